@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* lib/methods.h: the rows of the method table, each defined at the end of its method's own file. */
+#ifndef LIB_METHODS_H
+#define LIB_METHODS_H
+
+#include "tocsin/method.h"
+
+/* Parameters that several methods share. `options` is the method's options struct. */
+#define TOCI_PARAMETER_WEEKDAYS(options)                                                                               \
+    {                                                                                                                  \
+        .name = "weekdays", .kind = TOC_PARAMETER_CHOICE, .offset = offsetof(options, weekdays),                       \
+        .choices = toci_weekdays_choices, .unit = "",                                                                  \
+        .meaning = "whether each day of the week of a daily series is judged against its own kind"                     \
+    }
+extern const struct toc_choice toci_weekdays_choices[];
+
+extern const struct toc_method toci_method_ears_c1;
+extern const struct toc_method toci_method_ears_c2;
+extern const struct toc_method toci_method_ears_c3;
+
+#endif

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <math.h>
+
+#include "support/test.h"
+#include "tocsin/ears.h"
+
+static struct toc_series weekly(const double *observed, size_t n)
+{
+    return (struct toc_series){ .observed = observed, .n = n, .steps_per_year = 52 };
+}
+
+/* Mean 4, sd 1 by hand: 3 4 5 3 5 4 4 has squares 1+0+1+1+1+0+0 = 4, / 6. */
+static void test_c1_by_hand(void **state)
+{
+    (void) state;
+    const double            observed[] = { 3, 4, 5, 3, 5, 4, 4, 9 };
+    struct toc_series       series = weekly(observed, 8);
+    struct toc_ears_options options = TOC_EARS_C1_OPTIONS_INIT;
+    struct toc_judgement    got;
+
+    options.alpha = 0.05;
+    assert_ok(toc_ears_judge(&series, 7, 1, &options, &got, NULL));
+    double threshold = 4.0 + 1.6448536269514722 * sqrt(4.0 / 6.0);
+    assert_close(got.expected, 4.0, 1e-15, 0);
+    assert_close(got.threshold, threshold, 1e-14, 0);
+    assert_close(got.score, 5.0 / (threshold - 4.0), 1e-14, 0);
+    assert_int_equal(got.alarm, TOC_ALARM_YES);
+}
+
+/* A new disease: nothing but zeros, then one case. */
+static void test_first_case_after_zeros_alarms(void **state)
+{
+    (void) state;
+    const double                  observed[] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1 };
+    struct toc_series             series = weekly(observed, 11);
+    struct toc_judgement          got;
+    const struct toc_ears_options options[] = { TOC_EARS_C1_OPTIONS_INIT, TOC_EARS_C2_OPTIONS_INIT,
+                                                TOC_EARS_C3_OPTIONS_INIT };
+    for (size_t i = 0; i < 3; i++) {
+        assert_ok(toc_ears_judge(&series, 10, 1, &options[i], &got, NULL));
+        if (options[i].rule == TOC_EARS_C3) /* two earlier steps need a baseline each */
+            assert_int_equal(got.reason, TOC_REASON_SHORT_HISTORY);
+        else
+            assert_int_equal(got.alarm, TOC_ALARM_YES);
+    }
+}
+
+/* By default C3 counts today; R's does not. 30 on a mean of 5 must not pass unseen. */
+static void test_c3_counts_today_unless_r(void **state)
+{
+    (void) state;
+    const double            observed[] = { 5, 4, 6, 5, 4, 6, 5, 4, 6, 5, 5, 30 };
+    struct toc_series       series = weekly(observed, 12);
+    struct toc_ears_options options = TOC_EARS_C3_OPTIONS_INIT;
+    struct toc_judgement    got;
+
+    assert_ok(toc_ears_judge(&series, 11, 1, &options, &got, NULL));
+    assert_int_equal(got.alarm, TOC_ALARM_YES);
+    options.mode = TOC_MODE_R;
+    assert_ok(toc_ears_judge(&series, 11, 1, &options, &got, NULL));
+    assert_int_equal(got.alarm, TOC_ALARM_NO);
+}
+
+/* A missing count makes the baseline reach further back by default; R gives up. */
+static void test_missing_counts(void **state)
+{
+    (void) state;
+    const double            observed[] = { 3, 4, 5, NAN, 3, 5, 4, 4, 9, NAN };
+    struct toc_series       series = weekly(observed, 10);
+    struct toc_ears_options options = TOC_EARS_C1_OPTIONS_INIT;
+    struct toc_judgement    got[2];
+
+    assert_ok(toc_ears_judge(&series, 8, 2, &options, got, NULL));
+    assert_close(got[0].expected, 4.0, 1e-15, 0);
+    assert_int_equal(got[1].alarm, TOC_ALARM_NOT_ASSESSED);
+    assert_int_equal(got[1].reason, TOC_REASON_OBSERVED_MISSING);
+    options.mode = TOC_MODE_R;
+    assert_ok(toc_ears_judge(&series, 8, 1, &options, got, NULL));
+    assert_int_equal(got[0].reason, TOC_REASON_BASELINE_MISSING);
+}
+
+/* Holidays are neither judged nor compared with. */
+static void test_holidays_are_left_out(void **state)
+{
+    (void) state;
+    const double            observed[] = { 3, 4, 5, 0, 3, 5, 4, 4, 9, 0 };
+    const uint8_t           holiday[] = { 0, 0, 0, 1, 0, 0, 0, 0, 0, 1 };
+    struct toc_series       series = weekly(observed, 10);
+    struct toc_ears_options options = TOC_EARS_C1_OPTIONS_INIT;
+    struct toc_judgement    got[2];
+
+    series.holiday = holiday;
+    assert_ok(toc_ears_judge(&series, 8, 2, &options, got, NULL));
+    assert_close(got[0].expected, 4.0, 1e-15, 0);
+    assert_int_equal(got[1].reason, TOC_REASON_HOLIDAY);
+}
+
+/* Sundays are low every week: pooled, each Monday stands out; apart, none does. */
+static void test_weekdays_apart(void **state)
+{
+    (void) state;
+    enum { DAYS = 91 };
+    double   observed[DAYS];
+    toc_date date[DAYS];
+    for (int i = 0; i < DAYS; i++) {
+        date[i] = 19723 + i; /* 2024-01-01, a Monday */
+        observed[i] = i % 7 == 0 ? 60 : 10 + i % 3;
+    }
+    struct toc_series       series = { .observed = observed, .date = date, .n = DAYS, .steps_per_year = 365 };
+    struct toc_judgement    got;
+    struct toc_ears_options options = TOC_EARS_C1_OPTIONS_INIT;
+    options.min_sigma = 1.0;
+    assert_ok(toc_ears_judge(&series, 84, 1, &options, &got, NULL));
+    assert_int_equal(got.alarm, TOC_ALARM_NO);
+    assert_close(got.expected, 60.0, 1e-15, 0);
+    options.baseline = 6;
+    options.weekdays = TOC_WEEKDAYS_POOLED;
+    assert_ok(toc_ears_judge(&series, 84, 1, &options, &got, NULL));
+    assert_int_equal(got.alarm, TOC_ALARM_YES);
+}
+
+/* Nothing is written on failure, and the error names the place. */
+static void test_bad_input(void **state)
+{
+    (void) state;
+    const double            observed[] = { 3, 4, -1, 3 };
+    struct toc_series       series = weekly(observed, 4);
+    struct toc_ears_options options = TOC_EARS_C1_OPTIONS_INIT;
+    struct toc_judgement    got = { .expected = 77 };
+    struct toc_error        error;
+
+    assert_status(toc_ears_judge(&series, 3, 1, &options, &got, &error), TOC_ERR_DOMAIN);
+    assert_string_equal(error.what, "series.observed");
+    assert_int_equal(error.where, 2);
+    assert_status(toc_ears_judge(&series, 3, 2, &options, &got, &error), TOC_ERR_SHAPE);
+    options.baseline = TOC_EARS_MAX_BASELINE + 1;
+    assert_status(toc_ears_judge(&series, 3, 1, &options, &got, &error), TOC_ERR_OPTION);
+    options.baseline = 7;
+    options.alpha = 0.0;
+    assert_status(toc_ears_judge(&series, 3, 1, &options, &got, &error), TOC_ERR_OPTION);
+    assert_close(got.expected, 77, 0, 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_c1_by_hand),
+        cmocka_unit_test(test_first_case_after_zeros_alarms),
+        cmocka_unit_test(test_c3_counts_today_unless_r),
+        cmocka_unit_test(test_missing_counts),
+        cmocka_unit_test(test_holidays_are_left_out),
+        cmocka_unit_test(test_weekdays_apart),
+        cmocka_unit_test(test_bad_input),
+    };
+    return cmocka_run_group_tests_name("ears", tests, NULL, NULL);
+}

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <math.h>
+
+#include "support/test.h"
+#include "tocsin/ears.h"
+#include "tocsin/method.h"
+
+/* Every row of the table can be used: names are unique, texts are there, defaults lie within their own bounds. */
+static void test_table_is_whole(void **state)
+{
+    (void) state;
+    size_t                          num;
+    const struct toc_method *const *methods = toc_methods(&num);
+    _Alignas(16) char               options[TOC_METHOD_MAX_OPTIONS];
+
+    for (size_t i = 0; i < num; i++) {
+        const struct toc_method *method = methods[i];
+        assert_ptr_equal(toc_method_find(method->name), method);
+        assert_true(method->options_size <= sizeof options);
+        assert_true(*method->title && *method->use && *method->source);
+        toc_method_init_options(method, TOC_MODE_R, options);
+        for (size_t j = 0; j < method->num_parameters; j++) {
+            const struct toc_parameter *parameter = &method->parameters[j];
+            assert_true(*parameter->meaning);
+            assert_non_null(parameter->unit);
+            assert_ptr_equal(toc_method_parameter(method, parameter->name, 0), parameter);
+            double value = toc_parameter_get(parameter, options);
+            if (parameter->kind != TOC_PARAMETER_CHOICE)
+                assert_ok(toc_parameter_set_number(parameter, value, options, NULL));
+            else
+                for (const struct toc_choice *choice = parameter->choices; choice->word != NULL; choice++)
+                    assert_ok(toc_parameter_set_word(parameter, choice->word, options, NULL));
+        }
+    }
+    assert_null(toc_method_find("no such method"));
+}
+
+static void test_setting_by_our_word_and_by_r(void **state)
+{
+    (void) state;
+    const struct toc_method *method = toc_method_find("ears-c2");
+    struct toc_ears_options  options;
+    toc_method_init_options(method, TOC_MODE_R, &options);
+    assert_int_equal(options.rule, TOC_EARS_C2);
+    assert_int_equal(options.mode, TOC_MODE_R);
+
+    const struct toc_parameter *parameter = toc_method_parameter(method, "minSigma", 0);
+    assert_ok(toc_parameter_set_number(parameter, 0.5, &options, NULL));
+    assert_close(options.min_sigma, 0.5, 0, 0);
+    assert_null(toc_method_parameter(method, "minSigma", 1));
+    assert_null(toc_method_parameter(method, "sigma", 0));
+}
+
+static void test_values_out_of_bounds(void **state)
+{
+    (void) state;
+    const struct toc_method *method = toc_method_find("ears-c1");
+    struct toc_ears_options  options;
+    struct toc_error         error;
+    toc_method_init_options(method, TOC_MODE_DEFAULT, &options);
+
+    const struct toc_parameter *baseline = toc_method_parameter(method, "baseline", 0);
+    assert_status(toc_parameter_set_number(baseline, 2, &options, &error), TOC_ERR_OPTION);
+    assert_status(toc_parameter_set_number(baseline, 7.5, &options, &error), TOC_ERR_OPTION);
+    assert_status(toc_parameter_set_number(baseline, NAN, &options, &error), TOC_ERR_OPTION);
+    assert_ok(toc_parameter_set_number(baseline, TOC_EARS_MAX_BASELINE, &options, &error));
+    assert_int_equal(options.baseline, TOC_EARS_MAX_BASELINE);
+    const struct toc_parameter *alpha = toc_method_parameter(method, "alpha", 0);
+    assert_status(toc_parameter_set_number(alpha, 0, &options, &error), TOC_ERR_OPTION); /* open bound */
+    const struct toc_parameter *weekdays = toc_method_parameter(method, "weekdays", 0);
+    assert_status(toc_parameter_set_word(weekdays, "sundays", &options, &error), TOC_ERR_UNKNOWN_NAME);
+    assert_status(toc_parameter_set_number(weekdays, 1, &options, &error), TOC_ERR_OPTION);
+    assert_status(toc_parameter_set_word(alpha, "small", &options, &error), TOC_ERR_OPTION);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_table_is_whole),
+        cmocka_unit_test(test_setting_by_our_word_and_by_r),
+        cmocka_unit_test(test_values_out_of_bounds),
+    };
+    return cmocka_run_group_tests_name("method", tests, NULL, NULL);
+}

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Detection methods against R's surveillance 1.20.3: every case of the oracle, thresholds within 1e-9 relative, alarms
+ * equal. A row of R that is NA must not be assessed here, and the other way round. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "parity/oracle.h"
+#include "support/test.h"
+#include "tocsin/method.h"
+
+static struct oracle_series *all_series;
+static size_t                num_series;
+static const char           *folder;
+
+/* The method that answers for an algorithm of R with these parameters, or NULL. */
+static const struct toc_method *method_for(const char *algorithm, const json_t *params)
+{
+    if (strcmp(algorithm, "earsC") == 0) {
+        const char *rule = json_string_value(json_object_get(params, "method"));
+        return toc_method_find(strcmp(rule, "C1") == 0 ? "ears-c1" : strcmp(rule, "C2") == 0 ? "ears-c2" : "ears-c3");
+    }
+    fail_msg("no method for %s", algorithm);
+    return NULL;
+}
+
+static void set_value(const struct toc_method *method, const char *key, int element, const json_t *value, void *options)
+{
+    struct toc_error            error;
+    const struct toc_parameter *parameter = toc_method_parameter(method, key, element);
+    if (parameter == NULL)
+        fail_msg("%s has no parameter %s[%d]", method->name, key, element);
+    if (json_is_string(value))
+        assert_ok(toc_parameter_set_word(parameter, json_string_value(value), options, &error));
+    else if (json_is_boolean(value))
+        assert_ok(toc_parameter_set_number(parameter, json_is_true(value), options, &error));
+    else
+        assert_ok(toc_parameter_set_number(parameter, json_number_value(value), options, &error));
+}
+
+static void set_parameters(const struct toc_method *method, json_t *params, void *options)
+{
+    const char *key;
+    json_t     *value;
+    json_object_foreach (params, key, value) {
+        if (strcmp(key, "method") == 0)
+            continue;
+        if (!json_is_array(value))
+            set_value(method, key, 0, value, options);
+        for (size_t i = 0; i < json_array_size(value); i++)
+            set_value(method, key, (int) i, json_array_get(value, i), options);
+    }
+}
+
+struct columns {
+    size_t name, idx, upperbound, alarm, error;
+};
+
+/* Compare one row of R with one judgement; returns whether they agree, and says so where not. */
+static bool same(const char *name, size_t idx, double upperbound, double alarm, const struct toc_judgement *got)
+{
+    bool assessed = got->alarm != TOC_ALARM_NOT_ASSESSED;
+    if (isnan(alarm) ? !assessed
+                     : assessed && (got->alarm == TOC_ALARM_YES) == (alarm == 1) &&
+                           test_is_close(got->threshold, upperbound, 1e-9, 0))
+        return true;
+    print_error("%s row %zu: threshold %.17g, R %.17g; alarm %d, R %g (%s)\n", name, idx, got->threshold, upperbound,
+                (int) got->alarm, alarm, toc_reason_text(got->reason));
+    return false;
+}
+
+static size_t check_case(char **row, const struct oracle_table *cases, const struct oracle_table *out,
+                         struct columns at, size_t *compared)
+{
+    const char *name = row[oracle_column(cases, "case")], *algorithm = row[oracle_column(cases, "algo")];
+    size_t      from = (size_t) atol(row[oracle_column(cases, "from")]);
+    size_t      to = (size_t) atol(row[oracle_column(cases, "to")]);
+    json_t     *params = json_loads(row[oracle_column(cases, "params")], 0, NULL);
+    assert_non_null(params);
+    const struct toc_method *method = method_for(algorithm, params);
+    _Alignas(16) char        options[TOC_METHOD_MAX_OPTIONS];
+    toc_method_init_options(method, TOC_MODE_R, options);
+    set_parameters(method, params, options);
+    json_decref(params);
+
+    const struct toc_series *series = oracle_find_series(all_series, num_series, row[oracle_column(cases, "series")]);
+    struct toc_judgement    *got = calloc(to - from + 1, sizeof *got);
+    assert_ok(method->judge(series, from - 1, to - from + 1, options, &test_allocator, got, NULL));
+    size_t differences = 0;
+    for (size_t i = 0; i < out->num_rows; i++) {
+        char **cell = out->cell[i];
+        if (strcmp(cell[at.name], name) != 0)
+            continue;
+        size_t idx = (size_t) atol(cell[at.idx]);
+        differences +=
+            !same(name, idx, oracle_number(cell[at.upperbound]), oracle_number(cell[at.alarm]), &got[idx - from]);
+        (*compared)++;
+    }
+    free(got);
+    return differences;
+}
+
+static void check_algorithm(const char *algorithm)
+{
+    char file[64];
+    if (folder == NULL)
+        skip();
+    snprintf(file, sizeof file, "out_%s.csv", algorithm);
+    struct oracle_table cases = oracle_read_table(folder, "cases.csv"), out = oracle_read_table(folder, file);
+    struct columns at = { oracle_column(&out, "case"), oracle_column(&out, "idx"), oracle_column(&out, "upperbound"),
+                          oracle_column(&out, "alarm"), oracle_column(&out, "error") };
+    size_t         differences = 0, compared = 0, num_cases = 0;
+    for (size_t i = 0; i < cases.num_rows; i++)
+        if (strcmp(cases.cell[i][oracle_column(&cases, "algo")], algorithm) == 0) {
+            differences += check_case(cases.cell[i], &cases, &out, at, &compared);
+            num_cases++;
+        }
+    oracle_free_table(&cases);
+    oracle_free_table(&out);
+    print_message("# %s: %zu cases, %zu rows compared, %zu differ\n", algorithm, num_cases, compared, differences);
+    assert_true(compared > 0);
+    assert_int_equal(differences, 0);
+}
+
+static void test_ears(void **state)
+{
+    (void) state;
+    check_algorithm("earsC");
+}
+
+static int open_oracle(void **state)
+{
+    (void) state;
+    folder = test_shared_data("detection/oracle");
+    if (folder != NULL)
+        all_series = oracle_read_series(folder, &num_series);
+    return 0;
+}
+
+static int close_oracle(void **state)
+{
+    (void) state;
+    oracle_free_series(all_series, num_series);
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_ears),
+    };
+    return cmocka_run_group_tests_name("oracle", tests, open_oracle, close_oracle);
+}
