@@ -34,7 +34,8 @@ const struct toc_method *toc_method_find(const char *name)
 
 void toc_method_init_options(const struct toc_method *method, enum toc_mode mode, void *options)
 {
-    memcpy(options, method->defaults, method->options_size);
+    bool as_r = mode == TOC_MODE_R && method->r_defaults != NULL;
+    memcpy(options, as_r ? method->r_defaults : method->defaults, method->options_size);
     memcpy(options, &mode, sizeof mode); /* the first member of every options struct */
 }
 

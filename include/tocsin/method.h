@@ -54,7 +54,8 @@ struct toc_method {
     const char                 *r_name; /* the R call it is compared with: "earsC(method=\"C1\")"; NULL = none */
     const char                 *source; /* citation with DOI */
     size_t                      options_size;
-    const void                 *defaults; /* an options struct */
+    const void                 *defaults;   /* an options struct */
+    const void                 *r_defaults; /* what R sets where it differs from ours; NULL = the same */
     const struct toc_parameter *parameters;
     size_t                      num_parameters;
     /* Judge steps first … first + num - 1; the contract of the method's own header. */
@@ -68,7 +69,7 @@ const struct toc_method *const *toc_methods(size_t *num_methods);
 /* The method of that name, or NULL. */
 const struct toc_method *toc_method_find(const char *name);
 
-/* Copy the method's defaults to options (options_size bytes) and set the mode. */
+/* Copy the method's defaults (in TOC_MODE_R: R's own) to options (options_size bytes) and set the mode. */
 void toc_method_init_options(const struct toc_method *method, enum toc_mode mode, void *options);
 
 /* The parameter called `name` in our words or in R's; element selects among parameters that share R's word.
