@@ -10,6 +10,7 @@ static const struct toc_method *const methods[] = {
     &toci_method_ears_c1,
     &toci_method_ears_c2,
     &toci_method_ears_c3,
+    &toci_method_bayes,
 };
 
 const struct toc_choice toci_weekdays_choices[] = {

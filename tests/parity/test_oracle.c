@@ -20,6 +20,8 @@ static const struct toc_method *method_for(const char *algorithm, const json_t *
         const char *rule = json_string_value(json_object_get(params, "method"));
         return toc_method_find(strcmp(rule, "C1") == 0 ? "ears-c1" : strcmp(rule, "C2") == 0 ? "ears-c2" : "ears-c3");
     }
+    if (strcmp(algorithm, "bayes") == 0)
+        return toc_method_find("bayes");
     fail_msg("no method for %s", algorithm);
     return NULL;
 }
@@ -128,6 +130,12 @@ static void test_ears(void **state)
     check_algorithm("earsC");
 }
 
+static void test_bayes(void **state)
+{
+    (void) state;
+    check_algorithm("bayes");
+}
+
 static int open_oracle(void **state)
 {
     (void) state;
@@ -147,6 +155,7 @@ static int close_oracle(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_bayes),
         cmocka_unit_test(test_ears),
     };
     return cmocka_run_group_tests_name("oracle", tests, open_oracle, close_oracle);

@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "tocsin/bayes.h"
+
+#define MATHLIB_STANDALONE
+#include <Rmath.h>
+
+#include "internal.h"
+#include "methods.h"
+#include "window.h"
+
+static int check_options(const struct toc_bayes_options *options, struct toc_error *error)
+{
+    if (options->years < 0 || options->years > TOC_BAYES_MAX_YEARS)
+        return toci_fail(error, TOC_ERR_OPTION, "options.years", TOC_NOWHERE, options->years, "0 … 20");
+    if (options->half_window < 0 || options->half_window > TOC_BAYES_MAX_HALF_WINDOW)
+        return toci_fail(error, TOC_ERR_OPTION, "options.half_window", TOC_NOWHERE, options->half_window, "0 … 366");
+    if (!(options->alpha > 0 && options->alpha < 1))
+        return toci_fail(error, TOC_ERR_OPTION, "options.alpha", TOC_NOWHERE, options->alpha, "0 < alpha < 1");
+    if (options->years == 0 && !options->use_recent)
+        return toci_fail(error, TOC_ERR_OPTION, "options.use_recent", TOC_NOWHERE, 0, "true where years is 0");
+    if (options->years == 0 && options->half_window == 0)
+        return toci_fail(error, TOC_ERR_OPTION, "options.half_window", TOC_NOWHERE, 0, ">= 1 where years is 0");
+    return 0;
+}
+
+/* ---- the quantile ----
+ *
+ * The threshold depends on (T, N) alone, and N hardly ever changes along a series. So the quantiles of T = 0, 1, 2, …
+ * are found in one walk and kept. With r = T + 1/2, p = N/(N + 1), q = 1 - p, the walk carries
+ *   tail = P(Y > y)      and      next = P(Y = y + 1)
+ * by two exact steps, each a few operations:
+ *   y -> y + 1:  tail -= next;                    next *= q (y + 1 + r) / (y + 2)
+ *   r -> r + 1:  tail += next (y + 1) / r;        next *= p (y + 1 + r) / r
+ * (the second is the recurrence of the incomplete beta function in its second parameter). The quantile never falls as
+ * T rises, so y only moves up. Rounding stays below 1e-12 of alpha; where tail comes closer to alpha than 1e-8 of it,
+ * libRmath decides.
+ */
+enum { WALK_ROOM = 2048 };
+#define WALK_MIN_ALPHA 1e-9
+
+struct walk {
+    double alpha;
+    size_t n;                   /* the N that the table is for; 0 = none yet */
+    size_t known;               /* quantiles of T < known are in the table */
+    double y, r, p, tail, next; /* where the walk stands */
+    double quantile[WALK_ROOM];
+};
+
+static double exact_quantile(double alpha, double total, size_t n)
+{
+    return qnbinom(1.0 - alpha, total + 0.5, (double) n / ((double) n + 1.0), 1, 0);
+}
+
+static void begin_walk(struct walk *walk, size_t n)
+{
+    double p = (double) n / ((double) n + 1.0);
+    walk->n = n;
+    walk->known = 0;
+    walk->y = 0.0;
+    walk->r = 0.5;
+    walk->p = p;
+    walk->tail = -expm1(0.5 * log(p));
+    walk->next = 0.5 * (1.0 - p) * sqrt(p);
+}
+
+/* Find the quantile of T = known, and move on to the next T. */
+static void walk_on(struct walk *walk)
+{
+    double alpha = 1.0 - (1.0 - walk->alpha); /* as a quantile function sees it */
+    double margin = 1e-8 * alpha;
+    double y = walk->y, r = walk->r, tail = walk->tail, next = walk->next;
+    bool   close = fabs(tail - alpha) <= margin;
+
+    while (tail > alpha && !close) {
+        tail -= next;
+        next *= (1.0 - walk->p) * (y + 1.0 + r) / (y + 2.0);
+        y += 1.0;
+        close = fabs(tail - alpha) <= margin;
+    }
+    walk->quantile[walk->known] = close ? exact_quantile(walk->alpha, (double) walk->known, walk->n) : y;
+    walk->known++;
+    walk->tail = tail + next * (y + 1.0) / r;
+    walk->next = next * walk->p * (y + 1.0 + r) / r;
+    walk->y = y;
+    walk->r = r + 1.0;
+}
+
+static double quantile(struct walk *walk, double total, size_t n)
+{
+    if (total >= WALK_ROOM || walk->alpha < WALK_MIN_ALPHA)
+        return exact_quantile(walk->alpha, total, n);
+    if (walk->n == 0)
+        begin_walk(walk, n);
+    if (walk->n != n)
+        return exact_quantile(walk->alpha, total, n);
+    while ((double) walk->known <= total)
+        walk_on(walk);
+    return walk->quantile[(size_t) total];
+}
+
+/* ---- the baseline ---- */
+
+struct plan {
+    const struct toc_series        *series;
+    const struct toc_bayes_options *options;
+    size_t                          stride; /* steps between the counts of a window: 7 where weekdays are apart */
+    bool                            compat;
+    bool                            simple; /* every count of a window is used as it stands unless it is missing */
+};
+
+struct baseline {
+    double total;
+    size_t used, wanted;
+};
+
+/* How many steps i years lie back. */
+static size_t years_back(const struct plan *plan, int i)
+{
+    int    steps_per_year = plan->series->steps_per_year;
+    double days = 365.2425 * i;
+    if (plan->compat || steps_per_year == 12)
+        return (size_t) i * (size_t) steps_per_year;
+    if (steps_per_year == 365)
+        return (size_t) (round(days / (double) plan->stride)) * plan->stride;
+    return (size_t) round(days / 7.0);
+}
+
+/* Add count rows from `row` on, a stride apart. */
+static void add_window(const struct plan *plan, size_t row, size_t count, struct baseline *base)
+{
+    const double *y = plan->series->observed;
+    base->wanted += count;
+    for (size_t i = 0; i < count; i++, row += plan->stride) {
+        if (isnan(y[row]) || (!plan->simple && toci_is_holiday(plan->series, row)))
+            continue;
+        base->total += y[row];
+        base->used++;
+    }
+}
+
+/* False where the series does not reach back far enough. */
+static bool collect(const struct plan *plan, size_t row, struct baseline *base)
+{
+    size_t half = (size_t) plan->options->half_window, side = half * plan->stride;
+    *base = (struct baseline){ 0 };
+    if (plan->options->use_recent) {
+        if (side > row)
+            return false;
+        add_window(plan, row - side, half, base);
+    }
+    for (int i = 1; i <= plan->options->years; i++) {
+        size_t back = years_back(plan, i) + side;
+        if (back > row)
+            return false;
+        add_window(plan, row - back, 2 * half + 1, base);
+    }
+    return true;
+}
+
+static struct plan plan_for(const struct toc_series *series, const struct toc_bayes_options *options)
+{
+    bool compat = options->mode == TOC_MODE_R;
+    return (struct plan){
+        .series = series,
+        .options = options,
+        .stride = toci_has_weekdays(series, options->mode, options->weekdays) ? 7 : 1,
+        .compat = compat,
+        .simple = compat || series->holiday == NULL,
+    };
+}
+
+/* ---- judging ---- */
+
+static struct toc_judgement judge(const struct plan *plan, size_t row, struct walk *walk)
+{
+    double          y = plan->series->observed[row];
+    struct baseline base;
+    if (!collect(plan, row, &base))
+        return toci_not_assessed(TOC_REASON_SHORT_HISTORY);
+    if (base.used == 0 || (!plan->compat && 2 * base.used < base.wanted))
+        return toci_not_assessed(TOC_REASON_BASELINE_MISSING);
+    if (isnan(y))
+        return toci_not_assessed(TOC_REASON_OBSERVED_MISSING);
+    if (!plan->simple && toci_is_holiday(plan->series, row))
+        return toci_not_assessed(TOC_REASON_HOLIDAY);
+
+    double threshold = quantile(walk, base.total, base.used);
+    double expected = (base.total + 0.5) / (double) base.used;
+    double score = threshold > expected ? (y - expected) / (threshold - expected) : (y + 1.0) / (threshold + 1.0);
+    return (struct toc_judgement){ expected, threshold, score, y > threshold ? TOC_ALARM_YES : TOC_ALARM_NO,
+                                   TOC_REASON_NONE };
+}
+
+int toc_bayes_judge(const struct toc_series *series, size_t first, size_t num, const struct toc_bayes_options *options,
+                    struct toc_judgement *judgements, struct toc_error *error)
+{
+    int ret = check_options(options, error);
+    if (ret != 0)
+        goto out;
+    ret = toci_check_series(series, first, num, error);
+    if (ret != 0)
+        goto out;
+    struct plan plan = plan_for(series, options);
+    struct walk walk;
+    walk.alpha = options->alpha;
+    walk.n = 0;
+    for (size_t i = 0; i < num; i++)
+        judgements[i] = judge(&plan, first + i, &walk);
+out:
+    return ret;
+}
+
+int toc_bayes_state_init(struct toc_bayes_state *state, const struct toc_series *history,
+                         const struct toc_bayes_options *options, const struct toc_allocator *allocator,
+                         struct toc_error *error)
+{
+    int ret = check_options(options, error);
+    if (ret != 0)
+        return ret;
+    struct plan       plan = plan_for(history, options);
+    size_t            reach = (size_t) options->half_window * plan.stride + years_back(&plan, options->years);
+    struct toc_window window;
+    ret = toci_window_init(&window, reach + 1, history, allocator, error);
+    if (ret == 0)
+        *state = (struct toc_bayes_state){ *options, window };
+    return ret;
+}
+
+int toc_bayes_state_next(struct toc_bayes_state *state, const struct toc_step *step, struct toc_judgement *judgement,
+                         struct toc_error *error)
+{
+    int ret = toci_window_push(&state->window, step, error);
+    if (ret != 0)
+        return ret;
+    struct toc_series view = toci_window_view(&state->window);
+    struct plan       plan = plan_for(&view, &state->options);
+    struct walk       walk;
+    walk.alpha = state->options.alpha;
+    walk.n = SIZE_MAX; /* one step: no table */
+    *judgement = judge(&plan, view.n - 1, &walk);
+    return 0;
+}
+
+void toc_bayes_state_free(struct toc_bayes_state *state)
+{
+    toci_window_free(&state->window);
+}
+
+/* ---- the row of the method table ---- */
+
+static int judge_by_table(const struct toc_series *series, size_t first, size_t num, const void *options,
+                          const struct toc_allocator *allocator, struct toc_judgement *judgements,
+                          struct toc_error *error)
+{
+    (void) allocator;
+    return toc_bayes_judge(series, first, num, options, judgements, error);
+}
+
+static const struct toc_parameter parameters[] = {
+    { .name = "years",
+      .r_name = "b",
+      .kind = TOC_PARAMETER_INTEGER,
+      .offset = offsetof(struct toc_bayes_options, years),
+      .low = 0,
+      .high = TOC_BAYES_MAX_YEARS,
+      .unit = "years",
+      .meaning = "number of earlier years to compare with" },
+    { .name = "half_window",
+      .r_name = "w",
+      .kind = TOC_PARAMETER_INTEGER,
+      .offset = offsetof(struct toc_bayes_options, half_window),
+      .low = 0,
+      .high = TOC_BAYES_MAX_HALF_WINDOW,
+      .unit = "steps",
+      .meaning = "steps just before the judged one, and on each side of the same time in earlier years" },
+    { .name = "use_recent",
+      .r_name = "actY",
+      .kind = TOC_PARAMETER_FLAG,
+      .offset = offsetof(struct toc_bayes_options, use_recent),
+      .low = 0,
+      .high = 1,
+      .unit = "",
+      .meaning = "whether the steps just before the judged one belong to the baseline" },
+    { .name = "alpha",
+      .r_name = "alpha",
+      .kind = TOC_PARAMETER_REAL,
+      .offset = offsetof(struct toc_bayes_options, alpha),
+      .low = 0,
+      .high = 1,
+      .low_open = true,
+      .high_open = true,
+      .unit = "",
+      .meaning = "largest probability of an alarm per step without an outbreak" },
+    TOCI_PARAMETER_WEEKDAYS(struct toc_bayes_options),
+};
+
+static const struct toc_bayes_options defaults = TOC_BAYES_OPTIONS_INIT;
+
+const struct toc_method toci_method_bayes = {
+    .name = "bayes",
+    .title = "Bayes: against what a Poisson mean learnt from the baseline predicts",
+    .use = "Small counts and short histories: the threshold is an exact quantile of whole numbers, also after zeros.",
+    .r_name = "bayes()",
+    .source = "Höhle 2007, doi:10.1007/s00180-007-0074-8",
+    .options_size = sizeof(struct toc_bayes_options),
+    .defaults = &defaults,
+    .parameters = parameters,
+    .num_parameters = sizeof parameters / sizeof *parameters,
+    .judge = judge_by_table,
+};

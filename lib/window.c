@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "window.h"
+
+#include <string.h>
+
+#include "internal.h"
+
+static void store(struct toc_window *window, double observed, toc_date date, uint8_t holiday)
+{
+    size_t here = window->next, twin = window->next + window->width;
+    window->observed[here] = window->observed[twin] = observed;
+    if (window->date != NULL)
+        window->date[here] = window->date[twin] = date;
+    if (window->holiday != NULL)
+        window->holiday[here] = window->holiday[twin] = holiday;
+    window->next = here + 1 == window->width ? 0 : here + 1;
+    window->held += window->held < window->width;
+}
+
+int toci_window_init(struct toc_window *window, size_t width, const struct toc_series *history,
+                     const struct toc_allocator *allocator, struct toc_error *error)
+{
+    int ret = toci_check_series(history, 0, history->n, error);
+    if (ret != 0)
+        return ret;
+    /* counts first, then dates, then labels: the strictest alignment leads */
+    size_t step_size = sizeof(double) + sizeof(toc_date) + sizeof(uint8_t);
+    char  *memory = toci_allocate(allocator, 2 * width, step_size, &ret, error);
+    if (memory == NULL)
+        return ret;
+    *window = (struct toc_window){
+        .observed = (double *) (void *) memory,
+        .width = width,
+        .steps_per_year = history->steps_per_year,
+        .allocator = *allocator,
+        .memory = memory,
+        .memory_size = 2 * width * step_size,
+    };
+    if (history->date != NULL)
+        window->date = (toc_date *) (void *) (memory + 2 * width * sizeof(double));
+    if (history->holiday != NULL)
+        window->holiday = (uint8_t *) memory + 2 * width * (sizeof(double) + sizeof(toc_date));
+    for (size_t row = history->n > width ? history->n - width : 0; row < history->n; row++)
+        store(window, history->observed[row], history->date != NULL ? history->date[row] : 0,
+              history->holiday != NULL ? history->holiday[row] : 0);
+    return 0;
+}
+
+void toci_window_free(struct toc_window *window)
+{
+    if (window->memory != NULL)
+        toci_release(&window->allocator, window->memory, window->memory_size, 1);
+    memset(window, 0, sizeof *window);
+}
+
+int toci_window_push(struct toc_window *window, const struct toc_step *step, struct toc_error *error)
+{
+    double y = step->observed;
+    if (!isnan(y) && (!(y >= 0) || isinf(y) || y != floor(y)))
+        return toci_fail(error, TOC_ERR_DOMAIN, "step.observed", TOC_NOWHERE, y,
+                         "a whole number >= 0, or NaN = missing");
+    if (window->date != NULL) {
+        size_t last = window->next == 0 ? window->width - 1 : window->next - 1;
+        bool   later = window->held == 0 || step->date > window->date[last];
+        if (step->date < TOC_DATE_MIN || step->date > TOC_DATE_MAX || !later)
+            return toci_fail(error, TOC_ERR_DOMAIN, "step.date", TOC_NOWHERE, step->date,
+                             "a day after that of the step before");
+    }
+    store(window, y, step->date, step->holiday);
+    return 0;
+}
+
+struct toc_series toci_window_view(const struct toc_window *window)
+{
+    /* not yet full: the steps lie from 0 on; full: the oldest is where the next one will go */
+    size_t start = window->held < window->width ? 0 : window->next;
+    return (struct toc_series){
+        .observed = window->observed + start,
+        .date = window->date != NULL ? window->date + start : NULL,
+        .holiday = window->holiday != NULL ? window->holiday + start : NULL,
+        .n = window->held,
+        .steps_per_year = window->steps_per_year,
+    };
+}
