@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* tocsin/reproduction.h: the reproduction number over time, from counts and a serial interval.
+ *
+ * The instantaneous reproduction number R (Cori) of a window is how many cases each infectious case of that window
+ * infects at the rates of that window: the local cases of the window divided by the infection pressure on it,
+ *   pressure_t = sum over s >= 1 of w_s * cases_{t-s},     w = the serial interval, cases = local and imported.
+ * Given R, local_t is Poisson(R pressure_t); with a gamma prior of shape A = (mean/sd)^2 and scale B = sd^2/mean the
+ * posterior of R in a window is gamma:
+ *   shape = A + sum of local_t,   scale = 1/(1/B + sum of pressure_t).
+ * The steps are days: the serial interval must span several of them.
+ *
+ * Imported cases are sources, never local transmission: they count in pressure, not in the sum of local cases.
+ *
+ * TOC_MODE_DEFAULT
+ *   - cases on which there is no pressure at all (those of the first row, and any that come later than the longest
+ *     serial interval after the last case) have no source in the series and count as imported;
+ *   - a missing count leaves its windows out; before a window, the weights of the other days are scaled up as long as
+ *     the missing days carry at most TOC_MAX_MISSING_PRESSURE of the serial interval, else the window is left out;
+ *   - a window whose posterior coefficient of variation 1/sqrt(shape) exceeds `max_cv` is left out: too few cases;
+ *   - steps that are not days are left out: this method has no answer for them;
+ *   - the serial interval is divided by its sum.
+ * TOC_MODE_R: the numbers of EpiEstim::estimate_R 2.2-4. Only the cases of the first row count as imported; a missing
+ *     count is an error (R stops); `max_cv` and the kind of steps are ignored; the serial interval is taken as given.
+ * In both, a window that ends within the mean serial interval of the series' start is left out.
+ * "Left out" is never silent: the numbers are NaN and `reason` says why.
+ *
+ * Source: Cori et al. 2013, doi:10.1093/aje/kwt133; imported cases: Thompson et al. 2019,
+ * doi:10.1016/j.epidem.2019.100356.
+ */
+#ifndef TOCSIN_REPRODUCTION_H
+#define TOCSIN_REPRODUCTION_H
+
+#include "tocsin/allocator.h"
+#include "tocsin/series.h"
+#include "tocsin/status.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Daily new cases by onset, oldest first. The arrays are the caller's and only read. */
+struct toc_incidence {
+    const double *cases;    /* n, all cases, >= 0 (fractions are allowed: nowcasts have them); NaN = missing */
+    const double *imported; /* n, those of them infected elsewhere, 0 … cases; NaN counts as 0; NULL = none known */
+    size_t        n;
+    int           steps_per_year; /* 365 = days; 52 and 12 as in struct toc_series */
+};
+
+/* Steps first … last, both inclusive, 0-based. */
+struct toc_window {
+    size_t first;
+    size_t last;
+};
+
+/* The windows of `length` steps that end on each step from step `length` on (0-based), as EpiEstim's default has them
+ * for 7: the first row, whose cases have no source, belongs to none. num_windows = max(0, n - length).
+ * windows may be NULL to learn the number. */
+size_t toc_windows_sliding(size_t n, size_t length, struct toc_window *windows);
+
+/* What is known of R in one window. All NaN where it is left out. */
+struct toc_reproduction {
+    double          mean;
+    double          sd;
+    enum toc_reason reason; /* TOC_REASON_NONE exactly where there are numbers */
+};
+
+struct toc_cori_options {
+    enum toc_mode mode;
+    double        prior_mean; /* > 0 */
+    double        prior_sd;   /* > 0 */
+    double        max_cv;     /* > 0; INFINITY = show all */
+};
+#define TOC_CORI_OPTIONS_INIT                                                                                          \
+    {                                                                                                                  \
+        .prior_mean = 5.0, .prior_sd = 5.0, .max_cv = 0.3                                                              \
+    }
+
+/* The largest share of the serial interval that may fall on missing days. */
+#define TOC_MAX_MISSING_PRESSURE 0.1
+/* The most quantiles of one call. */
+#define TOC_MAX_QUANTILES 64
+
+/* Estimate R in each window.
+ *
+ * w, num_w        the serial interval (tocsin/serial_interval.h); in TOC_MODE_R, EpiEstim's own has num_w = n
+ * windows         num_windows, each inside the series, in any order; they may overlap
+ * probabilities   num_probabilities quantiles wanted, each 0 < p < 1; NULL where num_probabilities = 0
+ * estimates       room for num_windows
+ * quantiles       room for num_windows * num_probabilities: those of window 0, of window 1, …
+ * Both untouched on failure.
+ *
+ * Cost: n * min(n, num_w) multiplications, then one gamma inverse a window and quantile (about 50 ns); one request for
+ * memory. Errors: TOC_ERR_OPTION, TOC_ERR_DOMAIN (names the first bad count or probability), TOC_ERR_SHAPE (windows),
+ * TOC_ERR_NO_MEMORY.
+ */
+int toc_cori_estimate(const struct toc_incidence *incidence, const double *w, size_t num_w,
+                      const struct toc_window *windows, size_t num_windows, const double *probabilities,
+                      size_t num_probabilities, const struct toc_cori_options *options,
+                      const struct toc_allocator *allocator, struct toc_reproduction *estimates, double *quantiles,
+                      struct toc_error *error);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
