@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Detection methods against R's surveillance 1.20.3: every case of the oracle, thresholds within 1e-9 relative, alarms
- * equal. A row of R that is NA must not be assessed here, and the other way round. */
+/* Detection methods against R's surveillance 1.20.3: every case of a folder of R's answers, thresholds within 1e-9
+ * relative, alarms equal. A row of R that is NA must not be assessed here, and the other way round.
+ *
+ * usage: test_oracle [FOLDER]   the shared oracle where no folder is named */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -139,7 +141,8 @@ static void test_bayes(void **state)
 static int open_oracle(void **state)
 {
     (void) state;
-    folder = test_shared_data("detection/oracle");
+    if (folder == NULL)
+        folder = test_shared_data("detection/oracle");
     if (folder != NULL)
         all_series = oracle_read_series(folder, &num_series);
     return 0;
@@ -152,8 +155,9 @@ static int close_oracle(void **state)
     return 0;
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+    folder = argc > 1 ? argv[1] : NULL;
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_bayes),
         cmocka_unit_test(test_ears),
