@@ -7,14 +7,14 @@
 #include "tocsin/window.h"
 
 /* Make room for `width` >= 1 steps and take in the newest steps of history. One request. */
-int  toci_window_init(struct toc_recent *window, size_t width, const struct toc_series *history,
+int  toci_window_init(struct toc_window *window, size_t width, const struct toc_series *history,
                       const struct toc_allocator *allocator, struct toc_error *error);
-void toci_window_free(struct toc_recent *window);
+void toci_window_free(struct toc_window *window);
 
 /* Take in one step; nothing changes where it is faulty. */
-int toci_window_push(struct toc_recent *window, const struct toc_step *step, struct toc_error *error);
+int toci_window_push(struct toc_window *window, const struct toc_step *step, struct toc_error *error);
 
 /* The steps held, oldest first, the newest last. Valid until the next push. */
-struct toc_series toci_window_view(const struct toc_recent *window);
+struct toc_series toci_window_view(const struct toc_window *window);
 
 #endif

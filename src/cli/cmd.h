@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* cli/cmd.h: the commands, each defined at the end of its own file cmd_<name>.c. */
+#ifndef CLI_CMD_H
+#define CLI_CMD_H
+
+#include "cli/command.h"
+
+extern const struct cli_command cli_command_completion;
+extern const struct cli_command cli_command_help;
+extern const struct cli_command cli_command_methods;
+
+#endif

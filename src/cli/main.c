@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The program: find the command, run it. */
+#include <signal.h>
+#include <string.h>
+
+#include "base/sink.h"
+#include "cli/cmd.h"
+#include "cli/command.h"
+
+static const struct cli_command *const commands[] = {
+    &cli_command_methods,
+    &cli_command_help,
+    &cli_command_completion,
+};
+
+const struct cli_command *const *cli_commands(size_t *num_commands)
+{
+    *num_commands = sizeof commands / sizeof *commands;
+    return commands;
+}
+
+const struct cli_command *cli_command_find(const char *name)
+{
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+        if (strcmp(commands[i]->name, name) == 0)
+            return commands[i];
+    return NULL;
+}
+
+/* Interrupted: leave no half-written file behind, then end as the signal says. */
+static void on_end_signal(int number)
+{
+    sink_remove_temporaries();
+    signal(number, SIG_DFL);
+    raise(number);
+}
+
+static void prepare_signals(void)
+{
+    static const int ends[] = { SIGINT, SIGTERM, SIGHUP };
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
+        if (signal(ends[i], on_end_signal) == SIG_IGN)
+            signal(ends[i], SIG_IGN); /* nohup stays in force */
+    signal(SIGPIPE, SIG_IGN);         /* a write then answers EPIPE */
+}
+
+static int complain_unknown(const char *name)
+{
+    struct cli_nearest nearest = { .word = name };
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+        cli_nearest_offer(&nearest, commands[i]->name);
+    if (nearest.best != NULL)
+        return cli_complain(NULL, CLI_USE, "unknown command '%s'; did you mean '%s'?", name, nearest.best);
+    return cli_complain(NULL, CLI_USE, "unknown command '%s'; 'tocsin help' lists them", name);
+}
+
+int main(int argc, char **argv)
+{
+    prepare_signals();
+    if (argc < 2) {
+        cli_print_help(stderr, NULL);
+        return CLI_USE;
+    }
+    if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0) {
+        puts("tocsin " TOCSIN_VERSION);
+        return cli_finish_stdout(NULL, CLI_DONE);
+    }
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
+        cli_print_help(stdout, NULL);
+        return cli_finish_stdout(NULL, CLI_DONE);
+    }
+    if (argv[1][0] == '-')
+        return cli_complain(NULL, CLI_USE, "unknown option '%s'; a COMMAND comes first ('tocsin help' lists them)",
+                            argv[1]);
+    const struct cli_command *command = cli_command_find(argv[1]);
+    return command != NULL ? command->run(command, argc - 1, argv + 1) : complain_unknown(argv[1]);
+}

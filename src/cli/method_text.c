@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "cli/method_text.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+
+static void choices_text(const struct toc_parameter *parameter, char text[METHOD_TEXT_SIZE])
+{
+    size_t used = 0;
+    text[0] = '\0';
+    for (const struct toc_choice *choice = parameter->choices; choice->word != NULL; choice++) {
+        const char *between = used == 0 ? "" : choice[1].word == NULL ? " or " : ", ";
+        int         wrote = snprintf(text + used, METHOD_TEXT_SIZE - used, "%s%s", between, choice->word);
+        used += (size_t) wrote;
+        if (used >= METHOD_TEXT_SIZE)
+            return;
+    }
+}
+
+void method_allowed_text(const struct toc_parameter *parameter, char text[METHOD_TEXT_SIZE])
+{
+    if (parameter->kind == TOC_PARAMETER_CHOICE) {
+        choices_text(parameter, text);
+        return;
+    }
+    if (parameter->kind == TOC_PARAMETER_FLAG) {
+        snprintf(text, METHOD_TEXT_SIZE, "true or false");
+        return;
+    }
+    int         used = snprintf(text, METHOD_TEXT_SIZE, "%s",
+                        parameter->kind == TOC_PARAMETER_INTEGER ? "a whole number" : "a number");
+    const char *joint = "";
+    if (isfinite(parameter->low)) {
+        used += snprintf(text + used, METHOD_TEXT_SIZE - (size_t) used, " %s %.15g",
+                         parameter->low_open ? "above" : "from", parameter->low);
+        joint = parameter->high_open ? " and" : "";
+    }
+    if (isfinite(parameter->high))
+        snprintf(text + used, METHOD_TEXT_SIZE - (size_t) used, "%s %s %.15g", joint,
+                 parameter->high_open ? "below" : "to", parameter->high);
+}
+
+static void number_text(double value, char text[METHOD_TEXT_SIZE])
+{
+    if (isnan(value))
+        text[0] = '\0';
+    else if (isinf(value))
+        snprintf(text, METHOD_TEXT_SIZE, "%sinf", value < 0 ? "-" : "");
+    else {
+        char exact[TEXT_DOUBLE_BYTES];
+        text_from_double(value, exact);
+        snprintf(text, METHOD_TEXT_SIZE, "%s", exact);
+    }
+}
+
+void method_default_text(const struct toc_method *method, const struct toc_parameter *parameter, enum toc_mode mode,
+                         char text[METHOD_TEXT_SIZE])
+{
+    _Alignas(16) char options[TOC_METHOD_MAX_OPTIONS];
+    toc_method_init_options(method, mode, options);
+    double value = toc_parameter_get(parameter, options);
+    text[0] = '\0';
+    switch (parameter->kind) {
+    case TOC_PARAMETER_CHOICE:
+        for (const struct toc_choice *choice = parameter->choices; choice->word != NULL; choice++)
+            if (choice->value == (int) value)
+                snprintf(text, METHOD_TEXT_SIZE, "%s", choice->word);
+        break;
+    case TOC_PARAMETER_FLAG: snprintf(text, METHOD_TEXT_SIZE, "%s", value != 0 ? "true" : "false"); break;
+    case TOC_PARAMETER_INTEGER:
+    case TOC_PARAMETER_REAL: number_text(value, text); break;
+    }
+}
+
+bool method_is_r_vector(const struct toc_method *method, const char *r_name)
+{
+    return toc_method_parameter(method, r_name, 1) != NULL;
+}
+
+void method_r_text(const struct toc_method *method, const struct toc_parameter *parameter, char text[METHOD_TEXT_SIZE])
+{
+    if (parameter->r_name == NULL)
+        text[0] = '\0';
+    else if (method_is_r_vector(method, parameter->r_name))
+        snprintf(text, METHOD_TEXT_SIZE, "%s[%d]", parameter->r_name, parameter->r_element + 1);
+    else
+        snprintf(text, METHOD_TEXT_SIZE, "%s", parameter->r_name);
+}
+
+const char *method_kind_word(enum toc_parameter_kind kind)
+{
+    switch (kind) {
+    case TOC_PARAMETER_REAL: return "real";
+    case TOC_PARAMETER_INTEGER: return "integer";
+    case TOC_PARAMETER_FLAG: return "flag";
+    case TOC_PARAMETER_CHOICE: return "choice";
+    }
+    return "";
+}
