@@ -7,10 +7,7 @@
 #include "methods.h"
 
 static const struct toc_method *const methods[] = {
-    &toci_method_ears_c1,
-    &toci_method_ears_c2,
-    &toci_method_ears_c3,
-    &toci_method_bayes,
+    &toci_method_ears_c1, &toci_method_ears_c2, &toci_method_ears_c3, &toci_method_bayes, &toci_method_cusum,
 };
 
 const struct toc_choice toci_weekdays_choices[] = {
@@ -74,6 +71,12 @@ static int set_integer(const struct toc_parameter *parameter, int value, void *o
     return 0;
 }
 
+static int set_real(const struct toc_parameter *parameter, double value, void *options)
+{
+    memcpy((char *) options + parameter->offset, &value, sizeof value);
+    return 0;
+}
+
 int toc_parameter_set_number(const struct toc_parameter *parameter, double value, void *options,
                              struct toc_error *error)
 {
@@ -94,8 +97,7 @@ int toc_parameter_set_number(const struct toc_parameter *parameter, double value
         return toci_fail(error, TOC_ERR_OPTION, parameter->name, TOC_NOWHERE, value, "a number within its bounds");
     if (parameter->kind == TOC_PARAMETER_INTEGER)
         return set_integer(parameter, (int) value, options);
-    memcpy((char *) options + parameter->offset, &value, sizeof value);
-    return 0;
+    return set_real(parameter, value, options);
 }
 
 static int set_flag_word(const struct toc_parameter *parameter, const char *word, void *options,
@@ -117,11 +119,12 @@ int toc_parameter_set_word(const struct toc_parameter *parameter, const char *wo
 {
     if (parameter->kind == TOC_PARAMETER_FLAG)
         return set_flag_word(parameter, word, options, error);
-    if (parameter->kind != TOC_PARAMETER_CHOICE)
+    if (parameter->choices == NULL)
         return toci_fail(error, TOC_ERR_OPTION, parameter->name, TOC_NOWHERE, NAN, "a number");
     for (const struct toc_choice *choice = parameter->choices; choice->word != NULL; choice++)
         if (strcmp(word, choice->word) == 0 || (choice->r_word != NULL && strcmp(word, choice->r_word) == 0))
-            return set_integer(parameter, choice->value, options);
+            return parameter->kind == TOC_PARAMETER_REAL ? set_real(parameter, choice->value, options)
+                                                         : set_integer(parameter, choice->value, options);
     return toci_fail(error, TOC_ERR_UNKNOWN_NAME, parameter->name, TOC_NOWHERE, NAN, "one of its words");
 }
 

@@ -15,6 +15,7 @@
 extern const struct toc_choice toci_weekdays_choices[];
 
 extern const struct toc_method toci_method_bayes;
+extern const struct toc_method toci_method_cusum;
 extern const struct toc_method toci_method_ears_c1;
 extern const struct toc_method toci_method_ears_c2;
 extern const struct toc_method toci_method_ears_c3;

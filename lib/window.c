@@ -53,21 +53,28 @@ void toci_window_free(struct toc_window *window)
     memset(window, 0, sizeof *window);
 }
 
-int toci_window_push(struct toc_window *window, const struct toc_step *step, struct toc_error *error)
+int toci_check_step(const struct toc_step *step, bool dated, toc_date last, struct toc_error *error)
 {
     double y = step->observed;
     if (!isnan(y) && (!(y >= 0) || isinf(y) || y != floor(y)))
         return toci_fail(error, TOC_ERR_DOMAIN, "step.observed", TOC_NOWHERE, y,
                          "a whole number >= 0, or NaN = missing");
-    if (window->date != NULL) {
-        size_t last = window->next == 0 ? window->width - 1 : window->next - 1;
-        bool   later = window->held == 0 || step->date > window->date[last];
-        if (step->date < TOC_DATE_MIN || step->date > TOC_DATE_MAX || !later)
-            return toci_fail(error, TOC_ERR_DOMAIN, "step.date", TOC_NOWHERE, step->date,
-                             "a day after that of the step before");
-    }
-    store(window, y, step->date, step->holiday);
+    if (dated && (step->date < TOC_DATE_MIN || step->date > TOC_DATE_MAX || step->date <= last))
+        return toci_fail(error, TOC_ERR_DOMAIN, "step.date", TOC_NOWHERE, step->date,
+                         "a day after that of the step before");
     return 0;
+}
+
+int toci_window_push(struct toc_window *window, const struct toc_step *step, struct toc_error *error)
+{
+    bool     dated = window->date != NULL;
+    toc_date last = TOC_DATE_MIN - 1;
+    if (dated && window->held > 0)
+        last = window->date[window->next == 0 ? window->width - 1 : window->next - 1];
+    int ret = toci_check_step(step, dated, last, error);
+    if (ret == 0)
+        store(window, step->observed, step->date, step->holiday);
+    return ret;
 }
 
 struct toc_series toci_window_view(const struct toc_window *window)

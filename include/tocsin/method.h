@@ -39,7 +39,7 @@ struct toc_parameter {
     size_t                   offset;    /* in the method's options struct */
     double                   low, high; /* bounds of a number, inclusive unless open; -INFINITY, INFINITY */
     bool                     low_open, high_open;
-    const struct toc_choice *choices; /* ends with a NULL word; NULL unless a choice */
+    const struct toc_choice *choices; /* ends with a NULL word; NULL unless a choice, or a real that has words too */
     const char              *unit;    /* "weeks", "" */
     const char              *meaning; /* one sentence */
 };
@@ -81,8 +81,8 @@ const struct toc_parameter *toc_method_parameter(const struct toc_method *method
 int toc_parameter_set_number(const struct toc_parameter *parameter, double value, void *options,
                              struct toc_error *error);
 
-/* Set a choice by its word, ours or R's, or a flag by true, false, yes, no, TRUE, FALSE, T, F.
- * TOC_ERR_UNKNOWN_NAME where there is no such word. */
+/* Set a choice, or a real that has words (m=glm), by its word, ours or R's, or a flag by true, false, yes, no, TRUE,
+ * FALSE, T, F. TOC_ERR_UNKNOWN_NAME where there is no such word. */
 int toc_parameter_set_word(const struct toc_parameter *parameter, const char *word, void *options,
                            struct toc_error *error);
 

@@ -22,8 +22,8 @@ static const struct toc_method *method_for(const char *algorithm, const json_t *
         const char *rule = json_string_value(json_object_get(params, "method"));
         return toc_method_find(strcmp(rule, "C1") == 0 ? "ears-c1" : strcmp(rule, "C2") == 0 ? "ears-c2" : "ears-c3");
     }
-    if (strcmp(algorithm, "bayes") == 0)
-        return toc_method_find("bayes");
+    if (strcmp(algorithm, "bayes") == 0 || strcmp(algorithm, "cusum") == 0)
+        return toc_method_find(algorithm);
     fail_msg("no method for %s", algorithm);
     return NULL;
 }
@@ -138,6 +138,12 @@ static void test_bayes(void **state)
     check_algorithm("bayes");
 }
 
+static void test_cusum(void **state)
+{
+    (void) state;
+    check_algorithm("cusum");
+}
+
 static int open_oracle(void **state)
 {
     (void) state;
@@ -160,6 +166,7 @@ int main(int argc, char **argv)
     folder = argc > 1 ? argv[1] : NULL;
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_bayes),
+        cmocka_unit_test(test_cusum),
         cmocka_unit_test(test_ears),
     };
     return cmocka_run_group_tests_name("oracle", tests, open_oracle, close_oracle);

@@ -1,0 +1,433 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "tocsin/cusum.h"
+
+#include <string.h>
+
+#include "count_regression.h"
+#include "internal.h"
+#include "methods.h"
+#include "window.h"
+
+static int check_options(const struct toc_cusum_options *options, struct toc_error *error)
+{
+    if (options->transform < TOC_CUSUM_STANDARD || options->transform > TOC_CUSUM_NONE)
+        return toci_fail(error, TOC_ERR_OPTION, "options.transform", TOC_NOWHERE, options->transform,
+                         "one of enum toc_cusum_transform");
+    if ((!(options->mean >= 0) || isinf(options->mean)) && options->mean != TOC_CUSUM_SEASONAL)
+        return toci_fail(error, TOC_ERR_OPTION, "options.mean", TOC_NOWHERE, options->mean,
+                         "> 0, TOC_CUSUM_MEAN_OF_HISTORY or TOC_CUSUM_SEASONAL");
+    if (!(options->k >= 0) || isinf(options->k))
+        return toci_fail(error, TOC_ERR_OPTION, "options.k", TOC_NOWHERE, options->k, ">= 0, finite");
+    if (!(options->h > 0) || isinf(options->h))
+        return toci_fail(error, TOC_ERR_OPTION, "options.h", TOC_NOWHERE, options->h, "> 0, finite");
+    if (!(options->overdispersion > 0) || isinf(options->overdispersion))
+        return toci_fail(error, TOC_ERR_OPTION, "options.overdispersion", TOC_NOWHERE, options->overdispersion,
+                         "> 0, finite");
+    return 0;
+}
+
+/* ---- the in-control mean ---- */
+
+/* The mean of the rows before first, one a weekday where they are judged apart. */
+static void learn_mean(const struct toc_series *series, size_t first, enum toc_mode mode,
+                       struct toc_cusum_learnt *learnt)
+{
+    double total[7] = { 0 }, days[7] = { 0 };
+    for (size_t row = 0; row < first; row++) {
+        double y = series->observed[row];
+        if (mode == TOC_MODE_DEFAULT && (isnan(y) || toci_is_holiday(series, row)))
+            continue;
+        size_t weekday = learnt->weekdays ? (size_t) toc_date_weekday(series->date[row]) : 0;
+        total[weekday] += y;
+        days[weekday] += 1.0;
+    }
+    for (size_t weekday = 0; weekday < 7; weekday++) {
+        size_t from = learnt->weekdays ? weekday : 0;
+        if (days[from] == 0)
+            learnt->reason = TOC_REASON_SHORT_HISTORY;
+        learnt->level[weekday] = total[from] / days[from];
+        if (mode == TOC_MODE_DEFAULT)
+            learnt->level[weekday] = fmax(learnt->level[weekday], 0.5 / days[from]);
+    }
+    if (learnt->reason == TOC_REASON_NONE && isnan(learnt->level[0]))
+        learnt->reason = TOC_REASON_BASELINE_MISSING; /* R's mean of counts of which one is missing */
+}
+
+static int learn_season(const struct toc_series *series, size_t first, enum toc_mode mode,
+                        const struct toc_allocator *allocator, struct toc_cusum_learnt *learnt, struct toc_error *error)
+{
+    const struct toci_terms terms = { .harmonics = 1, .weekdays = learnt->weekdays, .first_time = 0.0 };
+    size_t                  doubles = toci_fit_doubles(series, &terms, first);
+    struct toci_fit         fit;
+    int                     ret = 0;
+    if (first == 0) {
+        learnt->reason = TOC_REASON_SHORT_HISTORY;
+        return 0;
+    }
+    double *work = toci_allocate(allocator, doubles, sizeof *work, &ret, error);
+    if (work == NULL)
+        return ret;
+    learnt->reason = toci_fit_baseline(series, 0, first, &terms, 0.0, mode, work, &fit);
+    toci_release(allocator, work, doubles, sizeof *work);
+    if (learnt->reason != TOC_REASON_NONE)
+        return 0;
+    learnt->seasonal = true;
+    learnt->cosine = fit.coefficients[1];
+    learnt->sine = fit.coefficients[2];
+    for (size_t weekday = 0; weekday < 7; weekday++)
+        learnt->level[weekday] =
+            fit.coefficients[0] + (learnt->weekdays && weekday > 0 ? fit.coefficients[2 + weekday] : 0.0);
+    if (mode == TOC_MODE_DEFAULT)
+        learnt->least = 0.5 / (double) fit.num_rows;
+    return 0;
+}
+
+static int learn(const struct toc_series *series, size_t first, const struct toc_cusum_options *options,
+                 const struct toc_allocator *allocator, struct toc_cusum_learnt *learnt, struct toc_error *error)
+{
+    *learnt = (struct toc_cusum_learnt){ .steps_per_year = series->steps_per_year };
+    if (options->mode == TOC_MODE_R && options->transform == TOC_CUSUM_ANSCOMBE_NB &&
+        options->mean == TOC_CUSUM_SEASONAL) {
+        learnt->reason = TOC_REASON_R_STOPS; /* since R 4.2, which refuses a vector as a condition */
+        return 0;
+    }
+    if (options->mean > 0) {
+        for (size_t weekday = 0; weekday < 7; weekday++)
+            learnt->level[weekday] = options->mean;
+        return 0;
+    }
+    learnt->weekdays = toci_has_weekdays(series, options->mode, options->weekdays);
+    if (options->mean == TOC_CUSUM_SEASONAL)
+        return learn_season(series, first, options->mode, allocator, learnt, error);
+    learn_mean(series, first, options->mode, learnt);
+    return 0;
+}
+
+/* The in-control mean of a step of that time of year (row modulo steps_per_year) and weekday. */
+static double mean_of(const struct toc_cusum_learnt *learnt, size_t phase, size_t weekday)
+{
+    double level = learnt->level[weekday];
+    if (!learnt->seasonal)
+        return level;
+    double angle = 2.0 * M_PI / learnt->steps_per_year * (double) phase;
+    return fmax(exp(level + learnt->cosine * cos(angle) + learnt->sine * sin(angle)), learnt->least);
+}
+
+/* ---- Anscombe's transform of negative binomial counts ----
+ *
+ * I(x) = integral from 0 to x of (t (1 + a t))^(-1/3) dt. With w = a x / (1 + a x),
+ *   I(x) = 3/2 x^(2/3) (1 + a x)^(-1/3) sum over n of (1/3)_n / (5/3)_n w^n
+ * (Pfaff's form of the hypergeometric series, all terms positive). It converges slowly as w nears 1, so beyond
+ * a x = 10 the integrand is expanded in 1/(a t) instead, and I continues from there.
+ */
+#define ANSCOMBE_SERIES_LIMIT 10.0
+
+static double anscombe_series(double x, double a)
+{
+    double z = a * x, w = z / (1.0 + z), term = 1.0, sum = 1.0;
+    for (int n = 0; term > 1e-17 * sum && n < 1000; n++) {
+        term *= w * (1.0 / 3.0 + n) / (5.0 / 3.0 + n);
+        sum += term;
+    }
+    return 1.5 * cbrt(x * x) / cbrt(1.0 + z) * sum;
+}
+
+/* The antiderivative for large a x: a^(-1/3) x^(1/3) (3 + sum of binomial(-1/3, n) (a x)^(-n) / (1/3 - n)). */
+static double anscombe_tail(double x, double a)
+{
+    double inverse = 1.0 / (a * x), power = 1.0, sum = 3.0;
+    for (int n = 1; n < 20; n++) {
+        power *= (-1.0 / 3.0 - (n - 1)) / n * inverse;
+        sum += power / (1.0 / 3.0 - n);
+    }
+    return cbrt(x / a) * sum;
+}
+
+static double anscombe_integral(double x, double a)
+{
+    double limit = ANSCOMBE_SERIES_LIMIT / a;
+    if (x <= limit)
+        return x > 0 ? anscombe_series(x, a) : 0.0;
+    return anscombe_series(limit, a) + anscombe_tail(x, a) - anscombe_tail(limit, a);
+}
+
+/* The count whose integral is `wanted`, by Newton steps from a count below it: the integral is concave, so they come
+ * from the left and never pass it. */
+static double anscombe_inverse(double wanted, double from, double a)
+{
+    double x = from;
+    for (int i = 0; i < 100; i++) {
+        double step = (wanted - anscombe_integral(x, a)) * cbrt(x * (1.0 + a * x));
+        x += step;
+        if (!(fabs(step) > 1e-14 * x))
+            break;
+    }
+    return x;
+}
+
+/* ---- the chart ---- */
+
+static double transform(const struct toc_cusum_options *options, double y, double m)
+{
+    double a = options->overdispersion;
+    switch (options->transform) {
+    case TOC_CUSUM_STANDARD: return (y - m) / sqrt(m);
+    case TOC_CUSUM_ROSSI: return (y - 3.0 * m + 2.0 * sqrt(y * m)) / (2.0 * sqrt(m));
+    case TOC_CUSUM_ANSCOMBE: return 1.5 * (cbrt(y * y) - cbrt(m * m)) / pow(m, 1.0 / 6.0);
+    case TOC_CUSUM_ANSCOMBE_SECOND:
+        return 1.5 * (cbrt(y * y) - (cbrt(m * m) - 1.0 / (9.0 * cbrt(m)))) / pow(m, 1.0 / 6.0);
+    case TOC_CUSUM_PEARSON_NB: return (y - m) / sqrt(m + a * m * m);
+    case TOC_CUSUM_ANSCOMBE_NB:
+        return (anscombe_integral(y, a) - anscombe_integral(m, a)) / pow(m + a * m * m, 1.0 / 6.0);
+    case TOC_CUSUM_NONE: break;
+    }
+    return y;
+}
+
+/* The count of which Z = g. */
+static double inverse(const struct toc_cusum_options *options, double g, double m)
+{
+    double a = options->overdispersion, scaled;
+    switch (options->transform) {
+    case TOC_CUSUM_STANDARD: return sqrt(m) * g + m;
+    case TOC_CUSUM_ROSSI: return 2.0 * sqrt(m) * g + 5.0 * m - 2.0 * sqrt(4.0 * m * m + 2.0 * m * sqrt(m) * g);
+    case TOC_CUSUM_ANSCOMBE:
+        scaled = fmax(0.0, g * pow(m, 1.0 / 6.0) / 1.5 + cbrt(m * m));
+        return scaled * sqrt(scaled);
+    case TOC_CUSUM_ANSCOMBE_SECOND:
+        scaled = cbrt(m * m);
+        scaled -= options->mode == TOC_MODE_R ? cbrt(m) / 9.0 : 1.0 / (9.0 * cbrt(m));
+        scaled = fmax(0.0, g * pow(m, 1.0 / 6.0) / 1.5 + scaled);
+        return scaled * sqrt(scaled);
+    case TOC_CUSUM_PEARSON_NB: return sqrt(m + a * m * m) * g + m;
+    case TOC_CUSUM_ANSCOMBE_NB:
+        return anscombe_inverse(g * pow(m + a * m * m, 1.0 / 6.0) + anscombe_integral(m, a), m, a);
+    case TOC_CUSUM_NONE: break;
+    }
+    return g;
+}
+
+/* One step as R computes it; *statistic is S before and after. */
+static struct toc_judgement step_like_r(const struct toc_cusum_options *options, double y, double m, double *statistic)
+{
+    double before = *statistic;
+    if (isnan(before))
+        return toci_not_assessed(TOC_REASON_EARLIER_MISSING);
+    double z = transform(options, y, m);
+    double now = isnan(z) ? NAN : fmax(0.0, before + z - options->k);
+    *statistic = now;
+    if (isnan(now))
+        return toci_not_assessed(isnan(y) ? TOC_REASON_OBSERVED_MISSING : TOC_REASON_CONSTANT_BASELINE);
+
+    bool   no_count = options->transform == TOC_CUSUM_NONE || options->transform == TOC_CUSUM_ANSCOMBE_NB;
+    double threshold = no_count ? options->h - now : inverse(options, options->h + options->k - before, m);
+    if (options->transform == TOC_CUSUM_STANDARD)
+        threshold = ceil(threshold);
+    if (!(threshold >= 0))
+        threshold = 0.0;
+    return (struct toc_judgement){ m, threshold, now / options->h, now >= options->h ? TOC_ALARM_YES : TOC_ALARM_NO,
+                                   TOC_REASON_NONE };
+}
+
+static struct toc_judgement step_by_default(const struct toc_cusum_options *options, double y, double m, bool holiday,
+                                            double *statistic)
+{
+    if (isnan(y) || holiday)
+        return toci_not_assessed(isnan(y) ? TOC_REASON_OBSERVED_MISSING : TOC_REASON_HOLIDAY);
+    double now = fmax(0.0, *statistic + transform(options, y, m) - options->k);
+    double threshold = inverse(options, options->h + options->k - *statistic, m);
+    bool   alarm = now >= options->h;
+    *statistic = alarm ? 0.0 : now;
+    return (struct toc_judgement){ m, threshold, now / options->h, alarm ? TOC_ALARM_YES : TOC_ALARM_NO,
+                                   TOC_REASON_NONE };
+}
+
+static struct toc_judgement step(const struct toc_cusum_options *options, double y, double m, bool holiday,
+                                 double *statistic)
+{
+    if (options->mode == TOC_MODE_R)
+        return step_like_r(options, y, m, statistic);
+    return step_by_default(options, y, m, holiday, statistic);
+}
+
+static void judge_all(const struct toc_series *series, size_t first, size_t num,
+                      const struct toc_cusum_options *options, const struct toc_cusum_learnt *learnt,
+                      struct toc_judgement *judgements)
+{
+    double statistic = 0.0, mean_of_phase[366];
+    size_t period = (size_t) learnt->steps_per_year;
+    bool   cached = !learnt->weekdays;
+    for (size_t i = 0; i < num; i++) {
+        size_t row = first + i, phase = row % period;
+        double m;
+        if (cached && i >= period) {
+            m = mean_of_phase[phase];
+        } else {
+            m = mean_of(learnt, phase, learnt->weekdays ? (size_t) toc_date_weekday(series->date[row]) : 0);
+            mean_of_phase[phase] = m;
+        }
+        judgements[i] = step(options, series->observed[row], m, toci_is_holiday(series, row), &statistic);
+    }
+}
+
+int toc_cusum_judge(const struct toc_series *series, size_t first, size_t num, const struct toc_cusum_options *options,
+                    const struct toc_allocator *allocator, struct toc_judgement *judgements, struct toc_error *error)
+{
+    struct toc_cusum_learnt learnt;
+    int                     ret = check_options(options, error);
+    if (ret != 0)
+        goto out;
+    ret = toci_check_series(series, first, num, error);
+    if (ret != 0)
+        goto out;
+    ret = learn(series, first, options, allocator, &learnt, error);
+    if (ret != 0)
+        goto out;
+    if (learnt.reason == TOC_REASON_NONE)
+        judge_all(series, first, num, options, &learnt, judgements);
+    else
+        for (size_t i = 0; i < num; i++)
+            judgements[i] = toci_not_assessed(learnt.reason);
+out:
+    return ret;
+}
+
+/* ---- the stream ---- */
+
+int toc_cusum_state_init(struct toc_cusum_state *state, const struct toc_series *history,
+                         const struct toc_cusum_options *options, const struct toc_allocator *allocator,
+                         struct toc_error *error)
+{
+    struct toc_cusum_learnt learnt;
+    int                     ret = check_options(options, error);
+    if (ret == 0)
+        ret = toci_check_series(history, 0, history->n, error);
+    if (ret == 0)
+        ret = learn(history, history->n, options, allocator, &learnt, error);
+    if (ret == 0)
+        *state = (struct toc_cusum_state){
+            .options = *options,
+            .learnt = learnt,
+            .row = history->n,
+            .dated = history->date != NULL,
+            .with_calendar = history->holiday != NULL,
+            .last_date = history->date != NULL && history->n > 0 ? history->date[history->n - 1] : TOC_DATE_MIN - 1,
+        };
+    return ret;
+}
+
+int toc_cusum_state_next(struct toc_cusum_state *state, const struct toc_step *next, struct toc_judgement *judgement,
+                         struct toc_error *error)
+{
+    int ret = toci_check_step(next, state->dated, state->last_date, error);
+    if (ret != 0)
+        return ret;
+    const struct toc_cusum_learnt *learnt = &state->learnt;
+    if (learnt->reason != TOC_REASON_NONE) {
+        *judgement = toci_not_assessed(learnt->reason);
+    } else {
+        size_t weekday = learnt->weekdays ? (size_t) toc_date_weekday(next->date) : 0;
+        double m = mean_of(learnt, state->row % (size_t) learnt->steps_per_year, weekday);
+        *judgement =
+            step(&state->options, next->observed, m, state->with_calendar && next->holiday != 0, &state->statistic);
+    }
+    state->row++;
+    state->last_date = next->date;
+    return 0;
+}
+
+void toc_cusum_state_free(struct toc_cusum_state *state)
+{
+    memset(state, 0, sizeof *state);
+}
+
+/* ---- the row of the method table ---- */
+
+static int judge_by_table(const struct toc_series *series, size_t first, size_t num, const void *options,
+                          const struct toc_allocator *allocator, struct toc_judgement *judgements,
+                          struct toc_error *error)
+{
+    return toc_cusum_judge(series, first, num, options, allocator, judgements, error);
+}
+
+static const struct toc_choice transforms[] = {
+    { "standard", NULL, TOC_CUSUM_STANDARD, "difference to the mean over its standard deviation" },
+    { "rossi", NULL, TOC_CUSUM_ROSSI, "Rossi's: closer to normal for small counts" },
+    { "anscombe", NULL, TOC_CUSUM_ANSCOMBE, "Anscombe's power 2/3" },
+    { "anscombe2nd", NULL, TOC_CUSUM_ANSCOMBE_SECOND, "the same with its mean corrected" },
+    { "pearson-nb", "pearsonNegBin", TOC_CUSUM_PEARSON_NB, "as standard, for overdispersed counts" },
+    { "anscombe-nb", "anscombeNegBin", TOC_CUSUM_ANSCOMBE_NB, "as anscombe, for overdispersed counts" },
+    { "none", NULL, TOC_CUSUM_NONE, "the count itself; k is then a count" },
+    { NULL, NULL, 0, NULL },
+};
+
+static const struct toc_choice means[] = {
+    { "history", NULL, (int) TOC_CUSUM_MEAN_OF_HISTORY, "the mean of the history" },
+    { "season", "glm", (int) TOC_CUSUM_SEASONAL, "a Poisson regression of the history on the time of year" },
+    { NULL, NULL, 0, NULL },
+};
+
+static const struct toc_parameter parameters[] = {
+    { .name = "k",
+      .r_name = "k",
+      .kind = TOC_PARAMETER_REAL,
+      .offset = offsetof(struct toc_cusum_options, k),
+      .low = 0,
+      .high = INFINITY,
+      .high_open = true,
+      .unit = "",
+      .meaning = "reference value: half the shift to be found, in standard deviations" },
+    { .name = "h",
+      .r_name = "h",
+      .kind = TOC_PARAMETER_REAL,
+      .offset = offsetof(struct toc_cusum_options, h),
+      .low = 0,
+      .high = INFINITY,
+      .low_open = true,
+      .high_open = true,
+      .unit = "",
+      .meaning = "decision limit: alarm when the sum of excesses reaches it, in standard deviations" },
+    { .name = "mean",
+      .r_name = "m",
+      .kind = TOC_PARAMETER_REAL,
+      .offset = offsetof(struct toc_cusum_options, mean),
+      .low = 0,
+      .high = INFINITY,
+      .high_open = true,
+      .choices = means,
+      .unit = "cases",
+      .meaning = "in-control mean: a number, or 'history' or 'season': learnt from the steps before the first judged" },
+    { .name = "transform",
+      .r_name = "trans",
+      .kind = TOC_PARAMETER_CHOICE,
+      .offset = offsetof(struct toc_cusum_options, transform),
+      .choices = transforms,
+      .unit = "",
+      .meaning = "scale on which excesses are added" },
+    { .name = "overdispersion",
+      .r_name = "alpha",
+      .kind = TOC_PARAMETER_REAL,
+      .offset = offsetof(struct toc_cusum_options, overdispersion),
+      .low = 0,
+      .high = INFINITY,
+      .low_open = true,
+      .high_open = true,
+      .unit = "",
+      .meaning = "a of the negative binomial transforms: variance = m + a m^2" },
+    TOCI_PARAMETER_WEEKDAYS(struct toc_cusum_options),
+};
+
+static const struct toc_cusum_options defaults = TOC_CUSUM_OPTIONS_INIT;
+
+const struct toc_method toci_method_cusum = {
+    .name = "cusum",
+    .title = "CUSUM: small excesses that add up",
+    .use = "Slow, lasting rises that no single count shows. Begin monitoring at a fixed date: the sum starts there.",
+    .r_name = "cusum()",
+    .source = "Rossi et al. 1999, doi:10.1002/(SICI)1097-0258(19990830)18:16<2111::AID-SIM171>3.0.CO;2-Q",
+    .options_size = sizeof(struct toc_cusum_options),
+    .defaults = &defaults,
+    .parameters = parameters,
+    .num_parameters = sizeof parameters / sizeof *parameters,
+    .judge = judge_by_table,
+};
