@@ -7,7 +7,12 @@
 #include "methods.h"
 
 static const struct toc_method *const methods[] = {
-    &toci_method_ears_c1, &toci_method_ears_c2, &toci_method_ears_c3, &toci_method_bayes, &toci_method_cusum,
+    &toci_method_farrington_flexible,
+    &toci_method_ears_c1,
+    &toci_method_ears_c2,
+    &toci_method_ears_c3,
+    &toci_method_bayes,
+    &toci_method_cusum,
 };
 
 const struct toc_choice toci_weekdays_choices[] = {

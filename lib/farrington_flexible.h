@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* lib/farrington_flexible.h: the judgement of one step, shared by whole series and by the streaming state. */
+#ifndef LIB_FARRINGTON_FLEXIBLE_H
+#define LIB_FARRINGTON_FLEXIBLE_H
+
+#include "farrington_rows.h"
+#include "quasi_poisson.h"
+#include "tocsin/farrington.h"
+
+/* A method with everything decided that does not depend on the step. */
+struct toci_flexible {
+    struct toc_farrington_flexible_options options;
+    struct toci_baseline_rule              rule;
+    bool                                   weekdays; /* a level for each day of the week */
+    size_t                                 max_groups;
+};
+
+/* Working memory: for a series of at most so many rows. */
+struct toci_flexible_room {
+    struct toci_count_values  values;
+    struct toci_baseline      baseline;
+    struct toci_quasi_poisson fit;
+    uint16_t                 *group;   /* one a row */
+    size_t                   *rows_in; /* one a group */
+    double                   *cases_in;
+    uint16_t                 *dense; /* number of a group among those that are fitted */
+};
+
+/* Check the options and complete them for series of this kind. */
+int toci_flexible_resolve(struct toci_flexible *method, const struct toc_farrington_flexible_options *options,
+                          int steps_per_year, bool dated, struct toc_error *error);
+
+size_t toci_flexible_room_bytes(const struct toci_flexible *method, size_t max_rows);
+void   toci_flexible_room_place(const struct toci_flexible *method, struct toci_flexible_room *room, void *memory,
+                                size_t max_rows);
+
+/* Judge step k. room->values holds the values of all rows up to k. detail may be NULL. */
+struct toc_judgement toci_flexible_assess(const struct toci_flexible *method, const struct toc_series *series, size_t k,
+                                          struct toci_flexible_room *room, struct toc_farrington_detail *detail);
+
+#endif

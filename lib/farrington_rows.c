@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "farrington_rows.h"
+
+#include <string.h>
+
+#include "internal.h"
+
+toc_date toci_years_before(toc_date date, int years)
+{
+    struct toc_civil civil = toc_date_to_civil(date);
+    civil.year -= years;
+    if (civil.day == 29 && civil.month == 2 && toc_days_in_month(civil.year, 2) == 28) {
+        civil.month = 3;
+        civil.day = 1;
+    }
+    return toc_date_from_civil(civil);
+}
+
+ptrdiff_t toci_row_of_date(const struct toc_series *series, toc_date date)
+{
+    size_t low = 0, high = series->n;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (series->date[middle] < date)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < series->n && series->date[low] == date ? (ptrdiff_t) low : -1;
+}
+
+/* The day with the weekday of `like` that is nearest to date; of two equally near the one in the same week, where weeks
+ * begin on Sunday. */
+static toc_date nearest_weekday(toc_date date, toc_date like)
+{
+    int      shift = (toc_date_weekday(date) + 1) % 7 - (toc_date_weekday(like) + 1) % 7;
+    toc_date same_week = date - shift;
+    toc_date other = same_week > date ? same_week - 7 : same_week + 7;
+    int      away = shift < 0 ? -shift : shift;
+    int      other_away = other < date ? date - other : other - date;
+    return other_away < away ? other : same_week;
+}
+
+enum toc_reason toci_reference_rows(const struct toc_series *series, size_t k, int years, ptrdiff_t *reference)
+{
+    reference[0] = (ptrdiff_t) k;
+    for (int i = 1; i <= years; i++) {
+        if (series->date == NULL) {
+            reference[i] = (ptrdiff_t) k - (ptrdiff_t) i * series->steps_per_year;
+            continue;
+        }
+        if (toc_date_to_civil(series->date[k]).year <= i)
+            return TOC_REASON_SHORT_HISTORY;
+        toc_date date = toci_years_before(series->date[k], i);
+        if (series->steps_per_year == 52)
+            date = nearest_weekday(date, series->date[k]);
+        reference[i] = toci_row_of_date(series, date);
+        if (reference[i] < 0)
+            return date < series->date[0] ? TOC_REASON_SHORT_HISTORY : TOC_REASON_NO_REFERENCE;
+    }
+    return TOC_REASON_NONE;
+}
+
+/* Labels of the rows oldest … k: 0 = not in the baseline, else block + 1. */
+struct labels {
+    uint16_t *of; /* of[row - oldest] */
+    ptrdiff_t oldest, newest;
+};
+
+static void label(const struct labels *labels, ptrdiff_t from, ptrdiff_t to, int value)
+{
+    if (from < labels->oldest)
+        from = labels->oldest;
+    if (to > labels->newest)
+        to = labels->newest;
+    for (ptrdiff_t row = from; row <= to; row++)
+        labels->of[row - labels->oldest] = (uint16_t) value;
+}
+
+/* Cut the rows between two windows into blocks 1 … periods - 1, oldest first; where they cannot all be equally long,
+ * the first ones are one row longer. */
+static void label_gap(const struct labels *labels, ptrdiff_t first, ptrdiff_t length,
+                      const struct toci_baseline_rule *rule)
+{
+    int       blocks = rule->periods - 1;
+    ptrdiff_t shortest = length / blocks, longer = length % blocks;
+    ptrdiff_t from = first;
+    for (int block = 1; block <= blocks; block++) {
+        ptrdiff_t rows = shortest + (block <= longer ? 1 : 0);
+        if (rows > 0)
+            label(labels, from, from + rows - 1, block);
+        else if (rule->as_r)
+            label(labels, from - 1, from, block); /* R counts a:(a - 1) downwards: two rows */
+        from += rows;
+    }
+}
+
+/* Windows and the gaps between them, newest first; a later label replaces an earlier one. */
+static enum toc_reason label_years(const struct labels *labels, const ptrdiff_t *reference,
+                                   const struct toci_baseline_rule *rule)
+{
+    int w = rule->half_window;
+    label(labels, reference[0] - w, reference[0], rule->periods);
+    for (int i = 1; i <= rule->years; i++) {
+        label(labels, reference[i] - w, reference[i] + w, rule->periods);
+        if (rule->periods == 1)
+            continue;
+        ptrdiff_t length = reference[i - 1] - reference[i] - 2 * w - 1;
+        ptrdiff_t needed = rule->as_r ? rule->periods - (2 * w + 1) : rule->periods - 1;
+        if (length < needed || length < 0)
+            return TOC_REASON_NO_REFERENCE;
+        label_gap(labels, reference[i] + w + 1, length, rule);
+    }
+    return TOC_REASON_NONE;
+}
+
+double toci_step_days(const struct toc_series *series)
+{
+    return series->date != NULL && series->n > 1 ? (double) (series->date[1] - series->date[0]) : 1.0;
+}
+
+/* Where a row lies in time: its day, or its number. */
+static double place_of(const struct toc_series *series, ptrdiff_t row)
+{
+    return series->date != NULL ? (double) series->date[row] : (double) row;
+}
+
+/* Copy the labelled rows before the guard to the baseline and give them times. R takes the origin of the judged step's
+ * time from the first row with a count, that of the rows from the first row. */
+static void collect(const struct toc_series *series, size_t k, const struct labels *labels,
+                    const struct toci_baseline_rule *rule, struct toci_baseline *baseline)
+{
+    ptrdiff_t last = (ptrdiff_t) k - rule->guard - 1, first = -1, first_counted = -1;
+    size_t    num = 0;
+    for (ptrdiff_t row = labels->oldest; row <= last; row++) {
+        uint16_t block = labels->of[row - labels->oldest];
+        if (block == 0)
+            continue;
+        if (first < 0)
+            first = row;
+        if (isnan(series->observed[row]) || (!rule->as_r && toci_is_holiday(series, (size_t) row)))
+            continue;
+        if (first_counted < 0)
+            first_counted = row;
+        baseline->row[num] = (size_t) row;
+        baseline->season[num] = (uint16_t) (block - 1);
+        baseline->time[num] = (place_of(series, row) - place_of(series, first)) / rule->unit;
+        num++;
+    }
+    baseline->num = num;
+    if (num == 0)
+        return;
+    ptrdiff_t origin = rule->as_r && series->date != NULL ? first_counted : first;
+    baseline->time_now = (place_of(series, (ptrdiff_t) k) - place_of(series, origin)) / rule->unit;
+}
+
+enum toc_reason toci_baseline_choose(const struct toc_series *series, size_t k, const struct toci_baseline_rule *rule,
+                                     struct toci_baseline *baseline)
+{
+    ptrdiff_t       reference[TOCI_MAX_YEARS + 1];
+    enum toc_reason reason = toci_reference_rows(series, k, rule->years, reference);
+    if (reason != TOC_REASON_NONE)
+        return reason;
+    ptrdiff_t oldest = reference[rule->years] - rule->half_window;
+    if (oldest < (rule->as_r ? -1 : 0)) /* R counts from 1 and loses a row 0 without a word */
+        return TOC_REASON_SHORT_HISTORY;
+    struct labels labels = { baseline->mark, oldest < 0 ? 0 : oldest, (ptrdiff_t) k };
+    memset(labels.of, 0, (size_t) (labels.newest - labels.oldest + 1) * sizeof *labels.of);
+    reason = label_years(&labels, reference, rule);
+    if (reason != TOC_REASON_NONE)
+        return reason;
+    collect(series, k, &labels, rule, baseline);
+    return baseline->num > 0 ? TOC_REASON_NONE : TOC_REASON_BASELINE_MISSING;
+}
