@@ -315,8 +315,8 @@ static struct toc_judgement conclude_as_r(const options_t *options, const struct
 {
     double centre = options->threshold == TOC_FARRINGTON_DELTA ? prediction->mean : prediction->log_mean;
     *score = (y - centre) / (threshold - centre);
-    if (isnan(*score))
-        return toci_not_assessed(isnan(y) ? TOC_REASON_OBSERVED_MISSING : TOC_REASON_FIT_FAILED);
+    if (enough && isnan(*score))
+        return toci_not_assessed(TOC_REASON_FIT_FAILED);
     return (struct toc_judgement){
         .expected = enough ? prediction->mean : NAN,
         .threshold = enough ? threshold : NAN,
@@ -376,6 +376,8 @@ static struct toc_judgement judge_by_model(const struct toci_flexible *method, s
     double z = qnorm(1.0 - options->alpha, 0.0, 1.0, 1, 0);
     double mean = quantile_mean(options, &prediction, z);
     double threshold = threshold_of(options, &prediction, z, mean), score = NAN;
+    if (options->threshold != TOC_FARRINGTON_DELTA && isinf(mean))
+        enough = false; /* so R has it: "no alarm", without numbers */
 
     struct toc_judgement judgement;
     if (method->rule.as_r)

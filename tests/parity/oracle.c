@@ -182,3 +182,31 @@ const struct toc_series *oracle_find_series(const struct oracle_series *series, 
     fail_msg("no series %s", name);
     return NULL;
 }
+
+static void set_value(const struct toc_method *method, const char *key, int element, const json_t *value, void *options)
+{
+    struct toc_error            error;
+    const struct toc_parameter *parameter = toc_method_parameter(method, key, element);
+    if (parameter == NULL)
+        fail_msg("%s has no parameter %s[%d]", method->name, key, element);
+    if (json_is_string(value))
+        assert_ok(toc_parameter_set_word(parameter, json_string_value(value), options, &error));
+    else if (json_is_boolean(value))
+        assert_ok(toc_parameter_set_number(parameter, json_is_true(value), options, &error));
+    else
+        assert_ok(toc_parameter_set_number(parameter, json_number_value(value), options, &error));
+}
+
+void oracle_set_parameters(const struct toc_method *method, json_t *params, void *options)
+{
+    const char *key;
+    json_t     *value;
+    json_object_foreach (params, key, value) {
+        if (strcmp(key, "method") == 0)
+            continue;
+        if (!json_is_array(value))
+            set_value(method, key, 0, value, options);
+        for (size_t i = 0; i < json_array_size(value); i++)
+            set_value(method, key, (int) i, json_array_get(value, i), options);
+    }
+}

@@ -9,6 +9,7 @@
 
 #include <jansson.h>
 
+#include "tocsin/method.h"
 #include "tocsin/series.h"
 
 enum { ORACLE_NAME = 64, ORACLE_MAX_COLUMNS = 24 };
@@ -36,5 +37,8 @@ double oracle_number(const char *cell);
 struct oracle_series    *oracle_read_series(const char *folder, size_t *num);
 void                     oracle_free_series(struct oracle_series *series, size_t num);
 const struct toc_series *oracle_find_series(const struct oracle_series *series, size_t num, const char *name);
+
+/* Set a method's options from R's parameters (its `method` apart, which chooses among our methods). */
+void oracle_set_parameters(const struct toc_method *method, json_t *params, void *options);
 
 #endif

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "parity/check_farrington.h"
 #include "parity/oracle.h"
 #include "support/test.h"
 #include "tocsin/method.h"
@@ -14,6 +15,7 @@
 static struct oracle_series *all_series;
 static size_t                num_series;
 static const char           *folder;
+static bool                  shared; /* the folder is the shared oracle */
 
 /* The method that answers for an algorithm of R with these parameters, or NULL. */
 static const struct toc_method *method_for(const char *algorithm, const json_t *params)
@@ -26,34 +28,6 @@ static const struct toc_method *method_for(const char *algorithm, const json_t *
         return toc_method_find(algorithm);
     fail_msg("no method for %s", algorithm);
     return NULL;
-}
-
-static void set_value(const struct toc_method *method, const char *key, int element, const json_t *value, void *options)
-{
-    struct toc_error            error;
-    const struct toc_parameter *parameter = toc_method_parameter(method, key, element);
-    if (parameter == NULL)
-        fail_msg("%s has no parameter %s[%d]", method->name, key, element);
-    if (json_is_string(value))
-        assert_ok(toc_parameter_set_word(parameter, json_string_value(value), options, &error));
-    else if (json_is_boolean(value))
-        assert_ok(toc_parameter_set_number(parameter, json_is_true(value), options, &error));
-    else
-        assert_ok(toc_parameter_set_number(parameter, json_number_value(value), options, &error));
-}
-
-static void set_parameters(const struct toc_method *method, json_t *params, void *options)
-{
-    const char *key;
-    json_t     *value;
-    json_object_foreach (params, key, value) {
-        if (strcmp(key, "method") == 0)
-            continue;
-        if (!json_is_array(value))
-            set_value(method, key, 0, value, options);
-        for (size_t i = 0; i < json_array_size(value); i++)
-            set_value(method, key, (int) i, json_array_get(value, i), options);
-    }
 }
 
 struct columns {
@@ -84,7 +58,7 @@ static size_t check_case(char **row, const struct oracle_table *cases, const str
     const struct toc_method *method = method_for(algorithm, params);
     _Alignas(16) char        options[TOC_METHOD_MAX_OPTIONS];
     toc_method_init_options(method, TOC_MODE_R, options);
-    set_parameters(method, params, options);
+    oracle_set_parameters(method, params, options);
     json_decref(params);
 
     const struct toc_series *series = oracle_find_series(all_series, num_series, row[oracle_column(cases, "series")]);
@@ -144,10 +118,19 @@ static void test_cusum(void **state)
     check_algorithm("cusum");
 }
 
-static int open_oracle(void **state)
+static void test_farrington_flexible(void **state)
 {
     (void) state;
     if (folder == NULL)
+        skip();
+    check_farrington_flexible(folder, shared, all_series, num_series);
+}
+
+static int open_oracle(void **state)
+{
+    (void) state;
+    shared = folder == NULL;
+    if (shared)
         folder = test_shared_data("detection/oracle");
     if (folder != NULL)
         all_series = oracle_read_series(folder, &num_series);
@@ -168,6 +151,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_bayes),
         cmocka_unit_test(test_cusum),
         cmocka_unit_test(test_ears),
+        cmocka_unit_test(test_farrington_flexible),
     };
     return cmocka_run_group_tests_name("oracle", tests, open_oracle, close_oracle);
 }

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "parity/check_farrington.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "support/test.h"
+#include "tocsin/farrington.h"
+
+/* What the shared oracle's README says not to use: rounding noise of R. */
+struct exclusions {
+    bool all, score, trend;
+};
+
+static struct exclusions exclusions_of(const char *name, bool shared)
+{
+    if (!shared)
+        return (struct exclusions){ 0 };
+    return (struct exclusions){
+        .all = strcmp(name, "farringtonFlexible-015") == 0, /* a season block of one row */
+        .score = strcmp(name, "farringtonFlexible-042") == 0 || strcmp(name, "farringtonFlexible-105") == 0 ||
+                 strcmp(name, "farringtonFlexible-106") == 0,
+        .trend = strcmp(name, "farringtonFlexible-107") == 0,
+    };
+}
+
+static bool agree(const char *where, const char *what, double got, const char *cell, double relative, double absolute)
+{
+    if (test_is_close(got, oracle_number(cell), relative, absolute))
+        return true;
+    print_error("%s: %s is %.17g, R %s\n", where, what, got, cell);
+    return false;
+}
+
+static double alarm_number(const struct toc_judgement *judgement)
+{
+    return judgement->alarm == TOC_ALARM_NOT_ASSESSED ? NAN : judgement->alarm == TOC_ALARM_YES;
+}
+
+static bool same_row(const struct oracle_table *out, char **cell, const char *name, const struct exclusions *without,
+                     const struct toc_judgement *judgement, const struct toc_farrington_detail *detail)
+{
+    char   where[128];
+    bool   fitted = !isnan(detail->phi), same = true;
+    double score = oracle_number(cell[oracle_column(out, "score")]);
+    snprintf(where, sizeof where, "%s row %s", name, cell[oracle_column(out, "idx")]);
+#define AGREE(column, value, relative, absolute)                                                                       \
+    same &= agree(where, column, value, cell[oracle_column(out, column)], relative, absolute)
+    AGREE("upperbound", detail->threshold, 1e-9, 0);
+    AGREE("expected", detail->expected, 1e-9, 0);
+    AGREE("phi", detail->phi, 1e-9, 0);
+    AGREE("mu0", detail->quantile_mean, 1e-9, 0);
+    AGREE("pvalue", detail->p_value, 1e-9, 0);
+    if (!without->trend) {
+        AGREE("trend", fitted ? detail->trend : NAN, 0, 0);
+        AGREE("trendcoef", detail->trend_coefficient, 1e-9, 1e-13); /* a slope that is zero but for rounding */
+    }
+    if (!without->score) {
+        AGREE("score", detail->score, 0, 1e-9 * fmax(1.0, fabs(score)));
+        AGREE("alarm", alarm_number(judgement), 0, 0);
+    }
+#undef AGREE
+    return same;
+}
+
+struct totals {
+    size_t cases, compared, differ;
+};
+
+static void check_case(char **row, const struct oracle_table *cases, const struct oracle_table *out,
+                       const struct toc_series *series, bool shared, struct totals *totals)
+{
+    struct toc_farrington_flexible_options options = TOC_FARRINGTON_FLEXIBLE_R_OPTIONS_INIT;
+    const char                            *name = row[oracle_column(cases, "case")];
+    size_t                                 from = (size_t) atol(row[oracle_column(cases, "from")]);
+    size_t                                 num = (size_t) atol(row[oracle_column(cases, "to")]) - from + 1;
+    size_t                                 name_column = oracle_column(out, "case"), idx = oracle_column(out, "idx"),
+           error = oracle_column(out, "error");
+    json_t *params = json_loads(row[oracle_column(cases, "params")], 0, NULL);
+    oracle_set_parameters(toc_method_find("farrington-flexible"), params, &options);
+    json_decref(params);
+
+    struct toc_judgement         *judgements = calloc(num, sizeof *judgements);
+    struct toc_farrington_detail *details = calloc(num, sizeof *details);
+    struct exclusions             without = exclusions_of(name, shared);
+    int                           ret =
+        toc_farrington_flexible_judge(series, from - 1, num, &options, &test_allocator, judgements, details, NULL);
+    for (size_t i = 0; i < out->num_rows; i++) {
+        char **cell = out->cell[i];
+        if (strcmp(cell[name_column], name) != 0 || without.all)
+            continue;
+        size_t at = (size_t) atol(cell[idx]) - from;
+        bool   stopped = *cell[error] != '\0', same;
+        if (ret != 0) /* a call that R refuses too */
+            same = ret == TOC_ERR_OPTION && stopped;
+        else if (stopped)
+            same = judgements[at].alarm == TOC_ALARM_NOT_ASSESSED;
+        else
+            same = same_row(out, cell, name, &without, &judgements[at], &details[at]);
+        if (!same)
+            print_error("%s row %s differs; R's error: '%s'\n", name, cell[idx], cell[error]);
+        totals->compared++;
+        totals->differ += !same;
+    }
+    totals->cases++;
+    free(judgements);
+    free(details);
+}
+
+void check_farrington_flexible(const char *folder, bool shared, const struct oracle_series *series, size_t num_series)
+{
+    struct oracle_table cases = oracle_read_table(folder, "cases.csv");
+    struct oracle_table out = oracle_read_table(folder, "out_farringtonFlexible.csv");
+    struct totals       totals = { 0 };
+    for (size_t i = 0; i < cases.num_rows; i++) {
+        char **row = cases.cell[i];
+        if (strcmp(row[oracle_column(&cases, "algo")], "farringtonFlexible") != 0)
+            continue;
+        const char *name = row[oracle_column(&cases, "series")];
+        check_case(row, &cases, &out, oracle_find_series(series, num_series, name), shared, &totals);
+    }
+    oracle_free_table(&cases);
+    oracle_free_table(&out);
+    print_message("# farringtonFlexible: %zu cases, %zu rows compared in every column, %zu differ\n", totals.cases,
+                  totals.compared, totals.differ);
+    assert_true(totals.compared > 0);
+    assert_int_equal(totals.differ, 0);
+}
