@@ -4,6 +4,8 @@
 #
 #   Rscript bench/against_r.R build/bench/bench_speed [PATTERN of rows]
 #
+# The lines `row<TAB>measure<TAB>bar<TAB>measured<TAB>yes|no` are for `./dev show early-warning`.
+#
 # Series: Salmonella Newport in Germany, 528 weeks (surveillance::salmNewport), the last 200 monitored; Cori: 365 days
 # drawn here; newest week: 3,300 series of 528 weeks drawn here, of which R is asked for 100.
 Sys.setenv(TZ = "UTC")
@@ -96,7 +98,7 @@ same <- function(ours, r) {
 
 time_text <- function(s) if (s >= 1) sprintf("%.2f s", s) else if (s >= 1e-3) sprintf("%.2f ms", 1e3 * s) else sprintf("%.1f us", 1e6 * s)
 result <- function(measure, bar, measured, holds)
-  cat("RESULT", measure, bar, measured, if (holds) "holds" else "falls short", sep = "\t", "\n")
+  cat(paste("row", measure, bar, measured, if (holds) "yes" else "no", sep = "\t"), "\n", sep = "")
 
 cat(sprintf("%-36s %9s %10s %9s %8s %6s %8s %8s\n", "200 weeks of one series", "R", "Tocsin", "ratio", "bar", "same", "R MB", "Tocsin MB"))
 show_row <- function(label, r, ours, bar, bar_text, equal, memory) cat(sprintf("%-36s %9s %10s %8.0fx %8s %6s %8.0f %8.1f\n",

@@ -274,10 +274,14 @@ draw$wallinga_teunis <- function() {
   mean_si <- signif(runif(1, 1.5, 12), 4)
   list("wallinga_teunis", "epidemic", 1, 1, win = whole(1, 14), mean_si = mean_si, std_si = signif(mean_si * runif(1, .3, .8), 4))
 }
+draw$discr_si <- function() {
+  mu <- signif(runif(1, 1.01, 20), 4)
+  list("discr_si", "-", 1, 1, mu = mu, sigma = signif(mu * runif(1, .05, 1.5), 4), kmax = 40)
+}
 
 random_cases <- function(count) {
   share <- c(farringtonFlexible = 70, farrington = 30, earsC = 25, bayes = 15, cusum = 20, glrnb = 15, glrpois = 8,
-    estimate_R = 12, wallinga_teunis = 5)
+    estimate_R = 10, wallinga_teunis = 4, discr_si = 3)
   for (algorithm in rep(names(share), round(share * count / sum(share)))) do.call(case, draw[[algorithm]]())
 }
 

@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a capability promises: each measure, its bar, what is measured here and now, and the command behind it.
+
+usage: show.py BUILD early-warning
+
+Every number comes from a command that is run now and can be run alone. The commands print lines
+`row<TAB>measure<TAB>bar<TAB>measured<TAB>yes|no`; whatever else they print is left out here.
+"""
+
+import subprocess
+import sys
+
+COMMANDS = {
+    "early-warning": [
+        "python3 bench/parity.py {build}",
+        "Rscript bench/against_r.R {build}/bench/bench_speed",
+        "python3 bench/command_line.py {build}",
+        "python3 bench/command_line.py {build} --gigabyte",
+    ],
+}
+
+
+def rows_of(command):
+    run = subprocess.run(command, shell=True, stdout=subprocess.PIPE, text=True)
+    rows = [line.split("\t")[1:5] for line in run.stdout.splitlines() if line.startswith("row\t")]
+    return rows or [[command, "", f"the command answered {run.returncode} and no row", "no"]]
+
+
+def main():
+    build, capability = sys.argv[1:3]
+    if capability not in COMMANDS:
+        sys.exit(f"show: no capability {capability}; there are: {', '.join(COMMANDS)}")
+    good = total = 0
+    for command in (command.format(build=build) for command in COMMANDS[capability]):
+        print(f"\n{command}", flush=True)
+        rows = rows_of(command)
+        wide = [max(len(row[i]) for row in rows) for i in range(3)]
+        for measure, bar, measured, holds in rows:
+            print(f"  {measure:{wide[0]}}  {bar:{wide[1]}}  {measured:{wide[2]}}  "
+                  f"{'holds' if holds == 'yes' else 'FALLS SHORT'}", flush=True)
+            good += holds == "yes"
+            total += 1
+    print(f"\n{good} of {total} hold")
+    sys.exit(0 if good == total else 1)
+
+
+main()
