@@ -99,6 +99,7 @@ int toci_flexible_resolve(struct toci_flexible *method, const options_t *options
         .guard = chosen->guard,
         .unit = 1.0,
     };
+    method->of_1996 = false;
     method->weekdays = !as_r && dated && steps_per_year == 365 && chosen->weekdays == TOC_WEEKDAYS_STRATA;
     method->max_groups = (size_t) chosen->periods * (method->weekdays ? DAYS_OF_WEEK : 1);
     return 0;
@@ -200,12 +201,18 @@ static void load_rows(struct toci_flexible_room *room, const struct grouping *gr
 
 /* ---- the fit ---- */
 
-/* What standard errors are multiplied with. R, once it has reweighted, divides by the wrong weights there. */
-static double scale_of(const struct toci_flexible *method, const struct toci_quasi_poisson *fit)
+/* What the variances of the slope and of the linear predictor are multiplied with: the overdispersion. R's flexible
+ * method has the wrong weights there once it has reweighted; its method of 1996 floors one of the two only. */
+static double slope_scale(const struct toci_flexible *method, const struct toci_quasi_poisson *fit)
 {
     if (!method->rule.as_r)
         return fit->phi;
-    return method->options.reweight ? fit->working_scale : fit->dispersion;
+    return method->options.reweight && !method->of_1996 ? fit->working_scale : fit->dispersion;
+}
+
+static double mean_scale(const struct toci_flexible *method, const struct toci_quasi_poisson *fit)
+{
+    return method->of_1996 ? fit->phi : slope_scale(method, fit);
 }
 
 /* The slope stays if it is significant and does not carry the expectation beyond anything seen in the baseline. */
@@ -216,7 +223,7 @@ static bool slope_stays(const struct toci_flexible *method, const struct toci_qu
         return false;
     if (method->options.trend_p_limit >= 1.0)
         return fit->slope != 0.0;
-    double t = fit->slope / sqrt(scale_of(method, fit) / fit->time_information);
+    double t = fit->slope / sqrt(slope_scale(method, fit) / fit->time_information);
     double freedom = (double) fit->num_rows - (double) fit->num_groups - 1.0;
     return 2.0 * pt(-fabs(t), freedom, 1, 0) < method->options.trend_p_limit;
 }
@@ -246,7 +253,7 @@ static enum toc_reason fit_model(const struct toci_flexible *method, size_t k, c
         return TOC_REASON_FIT_FAILED;
     double variance = toci_quasi_poisson_log_mean_variance(fit, grouping->now, room->baseline.time_now);
     prediction->log_mean = log_mean_at(room, grouping, k);
-    prediction->log_mean_se = sqrt(scale_of(method, fit) * variance);
+    prediction->log_mean_se = sqrt(mean_scale(method, fit) * variance);
     prediction->mean = exp(prediction->log_mean);
     prediction->phi = fit->phi;
     return TOC_REASON_NONE;
@@ -325,6 +332,21 @@ static struct toc_judgement conclude_as_r(const options_t *options, const struct
     };
 }
 
+/* The old method's: too few cases give the score 0 and the threshold 0; a count of zero may alarm. */
+static struct toc_judgement conclude_as_r_1996(const struct toci_prediction *prediction, double y, double threshold,
+                                               bool enough, double *score)
+{
+    *score = enough ? (y - prediction->mean) / (threshold - prediction->mean) : 0.0;
+    if (isnan(*score))
+        return toci_not_assessed(TOC_REASON_FIT_FAILED);
+    return (struct toc_judgement){
+        .expected = prediction->mean,
+        .threshold = enough ? threshold : 0.0,
+        .score = *score,
+        .alarm = *score > 1.0 ? TOC_ALARM_YES : TOC_ALARM_NO,
+    };
+}
+
 static struct toc_judgement conclude(double y, double expected, double threshold)
 {
     return (struct toc_judgement){
@@ -373,14 +395,16 @@ static struct toc_judgement judge_by_model(const struct toci_flexible *method, s
             detail->expected = 0.0; /* R never writes it */
         return toci_not_assessed(reason);
     }
-    double z = qnorm(1.0 - options->alpha, 0.0, 1.0, 1, 0);
+    double z = qnorm(1.0 - (method->of_1996 ? options->alpha / 2.0 : options->alpha), 0.0, 1.0, 1, 0);
     double mean = quantile_mean(options, &prediction, z);
     double threshold = threshold_of(options, &prediction, z, mean), score = NAN;
     if (options->threshold != TOC_FARRINGTON_DELTA && isinf(mean))
         enough = false; /* so R has it: "no alarm", without numbers */
 
     struct toc_judgement judgement;
-    if (method->rule.as_r)
+    if (method->rule.as_r && method->of_1996)
+        judgement = conclude_as_r_1996(&prediction, y, threshold, enough, &score);
+    else if (method->rule.as_r)
         judgement = conclude_as_r(options, &prediction, y, threshold, enough, &score);
     else if (isnan(threshold) || isinf(threshold))
         judgement = toci_not_assessed(TOC_REASON_FIT_FAILED);
@@ -412,7 +436,9 @@ static struct toc_judgement assess(const struct toci_flexible *method, const str
 {
     enum toc_reason reason = check_step(method, series, k);
     if (reason == TOC_REASON_NONE)
-        reason = toci_baseline_choose(series, k, &method->rule, &room->baseline);
+        reason = method->of_1996 && method->rule.as_r
+                     ? toci_baseline_choose_1996(series, k, &method->rule, &room->baseline)
+                     : toci_baseline_choose(series, k, &method->rule, &room->baseline);
     if (reason != TOC_REASON_NONE)
         return toci_not_assessed(reason);
     struct grouping grouping = form_groups(method, series, k, room);
@@ -443,38 +469,43 @@ struct toc_judgement toci_flexible_assess(const struct toci_flexible *method, co
     return judgement;
 }
 
+int toci_flexible_judge(struct toci_flexible *method, const struct toc_series *series, size_t first, size_t num,
+                        const struct toc_allocator *allocator, struct toc_judgement *judgements,
+                        struct toc_farrington_detail *details, struct toc_error *error)
+{
+    struct toci_flexible_room room;
+    const double             *population = method->options.population_offset ? series->population : NULL;
+    size_t                    rows = first + num;
+    int                       ret = 0;
+
+    if (method->options.population_offset && population == NULL)
+        return toci_fail(error, TOC_ERR_UNSUPPORTED, "options.population_offset", TOC_NOWHERE, 1,
+                         "false for a series without population");
+    if (num == 0)
+        return 0;
+    size_t bytes = toci_flexible_room_bytes(method, rows);
+    void  *memory = toci_allocate(allocator, 1, bytes, &ret, error);
+    if (memory == NULL)
+        return ret;
+    toci_flexible_room_place(method, &room, memory, rows);
+    toci_count_values_fill(&room.values, series->observed, population, 0, rows);
+    method->rule.unit = toci_step_days(series);
+    for (size_t i = 0; i < num; i++)
+        judgements[i] = toci_flexible_assess(method, series, first + i, &room, details == NULL ? NULL : &details[i]);
+    toci_release(allocator, memory, 1, bytes);
+    return 0;
+}
+
 int toc_farrington_flexible_judge(const struct toc_series *series, size_t first, size_t num, const options_t *options,
                                   const struct toc_allocator *allocator, struct toc_judgement *judgements,
                                   struct toc_farrington_detail *details, struct toc_error *error)
 {
-    struct toci_flexible      method;
-    struct toci_flexible_room room;
-    void                     *memory = NULL;
-    size_t                    rows = first + num, bytes = 0;
-
-    int ret = toci_check_series(series, first, num, error);
-    if (ret != 0)
-        goto out;
-    ret = toci_flexible_resolve(&method, options, series->steps_per_year, series->date != NULL, error);
-    if (ret != 0 || num == 0)
-        goto out;
-    if (options->population_offset && series->population == NULL) {
-        ret = toci_fail(error, TOC_ERR_UNSUPPORTED, "options.population_offset", TOC_NOWHERE, 1,
-                        "false for a series without population");
-        goto out;
-    }
-    bytes = toci_flexible_room_bytes(&method, rows);
-    memory = toci_allocate(allocator, 1, bytes, &ret, error);
-    if (memory == NULL)
-        goto out;
-    toci_flexible_room_place(&method, &room, memory, rows);
-    toci_count_values_fill(&room.values, series->observed, options->population_offset ? series->population : NULL, 0,
-                           rows);
-    method.rule.unit = toci_step_days(series);
-    for (size_t i = 0; i < num; i++)
-        judgements[i] = toci_flexible_assess(&method, series, first + i, &room, details == NULL ? NULL : &details[i]);
-out:
-    toci_release(allocator, memory, 1, bytes);
+    struct toci_flexible method;
+    int                  ret = toci_check_series(series, first, num, error);
+    if (ret == 0)
+        ret = toci_flexible_resolve(&method, options, series->steps_per_year, series->date != NULL, error);
+    if (ret == 0)
+        ret = toci_flexible_judge(&method, series, first, num, allocator, judgements, details, error);
     return ret;
 }
 
@@ -494,7 +525,7 @@ static const struct toc_choice threshold_choices[] = {
     { NULL, NULL, 0, NULL },
 };
 
-static const struct toc_choice power_choices[] = {
+const struct toc_choice toci_farrington_power_choices[] = {
     { "2/3", "2/3", TOC_FARRINGTON_TWO_THIRDS, "corrects skewness" },
     { "1/2", "1/2", TOC_FARRINGTON_HALF, "stabilises the variance" },
     { "none", "none", TOC_FARRINGTON_UNTRANSFORMED, "counts as they are" },
@@ -540,7 +571,7 @@ static const struct toc_parameter parameters[] = {
       .r_name = "powertrans",
       .kind = TOC_PARAMETER_CHOICE,
       AT(power),
-      .choices = power_choices,
+      .choices = toci_farrington_power_choices,
       .unit = "",
       .meaning = "power transformation of the delta threshold" },
     { .name = "alpha",

@@ -1,17 +1,20 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* lib/farrington_flexible.h: the judgement of one step, shared by whole series and by the streaming state. */
+/* lib/farrington_flexible.h: the judgement of one step, shared by whole series, the streaming state and, with other
+ * rules, the method of 1996. */
 #ifndef LIB_FARRINGTON_FLEXIBLE_H
 #define LIB_FARRINGTON_FLEXIBLE_H
 
 #include "farrington_rows.h"
 #include "quasi_poisson.h"
 #include "tocsin/farrington.h"
+#include "tocsin/method.h"
 
 /* A method with everything decided that does not depend on the step. */
 struct toci_flexible {
     struct toc_farrington_flexible_options options;
     struct toci_baseline_rule              rule;
     bool                                   weekdays; /* a level for each day of the week */
+    bool                                   of_1996;  /* two-sided; in R mode R's other rules of the old method */
     size_t                                 max_groups;
 };
 
@@ -29,6 +32,14 @@ struct toci_flexible_room {
 /* Check the options and complete them for series of this kind. */
 int toci_flexible_resolve(struct toci_flexible *method, const struct toc_farrington_flexible_options *options,
                           int steps_per_year, bool dated, struct toc_error *error);
+
+/* Judge steps of a series with a resolved method; the contract of toc_farrington_flexible_judge(). */
+int toci_flexible_judge(struct toci_flexible *method, const struct toc_series *series, size_t first, size_t num,
+                        const struct toc_allocator *allocator, struct toc_judgement *judgements,
+                        struct toc_farrington_detail *details, struct toc_error *error);
+
+/* The words of the parameters threshold (flexible) and power (both methods). */
+extern const struct toc_choice toci_farrington_power_choices[];
 
 size_t toci_flexible_room_bytes(const struct toci_flexible *method, size_t max_rows);
 void   toci_flexible_room_place(const struct toci_flexible *method, struct toci_flexible_room *room, void *memory,

@@ -172,3 +172,57 @@ enum toc_reason toci_baseline_choose(const struct toc_series *series, size_t k, 
     collect(series, k, &labels, rule, baseline);
     return baseline->num > 0 ? TOC_REASON_NONE : TOC_REASON_BASELINE_MISSING;
 }
+
+/* ---- R's choice of 1996 ---- */
+
+/* The date of a step of a window: so many days, weeks or months after the reference date, moved to the nearest weekday,
+ * or to the day of the month, of the judged step. */
+static toc_date window_date(const struct toc_series *series, toc_date now, toc_date reference, int steps)
+{
+    if (series->steps_per_year == 365)
+        return reference + steps;
+    if (series->steps_per_year == 52) {
+        toc_date date = reference + 7 * steps;
+        int      forward = (toc_date_weekday(now) - toc_date_weekday(date) + 7) % 7, back = (7 - forward) % 7;
+        return forward < back ? date + forward : date - back;
+    }
+    struct toc_civil civil = toc_date_to_civil(reference);
+    int              months = 12 * civil.year + civil.month - 1 + steps, day = toc_date_to_civil(now).day;
+    civil.year = months / 12;
+    civil.month = months % 12 + 1;
+    civil.day = day < toc_days_in_month(civil.year, civil.month) ? day : toc_days_in_month(civil.year, civil.month);
+    return toc_date_from_civil(civil);
+}
+
+static ptrdiff_t window_row(const struct toc_series *series, size_t k, int year, int steps)
+{
+    if (series->date == NULL)
+        return (ptrdiff_t) k - (ptrdiff_t) year * series->steps_per_year + steps;
+    toc_date now = series->date[k];
+    if (toc_date_to_civil(now).year <= year + 1)
+        return -1;
+    return toci_row_of_date(series, window_date(series, now, toci_years_before(now, year), steps));
+}
+
+enum toc_reason toci_baseline_choose_1996(const struct toc_series *series, size_t k,
+                                          const struct toci_baseline_rule *rule, struct toci_baseline *baseline)
+{
+    size_t num = 0;
+    for (int year = rule->years; year >= 1; year--)
+        for (int steps = -rule->half_window; steps <= rule->half_window; steps++) {
+            ptrdiff_t row = window_row(series, k, year, steps);
+            if (row < 0 || row >= (ptrdiff_t) k)
+                continue;
+            if (isnan(series->observed[row]))
+                return TOC_REASON_BASELINE_MISSING;
+            baseline->row[num] = (size_t) row;
+            baseline->season[num] = 0;
+            baseline->time[num] = (double) row - (double) baseline->row[0];
+            num++;
+        }
+    baseline->num = num;
+    if (num == 0)
+        return TOC_REASON_SHORT_HISTORY;
+    baseline->time_now = (double) k - (double) baseline->row[0];
+    return TOC_REASON_NONE;
+}

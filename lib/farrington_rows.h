@@ -45,6 +45,12 @@ enum toc_reason toci_reference_rows(const struct toc_series *series, size_t k, i
 enum toc_reason toci_baseline_choose(const struct toc_series *series, size_t k, const struct toci_baseline_rule *rule,
                                      struct toci_baseline *baseline);
 
+/* As R's farrington (1996) chooses: half_window steps on each side of the same date of each earlier year, by position
+ * where there are no dates; what lies outside the series is left out, and time counts rows. rule->periods, guard and
+ * unit are not used. A missing count among the rows: TOC_REASON_BASELINE_MISSING. */
+enum toc_reason toci_baseline_choose_1996(const struct toc_series *series, size_t k,
+                                          const struct toci_baseline_rule *rule, struct toci_baseline *baseline);
+
 /* The date `years` years earlier; 29 February becomes 1 March where there is none. */
 toc_date toci_years_before(toc_date date, int years);
 

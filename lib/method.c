@@ -13,6 +13,7 @@ static const struct toc_method *const methods[] = {
     &toci_method_ears_c3,
     &toci_method_bayes,
     &toci_method_cusum,
+    &toci_method_farrington,
 };
 
 const struct toc_choice toci_weekdays_choices[] = {

@@ -19,6 +19,7 @@ extern const struct toc_method toci_method_cusum;
 extern const struct toc_method toci_method_ears_c1;
 extern const struct toc_method toci_method_ears_c2;
 extern const struct toc_method toci_method_ears_c3;
+extern const struct toc_method toci_method_farrington;
 extern const struct toc_method toci_method_farrington_flexible;
 
 #endif

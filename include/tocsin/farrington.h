@@ -126,6 +126,46 @@ int toc_farrington_flexible_judge(const struct toc_series *series, size_t first,
                                   const struct toc_allocator *allocator, struct toc_judgement *judgements,
                                   struct toc_farrington_detail *details, struct toc_error *error);
 
+/* The method of 1996: the baseline is the windows [k - half_window, k + half_window] of earlier years and nothing
+ * between them, one level, residual limit 1, a slope if its p-value is below 0.05, and a two-sided delta threshold, so
+ * that alpha = 0.05 here compares with alpha = 0.025 of the flexible method. For new work use the flexible method; this
+ * one is for comparison with the past: it gives two to ten times as many false alarms.
+ *
+ * TOC_MODE_DEFAULT: everything said above of the flexible method's default mode holds.
+ * TOC_MODE_R: the numbers of surveillance::farrington 1.20.3; rows of a window outside the series are left out without
+ * a word, a missing count in the baseline makes the step not assessed, and too few recent cases give "no alarm" with
+ *     threshold 0 and score 0.
+ */
+enum toc_farrington_offset {
+    TOC_FARRINGTON_NO_OFFSET = 0,
+    TOC_FARRINGTON_POPULATION = 1 /* counts are proportional to series->population, which must be there */
+};
+
+struct toc_farrington_options {
+    enum toc_mode              mode;
+    enum toc_weekdays          weekdays;
+    enum toc_farrington_power  power;
+    enum toc_farrington_offset offset;
+    int                        years_back;      /* 1 … 100 */
+    int                        half_window;     /* 0 …, 2 half_window + 1 steps within a year */
+    int                        min_cases;       /* >= 0; 0 = always assess */
+    int                        min_cases_steps; /* 1 … 10,000 */
+    double                     alpha;           /* 0 < alpha < 1, two-sided */
+    bool                       trend;           /* whether a slope is tried */
+    bool                       reweight;        /* whether past outbreaks in the baseline lose weight */
+};
+#define TOC_FARRINGTON_OPTIONS_INIT                                                                                    \
+    {                                                                                                                  \
+        .years_back = 5, .half_window = 3, .min_cases = 5, .min_cases_steps = 4, .alpha = 0.05, .trend = true,         \
+        .reweight = true                                                                                               \
+    }
+
+/* As toc_farrington_flexible_judge(). */
+int toc_farrington_judge(const struct toc_series *series, size_t first, size_t num,
+                         const struct toc_farrington_options *options, const struct toc_allocator *allocator,
+                         struct toc_judgement *judgements, struct toc_farrington_detail *details,
+                         struct toc_error *error);
+
 #ifdef __cplusplus
 }
 #endif

@@ -63,66 +63,116 @@ static bool same_row(const struct oracle_table *out, char **cell, const char *na
     return same;
 }
 
+/* The old method shows fewer columns. */
+static bool same_row_1996(const struct oracle_table *out, char **cell, const char *name,
+                          const struct toc_judgement *judgement, const struct toc_farrington_detail *detail)
+{
+    char where[128];
+    snprintf(where, sizeof where, "%s row %s", name, cell[oracle_column(out, "idx")]);
+    bool same = agree(where, "upperbound", detail->threshold, cell[oracle_column(out, "upperbound")], 1e-9, 0);
+    same &= agree(where, "alarm", alarm_number(judgement), cell[oracle_column(out, "alarm")], 0, 0);
+    same &= agree(where, "trend", detail->trend, cell[oracle_column(out, "trend")], 0, 0);
+    same &= agree(where, "q", 1.0 - detail->p_value, cell[oracle_column(out, "q")], 1e-9, 1e-12);
+    return same & agree(where, "median", detail->expected, cell[oracle_column(out, "median")], 1e-9, 0);
+}
+
+/* One case: our answer and what it is compared with. */
+struct comparison {
+    const char                   *name;
+    struct exclusions             without;
+    bool                          of_1996;
+    int                           ret;
+    size_t                        from;
+    struct toc_judgement         *judgements;
+    struct toc_farrington_detail *details;
+};
+
 struct totals {
     size_t cases, compared, differ;
 };
 
-static void check_case(char **row, const struct oracle_table *cases, const struct oracle_table *out,
-                       const struct toc_series *series, bool shared, struct totals *totals)
+static void compare(const struct comparison *ours, const struct oracle_table *out, struct totals *totals)
 {
-    struct toc_farrington_flexible_options options = TOC_FARRINGTON_FLEXIBLE_R_OPTIONS_INIT;
-    const char                            *name = row[oracle_column(cases, "case")];
-    size_t                                 from = (size_t) atol(row[oracle_column(cases, "from")]);
-    size_t                                 num = (size_t) atol(row[oracle_column(cases, "to")]) - from + 1;
-    size_t                                 name_column = oracle_column(out, "case"), idx = oracle_column(out, "idx"),
-           error = oracle_column(out, "error");
-    json_t *params = json_loads(row[oracle_column(cases, "params")], 0, NULL);
-    oracle_set_parameters(toc_method_find("farrington-flexible"), params, &options);
-    json_decref(params);
-
-    struct toc_judgement         *judgements = calloc(num, sizeof *judgements);
-    struct toc_farrington_detail *details = calloc(num, sizeof *details);
-    struct exclusions             without = exclusions_of(name, shared);
-    int                           ret =
-        toc_farrington_flexible_judge(series, from - 1, num, &options, &test_allocator, judgements, details, NULL);
+    size_t name = oracle_column(out, "case"), idx = oracle_column(out, "idx"), error = oracle_column(out, "error");
     for (size_t i = 0; i < out->num_rows; i++) {
         char **cell = out->cell[i];
-        if (strcmp(cell[name_column], name) != 0 || without.all)
+        if (strcmp(cell[name], ours->name) != 0 || ours->without.all)
             continue;
-        size_t at = (size_t) atol(cell[idx]) - from;
+        size_t at = (size_t) atol(cell[idx]) - ours->from;
         bool   stopped = *cell[error] != '\0', same;
-        if (ret != 0) /* a call that R refuses too */
-            same = ret == TOC_ERR_OPTION && stopped;
+        if (ours->ret != 0) /* a call that R refuses too */
+            same = ours->ret == TOC_ERR_OPTION && stopped;
         else if (stopped)
-            same = judgements[at].alarm == TOC_ALARM_NOT_ASSESSED;
+            same = ours->judgements[at].alarm == TOC_ALARM_NOT_ASSESSED;
+        else if (ours->of_1996)
+            same = same_row_1996(out, cell, ours->name, &ours->judgements[at], &ours->details[at]);
         else
-            same = same_row(out, cell, name, &without, &judgements[at], &details[at]);
+            same = same_row(out, cell, ours->name, &ours->without, &ours->judgements[at], &ours->details[at]);
         if (!same)
-            print_error("%s row %s differs; R's error: '%s'\n", name, cell[idx], cell[error]);
+            print_error("%s row %s differs; R's error: '%s'\n", ours->name, cell[idx], cell[error]);
         totals->compared++;
         totals->differ += !same;
     }
     totals->cases++;
-    free(judgements);
-    free(details);
+}
+
+static void check_case(char **row, const struct oracle_table *cases, const struct oracle_table *out,
+                       const struct toc_series *series, const char *algorithm, bool shared, struct totals *totals)
+{
+    struct toc_farrington_flexible_options flexible = TOC_FARRINGTON_FLEXIBLE_R_OPTIONS_INIT;
+    struct toc_farrington_options          old = TOC_FARRINGTON_OPTIONS_INIT;
+    const char                            *name = row[oracle_column(cases, "case")];
+    size_t                                 from = (size_t) atol(row[oracle_column(cases, "from")]);
+    size_t                                 num = (size_t) atol(row[oracle_column(cases, "to")]) - from + 1;
+    bool                                   of_1996 = strcmp(algorithm, "farrington") == 0;
+    json_t                                *params = json_loads(row[oracle_column(cases, "params")], 0, NULL);
+    struct comparison                      ours = { name, exclusions_of(name, shared), of_1996, 0, from, NULL, NULL };
+    ours.judgements = calloc(num, sizeof *ours.judgements);
+    ours.details = calloc(num, sizeof *ours.details);
+    if (of_1996) {
+        old.mode = TOC_MODE_R;
+        oracle_set_parameters(toc_method_find("farrington"), params, &old);
+        ours.ret =
+            toc_farrington_judge(series, from - 1, num, &old, &test_allocator, ours.judgements, ours.details, NULL);
+    } else {
+        oracle_set_parameters(toc_method_find("farrington-flexible"), params, &flexible);
+        ours.ret = toc_farrington_flexible_judge(series, from - 1, num, &flexible, &test_allocator, ours.judgements,
+                                                 ours.details, NULL);
+    }
+    json_decref(params);
+    compare(&ours, out, totals);
+    free(ours.judgements);
+    free(ours.details);
+}
+
+static void check_all(const char *folder, const char *algorithm, bool shared, const struct oracle_series *series,
+                      size_t num_series)
+{
+    char file[64];
+    snprintf(file, sizeof file, "out_%s.csv", algorithm);
+    struct oracle_table cases = oracle_read_table(folder, "cases.csv"), out = oracle_read_table(folder, file);
+    struct totals       totals = { 0 };
+    for (size_t i = 0; i < cases.num_rows; i++) {
+        char **row = cases.cell[i];
+        if (strcmp(row[oracle_column(&cases, "algo")], algorithm) != 0)
+            continue;
+        const char *name = row[oracle_column(&cases, "series")];
+        check_case(row, &cases, &out, oracle_find_series(series, num_series, name), algorithm, shared, &totals);
+    }
+    oracle_free_table(&cases);
+    oracle_free_table(&out);
+    print_message("# %s: %zu cases, %zu rows compared in every column, %zu differ\n", algorithm, totals.cases,
+                  totals.compared, totals.differ);
+    assert_true(totals.compared > 0);
+    assert_int_equal(totals.differ, 0);
 }
 
 void check_farrington_flexible(const char *folder, bool shared, const struct oracle_series *series, size_t num_series)
 {
-    struct oracle_table cases = oracle_read_table(folder, "cases.csv");
-    struct oracle_table out = oracle_read_table(folder, "out_farringtonFlexible.csv");
-    struct totals       totals = { 0 };
-    for (size_t i = 0; i < cases.num_rows; i++) {
-        char **row = cases.cell[i];
-        if (strcmp(row[oracle_column(&cases, "algo")], "farringtonFlexible") != 0)
-            continue;
-        const char *name = row[oracle_column(&cases, "series")];
-        check_case(row, &cases, &out, oracle_find_series(series, num_series, name), shared, &totals);
-    }
-    oracle_free_table(&cases);
-    oracle_free_table(&out);
-    print_message("# farringtonFlexible: %zu cases, %zu rows compared in every column, %zu differ\n", totals.cases,
-                  totals.compared, totals.differ);
-    assert_true(totals.compared > 0);
-    assert_int_equal(totals.differ, 0);
+    check_all(folder, "farringtonFlexible", shared, series, num_series);
+}
+
+void check_farrington(const char *folder, const struct oracle_series *series, size_t num_series)
+{
+    check_all(folder, "farrington", false, series, num_series);
 }

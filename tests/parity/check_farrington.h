@@ -9,4 +9,7 @@
  * shared: the folder is the shared oracle, whose README excludes some columns of some cases. */
 void check_farrington_flexible(const char *folder, bool shared, const struct oracle_series *series, size_t num_series);
 
+/* The same for farrington (1996). */
+void check_farrington(const char *folder, const struct oracle_series *series, size_t num_series);
+
 #endif

@@ -126,6 +126,14 @@ static void test_farrington_flexible(void **state)
     check_farrington_flexible(folder, shared, all_series, num_series);
 }
 
+static void test_farrington(void **state)
+{
+    (void) state;
+    if (folder == NULL)
+        skip();
+    check_farrington(folder, all_series, num_series);
+}
+
 static int open_oracle(void **state)
 {
     (void) state;
@@ -151,6 +159,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_bayes),
         cmocka_unit_test(test_cusum),
         cmocka_unit_test(test_ears),
+        cmocka_unit_test(test_farrington),
         cmocka_unit_test(test_farrington_flexible),
     };
     return cmocka_run_group_tests_name("oracle", tests, open_oracle, close_oracle);
