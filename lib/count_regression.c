@@ -57,7 +57,7 @@ size_t toci_fit_doubles(const struct toc_series *series, const struct toci_terms
     return most_cells(series, terms, max_rows) * (count_terms(terms) + 7) + max_rows;
 }
 
-static void fill_terms(const struct toci_fit *fit, const struct toc_series *series, size_t row, double *out)
+static void fill_terms(const struct toci_fit *fit, size_t row, int weekday, double *out)
 {
     double t = fit->terms.first_time + (double) row;
     size_t next = 0;
@@ -69,17 +69,24 @@ static void fill_terms(const struct toci_fit *fit, const struct toc_series *seri
         out[next++] = cos(angle);
         out[next++] = sin(angle);
     }
-    if (fit->terms.weekdays) {
-        int weekday = toc_date_weekday(series->date[row]);
-        for (int day = 1; day < 7; day++)
-            out[next++] = weekday == day ? 1.0 : 0.0;
-    }
+    for (int day = 1; fit->terms.weekdays && day < 7; day++)
+        out[next++] = weekday == day ? 1.0 : 0.0;
+}
+
+static int weekday_of(const struct toci_terms *terms, const struct toc_series *series, size_t row)
+{
+    return terms->weekdays ? toc_date_weekday(series->date[row]) : 0;
 }
 
 double toci_fit_mean(const struct toci_fit *fit, const struct toc_series *series, size_t row)
 {
+    return toci_fit_mean_at(fit, row, weekday_of(&fit->terms, series, row));
+}
+
+double toci_fit_mean_at(const struct toci_fit *fit, size_t row, int weekday)
+{
     double terms[TOCI_MAX_TERMS], eta = 0.0;
-    fill_terms(fit, series, row, terms);
+    fill_terms(fit, row, weekday, terms);
     for (size_t i = 0; i < fit->num_terms; i++)
         eta += fit->coefficients[i] * terms[i];
     return fmax(exp(eta), DBL_EPSILON);
@@ -164,7 +171,7 @@ static void gather(struct cells *cells, const struct toc_series *series, size_t 
         size_t cell = periodic ? cell_of_phase[row % period] : SIZE_MAX;
         if (cell == SIZE_MAX) {
             cell = cells->num++;
-            fill_terms(fit, series, row, cells->design + cell * cells->num_terms);
+            fill_terms(fit, row, weekday_of(&fit->terms, series, row), cells->design + cell * cells->num_terms);
             cells->rows[cell] = cells->total[cell] = cells->squares[cell] = 0.0;
             cells->weight[cell] = cells->target[cell] = 0.0;
             if (periodic)

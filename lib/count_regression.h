@@ -62,4 +62,7 @@ enum toc_reason toci_fit_baseline(const struct toc_series *series, size_t first,
 /* The expected count of a row of the series. */
 double toci_fit_mean(const struct toci_fit *fit, const struct toc_series *series, size_t row);
 
+/* The same of a row that is not in the series yet; weekday (0 = Monday) matters only where the terms have weekdays. */
+double toci_fit_mean_at(const struct toci_fit *fit, size_t row, int weekday);
+
 #endif

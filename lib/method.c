@@ -14,6 +14,10 @@ static const struct toc_method *const methods[] = {
     &toci_method_bayes,
     &toci_method_cusum,
     &toci_method_farrington,
+    &toci_method_glr_negative_binomial,
+    &toci_method_glr_poisson,
+    &toci_method_lr_negative_binomial,
+    &toci_method_lr_poisson,
 };
 
 const struct toc_choice toci_weekdays_choices[] = {

@@ -21,5 +21,9 @@ extern const struct toc_method toci_method_ears_c2;
 extern const struct toc_method toci_method_ears_c3;
 extern const struct toc_method toci_method_farrington;
 extern const struct toc_method toci_method_farrington_flexible;
+extern const struct toc_method toci_method_glr_negative_binomial;
+extern const struct toc_method toci_method_glr_poisson;
+extern const struct toc_method toci_method_lr_negative_binomial;
+extern const struct toc_method toci_method_lr_poisson;
 
 #endif

@@ -204,6 +204,10 @@ void oracle_set_parameters(const struct toc_method *method, json_t *params, void
     json_object_foreach (params, key, value) {
         if (strcmp(key, "method") == 0)
             continue;
+        if (json_is_object(value)) { /* mu0 = list(S, trend, refit) */
+            oracle_set_parameters(method, value, options);
+            continue;
+        }
         if (!json_is_array(value))
             set_value(method, key, 0, value, options);
         for (size_t i = 0; i < json_array_size(value); i++)

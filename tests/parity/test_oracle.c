@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "parity/check_farrington.h"
+#include "parity/check_glr.h"
 #include "parity/oracle.h"
 #include "support/test.h"
 #include "tocsin/method.h"
@@ -134,6 +135,15 @@ static void test_farrington(void **state)
     check_farrington(folder, all_series, num_series);
 }
 
+static void test_glr(void **state)
+{
+    (void) state;
+    if (folder == NULL)
+        skip();
+    check_glr(folder, "glrpois", all_series, num_series);
+    check_glr(folder, "glrnb", all_series, num_series);
+}
+
 static int open_oracle(void **state)
 {
     (void) state;
@@ -161,6 +171,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_ears),
         cmocka_unit_test(test_farrington),
         cmocka_unit_test(test_farrington_flexible),
+        cmocka_unit_test(test_glr),
     };
     return cmocka_run_group_tests_name("oracle", tests, open_oracle, close_oracle);
 }
