@@ -6,6 +6,7 @@
 #include "internal.h"
 #include "methods.h"
 
+/* clang-format off: one a line, so that two new methods do not meet on one */
 static const struct toc_method *const methods[] = {
     &toci_method_farrington_flexible,
     &toci_method_ears_c1,
@@ -13,12 +14,16 @@ static const struct toc_method *const methods[] = {
     &toci_method_ears_c3,
     &toci_method_bayes,
     &toci_method_cusum,
+    &toci_method_essence,
+    &toci_method_adaptive_regression,
+    &toci_method_ewma,
     &toci_method_farrington,
     &toci_method_glr_negative_binomial,
     &toci_method_glr_poisson,
     &toci_method_lr_negative_binomial,
     &toci_method_lr_poisson,
 };
+/* clang-format on */
 
 const struct toc_choice toci_weekdays_choices[] = {
     { "strata", NULL, TOC_WEEKDAYS_STRATA, "each day of the week against its own kind" },

@@ -14,11 +14,14 @@
     }
 extern const struct toc_choice toci_weekdays_choices[];
 
+extern const struct toc_method toci_method_adaptive_regression;
 extern const struct toc_method toci_method_bayes;
 extern const struct toc_method toci_method_cusum;
 extern const struct toc_method toci_method_ears_c1;
 extern const struct toc_method toci_method_ears_c2;
 extern const struct toc_method toci_method_ears_c3;
+extern const struct toc_method toci_method_essence;
+extern const struct toc_method toci_method_ewma;
 extern const struct toc_method toci_method_farrington;
 extern const struct toc_method toci_method_farrington_flexible;
 extern const struct toc_method toci_method_glr_negative_binomial;

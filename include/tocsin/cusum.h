@@ -30,7 +30,7 @@
  * TOC_MODE_R: the numbers of surveillance::cusum 1.20.3. Never restarts; a missing count ends the chart; where m = 0 it
  *     has no answer. Its thresholds: standard is rounded up to a whole count; anscombe2nd takes m^(+1/3) for m^(-1/3);
  *     none and anscombe-nb give h - S_t, which is no count; negative ones are 0. With anscombe-nb a varying mean has
- *     no answer, and where overdispersion * y > 10 R interpolates in a table of its own (agreement 1e-6 there).
+ *     no answer, and where overdispersion * y > 10 R interpolates in a table of its own (within 1e-4 of this).
  *     `weekdays` and holidays are ignored.
  *
  * Source: Rossi, Lampugnani and Marchi 1999, doi:10.1002/(SICI)1097-0258(19990830)18:16<2111::AID-SIM171>3.0.CO;2-Q;

@@ -1,0 +1,419 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "tocsin/essence.h"
+
+#define MATHLIB_STANDALONE
+#include <Rmath.h>
+
+#include "internal.h"
+#include "methods.h"
+#include "window.h"
+
+enum { HOLIDAY_GROUP = 7, NUM_GROUPS = 8, MIN_HOLIDAYS = 2, MIN_FREEDOM = 3 };
+#define NO_GROUP (-1)
+
+static int check_number(bool good, const char *what, double found, const char *allowed, struct toc_error *error)
+{
+    return good ? 0 : toci_fail(error, TOC_ERR_OPTION, what, TOC_NOWHERE, found, allowed);
+}
+
+static int check_options(const struct toc_essence_options *o, struct toc_error *error)
+{
+    int ret = check_number(o->rule >= TOC_ESSENCE_SWITCH && o->rule <= TOC_ESSENCE_REGRESSION, "options.rule", o->rule,
+                           "TOC_ESSENCE_SWITCH, _EWMA or _REGRESSION", error);
+    if (ret == 0)
+        ret = check_number(o->baseline >= 7 && o->baseline <= TOC_ESSENCE_MAX_BASELINE, "options.baseline", o->baseline,
+                           "7 … 366", error);
+    if (ret == 0)
+        ret = check_number(o->guard >= 0 && o->guard <= TOC_ESSENCE_MAX_GUARD, "options.guard", o->guard, "0 … 28",
+                           error);
+    if (ret == 0)
+        ret = check_number(o->slow_smoothing > 0 && o->slow_smoothing <= 1, "options.slow_smoothing", o->slow_smoothing,
+                           "0 < w <= 1", error);
+    if (ret == 0)
+        ret = check_number(o->fast_smoothing > 0 && o->fast_smoothing <= 1, "options.fast_smoothing", o->fast_smoothing,
+                           "0 < w <= 1", error);
+    if (ret == 0)
+        ret = check_number(o->min_sigma >= 0 && !isinf(o->min_sigma), "options.min_sigma", o->min_sigma, ">= 0, finite",
+                           error);
+    if (ret == 0)
+        ret = check_number(o->min_r_squared <= 1, "options.min_r_squared", o->min_r_squared, "<= 1", error);
+    if (ret == 0)
+        ret = check_number(o->alpha > 0 && o->alpha < 1, "options.alpha", o->alpha, "0 < alpha < 1", error);
+    return ret;
+}
+
+/* One series under judgement, and the last quantile of t: its degrees of freedom hardly change along a series. */
+struct plan {
+    const struct toc_series          *series;
+    const struct toc_essence_options *options;
+    bool                              weekdays;
+    size_t                            freedom;
+    double                            critical;
+};
+
+static struct plan plan_for(const struct toc_series *series, const struct toc_essence_options *options)
+{
+    return (struct plan){
+        .series = series,
+        .options = options,
+        .weekdays = toci_has_weekdays(series, TOC_MODE_DEFAULT, options->weekdays),
+    };
+}
+
+static double critical(struct plan *plan, size_t freedom)
+{
+    if (plan->freedom != freedom) {
+        plan->freedom = freedom;
+        plan->critical = qt(plan->options->alpha, (double) freedom, 0, 0);
+    }
+    return plan->critical;
+}
+
+static size_t reach(const struct toc_essence_options *options)
+{
+    return (size_t) options->guard + (size_t) options->baseline;
+}
+
+/* The group of a row by its day, or NO_GROUP where its count is missing. */
+static int group_of(const struct plan *plan, size_t row)
+{
+    if (isnan(plan->series->observed[row]))
+        return NO_GROUP;
+    if (toci_is_holiday(plan->series, row))
+        return HOLIDAY_GROUP;
+    return plan->weekdays ? toc_date_weekday(plan->series->date[row]) : 0;
+}
+
+/* ---- the baseline ---- */
+
+/* Times count back from the judged row: t = 0 there, t = -back in the baseline; so all sums of t are exact. */
+struct baseline {
+    size_t          row;                             /* the judged one */
+    size_t          from, to;                        /* rows from … to - 1 */
+    size_t          n, num_groups;                   /* counts used, groups that occur */
+    double          rows[NUM_GROUPS];                /* n_g */
+    double          y[NUM_GROUPS];                   /* mean count of the group */
+    double          t[NUM_GROUPS];                   /* mean time of the group */
+    int             group[TOC_ESSENCE_MAX_BASELINE]; /* of each row, NO_GROUP where it is not used */
+    enum toc_reason reason;
+};
+
+static void gather(const struct plan *plan, size_t row, bool with_holidays, struct baseline *base)
+{
+    size_t wanted = (size_t) plan->options->baseline;
+    *base = (struct baseline){ .row = row, .reason = TOC_REASON_SHORT_HISTORY };
+    if (row < reach(plan->options))
+        return;
+    base->from = row - reach(plan->options);
+    base->to = base->from + wanted;
+    for (size_t i = base->from; i < base->to; i++) {
+        int group = group_of(plan, i);
+        if (group == HOLIDAY_GROUP && !with_holidays)
+            group = NO_GROUP;
+        base->group[i - base->from] = group;
+        if (group == NO_GROUP)
+            continue;
+        base->n++;
+        base->rows[group] += 1.0;
+        base->y[group] += plan->series->observed[i];
+        base->t[group] -= (double) (row - i);
+    }
+    for (int group = 0; group < NUM_GROUPS; group++) {
+        if (base->rows[group] == 0)
+            continue;
+        base->num_groups++;
+        base->y[group] /= base->rows[group];
+        base->t[group] /= base->rows[group];
+    }
+    base->reason = 2 * base->n < wanted ? TOC_REASON_BASELINE_MISSING : TOC_REASON_NONE;
+}
+
+/* Why the judged row cannot be compared with this baseline, or TOC_REASON_NONE. */
+static enum toc_reason check_group(const struct baseline *base, int group)
+{
+    if (base->reason != TOC_REASON_NONE)
+        return base->reason;
+    if (group == NO_GROUP)
+        return TOC_REASON_OBSERVED_MISSING;
+    if (group == HOLIDAY_GROUP && base->rows[group] < MIN_HOLIDAYS)
+        return TOC_REASON_HOLIDAY;
+    return base->rows[group] > 0 ? TOC_REASON_NONE : TOC_REASON_BASELINE_MISSING;
+}
+
+/* What a model says of one row. */
+struct forecast {
+    double          expected, threshold;
+    double          adjusted_r_squared; /* of the regression; NaN where the baseline does not vary */
+    enum toc_reason reason;
+};
+
+/* ---- adaptive regression ---- */
+
+static struct forecast regress(struct plan *plan, size_t row)
+{
+    const double   *y = plan->series->observed;
+    struct baseline base;
+    gather(plan, row, true, &base);
+    int             group = group_of(plan, row);
+    struct forecast forecast = { .adjusted_r_squared = NAN, .reason = check_group(&base, group) };
+    if (forecast.reason != TOC_REASON_NONE)
+        return forecast;
+    if (base.n < base.num_groups + 1 + MIN_FREEDOM) {
+        forecast.reason = TOC_REASON_FIT_FAILED;
+        return forecast;
+    }
+    double tt = 0.0, ty = 0.0, mean = 0.0, rss = 0.0, tss = 0.0;
+    for (size_t i = base.from; i < base.to; i++) {
+        int g = base.group[i - base.from];
+        if (g == NO_GROUP)
+            continue;
+        double t = -(double) (row - i) - base.t[g];
+        tt += t * t;
+        ty += t * (y[i] - base.y[g]);
+        mean += y[i];
+    }
+    mean /= (double) base.n;
+    double slope = ty / tt; /* more rows than groups + 3, so some group has two, and tt > 0 */
+    for (size_t i = base.from; i < base.to; i++) {
+        int g = base.group[i - base.from];
+        if (g == NO_GROUP)
+            continue;
+        double residual = y[i] - base.y[g] - slope * (-(double) (row - i) - base.t[g]);
+        rss += residual * residual;
+        tss += (y[i] - mean) * (y[i] - mean);
+    }
+    size_t freedom = base.n - base.num_groups - 1;
+    double variance = rss / (double) freedom;
+    double sigma = fmax(sqrt(variance), plan->options->min_sigma);
+    double distance = -base.t[group]; /* from the group's mean time to the judged row */
+    double error = sigma * sqrt(1.0 + 1.0 / base.rows[group] + distance * distance / tt);
+    forecast.expected = base.y[group] + slope * distance;
+    forecast.threshold = forecast.expected + critical(plan, freedom) * error;
+    if (tss > 0)
+        forecast.adjusted_r_squared = 1.0 - variance / (tss / (double) (base.n - 1));
+    return forecast;
+}
+
+/* ---- EWMA ---- */
+
+/* The count of the judged row at which the smoothed excess reaches `limit` standard deviations s. */
+static double ewma_threshold(const struct plan *plan, const struct baseline *base, double w, double limit, double s)
+{
+    const double *y = plan->series->observed;
+    double        weights[NUM_GROUPS] = { 0 }; /* sum of a_j = w (1 - w)^j over the rows of each group */
+    double        excess = 0.0, variance = 0.0, a = w;
+    int           judged = group_of(plan, base->row);
+
+    for (size_t row = base->row;; row--, a *= 1.0 - w) {
+        int group = group_of(plan, row);
+        if (group != NO_GROUP && group != HOLIDAY_GROUP && base->rows[group] > 0) {
+            weights[group] += a;
+            if (row != base->row)
+                excess += a * (y[row] - base->y[group]);
+            if (row >= base->to) /* after the baseline the coefficient is a_j itself */
+                variance += a * a;
+        }
+        if (row == base->from)
+            break;
+    }
+    a = w * pow(1.0 - w, (double) (base->row - base->to) + 1.0);
+    for (size_t row = base->to; row-- > base->from; a *= 1.0 - w) {
+        int group = base->group[row - base->from];
+        if (group == NO_GROUP)
+            continue;
+        double coefficient = a - weights[group] / base->rows[group];
+        variance += coefficient * coefficient;
+    }
+    return base->y[judged] + (limit * s * sqrt(variance) - excess) / w;
+}
+
+static struct forecast smooth(struct plan *plan, size_t row)
+{
+    const struct toc_essence_options *options = plan->options;
+    struct baseline                   base;
+    gather(plan, row, false, &base);
+    int             group = group_of(plan, row);
+    struct forecast forecast = { .reason = check_group(&base, group) };
+    if (forecast.reason != TOC_REASON_NONE)
+        return forecast;
+    if (base.n < base.num_groups + MIN_FREEDOM) {
+        forecast.reason = TOC_REASON_FIT_FAILED;
+        return forecast;
+    }
+    double squares = 0.0;
+    for (size_t i = base.from; i < base.to; i++) {
+        int g = base.group[i - base.from];
+        if (g != NO_GROUP)
+            squares += (plan->series->observed[i] - base.y[g]) * (plan->series->observed[i] - base.y[g]);
+    }
+    size_t freedom = base.n - base.num_groups;
+    double s = fmax(sqrt(squares / (double) freedom), options->min_sigma), limit = critical(plan, freedom);
+    forecast.expected = base.y[group];
+    forecast.threshold = fmin(ewma_threshold(plan, &base, options->slow_smoothing, limit, s),
+                              ewma_threshold(plan, &base, options->fast_smoothing, limit, s));
+    return forecast;
+}
+
+/* ---- judging ---- */
+
+static struct forecast forecast_by_rule(struct plan *plan, size_t row)
+{
+    if (plan->options->rule == TOC_ESSENCE_EWMA)
+        return smooth(plan, row);
+    struct forecast regression = regress(plan, row);
+    if (plan->options->rule == TOC_ESSENCE_REGRESSION || toci_is_holiday(plan->series, row))
+        return regression; /* EWMA has no answer for a holiday */
+    bool good = regression.reason == TOC_REASON_NONE && regression.adjusted_r_squared >= plan->options->min_r_squared;
+    return good ? regression : smooth(plan, row);
+}
+
+static struct toc_judgement judge(struct plan *plan, size_t row)
+{
+    struct forecast forecast = forecast_by_rule(plan, row);
+    if (forecast.reason != TOC_REASON_NONE)
+        return toci_not_assessed(forecast.reason);
+    double y = plan->series->observed[row];
+    double expected = fmax(0.0, forecast.expected), threshold = fmax(0.0, forecast.threshold), score;
+    if (threshold > expected)
+        score = (y - expected) / (threshold - expected);
+    else
+        score = threshold > 0 ? y / threshold : y > 0 ? INFINITY : 0.0;
+    return (struct toc_judgement){ expected, threshold, score, y > threshold ? TOC_ALARM_YES : TOC_ALARM_NO,
+                                   TOC_REASON_NONE };
+}
+
+int toc_essence_judge(const struct toc_series *series, size_t first, size_t num,
+                      const struct toc_essence_options *options, struct toc_judgement *judgements,
+                      struct toc_error *error)
+{
+    int ret = check_options(options, error);
+    if (ret != 0)
+        goto out;
+    ret = toci_check_series(series, first, num, error);
+    if (ret != 0)
+        goto out;
+    struct plan plan = plan_for(series, options);
+    for (size_t i = 0; i < num; i++)
+        judgements[i] = judge(&plan, first + i);
+out:
+    return ret;
+}
+
+int toc_essence_state_init(struct toc_essence_state *state, const struct toc_series *history,
+                           const struct toc_essence_options *options, const struct toc_allocator *allocator,
+                           struct toc_error *error)
+{
+    struct toc_window window;
+    int               ret = check_options(options, error);
+    if (ret == 0)
+        ret = toci_window_init(&window, reach(options) + 1, history, allocator, error);
+    if (ret == 0)
+        *state = (struct toc_essence_state){ *options, window };
+    return ret;
+}
+
+int toc_essence_state_next(struct toc_essence_state *state, const struct toc_step *step,
+                           struct toc_judgement *judgement, struct toc_error *error)
+{
+    int ret = toci_window_push(&state->window, step, error);
+    if (ret != 0)
+        return ret;
+    struct toc_series view = toci_window_view(&state->window);
+    struct plan       plan = plan_for(&view, &state->options);
+    *judgement = judge(&plan, view.n - 1);
+    return 0;
+}
+
+void toc_essence_state_free(struct toc_essence_state *state)
+{
+    toci_window_free(&state->window);
+}
+
+/* ---- the rows of the method table ---- */
+
+static int judge_by_table(const struct toc_series *series, size_t first, size_t num, const void *options,
+                          const struct toc_allocator *allocator, struct toc_judgement *judgements,
+                          struct toc_error *error)
+{
+    (void) allocator;
+    return toc_essence_judge(series, first, num, options, judgements, error);
+}
+
+#define BASELINE                                                                                                       \
+    {                                                                                                                  \
+        .name = "baseline", .kind = TOC_PARAMETER_INTEGER, .offset = offsetof(struct toc_essence_options, baseline),   \
+        .low = 7, .high = TOC_ESSENCE_MAX_BASELINE, .unit = "steps", .meaning = "number of steps in the baseline"      \
+    }
+#define GUARD                                                                                                          \
+    {                                                                                                                  \
+        .name = "guard", .kind = TOC_PARAMETER_INTEGER, .offset = offsetof(struct toc_essence_options, guard),         \
+        .low = 0, .high = TOC_ESSENCE_MAX_GUARD, .unit = "steps",                                                      \
+        .meaning = "steps left out between the baseline and the judged one"                                            \
+    }
+#define SMOOTHING(id, field, text)                                                                                     \
+    {                                                                                                                  \
+        .name = id, .kind = TOC_PARAMETER_REAL, .offset = offsetof(struct toc_essence_options, field), .low = 0,       \
+        .high = 1, .low_open = true, .unit = "", .meaning = text                                                       \
+    }
+#define MIN_SIGMA                                                                                                      \
+    {                                                                                                                  \
+        .name = "min_sigma", .kind = TOC_PARAMETER_REAL, .offset = offsetof(struct toc_essence_options, min_sigma),    \
+        .low = 0, .high = INFINITY, .high_open = true, .unit = "cases",                                                \
+        .meaning = "smallest standard deviation assumed"                                                               \
+    }
+#define ALPHA                                                                                                          \
+    {                                                                                                                  \
+        .name = "alpha", .kind = TOC_PARAMETER_REAL, .offset = offsetof(struct toc_essence_options, alpha), .low = 0,  \
+        .high = 1, .low_open = true, .high_open = true, .unit = "",                                                    \
+        .meaning = "one-sided probability of a false alarm per test"                                                   \
+    }
+#define SLOW SMOOTHING("slow_smoothing", slow_smoothing, "weight of the newest count where rises over days are sought")
+#define FAST SMOOTHING("fast_smoothing", fast_smoothing, "weight of the newest count where jumps are sought")
+
+static const struct toc_parameter ewma_parameters[] = {
+    BASELINE, GUARD, SLOW, FAST, MIN_SIGMA, ALPHA, TOCI_PARAMETER_WEEKDAYS(struct toc_essence_options),
+};
+static const struct toc_parameter regression_parameters[] = {
+    BASELINE, GUARD, MIN_SIGMA, ALPHA, TOCI_PARAMETER_WEEKDAYS(struct toc_essence_options),
+};
+static const struct toc_parameter switch_parameters[] = {
+    BASELINE,
+    GUARD,
+    { .name = "min_r_squared",
+      .kind = TOC_PARAMETER_REAL,
+      .offset = offsetof(struct toc_essence_options, min_r_squared),
+      .low = -INFINITY,
+      .high = 1,
+      .low_open = true,
+      .unit = "",
+      .meaning = "least adjusted R^2 at which the regression is used; below it, EWMA" },
+    SLOW,
+    FAST,
+    MIN_SIGMA,
+    ALPHA,
+    TOCI_PARAMETER_WEEKDAYS(struct toc_essence_options),
+};
+
+static const struct toc_essence_options switch_defaults = TOC_ESSENCE_OPTIONS_INIT;
+static const struct toc_essence_options ewma_defaults = TOC_EWMA_OPTIONS_INIT;
+static const struct toc_essence_options regression_defaults = TOC_REGRESSION_OPTIONS_INIT;
+
+#define ESSENCE_METHOD(id, text, advice, citation, default_options, list)                                              \
+    {                                                                                                                  \
+        .name = id, .title = text, .use = advice, .source = citation,                                                  \
+        .options_size = sizeof(struct toc_essence_options), .defaults = &default_options, .parameters = list,          \
+        .num_parameters = sizeof list / sizeof *list, .judge = judge_by_table                                          \
+    }
+
+const struct toc_method toci_method_essence =
+    ESSENCE_METHOD("essence", "ESSENCE: regression where it fits the last 28 days, else EWMA",
+                   "Daily counts of any size with a month of history; chooses the model by itself.",
+                   "Burkom et al. 2021, doi:10.2196/26303", switch_defaults, switch_parameters);
+const struct toc_method toci_method_adaptive_regression =
+    ESSENCE_METHOD("adaptive-regression", "Adaptive regression: weekday and trend fitted to the last 28 days",
+                   "Daily counts of ten or more with a weekly pattern and a month of history.",
+                   "Burkom, Murphy and Shmueli 2007, doi:10.1002/sim.2835", regression_defaults, regression_parameters);
+const struct toc_method toci_method_ewma =
+    ESSENCE_METHOD("ewma", "EWMA: smoothed excess over the last 28 days",
+                   "Small daily counts with a month of history; finds slow rises and jumps at once.",
+                   "Burkom et al. 2021, doi:10.2196/26303", ewma_defaults, ewma_parameters);
