@@ -57,6 +57,56 @@ void fault_add(struct fault_list *list, struct fault_place place, const char *al
     end_whole(fault->found);
 }
 
+/* A fault and where it belongs. */
+struct ranked {
+    struct fault fault;
+    size_t       file;   /* place of its file among the files; 0 = none of them */
+    size_t       number; /* in which order it was added */
+};
+
+static int compare_ranked(const void *a, const void *b)
+{
+    const struct ranked *x = a, *y = b;
+    if (x->file != y->file)
+        return x->file < y->file ? -1 : 1;
+    if (x->fault.line != y->fault.line)
+        return x->fault.line < y->fault.line ? -1 : 1;
+    if (x->fault.cell != y->fault.cell)
+        return x->fault.cell < y->fault.cell ? -1 : 1;
+    return x->number < y->number ? -1 : 1;
+}
+
+static struct ranked rank(const struct fault *fault, size_t number, const char *const *files, size_t num_files)
+{
+    struct ranked ranked = { *fault, 0, number };
+    for (size_t i = 0; i < num_files && ranked.file == 0; i++)
+        if (files[i] == fault->file)
+            ranked.file = i + 1;
+    return ranked;
+}
+
+void fault_list_merge(struct fault_list *list, size_t from, struct fault_list *other, const char *const *files,
+                      size_t num_files)
+{
+    size_t         old = list->num_kept - from, count = old + other->num_kept;
+    size_t         kept = count < FAULT_MAX_KEPT - from ? count : FAULT_MAX_KEPT - from;
+    struct ranked *all = count > 0 ? memory_array(count, sizeof *all) : NULL;
+    struct fault  *room = all != NULL ? memory_resize(list->faults, from + kept, sizeof *room) : NULL;
+    list->num_all += other->num_all; /* without memory they are only counted */
+    if (room != NULL) {
+        list->faults = room;
+        list->capacity = from + kept;
+        for (size_t i = 0; i < count; i++)
+            all[i] = rank(i < old ? &list->faults[from + i] : &other->faults[i - old], i, files, num_files);
+        qsort(all, count, sizeof *all, compare_ranked);
+        for (size_t i = 0; i < kept; i++)
+            list->faults[from + i] = all[i].fault;
+        list->num_kept = from + kept;
+    }
+    free(all);
+    fault_list_free(other);
+}
+
 size_t fault_render(const struct fault *fault, char *line, size_t size)
 {
     char   place[1100], number[2][24] = { "", "" };

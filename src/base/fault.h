@@ -64,6 +64,12 @@ struct fault_place {
 void fault_add(struct fault_list *list, struct fault_place place, const char *allowed, const char *found, ...)
     __attribute__((format(printf, 4, 5)));
 
+/* Move other's faults to the list, and put those of the list from index `from` on in the order of the files, their
+ * lines and cells (those without a file first; equal ones as they were added). The first FAULT_MAX_KEPT of that order
+ * are kept. `other` is empty afterwards. */
+void fault_list_merge(struct fault_list *list, size_t from, struct fault_list *other, const char *const *files,
+                      size_t num_files);
+
 /* The line of one fault, without its end; always ends with '\0', cut where size is short. Returns its length. */
 #define FAULT_LINE_BYTES 4096
 size_t fault_render(const struct fault *fault, char *line, size_t size);
