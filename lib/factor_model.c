@@ -1,0 +1,329 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "factor_model.h"
+
+#include <float.h>
+#include <math.h>
+#include <string.h>
+
+enum { MAX_ITERATIONS = 25 };
+
+static const double SETTLED = 1e-8;   /* relative change of the deviance */
+static const double DEPENDENT = 1e-9; /* pivot / own square below which a column depends on those before it */
+static const double ESTIMABLE = 1e-7; /* how far a point may miss the span of the columns */
+
+/* ---- memory and columns ---- */
+
+enum { SQUARE = TOCI_FACTOR_MAX_COLUMNS * TOCI_FACTOR_MAX_COLUMNS };
+
+size_t toci_factor_bytes(size_t n)
+{
+    size_t row = 3 * sizeof(double) + TOCI_FACTORS * sizeof(int16_t);
+    size_t fixed = 2 * SQUARE * sizeof(double);
+    return n > (SIZE_MAX - fixed) / row ? SIZE_MAX : fixed + n * row;
+}
+
+void toci_factor_init(struct toci_factor_fit *fit, size_t n, void *memory)
+{
+    memset(fit, 0, sizeof *fit);
+    fit->factor = memory;
+    fit->inverse = fit->factor + SQUARE;
+    fit->mu = fit->inverse + SQUARE;
+    fit->eta = fit->mu + n;
+    fit->weight = fit->eta + n;
+    fit->columns = (int16_t(*)[TOCI_FACTORS])(void *) (fit->weight + n);
+}
+
+/* Columns of one factor's levels, in order of the levels. */
+static void number_levels(struct toci_factor_fit *fit, const struct toci_factor_data *data, size_t which)
+{
+    bool     present[TOCI_FACTOR_LEVELS] = { false };
+    int16_t *column = fit->column[which];
+    bool     reference_found = which == 0; /* the first factor has none */
+
+    for (size_t i = 0; i < data->n; i++)
+        present[data->level[which] != NULL ? data->level[which][i] : 0] = true;
+    for (size_t level = 0; level < TOCI_FACTOR_LEVELS; level++) {
+        if (!present[level]) {
+            column[level] = TOCI_FACTOR_ABSENT;
+        } else if (!reference_found) {
+            column[level] = TOCI_FACTOR_REFERENCE;
+            reference_found = true;
+        } else {
+            column[level] = (int16_t) fit->num_columns++;
+        }
+    }
+}
+
+bool toci_factor_columns(struct toci_factor_fit *fit, const struct toci_factor_data *data)
+{
+    fit->n = data->n;
+    fit->num_columns = 0;
+    for (size_t which = 0; which < TOCI_FACTORS; which++)
+        number_levels(fit, data, which);
+    fit->has_slope = data->time != NULL;
+    if (fit->has_slope)
+        fit->num_columns++;
+    if (fit->num_columns > TOCI_FACTOR_MAX_COLUMNS)
+        return false;
+
+    fit->mean_time = 0.0;
+    for (size_t i = 0; i < data->n; i++) {
+        for (size_t which = 0; which < TOCI_FACTORS; which++)
+            fit->columns[i][which] = fit->column[which][data->level[which] != NULL ? data->level[which][i] : 0];
+        if (fit->has_slope)
+            fit->mean_time += data->time[i] / (double) data->n;
+    }
+    return true;
+}
+
+/* ---- one weighted least-squares step ---- */
+
+/* X'WX (upper triangle of fit->factor) and X'Wz. */
+static void sum_normal_equations(struct toci_factor_fit *fit, const struct toci_factor_data *data, const double *z,
+                                 double *right)
+{
+    size_t  p = fit->num_columns;
+    double *a = fit->factor;
+
+    memset(a, 0, p * p * sizeof *a);
+    memset(right, 0, p * sizeof *right);
+    for (size_t i = 0; i < data->n; i++) {
+        double w = fit->weight[i], wz = w * z[i];
+        double t = fit->has_slope ? data->time[i] - fit->mean_time : 0.0;
+        for (size_t which = 0; which < TOCI_FACTORS; which++) {
+            if (fit->columns[i][which] < 0)
+                continue;
+            size_t row = (size_t) fit->columns[i][which];
+            right[row] += wz;
+            for (size_t other = which; other < TOCI_FACTORS; other++) /* later factors have later columns */
+                if (fit->columns[i][other] >= 0)
+                    a[row * p + (size_t) fit->columns[i][other]] += w;
+            if (fit->has_slope)
+                a[row * p + p - 1] += w * t;
+        }
+        if (fit->has_slope) {
+            right[p - 1] += wz * t;
+            a[p * p - 1] += w * t * t;
+        }
+    }
+}
+
+/* R with R'R = X'WX in place; columns that depend on earlier ones are left out (their row and column of R are 0). */
+static void factorise(struct toci_factor_fit *fit)
+{
+    size_t  p = fit->num_columns;
+    double *a = fit->factor;
+
+    fit->rank = 0;
+    for (size_t j = 0; j < p; j++) {
+        double square = a[j * p + j], pivot = square;
+        for (size_t k = 0; k < j; k++)
+            pivot -= a[k * p + j] * a[k * p + j];
+        fit->left_out[j] = !(pivot > DEPENDENT * square);
+        if (fit->left_out[j]) {
+            /* keep the column above: it says how this one depends on those before it */
+            memset(&a[j * p + j], 0, (p - j) * sizeof *a);
+            continue;
+        }
+        fit->rank++;
+        double root = sqrt(pivot);
+        a[j * p + j] = root;
+        for (size_t m = j + 1; m < p; m++) {
+            double sum = a[j * p + m];
+            for (size_t k = 0; k < j; k++)
+                sum -= a[k * p + j] * a[k * p + m];
+            a[j * p + m] = sum / root;
+        }
+    }
+}
+
+/* beta = (X'WX)^-1 right, 0 where a column is left out. */
+static void solve(struct toci_factor_fit *fit, double *right)
+{
+    size_t        p = fit->num_columns;
+    const double *r = fit->factor;
+
+    for (size_t j = 0; j < p; j++) {
+        if (fit->left_out[j]) {
+            right[j] = 0.0;
+            continue;
+        }
+        for (size_t k = 0; k < j; k++)
+            right[j] -= r[k * p + j] * right[k];
+        right[j] /= r[j * p + j];
+    }
+    for (size_t j = p; j-- > 0;) {
+        fit->coefficient[j] = 0.0;
+        if (fit->left_out[j])
+            continue;
+        double sum = right[j];
+        for (size_t m = j + 1; m < p; m++)
+            sum -= r[j * p + m] * fit->coefficient[m];
+        fit->coefficient[j] = sum / r[j * p + j];
+    }
+}
+
+/* (X'WX)^-1 from its factor, one unit vector after the other. */
+static void invert(struct toci_factor_fit *fit)
+{
+    size_t p = fit->num_columns;
+    double kept[TOCI_FACTOR_MAX_COLUMNS], unit[TOCI_FACTOR_MAX_COLUMNS];
+
+    memcpy(kept, fit->coefficient, p * sizeof *kept);
+    for (size_t j = 0; j < p; j++) {
+        memset(unit, 0, p * sizeof *unit);
+        unit[j] = 1.0;
+        solve(fit, unit);
+        memcpy(&fit->inverse[j * p], fit->coefficient, p * sizeof *unit);
+    }
+    memcpy(fit->coefficient, kept, p * sizeof *kept);
+}
+
+/* ---- the iteration ---- */
+
+static double deviance_of(double y, double mu)
+{
+    return 2.0 * (y > 0 ? y * log(y / mu) - (y - mu) : mu);
+}
+
+/* eta, mu and the deviance from the coefficients. */
+static double update(struct toci_factor_fit *fit, const struct toci_factor_data *data, const double *prior)
+{
+    double deviance = 0.0;
+    for (size_t i = 0; i < data->n; i++) {
+        double eta = data->offset != NULL ? data->offset[i] : 0.0;
+        for (size_t which = 0; which < TOCI_FACTORS; which++)
+            if (fit->columns[i][which] >= 0)
+                eta += fit->coefficient[fit->columns[i][which]];
+        if (fit->has_slope)
+            eta += fit->coefficient[fit->num_columns - 1] * (data->time[i] - fit->mean_time);
+        fit->eta[i] = eta;
+        fit->mu[i] = fmax(exp(eta), DBL_EPSILON);
+        deviance += (prior != NULL ? prior[i] : 1.0) * deviance_of(data->observed[i], fit->mu[i]);
+    }
+    return deviance;
+}
+
+static double start(struct toci_factor_fit *fit, const struct toci_factor_data *data, const double *prior)
+{
+    double deviance = 0.0;
+    for (size_t i = 0; i < data->n; i++) {
+        fit->eta[i] = log(data->observed[i] + 0.1);
+        fit->mu[i] = fmax(exp(fit->eta[i]), DBL_EPSILON);
+        deviance += (prior != NULL ? prior[i] : 1.0) * deviance_of(data->observed[i], fit->mu[i]);
+    }
+    return deviance;
+}
+
+/* Sum of squared Pearson residuals over degrees of freedom; W from before the last update, as R has it. */
+static double dispersion(const struct toci_factor_fit *fit, const struct toci_factor_data *data, const double *prior)
+{
+    double sum = 0.0;
+    size_t used = 0;
+    for (size_t i = 0; i < data->n; i++) {
+        if (prior != NULL && prior[i] == 0)
+            continue;
+        double residual = (data->observed[i] - fit->mu[i]) / fit->mu[i];
+        sum += fit->weight[i] * residual * residual;
+        used++;
+    }
+    return used > fit->rank ? sum / (double) (used - fit->rank) : NAN;
+}
+
+void toci_factor_solve(struct toci_factor_fit *fit, const struct toci_factor_data *data, const double *prior)
+{
+    double right[TOCI_FACTOR_MAX_COLUMNS];
+    double before = start(fit, data, prior);
+
+    fit->converged = false;
+    for (int iteration = 0; iteration < MAX_ITERATIONS && !fit->converged; iteration++) {
+        for (size_t i = 0; i < data->n; i++) {
+            double mu = fit->mu[i];
+            fit->weight[i] = (prior != NULL ? prior[i] : 1.0) * mu;
+            /* the working response, in the place of eta, which update() makes anew */
+            fit->eta[i] += (data->observed[i] - mu) / mu - (data->offset != NULL ? data->offset[i] : 0.0);
+        }
+        sum_normal_equations(fit, data, fit->eta, right);
+        factorise(fit);
+        solve(fit, right);
+        double deviance = update(fit, data, prior);
+        if (!isfinite(deviance))
+            break;
+        fit->converged = fabs(deviance - before) / (0.1 + fabs(deviance)) < SETTLED;
+        before = deviance;
+    }
+    invert(fit);
+    fit->dispersion = dispersion(fit, data, prior);
+}
+
+/* ---- what the fit says ---- */
+
+double toci_factor_leverage(const struct toci_factor_fit *fit, const struct toci_factor_data *data, size_t row)
+{
+    size_t p = fit->num_columns, places[TOCI_FACTORS + 1], num = 0;
+    double values[TOCI_FACTORS + 1], sum = 0.0;
+
+    for (size_t which = 0; which < TOCI_FACTORS; which++)
+        if (fit->columns[row][which] >= 0) {
+            places[num] = (size_t) fit->columns[row][which];
+            values[num++] = 1.0;
+        }
+    if (fit->has_slope) {
+        places[num] = p - 1;
+        values[num++] = data->time[row] - fit->mean_time;
+    }
+    for (size_t i = 0; i < num; i++)
+        for (size_t j = 0; j < num; j++)
+            sum += values[i] * values[j] * fit->inverse[places[i] * p + places[j]];
+    return fit->weight[row] * sum;
+}
+
+double toci_factor_slope(const struct toci_factor_fit *fit, double *variance)
+{
+    size_t p = fit->num_columns;
+    bool   known = fit->has_slope && !fit->left_out[p - 1];
+    *variance = known ? fit->inverse[p * p - 1] : NAN;
+    return known ? fit->coefficient[p - 1] : NAN;
+}
+
+/* z with R'z = x, so that x'(X'WX)^-1 x = z'z; x lies in the span of the columns exactly if nothing of it remains at
+ * those left out. */
+static bool variance_at(const struct toci_factor_fit *fit, double *x, double *variance)
+{
+    size_t        p = fit->num_columns;
+    const double *r = fit->factor;
+
+    *variance = 0.0;
+    for (size_t j = 0; j < p; j++) {
+        for (size_t k = 0; k < j; k++)
+            x[j] -= r[k * p + j] * x[k]; /* 0 in the rows of columns left out */
+        if (fit->left_out[j]) {
+            if (fabs(x[j]) > ESTIMABLE)
+                return false;
+            continue;
+        }
+        x[j] /= r[j * p + j];
+        *variance += x[j] * x[j];
+    }
+    return true;
+}
+
+bool toci_factor_predict(const struct toci_factor_fit *fit, const struct toci_factor_point *point, double *eta,
+                         double *variance)
+{
+    double x[TOCI_FACTOR_MAX_COLUMNS] = { 0 };
+
+    for (size_t which = 0; which < TOCI_FACTORS; which++) {
+        int16_t column = fit->column[which][point->level[which]];
+        if (column == TOCI_FACTOR_ABSENT)
+            return false;
+        if (column >= 0)
+            x[column] = 1.0;
+    }
+    if (fit->has_slope)
+        x[fit->num_columns - 1] = point->time - fit->mean_time;
+    *eta = point->offset;
+    for (size_t j = 0; j < fit->num_columns; j++)
+        *eta += x[j] * fit->coefficient[j];
+    return variance_at(fit, x, variance);
+}
