@@ -8,6 +8,7 @@
 #include "cli/command.h"
 
 static const struct cli_command *const commands[] = {
+    &cli_command_detect,
     &cli_command_methods,
     &cli_command_help,
     &cli_command_completion,

@@ -39,6 +39,23 @@ struct plot {
     double                    y_top;                    /* the value at the upper end of the axis */
 };
 
+/* ---- how many panels stand side by side, and how much of a series each shows ---- */
+
+static size_t columns_for(size_t num_panels)
+{
+    return num_panels <= 3 ? 1 : num_panels <= 8 ? 2 : 3;
+}
+
+size_t chart_max_steps(size_t num_panels)
+{
+    return 1500 / columns_for(num_panels);
+}
+
+static double height_for(size_t num_panels)
+{
+    return num_panels == 1 ? 300 : num_panels <= 3 ? 190 : num_panels <= 8 ? 160 : 120;
+}
+
 /* ---- text ---- */
 
 static void write_escaped(struct sink *sink, const char *text)
@@ -379,7 +396,8 @@ static void write_panel(struct plot *plot)
     write_panel_title(plot);
     if (panel->n == 0)
         return;
-    plot->begin = panel->n > CHART_MAX_STEPS ? panel->n - CHART_MAX_STEPS : 0;
+    size_t most = chart_max_steps(plot->chart->num_panels);
+    plot->begin = panel->n > most ? panel->n - most : 0;
     plot->first = panel->date[plot->begin];
     plot->end = step_end(plot, panel->n - 1);
     plot->y_top = find_y_top(plot, &has_bars);
@@ -465,16 +483,6 @@ static double write_legend(const struct chart *chart, struct sink *sink, const s
 }
 
 /* ---- the page ---- */
-
-static size_t columns_for(size_t num_panels)
-{
-    return num_panels <= 3 ? 1 : num_panels <= 8 ? 2 : 3;
-}
-
-static double height_for(size_t num_panels)
-{
-    return num_panels == 1 ? 300 : num_panels <= 3 ? 190 : num_panels <= 8 ? 160 : 120;
-}
 
 static void write_head(const struct chart *chart, struct sink *sink, double height)
 {

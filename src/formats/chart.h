@@ -22,8 +22,7 @@
 #include "base/sink.h"
 #include "tocsin/date.h"
 
-#define CHART_MAX_PANELS 60  /* more make a file that nobody reads; the caller chooses which and says so in `note` */
-#define CHART_MAX_STEPS 1500 /* of a panel; of longer ones the newest are drawn */
+#define CHART_MAX_PANELS 60 /* more make a file that nobody reads; the caller chooses which and says so in `note` */
 #define CHART_MAX_LAYERS 12
 #define CHART_MAX_REACH 2.5
 
@@ -86,6 +85,10 @@ struct chart {
     const struct chart_panel *panels;
     size_t                    num_panels; /* at most CHART_MAX_PANELS are drawn */
 };
+
+/* The most steps that a panel shows where there are so many panels: what the eye can tell apart. Of longer ones the
+ * newest are drawn; the caller says so. */
+size_t chart_max_steps(size_t num_panels);
 
 /* Write the chart as one SVG document. Failures are the sink's to remember. */
 void chart_write(const struct chart *chart, struct sink *sink);

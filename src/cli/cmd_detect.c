@@ -1,0 +1,471 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <errno.h>
+#include <inttypes.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/memory.h"
+#include "cli/cmd.h"
+#include "cli/command.h"
+#include "cli/detect_plot.h"
+#include "cli/detect_pool.h"
+#include "cli/input_options.h"
+#include "cli/method_settings.h"
+#include "cli/output_options.h"
+
+#define MAX_LATE_NAMES 5 /* series without new counts, named in the warning */
+
+struct detect_settings {
+    struct method_settings set; /* first: method_settings_add expects it there */
+    const char            *method;
+    int                    mode; /* enum toc_mode */
+    long                   last; /* 0 = not given */
+    toc_date               from, to;
+    bool                   has_from, has_to;
+    const char            *calendar;
+    long                   threads; /* 0 = as many as the machine has */
+    bool                   progress;
+};
+
+struct settings {
+    struct detect_settings detect;
+    struct input_settings  input;
+    struct output_settings output;
+};
+
+/* ---- options ---- */
+
+static const char *const mode_words[] = { "default", "r", NULL }; /* in the order of enum toc_mode */
+
+static const char *set_date(const char *value, bool is_end, toc_date *date)
+{
+    enum date_form form;
+    toc_date       first;
+    if (date_from_text(value, strlen(value), &first, &form, NULL) != 0)
+        return DATE_ALLOWED;
+    *date = first;
+    if (is_end && form == DATE_FORM_WEEK) /* the week and the month count whole */
+        *date = first + 6;
+    if (is_end && form == DATE_FORM_MONTH)
+        *date = date_advance(first, DATE_STEP_MONTH, 1) - 1;
+    return NULL;
+}
+
+static const char *set_from(void *settings, const char *value)
+{
+    struct detect_settings *detect = settings;
+    detect->has_from = true;
+    return set_date(value, false, &detect->from);
+}
+
+static const char *set_to(void *settings, const char *value)
+{
+    struct detect_settings *detect = settings;
+    detect->has_to = true;
+    return set_date(value, true, &detect->to);
+}
+
+static const struct cli_option own_options[] = {
+    { .name = "method",
+      .letter = 'm',
+      .value = "NAME",
+      .initial = "farrington-flexible from 5 years of history on, else ears-c2",
+      .kind = CLI_TEXT,
+      .offset = offsetof(struct detect_settings, method),
+      .completion = CLI_COMPLETE_METHOD,
+      .meaning = "How to judge; 'tocsin methods' lists the names, 'tocsin methods NAME' explains one." },
+    { .name = "set",
+      .letter = 's',
+      .value = "NAME=VALUE",
+      .kind = CLI_CUSTOM,
+      .set = method_settings_add,
+      .completion = CLI_COMPLETE_SETTING,
+      .meaning = "Set a parameter of the method, by our name or by R's (alpha=0.01, limit54=5,4). May be repeated." },
+    { .name = "compat",
+      .value = "default|r",
+      .initial = "default",
+      .kind = CLI_CHOICE,
+      .offset = offsetof(struct detect_settings, mode),
+      .words = mode_words,
+      .meaning = "With r: the numbers and defaults of R's surveillance 1.20.3 exactly, its faults included." },
+};
+
+static const struct cli_option range_options[] = {
+    { .name = "last",
+      .letter = 'n',
+      .value = "N",
+      .kind = CLI_WHOLE,
+      .low = 1,
+      .high = COUNTS_MAX_STEPS,
+      .offset = offsetof(struct detect_settings, last),
+      .meaning = "Judge the newest N days, weeks or months of the files; the history before them is the baseline." },
+    { .name = "from",
+      .value = "DATE",
+      .initial = "the first date",
+      .kind = CLI_CUSTOM,
+      .set = set_from,
+      .meaning = "Judge from this day, ISO week or month on." },
+    { .name = "to",
+      .value = "DATE",
+      .initial = "the newest date",
+      .kind = CLI_CUSTOM,
+      .set = set_to,
+      .meaning = "Judge up to this day, ISO week or month, itself included." },
+    { .name = "calendar",
+      .value = "FILE",
+      .kind = CLI_TEXT,
+      .offset = offsetof(struct detect_settings, calendar),
+      .completion = CLI_COMPLETE_FILE,
+      .meaning =
+          "Holidays, fixed and moving: CSV with holiday,from,to,steps,before,after. Holidays are compared with the "
+          "same holiday of earlier years where the method can, else left out of baselines and not assessed." },
+};
+
+static const struct cli_option running_options[] = {
+    { .name = "threads",
+      .letter = 'j',
+      .value = "N",
+      .initial = "one a processor",
+      .kind = CLI_WHOLE,
+      .low = 1,
+      .high = DETECT_MAX_THREADS,
+      .offset = offsetof(struct detect_settings, threads),
+      .meaning = "Judge N series at once. The results are the same for any N." },
+    { .name = "progress",
+      .kind = CLI_FLAG,
+      .offset = offsetof(struct detect_settings, progress),
+      .meaning = "Tell how far it is, on standard error; done without asking where that is a terminal." },
+};
+
+static const struct cli_group groups[] = {
+    { .title = "Method",
+      .options = own_options,
+      .num_options = sizeof own_options / sizeof *own_options,
+      .offset = offsetof(struct settings, detect) },
+    { .title = "What is judged",
+      .options = range_options,
+      .num_options = sizeof range_options / sizeof *range_options,
+      .offset = offsetof(struct settings, detect) },
+    CLI_GROUP_INPUT(offsetof(struct settings, input)),
+    CLI_GROUP_OUTPUT(offsetof(struct settings, output)),
+    { .title = "Running",
+      .options = running_options,
+      .num_options = sizeof running_options / sizeof *running_options,
+      .offset = offsetof(struct settings, detect) },
+};
+
+/* ---- what is to be judged ---- */
+
+/* Long histories are worth a model of the season; short ones are compared with the last steps. */
+static const char *choose_method(const struct counts_summary *summary)
+{
+    static const size_t a_year[] = {
+        [DATE_STEP_UNKNOWN] = 365, [DATE_STEP_DAY] = 366, [DATE_STEP_WEEK] = 53, [DATE_STEP_MONTH] = 12
+    };
+    return summary->longest > 5 * a_year[summary->step] ? "farrington-flexible" : "ears-c2";
+}
+
+static int choose_range(const struct cli_command *command, const struct detect_settings *settings,
+                        const struct counts_summary *summary, struct detect_job *job)
+{
+    char first[DATE_TEXT_BYTES], last[DATE_TEXT_BYTES];
+    if (settings->last > 0 && (settings->has_from || settings->has_to))
+        return cli_complain(command, CLI_USE, "--last and --from or --to exclude each other");
+    if (settings->has_from && settings->has_to && settings->from > settings->to)
+        return cli_complain(command, CLI_USE, "--from lies after --to");
+    job->from = settings->has_from ? settings->from : TOC_DATE_MIN;
+    job->to = settings->has_to ? settings->to : TOC_DATE_MAX;
+    if (settings->last > 0)
+        job->from = date_advance(summary->last, summary->step, 1 - settings->last);
+    if (job->from <= summary->last && job->to >= summary->first)
+        return CLI_DONE;
+    date_to_text(summary->first, summary->form, first);
+    date_to_text(summary->last, summary->form, last);
+    return cli_complain(command, CLI_USE, "nothing to judge between --from and --to: the counts reach from %s to %s",
+                        first, last);
+}
+
+/* What the judge says of its options it says of every series; so they are checked before anything is written. */
+static int check_options(const struct cli_command *command, const struct detect_job *job)
+{
+    const double      observed[] = { 0 };
+    struct toc_error  error = { 0 };
+    struct toc_series series = { .observed = observed, .n = 1, .steps_per_year = 52 };
+    switch (job->method->judge(&series, 0, 0, job->options, &memory_allocator, NULL, &error)) {
+    case TOC_ERR_OPTION:
+    case TOC_ERR_UNKNOWN_NAME:
+        return cli_complain(command, CLI_USE, "method %s: %s is %.15g; allowed: %s", job->method->name, error.what,
+                            error.found, error.allowed);
+    default: return CLI_DONE; /* anything else is said where the series it concerns is known */
+    }
+}
+
+static int number_of_threads(const struct detect_settings *settings, uint64_t num_series)
+{
+    cpu_set_t set;
+    long      num = settings->threads;
+    if (num == 0)
+        num = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
+    if (num > DETECT_MAX_THREADS)
+        num = DETECT_MAX_THREADS;
+    return (uint64_t) num > num_series ? (num_series > 0 ? (int) num_series : 1) : (int) num;
+}
+
+/* ---- results ---- */
+
+static const struct rows_column columns[] = {
+    { .name = "series" },
+    { .name = "date" },
+    { .name = "observed", .kind = ROWS_NUMBER },
+    { .name = "expected", .kind = ROWS_NUMBER, .decimals = 1 },
+    { .name = "threshold", .kind = ROWS_NUMBER, .decimals = 1 },
+    { .name = "score", .kind = ROWS_NUMBER, .decimals = 2 },
+    { .name = "alarm", .kind = ROWS_FLAG, .yes = "ALARM", .no = "no", .missing_words = "?" },
+    { .name = "note", .max_width = 100 },
+};
+
+struct work {
+    const struct cli_command    *command;
+    const struct counts_summary *summary;
+    const struct detect_job     *job;
+    struct output               *output;
+    struct detect_plot          *plot; /* NULL = none */
+    uint64_t                     num_done;
+    uint64_t                     num_late; /* series that end before what is judged */
+    char                         late[MAX_LATE_NAMES][COUNTS_MAX_NAME + 1];
+    bool                         progress;
+    struct timespec              told;
+    int                          exit_code; /* of the first series that could not be judged */
+};
+
+static void write_row(struct work *work, const struct detect_result *result, size_t i)
+{
+    const struct toc_series    *series = &result->counts.series;
+    const struct toc_judgement *judgement = &result->judgements[i];
+    struct rows                *rows = &work->output->rows;
+    size_t                      row = result->first + i;
+    char                        date[DATE_TEXT_BYTES], note[120] = "";
+    date_to_text(series->date[row], work->summary->form, date);
+    rows_text(rows, result->counts.name);
+    rows_text(rows, date);
+    rows_number(rows, series->observed[row]);
+    rows_number(rows, judgement->expected);
+    rows_number(rows, judgement->threshold);
+    rows_number(rows, judgement->score);
+    if (judgement->alarm == TOC_ALARM_NOT_ASSESSED) {
+        rows_missing(rows);
+        rows_mark(rows, ROWS_FAINT);
+        snprintf(note, sizeof note, "not assessed: %s", toc_reason_text(judgement->reason));
+    } else {
+        rows_flag(rows, judgement->alarm == TOC_ALARM_YES);
+        if (judgement->alarm == TOC_ALARM_YES)
+            rows_mark(rows, ROWS_ALARM);
+    }
+    rows_text(rows, note);
+    rows_end_row(rows);
+}
+
+static void tell_progress(struct work *work, bool end)
+{
+    struct timespec now;
+    if (!work->progress)
+        return;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    double since = (double) (now.tv_sec - work->told.tv_sec) + 1e-9 * (double) (now.tv_nsec - work->told.tv_nsec);
+    if (!end && since < 0.2)
+        return;
+    work->told = now;
+    fprintf(stderr, "\r\033[Ktocsin detect: %" PRIu64 " of %" PRIu64 " series%s", work->num_done,
+            work->summary->num_series, end ? "\r\033[K" : "");
+    fflush(stderr);
+}
+
+static int complain_result(const struct work *work, const struct detect_result *result)
+{
+    const char *name = result->counts.name, *method = work->job->method->name;
+    const char *in = *name != '\0' ? " in series " : "";
+    switch (result->status) {
+    case TOC_ERR_NO_MEMORY: return cli_complain(work->command, CLI_MACHINE, "out of memory");
+    case TOC_ERR_OPTION:
+    case TOC_ERR_UNKNOWN_NAME:
+    case TOC_ERR_UNSUPPORTED:
+        return cli_complain(work->command, CLI_USE, "method %s%s%s: %s is %.15g; allowed: %s", method, in, name,
+                            result->error.what, result->error.found, result->error.allowed);
+    default:
+        return cli_complain(work->command, CLI_INPUT, "method %s%s%s: %s: %s is %.15g; allowed: %s", method, in, name,
+                            toc_status_text(result->status), result->error.what, result->error.found,
+                            result->error.allowed);
+    }
+}
+
+static bool take(void *context, const struct detect_result *result)
+{
+    struct work *work = context;
+    if (result->status != 0) {
+        work->exit_code = complain_result(work, result);
+        return false;
+    }
+    for (size_t i = 0; i < result->num; i++)
+        write_row(work, result, i);
+    if (result->num == 0 && work->num_late++ < MAX_LATE_NAMES)
+        memcpy(work->late[work->num_late - 1], result->counts.name, sizeof work->late[0]);
+    if (work->plot != NULL && detect_plot_add(work->plot, result) != 0) {
+        work->exit_code = cli_complain(work->command, CLI_MACHINE, "out of memory");
+        return false;
+    }
+    work->num_done++;
+    tell_progress(work, false);
+    return !output_has_failed(work->output);
+}
+
+/* A place that stopped reporting must not look like a place without alarms. */
+static void warn_of_late_series(const struct work *work)
+{
+    if (work->num_late == 0)
+        return;
+    fprintf(stderr, "tocsin detect: warning: %" PRIu64 " series without a count in the dates judged:", work->num_late);
+    for (uint64_t i = 0; i < work->num_late && i < MAX_LATE_NAMES; i++)
+        fprintf(stderr, "%s %s", i == 0 ? "" : ",", work->late[i]);
+    fprintf(stderr, "%s\n", work->num_late > MAX_LATE_NAMES ? " …" : "");
+}
+
+/* ---- the plot ---- */
+
+static int write_plot(const struct cli_command *command, const struct settings *settings, const struct detect_job *job,
+                      struct detect_plot *plot)
+{
+    struct sink sink;
+    char        text[400] = "";
+    for (size_t i = 0, used = 0; i < settings->detect.set.num && used < sizeof text; i++)
+        used +=
+            (size_t) snprintf(text + used, sizeof text - used, "%s%s", i == 0 ? "" : " ", settings->detect.set.text[i]);
+    int ret = sink_open(&sink, settings->output.plot);
+    if (ret == 0)
+        ret = detect_plot_write(plot, job->method, (enum toc_mode) settings->detect.mode, text, &sink);
+    if (ret == 0)
+        ret = sink_finish(&sink);
+    if (ret == 0)
+        return CLI_DONE;
+    int failure = ret == TOC_ERR_NO_MEMORY ? ENOMEM : sink.failure;
+    sink_free(&sink);
+    return output_complain(command, settings->output.plot, failure);
+}
+
+/* ---- the command ---- */
+
+/* Everything from the first series to the last byte. */
+static int judge_all(const struct cli_command *command, const struct settings *settings, const struct detect_job *job,
+                     struct fault_list *faults)
+{
+    struct output output;
+    struct work   work = { .command = command,
+                           .summary = counts_summary(job->reader),
+                           .job = job,
+                           .output = &output,
+                           .progress = settings->detect.progress || isatty(STDERR_FILENO),
+                           .exit_code = CLI_DONE };
+    int exit_code = output_begin(command, &settings->output, columns, sizeof columns / sizeof *columns, &output);
+    if (exit_code != CLI_DONE)
+        return exit_code;
+    if (settings->output.plot != NULL && (work.plot = detect_plot_new(work.summary)) == NULL) {
+        output_abandon(&output);
+        return cli_complain(command, CLI_MACHINE, "out of memory");
+    }
+    clock_gettime(CLOCK_MONOTONIC, &work.told);
+    int ret = detect_run(job, take, &work);
+    tell_progress(&work, true);
+    exit_code = ret != 0 ? input_report(command, ret, faults) : work.exit_code;
+    if (exit_code == CLI_DONE && work.plot != NULL && !output_has_failed(&output))
+        exit_code = write_plot(command, settings, job, work.plot);
+    detect_plot_free(work.plot);
+    if (exit_code != CLI_DONE) {
+        output_abandon(&output);
+        return exit_code;
+    }
+    warn_of_late_series(&work);
+    return output_finish(command, &output);
+}
+
+static int prepare_and_judge(const struct cli_command *command, const struct settings *settings,
+                             struct counts_reader *reader, struct fault_list *faults)
+{
+    const struct counts_summary  *summary = counts_summary(reader);
+    const struct detect_settings *detect = &settings->detect;
+    struct detect_job             job = { .reader = reader, .longest = summary->longest };
+    _Alignas(16) char             options[TOC_METHOD_MAX_OPTIONS];
+    const char                   *name = detect->method != NULL ? detect->method : choose_method(summary);
+
+    job.method = method_or_complain(command, name);
+    if (job.method == NULL)
+        return CLI_USE;
+    toc_method_init_options(job.method, (enum toc_mode) detect->mode, options);
+    job.options = options;
+    job.threads = number_of_threads(detect, summary->num_series);
+    int exit_code = method_settings_apply(command, &detect->set, job.method, options);
+    if (exit_code == CLI_DONE)
+        exit_code = check_options(command, &job);
+    if (exit_code == CLI_DONE)
+        exit_code = choose_range(command, detect, summary, &job);
+    if (exit_code != CLI_DONE)
+        return exit_code;
+    if (detect->method == NULL)
+        fprintf(stderr, "tocsin detect: judged by %s; --method sets another\n", name);
+    return judge_all(command, settings, &job, faults);
+}
+
+static int run(const struct cli_command *command, int argc, char **argv)
+{
+    struct settings       settings = { .input = INPUT_SETTINGS_INIT, .output = OUTPUT_SETTINGS_INIT };
+    struct fault_list     faults = FAULT_LIST_INIT;
+    struct counts_reader *reader = NULL;
+    int                   first, exit_code = cli_parse(command, argc, argv, &settings, &first);
+    if (exit_code >= 0)
+        return exit_code;
+    /* What can be known without reading is said without reading. */
+    if (settings.detect.method != NULL && method_or_complain(command, settings.detect.method) == NULL)
+        return CLI_USE;
+    exit_code = input_open(command, &settings.input, argv + first, argc - first, &faults, &reader);
+    if (exit_code != CLI_DONE)
+        return exit_code;
+    exit_code = prepare_and_judge(command, &settings, reader, &faults);
+    counts_close(reader);
+    fault_list_free(&faults);
+    return exit_code;
+}
+
+static const char *const        usage[] = { "[OPTION]... [FILE]...", NULL };
+static const struct cli_example examples[] = {
+    { "tocsin detect --last 12 --plot signals.svg visits.csv", "what is unusual in the last 12 weeks, and a picture" },
+    { "tocsin detect -m ears-c2 --columns date=Datum,count=n daily.csv",
+      "a short daily series with columns of other names" },
+    { "tocsin detect --last 1 counts.csv | awk -F, '$7 == 1'", "only the alarms of the newest week, in a pipe" },
+    { "tocsin detect -m farrington-flexible --compat r --set b=4 --set w=3 counts.csv", "the numbers of R" },
+    { NULL, NULL },
+};
+
+const struct cli_command cli_command_detect = {
+    .name = "detect",
+    .summary = "judge counts by day, week or month: which are unusual?",
+    .usage = usage,
+    .text = "Judges each count of each series by a method and writes one row a date:\n"
+            "\n"
+            "  series     name of the series, empty where the file has none\n"
+            "  date       as in the file: a day, an ISO week or a month\n"
+            "  observed   the count; missing where it is not known\n"
+            "  expected   what the method expected without an outbreak\n"
+            "  threshold  the method alarms above this count\n"
+            "  score      how far: 1 at the threshold, more beyond it\n"
+            "  alarm      1 or 0 (ndjson: true or false); empty (null) where not assessed\n"
+            "  note       empty, or \"not assessed: \" and the reason; that is never \"no alarm\"\n"
+            "\n"
+            "Numbers that do not exist are empty in csv and null in ndjson. Alarms do not change the exit code.\n"
+            "\n" INPUT_TEXT,
+    .groups = groups,
+    .num_groups = sizeof groups / sizeof *groups,
+    .examples = examples,
+    .run = run,
+};
