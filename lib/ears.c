@@ -6,11 +6,30 @@
 
 #include "internal.h"
 #include "methods.h"
+#include "window.h"
 
 struct baseline {
     double          mean;
     double          sigma;  /* floored at min_sigma */
     enum toc_reason reason; /* why there is none, or TOC_REASON_NONE */
+};
+
+/* How far an earlier step lay above its own baseline, in standard deviations beyond one; C3 adds the last two. */
+struct excess {
+    double          value;
+    enum toc_reason reason; /* why C3 cannot use it, or TOC_REASON_NONE */
+};
+
+/* What stays the same from step to step. */
+struct plan {
+    const struct toc_series       *series;
+    const struct toc_ears_options *options;
+    double                         z;
+    size_t                         wanted; /* counts in a baseline */
+    size_t                         offset; /* from the judged step back to the newest of them */
+    size_t                         stride; /* from one to the next */
+    size_t                         reach;  /* strides looked through for them */
+    bool                           compat;
 };
 
 static int check_options(const struct toc_ears_options *options, struct toc_error *error)
@@ -26,109 +45,190 @@ static int check_options(const struct toc_ears_options *options, struct toc_erro
     return 0;
 }
 
-/* What separates the judged step from the newest count of its baseline, in steps. */
-static size_t gap(const struct toc_ears_options *options)
-{
-    return options->rule == TOC_EARS_C1 ? 1 : 3;
-}
-
-/* Mean and standard deviation of the baseline of one step. Strides of seven days where weekdays are judged apart. */
-static struct baseline measure(const struct toc_series *series, size_t row, const struct toc_ears_options *options)
+static struct plan plan_for(const struct toc_series *series, const struct toc_ears_options *options)
 {
     bool   compat = options->mode == TOC_MODE_R;
-    size_t stride = toci_has_weekdays(series, options->mode, options->weekdays) ? 7 : 1;
     size_t wanted = (size_t) options->baseline;
-    size_t offset = stride == 7 ? 7 : gap(options);
-    size_t reach = compat ? wanted : 2 * wanted;
-    size_t found = 0;
-    double sum = 0.0, values[TOC_EARS_MAX_BASELINE];
+    bool   weekdays = toci_has_weekdays(series, options->mode, options->weekdays);
+    return (struct plan){
+        .series = series,
+        .options = options,
+        .z = qnorm(1.0 - options->alpha, 0.0, 1.0, 1, 0),
+        .wanted = wanted,
+        .offset = weekdays                       ? 7
+                  : options->rule == TOC_EARS_C1 ? 1
+                                                 : 3,
+        .stride = weekdays ? 7 : 1,
+        .reach = compat ? wanted : 2 * wanted,
+        .compat = compat,
+    };
+}
 
-    for (size_t step = 0; step < reach && found < wanted; step++) {
-        size_t back = offset + step * stride;
+/* ---- the baseline ----
+ *
+ * Counts are whole, so their sum S and sum of squares Q are exact while n Q < 2^53, and so is n Q - S^2: the variance
+ * (n Q - S^2) / (n (n - 1)) loses nothing to cancellation, and sums that slide along the series give the same bits as
+ * sums made afresh. Beyond that (counts in the tens of millions) the deviations are squared one by one.
+ */
+#define EXACT_LIMIT 0x1p53
+
+static struct baseline exact_baseline(const struct plan *plan, double sum, double squares)
+{
+    double n = (double) plan->wanted;
+    double sigma = sqrt((n * squares - sum * sum) / (n * (n - 1.0)));
+    return (struct baseline){ sum / n, fmax(sigma, plan->options->min_sigma), TOC_REASON_NONE };
+}
+
+static struct baseline baseline_of(const struct plan *plan, const double *values, double sum, double squares)
+{
+    double n = (double) plan->wanted, mean = sum / n, deviations = 0.0;
+    if (n * squares < EXACT_LIMIT)
+        return exact_baseline(plan, sum, squares);
+    for (size_t i = 0; i < plan->wanted; i++)
+        deviations += (values[i] - mean) * (values[i] - mean);
+    return (struct baseline){ mean, fmax(sqrt(deviations / (n - 1.0)), plan->options->min_sigma), TOC_REASON_NONE };
+}
+
+/* The baseline of one step, gathered afresh. */
+static struct baseline measure(const struct plan *plan, size_t row)
+{
+    const struct toc_series *series = plan->series;
+    double                   sum = 0.0, squares = 0.0, values[TOC_EARS_MAX_BASELINE];
+    size_t                   found = 0;
+
+    for (size_t step = 0; step < plan->reach && found < plan->wanted; step++) {
+        size_t back = plan->offset + step * plan->stride;
         if (back > row)
             return (struct baseline){ .reason = TOC_REASON_SHORT_HISTORY };
         double y = series->observed[row - back];
-        if (isnan(y) || (!compat && toci_is_holiday(series, row - back))) {
-            if (compat)
+        if (isnan(y) || (!plan->compat && toci_is_holiday(series, row - back))) {
+            if (plan->compat)
                 return (struct baseline){ .reason = TOC_REASON_BASELINE_MISSING };
             continue;
         }
         values[found++] = y;
         sum += y;
+        squares += y * y;
     }
-    if (found < wanted)
+    if (found < plan->wanted)
         return (struct baseline){ .reason = TOC_REASON_BASELINE_MISSING };
-
-    double mean = sum / (double) found;
-    double squares = 0.0;
-    for (size_t i = 0; i < found; i++)
-        squares += (values[i] - mean) * (values[i] - mean);
-    return (struct baseline){ mean, fmax(sqrt(squares / (double) (found - 1)), options->min_sigma), TOC_REASON_NONE };
+    return baseline_of(plan, values, sum, squares);
 }
 
-/* Excess of an earlier step over its own baseline, in standard deviations beyond one; C3 adds the last two. */
-static double excess(const struct toc_series *series, size_t row, const struct toc_ears_options *options,
-                     enum toc_reason *reason)
+/* Sums that slide from one step to the next: one count in, one out. */
+struct slide {
+    bool   possible; /* windows are contiguous, and all sums so far were exact */
+    bool   begun;
+    size_t missing; /* missing counts in the window */
+    double sum, squares;
+};
+
+static void slide_in(struct slide *slide, double y, double sign)
 {
-    struct baseline base = measure(series, row, options);
-    if (base.reason != TOC_REASON_NONE) {
-        *reason = base.reason;
-        return 0.0;
+    if (isnan(y)) {
+        slide->missing += sign > 0 ? 1 : (size_t) -1;
+    } else {
+        slide->sum += sign * y;
+        slide->squares += sign * y * y;
     }
-    double y = series->observed[row];
-    if (isnan(y) || (options->mode == TOC_MODE_DEFAULT && toci_is_holiday(series, row))) {
-        if (options->mode == TOC_MODE_R)
-            *reason = TOC_REASON_EARLIER_MISSING;
-        return 0.0; /* by default a day that nobody counted adds no excess */
-    }
-    if (y == base.mean && base.sigma == 0) {
-        if (options->mode == TOC_MODE_R)
-            *reason = TOC_REASON_CONSTANT_BASELINE; /* R has 0/0 here */
-        return 0.0;
-    }
-    return fmax(0.0, (y - base.mean) / base.sigma - 1.0);
 }
 
-static double score(const struct toc_ears_options *options, double observed, double expected, double threshold)
+/* The baseline of row, where the last call was for row - 1. */
+static struct baseline measure_next(const struct plan *plan, size_t row, struct slide *slide)
 {
-    if (options->rule == TOC_EARS_C3 && threshold <= expected)
+    const double *y = plan->series->observed;
+    size_t        oldest = plan->offset + plan->wanted - 1;
+    if (!slide->possible || row < oldest)
+        return measure(plan, row);
+    if (slide->begun) {
+        slide_in(slide, y[row - plan->offset], 1.0);
+        slide_in(slide, y[row - oldest - 1], -1.0);
+    } else {
+        for (size_t i = row - oldest; i <= row - plan->offset; i++)
+            slide_in(slide, y[i], 1.0);
+        slide->begun = true;
+    }
+    if (!((double) plan->wanted * slide->squares < EXACT_LIMIT))
+        slide->possible = false; /* a rounded sum must not be carried on */
+    if (!slide->possible || slide->missing > 0)
+        return measure(plan, row);
+    return exact_baseline(plan, slide->sum, slide->squares);
+}
+
+/* ---- judging ---- */
+
+static struct excess excess(const struct plan *plan, size_t row, const struct baseline *base)
+{
+    double y = plan->series->observed[row];
+    if (base->reason != TOC_REASON_NONE)
+        return (struct excess){ 0.0, base->reason };
+    /* by default a day that nobody counted, or that varies from nothing, adds no excess; R has no number there */
+    if (isnan(y) || (!plan->compat && toci_is_holiday(plan->series, row)))
+        return (struct excess){ 0.0, plan->compat ? TOC_REASON_EARLIER_MISSING : TOC_REASON_NONE };
+    if (y == base->mean && base->sigma == 0)
+        return (struct excess){ 0.0, plan->compat ? TOC_REASON_CONSTANT_BASELINE : TOC_REASON_NONE };
+    return (struct excess){ fmax(0.0, (y - base->mean) / base->sigma - 1.0), TOC_REASON_NONE };
+}
+
+/* C3's threshold, given the excesses of the two steps before. */
+static double c3_threshold(const struct plan *plan, double y, const struct baseline *base, double earlier)
+{
+    double threshold = base->mean;
+    if (plan->compat)
+        threshold = y + base->sigma * (plan->z - earlier);
+    else if (base->sigma > 0)
+        threshold = base->mean + base->sigma * (1.0 + plan->z - earlier);
+    return isnan(threshold) ? threshold : fmax(0.0, threshold); /* NaN: R's 0 times infinity */
+}
+
+static double score(enum toc_ears_rule rule, double observed, double expected, double threshold)
+{
+    if (rule == TOC_EARS_C3 && threshold <= expected)
         return threshold > 0 ? observed / threshold : observed > 0 ? INFINITY : 0.0;
     return toci_score(observed, expected, threshold);
 }
 
-static struct toc_judgement judge(const struct toc_series *series, size_t row, double z,
-                                  const struct toc_ears_options *options)
+static struct toc_judgement judge(const struct plan *plan, size_t row, const struct baseline *base,
+                                  const struct excess earlier[2])
 {
-    bool            compat = options->mode == TOC_MODE_R;
-    double          y = series->observed[row];
-    struct baseline base = measure(series, row, options);
-    enum toc_reason reason = base.reason;
+    double             y = plan->series->observed[row];
+    enum toc_ears_rule rule = plan->options->rule;
+    if (base->reason != TOC_REASON_NONE)
+        return toci_not_assessed(base->reason);
+    if (isnan(y))
+        return toci_not_assessed(TOC_REASON_OBSERVED_MISSING);
+    if (!plan->compat && toci_is_holiday(plan->series, row))
+        return toci_not_assessed(TOC_REASON_HOLIDAY);
 
-    if (isnan(y) && reason == TOC_REASON_NONE)
-        reason = TOC_REASON_OBSERVED_MISSING;
-    if (!compat && reason == TOC_REASON_NONE && toci_is_holiday(series, row))
-        reason = TOC_REASON_HOLIDAY;
-    if (reason != TOC_REASON_NONE)
-        return toci_not_assessed(reason);
-
-    double threshold = base.mean + z * base.sigma;
-    if (options->rule == TOC_EARS_C3) {
-        if (row < 2)
-            return toci_not_assessed(TOC_REASON_SHORT_HISTORY);
-        double earlier = excess(series, row - 1, options, &reason) + excess(series, row - 2, options, &reason);
+    double threshold = base->mean + plan->z * base->sigma;
+    if (rule == TOC_EARS_C3) {
+        enum toc_reason reason = earlier[1].reason != TOC_REASON_NONE ? earlier[1].reason : earlier[0].reason;
         if (reason != TOC_REASON_NONE)
             return toci_not_assessed(reason);
-        if (compat)
-            threshold = y + base.sigma * (z - earlier);
-        else if (base.sigma > 0)
-            threshold = base.mean + base.sigma * (1.0 + z - earlier);
-        if (isnan(threshold)) /* R: 0 times infinity */
+        threshold = c3_threshold(plan, y, base, earlier[0].value + earlier[1].value);
+        if (isnan(threshold))
             return toci_not_assessed(TOC_REASON_CONSTANT_BASELINE);
-        threshold = fmax(0.0, threshold);
     }
-    bool alarm = y > threshold && (compat || y > 0);
-    return (struct toc_judgement){ base.mean, threshold, score(options, y, base.mean, threshold),
+    bool alarm = y > threshold && (plan->compat || y > 0);
+    return (struct toc_judgement){ base->mean, threshold, score(rule, y, base->mean, threshold),
                                    alarm ? TOC_ALARM_YES : TOC_ALARM_NO, TOC_REASON_NONE };
+}
+
+static void judge_all(const struct plan *plan, size_t first, size_t num, struct toc_judgement *judgements)
+{
+    bool          c3 = plan->options->rule == TOC_EARS_C3;
+    struct slide  slide = { .possible = plan->stride == 1 && (plan->compat || plan->series->holiday == NULL) };
+    struct excess earlier[2] = { { 0.0, TOC_REASON_SHORT_HISTORY }, { 0.0, TOC_REASON_SHORT_HISTORY } };
+
+    for (size_t row = !c3 ? first : first >= 2 ? first - 2 : 0; row < first + num; row++) {
+        struct baseline base = measure_next(plan, row, &slide);
+        if (row >= first)
+            judgements[row - first] = judge(plan, row, &base, earlier);
+        if (c3) {
+            earlier[1] = earlier[0];
+            earlier[0] = excess(plan, row, &base);
+        }
+    }
 }
 
 int toc_ears_judge(const struct toc_series *series, size_t first, size_t num, const struct toc_ears_options *options,
@@ -140,11 +240,43 @@ int toc_ears_judge(const struct toc_series *series, size_t first, size_t num, co
     ret = toci_check_series(series, first, num, error);
     if (ret != 0)
         goto out;
-    double z = qnorm(1.0 - options->alpha, 0.0, 1.0, 1, 0);
-    for (size_t i = 0; i < num; i++)
-        judgements[i] = judge(series, first + i, z, options);
+    struct plan plan = plan_for(series, options);
+    judge_all(&plan, first, num, judgements);
 out:
     return ret;
+}
+
+int toc_ears_state_init(struct toc_ears_state *state, const struct toc_series *history,
+                        const struct toc_ears_options *options, const struct toc_allocator *allocator,
+                        struct toc_error *error)
+{
+    struct toc_window window;
+    int               ret = check_options(options, error);
+    if (ret != 0)
+        return ret;
+    struct plan plan = plan_for(history, options);
+    size_t      farthest = plan.offset + (plan.reach - 1) * plan.stride; /* and C3's two steps before have their own */
+    ret = toci_window_init(&window, farthest + 3, history, allocator, error);
+    if (ret == 0)
+        *state = (struct toc_ears_state){ *options, window };
+    return ret;
+}
+
+int toc_ears_state_next(struct toc_ears_state *state, const struct toc_step *step, struct toc_judgement *judgement,
+                        struct toc_error *error)
+{
+    int ret = toci_window_push(&state->window, step, error);
+    if (ret != 0)
+        return ret;
+    struct toc_series view = toci_window_view(&state->window);
+    struct plan       plan = plan_for(&view, &state->options);
+    judge_all(&plan, view.n - 1, 1, judgement);
+    return 0;
+}
+
+void toc_ears_state_free(struct toc_ears_state *state)
+{
+    toci_window_free(&state->window);
 }
 
 /* ---- the rows of the method table ---- */

@@ -116,3 +116,22 @@ void toci_steps_fill(struct toci_steps *steps, size_t t, double cases, double im
     steps->pressure[t] = pressure;
     steps->any_missing = steps->any_missing || missing;
 }
+
+void toci_steps_fill_all(struct toci_steps *steps, const struct toc_incidence *incidence, enum toc_mode mode)
+{
+    for (size_t t = 0; t < incidence->n; t++)
+        toci_steps_fill(steps, t, incidence->cases[t], incidence->imported == NULL ? 0.0 : incidence->imported[t],
+                        mode);
+}
+
+int toci_check_estimate(const struct toc_incidence *incidence, const struct toc_window *windows, size_t num_windows,
+                        const double *probabilities, size_t num_probabilities, enum toc_mode mode,
+                        struct toc_error *error)
+{
+    int ret = toci_check_incidence(incidence, mode, error);
+    if (ret == 0)
+        ret = toci_check_windows(windows, num_windows, incidence->n, error);
+    if (ret == 0)
+        ret = toci_check_probabilities(probabilities, num_probabilities, error);
+    return ret;
+}

@@ -37,4 +37,12 @@ void toci_steps_init(struct toci_steps *steps, double *room, size_t n, const dou
 /* Fill step t (all earlier ones are filled) from its counts. */
 void toci_steps_fill(struct toci_steps *steps, size_t t, double cases, double imported, enum toc_mode mode);
 
+/* All steps of a series. */
+void toci_steps_fill_all(struct toci_steps *steps, const struct toc_incidence *incidence, enum toc_mode mode);
+
+/* Every argument that the estimates of reproduction numbers share. */
+int toci_check_estimate(const struct toc_incidence *incidence, const struct toc_window *windows, size_t num_windows,
+                        const double *probabilities, size_t num_probabilities, enum toc_mode mode,
+                        struct toc_error *error);
+
 #endif

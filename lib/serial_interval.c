@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "tocsin/serial_interval.h"
 
+#include <Random123/philox.h>
+
 #define MATHLIB_STANDALONE
 #include <Rmath.h>
 
@@ -110,4 +112,58 @@ struct toc_serial_interval_moments toc_serial_interval_moments(const double *w, 
         second += step * step * w[k];
     }
     return (struct toc_serial_interval_moments){ sum, first, sqrt(fmax(0.0, second - first * first)) };
+}
+
+/* ---- uncertain intervals ---- */
+
+static int check_truncated(double mean, double sd, double low, double high, double least, const char *what,
+                           struct toc_error *error)
+{
+    if (!isfinite(mean))
+        return toci_fail(error, TOC_ERR_OPTION, what, TOC_NOWHERE, mean, "a finite number");
+    if (!(sd > 0) || isinf(sd))
+        return toci_fail(error, TOC_ERR_OPTION, what, TOC_NOWHERE, sd, "a standard deviation > 0, finite");
+    if (!(low > least && low < high && high <= TOC_SERIAL_INTERVAL_MAX_MEAN))
+        return toci_fail(error, TOC_ERR_OPTION, what, TOC_NOWHERE, low,
+                         least > 0 ? "bounds 1 < low < high <= 1000" : "bounds 0 < low < high <= 1000");
+    return 0;
+}
+
+int toc_uncertain_interval_check(const struct toc_uncertain_interval *uncertain, struct toc_error *error)
+{
+    int ret = check_truncated(uncertain->mean, uncertain->mean_sd, uncertain->mean_low, uncertain->mean_high, 1.0,
+                              "uncertain.mean", error);
+    if (ret == 0)
+        ret = check_truncated(uncertain->sd, uncertain->sd_sd, uncertain->sd_low, uncertain->sd_high, 0.0,
+                              "uncertain.sd", error);
+    if (ret == 0 && (uncertain->draws < 1 || uncertain->draws > TOC_MAX_DRAWS))
+        ret = toci_fail(error, TOC_ERR_OPTION, "uncertain.draws", TOC_NOWHERE, uncertain->draws, "1 … 10000");
+    return ret;
+}
+
+/* The u quantile of a normal distribution cut to low … high. Mirrored where the bounds lie in the upper tail, so that
+ * the difference of two distribution functions keeps its digits. */
+static double truncated_normal(double u, double mean, double sd, double low, double high)
+{
+    if (low > mean)
+        return -truncated_normal(1.0 - u, -mean, sd, -high, -low);
+    double below = pnorm(low, mean, sd, 1, 0), inside = pnorm(high, mean, sd, 1, 0) - below;
+    if (!(inside > 0)) /* bounds some forty standard deviations away: nothing but their nearer end is left */
+        return high;
+    return fmin(high, fmax(low, qnorm(below + u * inside, mean, sd, 1, 0)));
+}
+
+static double uniform(uint64_t bits)
+{
+    return ((double) (bits >> 11) + 0.5) * 0x1p-53;
+}
+
+void toc_serial_interval_draw(const struct toc_uncertain_interval *uncertain, int draw, double *mean, double *sd)
+{
+    philox2x64_ctr_t counter = { { (uint64_t) draw, 0 } };
+    philox2x64_key_t key = { { uncertain->seed } };
+    philox2x64_ctr_t bits = philox2x64(counter, key);
+    *mean = truncated_normal(uniform(bits.v[0]), uncertain->mean, uncertain->mean_sd, uncertain->mean_low,
+                             uncertain->mean_high);
+    *sd = truncated_normal(uniform(bits.v[1]), uncertain->sd, uncertain->sd_sd, uncertain->sd_low, uncertain->sd_high);
 }

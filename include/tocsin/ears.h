@@ -29,6 +29,7 @@
 
 #include "tocsin/series.h"
 #include "tocsin/status.h"
+#include "tocsin/window.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -62,11 +63,23 @@ struct toc_ears_options {
  *
  * judgements   room for num; untouched on failure. Steps without enough history are not assessed.
  *
- * Cost: O(num * baseline), no allocation. Errors: TOC_ERR_OPTION, TOC_ERR_DOMAIN (names the first bad count),
- * TOC_ERR_SHAPE (first + num > n).
+ * Cost: a few operations a step where windows are contiguous and whole, else O(baseline); no allocation. Errors:
+ * TOC_ERR_OPTION, TOC_ERR_DOMAIN (names the first bad count), TOC_ERR_SHAPE (first + num > n).
  */
 int toc_ears_judge(const struct toc_series *series, size_t first, size_t num, const struct toc_ears_options *options,
                    struct toc_judgement *judgements, struct toc_error *error);
+
+/* The streaming state; its contract stands in tocsin/window.h. A step costs O(baseline). */
+struct toc_ears_state {
+    struct toc_ears_options options;
+    struct toc_window       window;
+};
+int  toc_ears_state_init(struct toc_ears_state *state, const struct toc_series *history,
+                         const struct toc_ears_options *options, const struct toc_allocator *allocator,
+                         struct toc_error *error);
+int  toc_ears_state_next(struct toc_ears_state *state, const struct toc_step *step, struct toc_judgement *judgement,
+                         struct toc_error *error);
+void toc_ears_state_free(struct toc_ears_state *state);
 
 #ifdef __cplusplus
 }

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* tocsin/reproduction.h: the reproduction number over time, from counts and a serial interval.
  *
+ * Two numbers carry the name. The instantaneous one (Cori) looks back: transmission on these days, now. The case
+ * reproduction number (Wallinga and Teunis, at the end of this file) looks forward: how many the cases of these days
+ * went on to infect; it is complete only when those are known.
+ *
  * The instantaneous reproduction number R (Cori) of a window is how many cases each infectious case of that window
  * infects at the rates of that window: the local cases of the window divided by the infection pressure on it,
  *   pressure_t = sum over s >= 1 of w_s * cases_{t-s},     w = the serial interval, cases = local and imported.
@@ -30,7 +34,10 @@
 #ifndef TOCSIN_REPRODUCTION_H
 #define TOCSIN_REPRODUCTION_H
 
+#include <stdbool.h>
+
 #include "tocsin/allocator.h"
+#include "tocsin/serial_interval.h"
 #include "tocsin/series.h"
 #include "tocsin/status.h"
 
@@ -98,6 +105,101 @@ int toc_cori_estimate(const struct toc_incidence *incidence, const double *w, si
                       size_t num_probabilities, const struct toc_cori_options *options,
                       const struct toc_allocator *allocator, struct toc_reproduction *estimates, double *quantiles,
                       struct toc_error *error);
+
+/* Estimate R in each window where the serial interval itself is uncertain: uncertain->draws intervals are drawn
+ * (toc_serial_interval_draw), each gives a gamma posterior, and R is their mixture in equal parts. Mean, standard
+ * deviation and quantiles are those of the mixture, without drawing from it: quantiles solve
+ * (1/draws) sum of F_d(x) = p to 1e-9. Same numbers for any number of threads.
+ *
+ * A window is left out where one draw would leave it out; `max_cv` applies to the mixture. In TOC_MODE_R each interval
+ * has as many entries as the series, as EpiEstim's uncertain_si has; its numbers are random, ours lie within its
+ * Monte-Carlo error. In TOC_MODE_DEFAULT all but 1e-6 of each interval.
+ *
+ * Cost: draws times that of toc_cori_estimate, and some five gamma distribution functions a draw, window and quantile;
+ * one request for memory, of draws * (2 * num_windows) + 4 * n + TOC_SERIAL_INTERVAL_MAX doubles.
+ */
+int toc_cori_estimate_uncertain(const struct toc_incidence *incidence, const struct toc_uncertain_interval *uncertain,
+                                const struct toc_window *windows, size_t num_windows, const double *probabilities,
+                                size_t num_probabilities, const struct toc_cori_options *options,
+                                const struct toc_allocator *allocator, struct toc_reproduction *estimates,
+                                double *quantiles, struct toc_error *error);
+
+/* ---- day by day ---- */
+
+/* Takes one day at a time and estimates R in the window that ends on it: the same numbers as toc_cori_estimate over the
+ * whole series, at a cost that does not grow with it. A zeroed struct may be freed. */
+struct toc_cori_state {
+    /* private */
+    struct toc_cori_options options;
+    struct toc_allocator    allocator;
+    double                 *room;     /* kept until _free */
+    size_t                  capacity; /* days that fit */
+    size_t                  keep;     /* days that are needed back */
+    size_t                  used;
+    size_t                  window;
+    size_t                  num_w;
+    size_t                  reach;         /* num_w without the zeros at its end */
+    double                  mean_interval; /* days */
+    size_t                  num_days;      /* days added */
+    bool                    any_missing;
+};
+#define TOC_MAX_STATE_WINDOW 3660
+
+/* window   its length in days, 1 … TOC_MAX_STATE_WINDOW
+ * Errors: those of toc_cori_estimate. One request for memory, kept until toc_cori_state_free. */
+int toc_cori_state_init(struct toc_cori_state *state, const double *w, size_t num_w, size_t window,
+                        const struct toc_cori_options *options, const struct toc_allocator *allocator,
+                        struct toc_error *error);
+
+/* Add a day. Before `window` + 1 days there is no window that leaves out the first (toc_windows_sliding):
+ * TOC_REASON_SHORT_HISTORY. On failure the day is not added.
+ *
+ * cases, imported   as in struct toc_incidence
+ * Cost: num_w multiplications and the quantiles; no request for memory. */
+int toc_cori_state_add(struct toc_cori_state *state, double cases, double imported, const double *probabilities,
+                       size_t num_probabilities, struct toc_reproduction *estimate, double *quantiles,
+                       struct toc_error *error);
+
+void toc_cori_state_free(struct toc_cori_state *state);
+
+/* ---- the case reproduction number ---- */
+
+/* Each local case of day i was infected by a case of day j with probability proportional to w_{i-j} cases_j. A case of
+ * day j has infected
+ *   R_j = sum over i > j of w_{i-j} local_i / (sum over k < i of w_{i-k} cases_k)
+ * others, on average; the number of a window is the mean of R_j over its cases. Who infected whom is chance: the number
+ * of cases whose infector fell ill in the window is a sum of independent binomials, one a later day. sd and quantiles
+ * are those of that sum, divided by the cases of the window; while its variance is at most 100 exactly, above by its
+ * first four cumulants (Cornish and Fisher), rounded to whole cases. EpiEstim draws n_sim trees from the same
+ * distribution. Uncertainty of the serial interval and of the counts is not in them.
+ *
+ * TOC_MODE_DEFAULT
+ *   - imported cases infect and were not infected here;
+ *   - a window is left out until TOC_CASE_REPRODUCTION_KNOWN of the serial interval after its last day has been
+ *     observed: the number would rise yet (TOC_REASON_LATER_UNKNOWN); also where its cases are fewer than 1/max_cv^2,
+ *     where a count within that reach is missing, and where the steps are not days.
+ * TOC_MODE_R: the means of EpiEstim::wallinga_teunis 2.2-4 with n_sim = 0, where all cases are local. Windows without
+ *     cases, which R drops, are left out.
+ *
+ * Source: Wallinga and Teunis 2004, doi:10.1093/aje/kwh255.
+ */
+struct toc_wallinga_teunis_options {
+    enum toc_mode mode;
+    double        max_cv; /* > 0; INFINITY = show all */
+};
+#define TOC_WALLINGA_TEUNIS_OPTIONS_INIT                                                                               \
+    {                                                                                                                  \
+        .max_cv = 0.3                                                                                                  \
+    }
+#define TOC_CASE_REPRODUCTION_KNOWN 0.95
+
+/* Arguments and errors as toc_cori_estimate. Cost: (n + windows * window length) * min(n, num_w) multiplications and
+ * up to 1e5 operations a window for the exact distribution; one request for memory. */
+int toc_wallinga_teunis_estimate(const struct toc_incidence *incidence, const double *w, size_t num_w,
+                                 const struct toc_window *windows, size_t num_windows, const double *probabilities,
+                                 size_t num_probabilities, const struct toc_wallinga_teunis_options *options,
+                                 const struct toc_allocator *allocator, struct toc_reproduction *estimates,
+                                 double *quantiles, struct toc_error *error);
 
 #ifdef __cplusplus
 }

