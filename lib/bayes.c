@@ -219,7 +219,7 @@ int toc_bayes_state_init(struct toc_bayes_state *state, const struct toc_series 
         return ret;
     struct plan       plan = plan_for(history, options);
     size_t            reach = (size_t) options->half_window * plan.stride + years_back(&plan, options->years);
-    struct toc_window window;
+    struct toc_recent window;
     ret = toci_window_init(&window, reach + 1, history, allocator, error);
     if (ret == 0)
         *state = (struct toc_bayes_state){ *options, window };

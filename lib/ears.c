@@ -250,7 +250,7 @@ int toc_ears_state_init(struct toc_ears_state *state, const struct toc_series *h
                         const struct toc_ears_options *options, const struct toc_allocator *allocator,
                         struct toc_error *error)
 {
-    struct toc_window window;
+    struct toc_recent window;
     int               ret = check_options(options, error);
     if (ret != 0)
         return ret;

@@ -303,7 +303,7 @@ int toc_essence_state_init(struct toc_essence_state *state, const struct toc_ser
                            const struct toc_essence_options *options, const struct toc_allocator *allocator,
                            struct toc_error *error)
 {
-    struct toc_window window;
+    struct toc_recent window;
     int               ret = check_options(options, error);
     if (ret == 0)
         ret = toci_window_init(&window, reach(options) + 1, history, allocator, error);

@@ -5,7 +5,7 @@
 
 #include "internal.h"
 
-static void store(struct toc_window *window, double observed, toc_date date, uint8_t holiday)
+static void store(struct toc_recent *window, double observed, toc_date date, uint8_t holiday)
 {
     size_t here = window->next, twin = window->next + window->width;
     window->observed[here] = window->observed[twin] = observed;
@@ -17,7 +17,7 @@ static void store(struct toc_window *window, double observed, toc_date date, uin
     window->held += window->held < window->width;
 }
 
-int toci_window_init(struct toc_window *window, size_t width, const struct toc_series *history,
+int toci_window_init(struct toc_recent *window, size_t width, const struct toc_series *history,
                      const struct toc_allocator *allocator, struct toc_error *error)
 {
     int ret = toci_check_series(history, 0, history->n, error);
@@ -28,7 +28,7 @@ int toci_window_init(struct toc_window *window, size_t width, const struct toc_s
     char  *memory = toci_allocate(allocator, 2 * width, step_size, &ret, error);
     if (memory == NULL)
         return ret;
-    *window = (struct toc_window){
+    *window = (struct toc_recent){
         .observed = (double *) (void *) memory,
         .width = width,
         .steps_per_year = history->steps_per_year,
@@ -46,7 +46,7 @@ int toci_window_init(struct toc_window *window, size_t width, const struct toc_s
     return 0;
 }
 
-void toci_window_free(struct toc_window *window)
+void toci_window_free(struct toc_recent *window)
 {
     if (window->memory != NULL)
         toci_release(&window->allocator, window->memory, window->memory_size, 1);
@@ -65,7 +65,7 @@ int toci_check_step(const struct toc_step *step, bool dated, toc_date last, stru
     return 0;
 }
 
-int toci_window_push(struct toc_window *window, const struct toc_step *step, struct toc_error *error)
+int toci_window_push(struct toc_recent *window, const struct toc_step *step, struct toc_error *error)
 {
     bool     dated = window->date != NULL;
     toc_date last = TOC_DATE_MIN - 1;
@@ -77,7 +77,7 @@ int toci_window_push(struct toc_window *window, const struct toc_step *step, str
     return ret;
 }
 
-struct toc_series toci_window_view(const struct toc_window *window)
+struct toc_series toci_window_view(const struct toc_recent *window)
 {
     /* not yet full: the steps lie from 0 on; full: the oldest is where the next one will go */
     size_t start = window->held < window->width ? 0 : window->next;

@@ -7,17 +7,17 @@
 #include "tocsin/window.h"
 
 /* Make room for `width` >= 1 steps and take in the newest steps of history. One request. */
-int  toci_window_init(struct toc_window *window, size_t width, const struct toc_series *history,
+int  toci_window_init(struct toc_recent *window, size_t width, const struct toc_series *history,
                       const struct toc_allocator *allocator, struct toc_error *error);
-void toci_window_free(struct toc_window *window);
+void toci_window_free(struct toc_recent *window);
 
 /* A count that is whole and >= 0 or missing, and a date after `last` where the stream is dated. */
 int toci_check_step(const struct toc_step *step, bool dated, toc_date last, struct toc_error *error);
 
 /* Take in one step; nothing changes where it is faulty. */
-int toci_window_push(struct toc_window *window, const struct toc_step *step, struct toc_error *error);
+int toci_window_push(struct toc_recent *window, const struct toc_step *step, struct toc_error *error);
 
 /* The steps held, oldest first, the newest last. Valid until the next push. */
-struct toc_series toci_window_view(const struct toc_window *window);
+struct toc_series toci_window_view(const struct toc_recent *window);
 
 #endif

@@ -64,7 +64,7 @@ int toc_bayes_judge(const struct toc_series *series, size_t first, size_t num, c
 /* The streaming state; its contract stands in tocsin/window.h. A step costs O(baseline). */
 struct toc_bayes_state {
     struct toc_bayes_options options;
-    struct toc_window        window;
+    struct toc_recent        window;
 };
 int  toc_bayes_state_init(struct toc_bayes_state *state, const struct toc_series *history,
                           const struct toc_bayes_options *options, const struct toc_allocator *allocator,

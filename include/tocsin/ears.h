@@ -72,7 +72,7 @@ int toc_ears_judge(const struct toc_series *series, size_t first, size_t num, co
 /* The streaming state; its contract stands in tocsin/window.h. A step costs O(baseline). */
 struct toc_ears_state {
     struct toc_ears_options options;
-    struct toc_window       window;
+    struct toc_recent       window;
 };
 int  toc_ears_state_init(struct toc_ears_state *state, const struct toc_series *history,
                          const struct toc_ears_options *options, const struct toc_allocator *allocator,

@@ -86,7 +86,7 @@ int toc_essence_judge(const struct toc_series *series, size_t first, size_t num,
 /* The streaming state; its contract stands in tocsin/window.h. A step costs O(baseline). */
 struct toc_essence_state {
     struct toc_essence_options options;
-    struct toc_window          window;
+    struct toc_recent          window;
 };
 int  toc_essence_state_init(struct toc_essence_state *state, const struct toc_series *history,
                             const struct toc_essence_options *options, const struct toc_allocator *allocator,

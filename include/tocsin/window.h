@@ -36,7 +36,7 @@ struct toc_step {
 
 /* The last `width` steps. A part of the states; callers need not look inside.
  * Every step is stored twice, `width` apart, so that the last `width` always lie side by side. */
-struct toc_window {
+struct toc_recent {
     double              *observed; /* 2 * width */
     toc_date            *date;     /* 2 * width, or NULL */
     uint8_t             *holiday;  /* 2 * width, or NULL */
