@@ -10,6 +10,7 @@
 
 #include "parity/oracle.h"
 #include "support/test.h"
+#include "tocsin/growth.h"
 #include "tocsin/reproduction.h"
 #include "tocsin/serial_interval.h"
 
@@ -311,15 +312,16 @@ static void compare_drawn(const struct oracle_table *table, const char *method, 
     assert_true(compared > 0);
 }
 
-static bool read_drawn(struct oracle_table *table)
+/* A table that only our own recordings have. */
+static bool read_recorded(const char *file, struct oracle_table *table)
 {
     char path[4096];
-    snprintf(path, sizeof path, "%s/random.csv", folder == NULL ? "" : folder);
+    snprintf(path, sizeof path, "%s/%s", folder == NULL ? "" : folder, file);
     FILE *in = fopen(path, "r");
     if (in == NULL)
         return false;
     fclose(in);
-    *table = oracle_read_table(folder, "random.csv");
+    *table = oracle_read_table(folder, file);
     return true;
 }
 
@@ -332,7 +334,7 @@ static void test_uncertain_interval(void **state)
     struct toc_uncertain_interval uncertain = TOC_UNCERTAIN_INTERVAL_INIT;
     struct toc_cori_options       options = TOC_CORI_OPTIONS_INIT;
     static const char *const      series[] = { "epidemic", "Flu2009" };
-    if (!read_drawn(&table))
+    if (!read_recorded("random.csv", &table))
         return;
     uncertain = (struct toc_uncertain_interval){ .mean = 2.6,
                                                  .mean_sd = 1,
@@ -363,7 +365,7 @@ static void test_who_infected_whom(void **state)
     struct toc_wallinga_teunis_options options = TOC_WALLINGA_TEUNIS_OPTIONS_INIT;
     static const char *const           series[] = { "epidemic", "Flu2009" };
     double                             w[MAX_STEPS];
-    if (!read_drawn(&table))
+    if (!read_recorded("random.csv", &table))
         return;
     options.mode = TOC_MODE_R;
     for (size_t i = 0; i < 2; i++) {
@@ -375,6 +377,39 @@ static void test_who_infected_whom(void **state)
                                                3, &options, &test_allocator, drawn.got, drawn.quantiles[0], NULL));
         compare_drawn(&table, "wallinga_teunis", series[i], &drawn);
     }
+    oracle_free_table(&table);
+}
+
+/* ---- growth rates against R's glm ---- */
+
+static void test_growth(void **state)
+{
+    (void) state;
+    struct oracle_table       table;
+    struct toc_growth_options options = TOC_GROWTH_OPTIONS_INIT;
+    if (!read_recorded("growth.csv", &table))
+        return;
+    assert_true(read_counts("epidemic", NULL, &drawn.counts));
+    struct toc_incidence incidence = { drawn.counts.cases, NULL, drawn.counts.n, 365 };
+    options.min_cases = 1;
+    for (size_t row = 0; row < table.num_rows; row++) {
+        double            r[7];
+        struct toc_growth got;
+        for (size_t i = 0; i < 7; i++)
+            r[i] = oracle_number(table.cell[row][i]);
+        struct toc_window window = { (size_t) r[0] - 1, (size_t) r[0] + 12 };
+        options.family = TOC_GROWTH_QUASI_POISSON;
+        assert_ok(toc_growth_estimate(&incidence, &window, 1, &options, &got, NULL));
+        assert_close(got.rate, r[1], 1e-9, 1e-12);
+        assert_close(got.dispersion, r[2], 1e-9, 0);
+        assert_close(got.sd, r[4], 1e-9, 0);
+        assert_close(got.high - got.rate, r[5], 1e-9, 0);
+        options.family = TOC_GROWTH_POISSON;
+        assert_ok(toc_growth_estimate(&incidence, &window, 1, &options, &got, NULL));
+        assert_close(got.sd, r[3], 1e-9, 0);
+    }
+    print_message("# growth: %zu windows compared\n", table.num_rows);
+    assert_true(table.num_rows > 10);
     oracle_free_table(&table);
 }
 
@@ -392,7 +427,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_discretisation),    cmocka_unit_test(test_cori),
         cmocka_unit_test(test_wallinga_teunis),   cmocka_unit_test(test_uncertain_interval),
-        cmocka_unit_test(test_who_infected_whom),
+        cmocka_unit_test(test_who_infected_whom), cmocka_unit_test(test_growth),
     };
     return cmocka_run_group_tests_name("reproduction", tests, open_oracle, NULL);
 }
