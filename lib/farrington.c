@@ -30,31 +30,31 @@ static struct toc_farrington_flexible_options as_flexible(const options_t *optio
     };
 }
 
+int toci_farrington_resolve(struct toci_flexible *method, const options_t *options, int steps_per_year, bool dated,
+                            struct toc_error *error)
+{
+    if (options->half_window < 0 || 2 * options->half_window + 1 > steps_per_year)
+        return toci_fail(error, TOC_ERR_OPTION, "options.half_window", TOC_NOWHERE, options->half_window,
+                         ">= 0, 2 x half_window + 1 within a year");
+    if (options->offset != TOC_FARRINGTON_NO_OFFSET && options->offset != TOC_FARRINGTON_POPULATION)
+        return toci_fail(error, TOC_ERR_OPTION, "options.offset", TOC_NOWHERE, options->offset, "none or population");
+    struct toc_farrington_flexible_options flexible = as_flexible(options);
+    int                                    ret = toci_flexible_resolve(method, &flexible, steps_per_year, dated, error);
+    if (ret == 0)
+        method->of_1996 = true;
+    return ret;
+}
+
 int toc_farrington_judge(const struct toc_series *series, size_t first, size_t num, const options_t *options,
                          const struct toc_allocator *allocator, struct toc_judgement *judgements,
                          struct toc_farrington_detail *details, struct toc_error *error)
 {
-    struct toc_farrington_flexible_options flexible = as_flexible(options);
-    struct toci_flexible                   method;
-
-    int ret = toci_check_series(series, first, num, error);
-    if (ret != 0)
-        goto out;
-    if (options->half_window < 0 || 2 * options->half_window + 1 > series->steps_per_year) {
-        ret = toci_fail(error, TOC_ERR_OPTION, "options.half_window", TOC_NOWHERE, options->half_window,
-                        ">= 0, 2 x half_window + 1 within a year");
-        goto out;
-    }
-    if (options->offset != TOC_FARRINGTON_NO_OFFSET && options->offset != TOC_FARRINGTON_POPULATION) {
-        ret = toci_fail(error, TOC_ERR_OPTION, "options.offset", TOC_NOWHERE, options->offset, "none or population");
-        goto out;
-    }
-    ret = toci_flexible_resolve(&method, &flexible, series->steps_per_year, series->date != NULL, error);
-    if (ret != 0)
-        goto out;
-    method.of_1996 = true;
-    ret = toci_flexible_judge(&method, series, first, num, allocator, judgements, details, error);
-out:
+    struct toci_flexible method;
+    int                  ret = toci_check_series(series, first, num, error);
+    if (ret == 0)
+        ret = toci_farrington_resolve(&method, options, series->steps_per_year, series->date != NULL, error);
+    if (ret == 0)
+        ret = toci_flexible_judge(&method, series, first, num, allocator, judgements, details, error);
     return ret;
 }
 

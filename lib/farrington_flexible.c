@@ -469,6 +469,15 @@ struct toc_judgement toci_flexible_assess(const struct toci_flexible *method, co
     return judgement;
 }
 
+int toci_flexible_check_population(const struct toci_flexible *method, const struct toc_series *series,
+                                   struct toc_error *error)
+{
+    if (method->options.population_offset && series->population == NULL)
+        return toci_fail(error, TOC_ERR_UNSUPPORTED, "options.population_offset", TOC_NOWHERE, 1,
+                         "no population offset for a series without population");
+    return 0;
+}
+
 int toci_flexible_judge(struct toci_flexible *method, const struct toc_series *series, size_t first, size_t num,
                         const struct toc_allocator *allocator, struct toc_judgement *judgements,
                         struct toc_farrington_detail *details, struct toc_error *error)
@@ -476,13 +485,10 @@ int toci_flexible_judge(struct toci_flexible *method, const struct toc_series *s
     struct toci_flexible_room room;
     const double             *population = method->options.population_offset ? series->population : NULL;
     size_t                    rows = first + num;
-    int                       ret = 0;
+    int                       ret = toci_flexible_check_population(method, series, error);
 
-    if (method->options.population_offset && population == NULL)
-        return toci_fail(error, TOC_ERR_UNSUPPORTED, "options.population_offset", TOC_NOWHERE, 1,
-                         "false for a series without population");
-    if (num == 0)
-        return 0;
+    if (ret != 0 || num == 0)
+        return ret;
     size_t bytes = toci_flexible_room_bytes(method, rows);
     void  *memory = toci_allocate(allocator, 1, bytes, &ret, error);
     if (memory == NULL)

@@ -41,6 +41,19 @@ int toci_flexible_judge(struct toci_flexible *method, const struct toc_series *s
 /* The words of the parameters threshold (flexible) and power (both methods). */
 extern const struct toc_choice toci_farrington_power_choices[];
 
+/* The method of 1996 as a resolved method. */
+int toci_farrington_resolve(struct toci_flexible *method, const struct toc_farrington_options *options,
+                            int steps_per_year, bool dated, struct toc_error *error);
+
+/* A streaming state with a resolved method. */
+int toci_farrington_state_init(struct toc_farrington_flexible_state *state, const struct toc_series *history,
+                               const struct toci_flexible *method, const struct toc_allocator *allocator,
+                               struct toc_error *error);
+
+/* The error of a population offset without population. */
+int toci_flexible_check_population(const struct toci_flexible *method, const struct toc_series *series,
+                                   struct toc_error *error);
+
 size_t toci_flexible_room_bytes(const struct toci_flexible *method, size_t max_rows);
 void   toci_flexible_room_place(const struct toci_flexible *method, struct toci_flexible_room *room, void *memory,
                                 size_t max_rows);

@@ -28,7 +28,7 @@ typedef double   toci_vec_pair __attribute__((vector_size(16), aligned(8)));
 /* One body for the three kinds of x86-64 processor that matter. The body is `name_body`, an always-inlined function
  * with these parameters; elsewhere there is one kind. __builtin_cpu_supports reads a constant table that the
  * compiler's own start-up code filled (__cpu_model in libgcc). */
-#if defined(__x86_64__)
+#if defined(__x86_64__) && !defined(TOCI_PORTABLE) /* tests compare with the portable kind */
 #define TOCI_DISPATCH(name, parameters, arguments)                                                                     \
     __attribute__((target("avx512f,avx512dq,avx512vl"))) static void name##_avx512 parameters                          \
     {                                                                                                                  \

@@ -5,16 +5,28 @@
 
 #include "internal.h"
 
-static void store(struct toc_recent *window, double observed, toc_date date, uint8_t holiday)
+static void store(struct toc_recent *window, const struct toc_step *step)
 {
     size_t here = window->next, twin = window->next + window->width;
-    window->observed[here] = window->observed[twin] = observed;
+    window->observed[here] = window->observed[twin] = step->observed;
+    if (window->population != NULL)
+        window->population[here] = window->population[twin] = step->population;
     if (window->date != NULL)
-        window->date[here] = window->date[twin] = date;
+        window->date[here] = window->date[twin] = step->date;
     if (window->holiday != NULL)
-        window->holiday[here] = window->holiday[twin] = holiday;
+        window->holiday[here] = window->holiday[twin] = step->holiday;
     window->next = here + 1 == window->width ? 0 : here + 1;
     window->held += window->held < window->width;
+}
+
+struct toc_step toci_step_of(const struct toc_series *series, size_t row)
+{
+    return (struct toc_step){
+        .observed = series->observed[row],
+        .date = series->date != NULL ? series->date[row] : 0,
+        .holiday = series->holiday != NULL ? series->holiday[row] : 0,
+        .population = series->population != NULL ? series->population[row] : NAN,
+    };
 }
 
 int toci_window_init(struct toc_recent *window, size_t width, const struct toc_series *history,
@@ -23,8 +35,8 @@ int toci_window_init(struct toc_recent *window, size_t width, const struct toc_s
     int ret = toci_check_series(history, 0, history->n, error);
     if (ret != 0)
         return ret;
-    /* counts first, then dates, then labels: the strictest alignment leads */
-    size_t step_size = sizeof(double) + sizeof(toc_date) + sizeof(uint8_t);
+    /* counts and population first, then dates, then labels: the strictest alignment leads */
+    size_t step_size = 2 * sizeof(double) + sizeof(toc_date) + sizeof(uint8_t);
     char  *memory = toci_allocate(allocator, 2 * width, step_size, &ret, error);
     if (memory == NULL)
         return ret;
@@ -36,13 +48,16 @@ int toci_window_init(struct toc_recent *window, size_t width, const struct toc_s
         .memory = memory,
         .memory_size = 2 * width * step_size,
     };
+    if (history->population != NULL)
+        window->population = window->observed + 2 * width;
     if (history->date != NULL)
-        window->date = (toc_date *) (void *) (memory + 2 * width * sizeof(double));
+        window->date = (toc_date *) (void *) (memory + 4 * width * sizeof(double));
     if (history->holiday != NULL)
-        window->holiday = (uint8_t *) memory + 2 * width * (sizeof(double) + sizeof(toc_date));
-    for (size_t row = history->n > width ? history->n - width : 0; row < history->n; row++)
-        store(window, history->observed[row], history->date != NULL ? history->date[row] : 0,
-              history->holiday != NULL ? history->holiday[row] : 0);
+        window->holiday = (uint8_t *) memory + 2 * width * (2 * sizeof(double) + sizeof(toc_date));
+    for (size_t row = history->n > width ? history->n - width : 0; row < history->n; row++) {
+        struct toc_step step = toci_step_of(history, row);
+        store(window, &step);
+    }
     return 0;
 }
 
@@ -72,8 +87,10 @@ int toci_window_push(struct toc_recent *window, const struct toc_step *step, str
     if (dated && window->held > 0)
         last = window->date[window->next == 0 ? window->width - 1 : window->next - 1];
     int ret = toci_check_step(step, dated, last, error);
+    if (ret == 0 && window->population != NULL && (!(step->population > 0) || isinf(step->population)))
+        ret = toci_fail(error, TOC_ERR_DOMAIN, "step.population", TOC_NOWHERE, step->population, "a finite number > 0");
     if (ret == 0)
-        store(window, step->observed, step->date, step->holiday);
+        store(window, step);
     return ret;
 }
 
@@ -83,6 +100,7 @@ struct toc_series toci_window_view(const struct toc_recent *window)
     size_t start = window->held < window->width ? 0 : window->next;
     return (struct toc_series){
         .observed = window->observed + start,
+        .population = window->population != NULL ? window->population + start : NULL,
         .date = window->date != NULL ? window->date + start : NULL,
         .holiday = window->holiday != NULL ? window->holiday + start : NULL,
         .n = window->held,

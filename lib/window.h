@@ -11,6 +11,9 @@ int  toci_window_init(struct toc_recent *window, size_t width, const struct toc_
                       const struct toc_allocator *allocator, struct toc_error *error);
 void toci_window_free(struct toc_recent *window);
 
+/* One row of a series as a step. */
+struct toc_step toci_step_of(const struct toc_series *series, size_t row);
+
 /* A count that is whole and >= 0 or missing, and a date after `last` where the stream is dated. */
 int toci_check_step(const struct toc_step *step, bool dated, toc_date last, struct toc_error *error);
 

@@ -42,6 +42,7 @@
 #include "tocsin/allocator.h"
 #include "tocsin/series.h"
 #include "tocsin/status.h"
+#include "tocsin/window.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -165,6 +166,31 @@ int toc_farrington_judge(const struct toc_series *series, size_t first, size_t n
                          const struct toc_farrington_options *options, const struct toc_allocator *allocator,
                          struct toc_judgement *judgements, struct toc_farrington_detail *details,
                          struct toc_error *error);
+
+/* The streaming states; their contract stands in tocsin/window.h. Two requests for memory at init, none a step. A state
+ * holds the rows of years_back years and their logarithms; a step costs what one step of a whole series costs. A series
+ * without gaps in its dates is assumed: rows farther back than years_back years' worth are forgotten. */
+struct toc_farrington_flexible_state {
+    struct toc_recent window;
+    void             *engine; /* of the library */
+    size_t            engine_size;
+};
+int  toc_farrington_flexible_state_init(struct toc_farrington_flexible_state *state, const struct toc_series *history,
+                                        const struct toc_farrington_flexible_options *options,
+                                        const struct toc_allocator *allocator, struct toc_error *error);
+int  toc_farrington_flexible_state_next(struct toc_farrington_flexible_state *state, const struct toc_step *step,
+                                        struct toc_judgement *judgement, struct toc_error *error);
+void toc_farrington_flexible_state_free(struct toc_farrington_flexible_state *state);
+
+struct toc_farrington_state {
+    struct toc_farrington_flexible_state same;
+};
+int  toc_farrington_state_init(struct toc_farrington_state *state, const struct toc_series *history,
+                               const struct toc_farrington_options *options, const struct toc_allocator *allocator,
+                               struct toc_error *error);
+int  toc_farrington_state_next(struct toc_farrington_state *state, const struct toc_step *step,
+                               struct toc_judgement *judgement, struct toc_error *error);
+void toc_farrington_state_free(struct toc_farrington_state *state);
 
 #ifdef __cplusplus
 }

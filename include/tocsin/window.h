@@ -11,8 +11,8 @@
  *     ret = toc_ears_state_next(&state, &step, &judgement, &error);          one call a step; a gap is a step of NaN
  *     toc_ears_state_free(&state);
  *
- * history   gives the stream its shape (steps_per_year; dates or none; holidays or none) and the steps so far; its n
- *           may be 0. It is copied, not kept.
+ * history   gives the stream its shape (steps_per_year; dates, holidays, population or none) and the steps so far; its
+ *           n may be 0. It is copied, not kept.
  * The allocator must outlive the state. A state is one thread's at a time.
  */
 #ifndef TOCSIN_WINDOW_H
@@ -29,17 +29,19 @@ extern "C" {
 
 /* The newest step of a stream. */
 struct toc_step {
-    double   observed; /* count, >= 0 and whole; NaN = missing */
-    toc_date date;     /* later than that of the step before; not read where the stream is undated */
-    uint8_t  holiday;  /* label, 0 = ordinary; not read where the stream has no calendar */
+    double   observed;   /* count, >= 0 and whole; NaN = missing */
+    toc_date date;       /* later than that of the step before; not read where the stream is undated */
+    uint8_t  holiday;    /* label, 0 = ordinary; not read where the stream has no calendar */
+    double   population; /* persons under observation, > 0; not read where the stream has none */
 };
 
 /* The last `width` steps. A part of the states; callers need not look inside.
  * Every step is stored twice, `width` apart, so that the last `width` always lie side by side. */
 struct toc_recent {
-    double              *observed; /* 2 * width */
-    toc_date            *date;     /* 2 * width, or NULL */
-    uint8_t             *holiday;  /* 2 * width, or NULL */
+    double              *observed;   /* 2 * width */
+    double              *population; /* 2 * width, or NULL */
+    toc_date            *date;       /* 2 * width, or NULL */
+    uint8_t             *holiday;    /* 2 * width, or NULL */
     size_t               width;
     size_t               held; /* steps held, <= width */
     size_t               next; /* where the next step goes, < width */

@@ -191,7 +191,7 @@ static void stream_is_batch(struct test_random *random)
     history.n = begun;
     assert_ok(toc_bayes_state_init(&state, &history, &options, &test_allocator, NULL));
     for (size_t row = begun; row < n; row++) {
-        struct toc_step step = { drawn.observed[row], drawn.date[row], drawn.holiday[row] };
+        struct toc_step step = { drawn.observed[row], drawn.date[row], drawn.holiday[row], 1 };
         assert_ok(toc_bayes_state_next(&state, &step, &stream, NULL));
         assert_ok(toc_bayes_judge(&drawn.series, row, 1, &options, &batch, NULL));
         assert_memory_equal(&stream, &batch, sizeof batch);
@@ -221,9 +221,9 @@ static void test_stream_faults(void **state)
     struct toc_allocator       allocator = test_failing_allocator(&memory);
     assert_status(toc_bayes_state_init(&stream, &history, &options, &allocator, &error), TOC_ERR_NO_MEMORY);
     assert_ok(toc_bayes_state_init(&stream, &history, &options, &allocator, &error));
-    assert_status(toc_bayes_state_next(&stream, &(struct toc_step){ 2.5, 31, 0 }, &got, &error), TOC_ERR_DOMAIN);
+    assert_status(toc_bayes_state_next(&stream, &(struct toc_step){ 2.5, 31, 0, 1 }, &got, &error), TOC_ERR_DOMAIN);
     assert_string_equal(error.what, "step.observed");
-    assert_status(toc_bayes_state_next(&stream, &(struct toc_step){ 2, 24, 0 }, &got, &error), TOC_ERR_DOMAIN);
+    assert_status(toc_bayes_state_next(&stream, &(struct toc_step){ 2, 24, 0, 1 }, &got, &error), TOC_ERR_DOMAIN);
     assert_string_equal(error.what, "step.date");
     assert_close(got.expected, 77, 0, 0);
     toc_bayes_state_free(&stream);

@@ -209,7 +209,7 @@ static void stream_is_batch(struct test_random *random)
     assert_ok(judge(&drawn.series, begun, n - begun, &options, batch));
     assert_ok(toc_cusum_state_init(&state, &history, &options, &test_allocator, NULL));
     for (size_t row = begun; row < n; row++) {
-        struct toc_step step = { drawn.observed[row], drawn.date[row], drawn.holiday[row] };
+        struct toc_step step = { drawn.observed[row], drawn.date[row], drawn.holiday[row], 1 };
         assert_ok(toc_cusum_state_next(&state, &step, &one, NULL));
         assert_memory_equal(&one, &batch[row - begun], sizeof one);
     }
@@ -274,7 +274,7 @@ static void test_bad_input(void **state)
     assert_ok(judge(&series, 0, 1, &good, &got)); /* no history to learn from */
     assert_int_equal(got.reason, TOC_REASON_SHORT_HISTORY);
     assert_ok(toc_cusum_state_init(&stream, &series, &good, &test_allocator, &error));
-    assert_status(toc_cusum_state_next(&stream, &(struct toc_step){ -1, 0, 0 }, &got, &error), TOC_ERR_DOMAIN);
+    assert_status(toc_cusum_state_next(&stream, &(struct toc_step){ -1, 0, 0, 1 }, &got, &error), TOC_ERR_DOMAIN);
     toc_cusum_state_free(&stream);
 }
 

@@ -172,7 +172,7 @@ static void stream_is_batch(struct test_random *random)
     assert_ok(toc_ears_judge(&drawn.series, 0, n, &options, whole, NULL));
     assert_ok(toc_ears_state_init(&state, &history, &options, &test_allocator, NULL));
     for (size_t row = begun; row < n; row++) {
-        struct toc_step step = { drawn.observed[row], drawn.date[row], drawn.holiday[row] };
+        struct toc_step step = { drawn.observed[row], drawn.date[row], drawn.holiday[row], 1 };
         assert_ok(toc_ears_state_next(&state, &step, &stream, NULL));
         assert_ok(toc_ears_judge(&drawn.series, row, 1, &options, &alone, NULL));
         assert_memory_equal(&stream, &whole[row], sizeof stream);
@@ -235,7 +235,7 @@ static void test_stream_faults(void **state)
     options.baseline = TOC_EARS_MAX_BASELINE;
     assert_status(toc_ears_state_init(&stream, &history, &options, &allocator, &error), TOC_ERR_NO_MEMORY);
     assert_ok(toc_ears_state_init(&stream, &history, &options, &allocator, &error));
-    assert_status(toc_ears_state_next(&stream, &(struct toc_step){ 2.5, 31, 0 }, &got, &error), TOC_ERR_DOMAIN);
+    assert_status(toc_ears_state_next(&stream, &(struct toc_step){ 2.5, 31, 0, 1 }, &got, &error), TOC_ERR_DOMAIN);
     assert_close(got.expected, 77, 0, 0);
     toc_ears_state_free(&stream);
     assert_int_equal(memory.bytes_held, 0);

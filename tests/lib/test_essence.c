@@ -236,7 +236,7 @@ static void stream_is_batch(struct test_random *random)
     history.n = begun;
     assert_ok(toc_essence_state_init(&state, &history, &options, &test_allocator, NULL));
     for (size_t row = begun; row < n; row++) {
-        struct toc_step step = { drawn.observed[row], drawn.date[row], drawn.holiday[row] };
+        struct toc_step step = { drawn.observed[row], drawn.date[row], drawn.holiday[row], 1 };
         assert_ok(toc_essence_state_next(&state, &step, &stream, NULL));
         assert_ok(judge(&drawn.series, row, &options, &batch));
         assert_memory_equal(&stream, &batch, sizeof batch);
@@ -282,7 +282,7 @@ static void test_bad_input(void **state)
     assert_close(got.expected, 77, 0, 0);
     assert_status(toc_essence_state_init(&stream, &series, &good, &allocator, &error), TOC_ERR_NO_MEMORY);
     assert_ok(toc_essence_state_init(&stream, &series, &good, &allocator, &error));
-    assert_ok(toc_essence_state_next(&stream, &(struct toc_step){ 3, 0, 0 }, &got, &error));
+    assert_ok(toc_essence_state_next(&stream, &(struct toc_step){ 3, 0, 0, 1 }, &got, &error));
     assert_int_equal(got.reason, TOC_REASON_SHORT_HISTORY);
     toc_essence_state_free(&stream);
     assert_int_equal(memory.bytes_held, 0);
