@@ -73,6 +73,10 @@ static int check_options(const struct toc_glr_options *options, const double *in
     for (size_t i = 0; in_control_mean != NULL && i < num; i++)
         if (!(in_control_mean[i] > 0) || isinf(in_control_mean[i]))
             return toci_fail(error, TOC_ERR_DOMAIN, "in_control_mean", i, in_control_mean[i], "> 0, finite");
+    if (options->mode == TOC_MODE_R && options->rule == TOC_GLR_UNKNOWN_RISE && options->change == TOC_GLR_EPIDEMIC &&
+        options->threshold == TOC_GLR_CASES)
+        return toci_fail(error, TOC_ERR_UNSUPPORTED, "options.threshold", TOC_NOWHERE, options->threshold,
+                         "the statistic: R has no number of cases for the epidemic chart and stops");
     bool given = in_control_mean != NULL || options->in_control_mean != TOC_GLR_FIT;
     if (given && options->distribution == TOC_GLR_NEGATIVE_BINOMIAL && options->overdispersion == TOC_GLR_ESTIMATE)
         return toci_fail(error, TOC_ERR_UNSUPPORTED, "options.overdispersion", TOC_NOWHERE, options->overdispersion,
@@ -115,12 +119,12 @@ static double overdispersion_of(const struct toc_glr_options *options)
 }
 
 static enum toc_reason fit_history(const struct toc_series *series, size_t num, const struct toc_glr_options *options,
-                                   double *work, struct toci_fit *fit)
+                                   double overdispersion, double *work, struct toci_fit *fit)
 {
     struct toci_terms terms = terms_of(series, options);
     if (num < steps_needed(series, options))
         return TOC_REASON_SHORT_HISTORY;
-    return toci_fit_baseline(series, 0, num, &terms, overdispersion_of(options), options->mode, work, fit);
+    return toci_fit_baseline(series, 0, num, &terms, overdispersion, options->mode, work, fit);
 }
 
 static double floored(double mean, enum toc_mode mode)
@@ -228,9 +232,11 @@ static double mean_of(const struct run *run, size_t i)
 static void begin(struct run *run, size_t row)
 {
     double overdispersion = overdispersion_of(run->options);
+    if (run->options->mode == TOC_MODE_R && row > run->first)
+        overdispersion = run->fit.overdispersion; /* R estimates it once and keeps it through later fits */
     run->reason = TOC_REASON_NONE;
     if (is_fitted(run)) {
-        run->reason = fit_history(run->series, row, run->options, run->fit_work, &run->fit);
+        run->reason = fit_history(run->series, row, run->options, overdispersion, run->fit_work, &run->fit);
         overdispersion = run->fit.overdispersion;
     }
     if (run->reason == TOC_REASON_NONE)
@@ -346,7 +352,8 @@ static int fit_stream(struct toc_glr_stream *stream, const struct toc_series *hi
     double           *work = toci_allocate(stream->allocator, doubles, sizeof *work, &ret, error);
     if (work == NULL)
         return ret;
-    stream->reason = fit_history(history, history->n, &stream->options, work, &stream->fit);
+    stream->reason =
+        fit_history(history, history->n, &stream->options, overdispersion_of(&stream->options), work, &stream->fit);
     toci_release(stream->allocator, work, doubles, sizeof *work);
     return 0;
 }

@@ -7,6 +7,7 @@
 #define MAX_NEWTON 1000    /* R's bound */
 #define KAPPA_FLOOR (-18.) /* R gives up on log ratios below */
 #define R_TOLERANCE 1e-6
+#define R_FIRST_LAST 0.4   /* what R compares its first kappa with */
 #define OUR_TOLERANCE 1e-8 /* of kappa; the statistic errs by its square */
 #define R_NONE 1e99
 
@@ -152,7 +153,7 @@ static double level_likelihood(const struct toci_chart *chart, size_t k, double 
 /* R's iteration, step for step: it neither bounds its steps nor notices where they lead astray. */
 static double kappa_as_r(const struct toci_chart *chart, size_t k, double start)
 {
-    double kappa = start, last = 0.4;
+    double kappa = start, last = R_FIRST_LAST;
     for (int i = 0; i < MAX_NEWTON && kappa > KAPPA_FLOOR && fabs(kappa - last) > R_TOLERANCE; i++) {
         last = kappa;
         kappa = last + newton_step(chart, k, last);
@@ -233,12 +234,15 @@ static double rise_as_r(struct toci_chart *chart, size_t k, double start, bool k
         bool arrives = start == 0 && chart->low_tail[k] > 0;
         /* Below `bend` the score is concave: from the right no step passes the root. */
         double bend = -log(chart->overdispersion * chart->largest_mean);
-        return arrives || start <= bend ? 0.0 : fmax(0.0, kappa_as_r(chart, k, start));
+        arrives |= start <= bend && fabs(start - R_FIRST_LAST) > R_TOLERANCE;
+        return arrives ? 0.0 : fmax(0.0, kappa_as_r(chart, k, start));
     }
     double estimate = kappa_at_maximum(chart, k, chart->kappa[k]);
     if (keep)
         chart->kappa[k] = estimate;
-    return fabs(start - estimate) < SAFE_DISTANCE ? estimate : fmax(0.0, kappa_as_r(chart, k, start));
+    /* R compares its first start with 0.4: one that happens to be there ends the iteration before it began. */
+    bool arrives = fabs(start - estimate) < SAFE_DISTANCE && fabs(start - R_FIRST_LAST) > R_TOLERANCE;
+    return arrives ? estimate : fmax(0.0, kappa_as_r(chart, k, start));
 }
 
 static double negative_binomial_rise_as_r(struct toci_chart *chart, bool keep)
@@ -445,28 +449,36 @@ static bool would_alarm(struct toci_chart *chart, double count)
     return alarms;
 }
 
-/* R's search: Poisson upward from 0; negative binomial from the count itself, one by one, and not at all from 0. */
-static double cases_as_r(struct toci_chart *chart, double statistic)
+/* R's search. Poisson: upward from 0, for the first count that alarms (for a fall: that does not). */
+static double poisson_cases_as_r(struct toci_chart *chart)
 {
-    double max = chart->rule.max_cases, count = chart->count[chart->held - 1];
-    size_t oldest, newest;
-    if (!changes(chart, &oldest, &newest))
-        return 0.0;
-    if (chart->overdispersion == 0) {
-        for (count = 0.0; count <= max && !would_alarm(chart, count);)
-            count += 1.0;
-        return count <= max ? count : R_NONE;
-    }
-    if (count == 0)
-        return R_NONE;
+    double count = 0.0, max = chart->rule.max_cases;
+    while (count <= max && would_alarm(chart, count) == chart->rule.decrease)
+        count += 1.0;
+    return count <= max ? count : R_NONE;
+}
+
+/* Negative binomial: from the count itself one by one until the alarm changes, but never upward from 0. */
+static double negative_binomial_cases_as_r(struct toci_chart *chart, double statistic)
+{
+    double count = chart->count[chart->held - 1], max = chart->rule.max_cases;
     if (toci_chart_alarms(chart, statistic)) {
         while (count > 0 && would_alarm(chart, count - 1.0))
             count -= 1.0;
         return count;
     }
-    while (count <= max && !would_alarm(chart, count))
+    while (count > 0 && count <= max && !would_alarm(chart, count))
         count += 1.0;
-    return count <= max ? count : R_NONE;
+    return count > 0 && count <= max ? count : R_NONE;
+}
+
+static double cases_as_r(struct toci_chart *chart, double statistic)
+{
+    size_t oldest, newest;
+    bool   poisson = chart->overdispersion == 0;
+    if (!changes(chart, &oldest, &newest))
+        return poisson ? 0.0 : R_NONE;
+    return poisson ? poisson_cases_as_r(chart) : negative_binomial_cases_as_r(chart, statistic);
 }
 
 /* The statistic grows with the newest count, so the smallest that alarms is found by doubling and halving. */

@@ -27,9 +27,10 @@
  * TOC_MODE_R: the numbers of surveillance::algo.glrnb 1.20.3. The threshold is what R calls upperbound: the statistic,
  *   or with threshold = CASES the smallest count that alarms as R finds it (LR: not rounded; 1e99 where it finds none).
  *   The Poisson chart with a window leaves out its shortest window; the negative binomial epidemic chart takes the
- *   estimate of kappa for that of log lambda; the iterations for kappa may go astray after a sudden jump, and then the
- *   jump is not seen. A missing count among those to be judged leaves all of them not assessed.
- *   `weekdays`, `history` and holidays are ignored; the mean has no floor.
+ *   estimate of kappa for that of log lambda; the iterations for kappa may go astray after a sudden jump, or end before
+ *   they begin, and then the jump is not seen; an estimated overdispersion stays what it was at the first fit. A
+ * missing count among those to be judged leaves all of them not assessed. `weekdays`, `history` and holidays are
+ * ignored; the mean has no floor.
  *
  * Source: Hoehle and Paul 2008, doi:10.1016/j.csda.2008.02.015; the windows: Lai 1995,
  * doi:10.1111/j.2517-6161.1995.tb02052.x.
