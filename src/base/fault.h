@@ -62,7 +62,7 @@ struct fault_place {
 /* Add a fault: `found` is a format with its arguments, `allowed` may be NULL. Cannot fail: where there is no memory for
  * one more, it is only counted. */
 void fault_add(struct fault_list *list, struct fault_place place, const char *allowed, const char *found, ...)
-    __attribute__((format(printf, 4, 5)));
+    __attribute__((format(printf, 4, 5), nonnull(4)));
 
 /* Move other's faults to the list, and put those of the list from index `from` on in the order of the files, their
  * lines and cells (those without a file first; equal ones as they were added). The first FAULT_MAX_KEPT of that order

@@ -33,15 +33,18 @@ static int fail(struct counts_sort *sort, int code)
 {
     if ((code & 0xff) == SQLITE_NOMEM)
         return TOC_ERR_NO_MEMORY;
+    int  reason = sort->database != NULL ? sqlite3_system_errno(sort->database) : 0;
+    bool of_system = (code & 0xff) == SQLITE_IOERR || (code & 0xff) == SQLITE_FULL || (code & 0xff) == SQLITE_CANTOPEN;
     fault_add(sort->faults, (struct fault_place){ 0 }, "room for about three times the size of the files",
-              "the rows cannot be sorted in a temporary database (TMPDIR, else /var/tmp): %s", sqlite3_errstr(code));
+              "the rows cannot be sorted in a temporary database (TMPDIR, else /var/tmp): %s",
+              of_system && reason != 0 ? strerrordesc_np(reason) : sqlite3_errstr(code));
     return BASE_ERR_SYSTEM;
 }
 
 static int run(struct counts_sort *sort, const char *sql)
 {
     int code = sqlite3_exec(sort->database, sql, NULL, NULL, NULL);
-    return code == SQLITE_OK ? 0 : fail(sort, sqlite3_extended_errcode(sort->database));
+    return code == SQLITE_OK ? 0 : fail(sort, sqlite3_errcode(sort->database));
 }
 
 static int prepare(struct counts_sort *sort, const char *sql, sqlite3_stmt **statement)
@@ -55,7 +58,7 @@ static int finish(struct counts_sort *sort, sqlite3_stmt *statement)
 {
     int code = sqlite3_step(statement);
     sqlite3_reset(statement);
-    return code == SQLITE_DONE ? 0 : fail(sort, sqlite3_extended_errcode(sort->database));
+    return code == SQLITE_DONE ? 0 : fail(sort, sqlite3_errcode(sort->database));
 }
 
 int counts_sort_open(struct fault_list *faults, struct counts_sort **sort)
@@ -121,38 +124,43 @@ static size_t hash_name(const char *name, size_t size)
     return (size_t) (hash ^ hash >> 32);
 }
 
+/* The number of a name that is not cached: the database's, or the next one. */
+static int look_up(struct counts_sort *sort, const char *name, size_t size, int64_t *number)
+{
+    sqlite3_bind_blob(sort->find_name, 1, name, (int) size, SQLITE_STATIC);
+    int     code = sqlite3_step(sort->find_name);
+    int64_t found = code == SQLITE_ROW ? sqlite3_column_int64(sort->find_name, 0) : sort->num_series + 1;
+    int     ret = code == SQLITE_ROW || code == SQLITE_DONE ? 0 : fail(sort, code);
+    sqlite3_reset(sort->find_name);
+    if (ret == 0 && code == SQLITE_DONE) {
+        sqlite3_bind_int64(sort->add_name, 1, found);
+        sqlite3_bind_blob(sort->add_name, 2, name, (int) size, SQLITE_STATIC);
+        ret = finish(sort, sort->add_name);
+        sort->num_series++;
+    }
+    if (ret == 0)
+        *number = found;
+    return ret;
+}
+
 /* The number of a name, in the order in which names first come. */
 static int number_of(struct counts_sort *sort, const char *name, size_t size, int64_t *number)
 {
     struct cached_name *cached = &sort->cache[hash_name(name, size) % CACHE_ENTRIES];
-    if (cached->number != 0 && cached->size == size && memcmp(cached->name, name, size) == 0) {
-        *number = cached->number;
-        return 0;
-    }
-    sqlite3_bind_blob(sort->find_name, 1, size > 0 ? name : "", (int) size, SQLITE_STATIC);
-    int code = sqlite3_step(sort->find_name);
-    int ret = 0;
-    if (code == SQLITE_ROW) {
-        *number = sqlite3_column_int64(sort->find_name, 0);
-    } else if (code == SQLITE_DONE) {
-        *number = ++sort->num_series;
-        sqlite3_bind_int64(sort->add_name, 1, *number);
-        sqlite3_bind_blob(sort->add_name, 2, size > 0 ? name : "", (int) size, SQLITE_STATIC);
-        ret = finish(sort, sort->add_name);
-    } else {
-        ret = fail(sort, sqlite3_extended_errcode(sort->database));
-    }
-    sqlite3_reset(sort->find_name);
-    if (ret == 0) {
-        *cached = (struct cached_name){ .number = *number, .size = size };
+    if (cached->number == 0 || cached->size != size || memcmp(cached->name, name, size) != 0) {
+        int ret = look_up(sort, name, size, &cached->number);
+        if (ret != 0)
+            return ret;
         memcpy(cached->name, name, size);
+        cached->size = size;
     }
-    return ret;
+    *number = cached->number;
+    return 0;
 }
 
 int counts_sort_add(struct counts_sort *sort, const struct counts_row *row)
 {
-    int64_t number;
+    int64_t number = 0;
     int     ret = number_of(sort, row->name, row->name_size, &number);
     if (ret != 0)
         return ret;
@@ -191,7 +199,7 @@ static int load_name(struct counts_sort *sort, int64_t series)
 {
     sqlite3_bind_int64(sort->name_of, 1, series);
     int code = sqlite3_step(sort->name_of);
-    int ret = code == SQLITE_ROW ? 0 : fail(sort, sqlite3_extended_errcode(sort->database));
+    int ret = code == SQLITE_ROW ? 0 : fail(sort, sqlite3_errcode(sort->database));
     if (ret == 0) {
         sort->name_size = (size_t) sqlite3_column_bytes(sort->name_of, 0);
         if (sort->name_size > 0)
@@ -208,7 +216,7 @@ int counts_sort_next(struct counts_sort *sort, struct counts_row *row)
     if (code == SQLITE_DONE)
         return 0;
     if (code != SQLITE_ROW)
-        return fail(sort, sqlite3_extended_errcode(sort->database));
+        return fail(sort, sqlite3_errcode(sort->database));
     int64_t key = sqlite3_column_int64(sort->next_row, 0), place = sqlite3_column_int64(sort->next_row, 1);
     if (key >> DATE_BITS != sort->series) {
         int ret = load_name(sort, key >> DATE_BITS);
