@@ -5,6 +5,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "vector_math.h"
+
 enum { MAX_ITERATIONS = 25 };
 
 static const double SETTLED = 1e-8;   /* relative change of the deviance */
@@ -17,9 +19,14 @@ enum { SQUARE = TOCI_FACTOR_MAX_COLUMNS * TOCI_FACTOR_MAX_COLUMNS };
 
 size_t toci_factor_bytes(size_t n)
 {
-    size_t row = 3 * sizeof(double) + TOCI_FACTORS * sizeof(int16_t);
-    size_t fixed = 2 * SQUARE * sizeof(double);
+    size_t row = 4 * sizeof(double) + TOCI_FACTORS * sizeof(int16_t);
+    size_t fixed = (2 * SQUARE + 2 * TOCI_LANES) * sizeof(double);
     return n > (SIZE_MAX - fixed) / row ? SIZE_MAX : fixed + n * row;
+}
+
+static size_t whole_vectors(size_t n)
+{
+    return (n + TOCI_LANES - 1) / TOCI_LANES * TOCI_LANES;
 }
 
 void toci_factor_init(struct toci_factor_fit *fit, size_t n, void *memory)
@@ -27,10 +34,11 @@ void toci_factor_init(struct toci_factor_fit *fit, size_t n, void *memory)
     memset(fit, 0, sizeof *fit);
     fit->factor = memory;
     fit->inverse = fit->factor + SQUARE;
-    fit->mu = fit->inverse + SQUARE;
-    fit->eta = fit->mu + n;
-    fit->weight = fit->eta + n;
-    fit->columns = (int16_t(*)[TOCI_FACTORS])(void *) (fit->weight + n);
+    fit->log_count = fit->inverse + SQUARE;
+    fit->weight = fit->log_count + n;
+    fit->eta = fit->weight + n;
+    fit->mu = fit->eta + whole_vectors(n);
+    fit->columns = (int16_t(*)[TOCI_FACTORS])(void *) (fit->mu + whole_vectors(n));
 }
 
 /* Columns of one factor's levels, in order of the levels. */
@@ -68,6 +76,7 @@ bool toci_factor_columns(struct toci_factor_fit *fit, const struct toci_factor_d
 
     fit->mean_time = 0.0;
     for (size_t i = 0; i < data->n; i++) {
+        fit->log_count[i] = data->observed[i] > 0 ? log(data->observed[i]) : 0.0;
         for (size_t which = 0; which < TOCI_FACTORS; which++)
             fit->columns[i][which] = fit->column[which][data->level[which] != NULL ? data->level[which][i] : 0];
         if (fit->has_slope)
@@ -181,15 +190,33 @@ static void invert(struct toci_factor_fit *fit)
 
 /* ---- the iteration ---- */
 
-static double deviance_of(double y, double mu)
+static const double LOWEST_ETA = -36.04365338911715; /* log DBL_EPSILON: means are never below it */
+
+TOCI_INLINE void toci_factor_means_body(struct toci_factor_fit *fit)
 {
-    return 2.0 * (y > 0 ? y * log(y / mu) - (y - mu) : mu);
+    for (size_t i = 0; i < fit->n; i += TOCI_LANES)
+        toci_vec_store(fit->mu + i, toci_vec_exp(toci_vec_clamp(toci_vec_load(fit->eta + i), LOWEST_ETA, 709.0)));
+}
+
+/* mu = exp(eta), eight at a time. */
+void toci_factor_means(struct toci_factor_fit *fit);
+TOCI_DISPATCH(toci_factor_means, (struct toci_factor_fit * fit), (fit))
+
+/* Sum of prior_i 2 (y log(y / mu) - (y - mu)), log mu being eta. */
+static double deviance_of(const struct toci_factor_fit *fit, const struct toci_factor_data *data, const double *prior)
+{
+    double deviance = 0.0;
+    for (size_t i = 0; i < data->n; i++) {
+        double y = data->observed[i], mu = fit->mu[i];
+        double of_row = y * (fit->log_count[i] - fmax(fit->eta[i], LOWEST_ETA)) - (y - mu);
+        deviance += (prior != NULL ? prior[i] : 1.0) * 2.0 * of_row;
+    }
+    return deviance;
 }
 
 /* eta, mu and the deviance from the coefficients. */
 static double update(struct toci_factor_fit *fit, const struct toci_factor_data *data, const double *prior)
 {
-    double deviance = 0.0;
     for (size_t i = 0; i < data->n; i++) {
         double eta = data->offset != NULL ? data->offset[i] : 0.0;
         for (size_t which = 0; which < TOCI_FACTORS; which++)
@@ -198,21 +225,17 @@ static double update(struct toci_factor_fit *fit, const struct toci_factor_data 
         if (fit->has_slope)
             eta += fit->coefficient[fit->num_columns - 1] * (data->time[i] - fit->mean_time);
         fit->eta[i] = eta;
-        fit->mu[i] = fmax(exp(eta), DBL_EPSILON);
-        deviance += (prior != NULL ? prior[i] : 1.0) * deviance_of(data->observed[i], fit->mu[i]);
     }
-    return deviance;
+    toci_factor_means(fit);
+    return deviance_of(fit, data, prior);
 }
 
 static double start(struct toci_factor_fit *fit, const struct toci_factor_data *data, const double *prior)
 {
-    double deviance = 0.0;
-    for (size_t i = 0; i < data->n; i++) {
-        fit->eta[i] = log(data->observed[i] + 0.1);
-        fit->mu[i] = fmax(exp(fit->eta[i]), DBL_EPSILON);
-        deviance += (prior != NULL ? prior[i] : 1.0) * deviance_of(data->observed[i], fit->mu[i]);
-    }
-    return deviance;
+    for (size_t i = 0; i < whole_vectors(data->n); i++)
+        fit->eta[i] = i < data->n ? log(data->observed[i] + 0.1) : 0.0;
+    toci_factor_means(fit);
+    return deviance_of(fit, data, prior);
 }
 
 /* Sum of squared Pearson residuals over degrees of freedom; W from before the last update, as R has it. */

@@ -48,8 +48,9 @@ struct toci_factor_fit {
     /* memory of the caller, set by toci_factor_init */
     double *factor;                   /* num_columns^2: upper triangle R, R'R = X'WX */
     double *inverse;                  /* num_columns^2: (X'WX)^-1 */
-    double *mu;                       /* n: fitted counts */
-    double *eta;                      /* n: their logarithms */
+    double *log_count;                /* n: log y, 0 where y = 0 */
+    double *eta;                      /* n: linear predictors; to whole vectors */
+    double *mu;                       /* n: fitted counts, exp(eta); to whole vectors */
     double *weight;                   /* n: W, of the last iteration */
     int16_t (*columns)[TOCI_FACTORS]; /* n: of each row, REFERENCE where it has none */
 };
