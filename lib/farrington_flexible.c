@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "farrington_flexible.h"
 
+#include <stdalign.h>
 #include <string.h>
 
 #define MATHLIB_STANDALONE
@@ -12,7 +13,7 @@
 
 typedef struct toc_farrington_flexible_options options_t;
 
-enum { DAYS_OF_WEEK = 7, MIN_YEARS_FOR_TREND = 3 };
+enum { MIN_YEARS_FOR_TREND = 3 };
 static const uint16_t NO_GROUP = UINT16_MAX;
 
 /* ---- options ---- */
@@ -49,6 +50,8 @@ static int check_words(const options_t *options, struct toc_error *error)
 {
     if (options->threshold < TOC_FARRINGTON_DELTA || options->threshold > TOC_FARRINGTON_MUAN)
         return bad_option("options.threshold", options->threshold, "delta, nb-plugin or muan", error);
+    if (options->holidays < TOC_HOLIDAYS_FACTOR || options->holidays > TOC_HOLIDAYS_IGNORE)
+        return bad_option("options.holidays", options->holidays, "factor, skip or ignore", error);
     if (options->power < TOC_FARRINGTON_TWO_THIRDS || options->power > TOC_FARRINGTON_UNTRANSFORMED)
         return bad_option("options.power", options->power, "2/3, 1/2 or none", error);
     return 0;
@@ -101,8 +104,21 @@ int toci_flexible_resolve(struct toci_flexible *method, const options_t *options
     };
     method->of_1996 = false;
     method->weekdays = !as_r && dated && steps_per_year == 365 && chosen->weekdays == TOC_WEEKDAYS_STRATA;
-    method->max_groups = (size_t) chosen->periods * (method->weekdays ? DAYS_OF_WEEK : 1);
+    method->labelled = false;
+    method->max_groups = (size_t) chosen->periods;
     return 0;
+}
+
+/* Whether weeks of a holiday are levels of a factor. */
+static bool has_holiday_factor(const struct toci_flexible *method)
+{
+    return !method->rule.as_r && method->labelled && method->options.holidays == TOC_HOLIDAYS_FACTOR;
+}
+
+/* With one factor, the season, the regression has a closed form; with more it has not. */
+static bool has_factors(const struct toci_flexible *method)
+{
+    return method->weekdays || has_holiday_factor(method);
 }
 
 /* ---- memory ---- */
@@ -112,7 +128,9 @@ size_t toci_flexible_room_bytes(const struct toci_flexible *method, size_t max_r
 {
     size_t a_row = 6 * sizeof(double) + sizeof(size_t) + 3 * sizeof(uint16_t);
     size_t a_group = sizeof(size_t) + sizeof(double) + sizeof(uint16_t);
-    return toci_quasi_poisson_bytes(max_rows, method->max_groups) + max_rows * a_row + method->max_groups * a_group;
+    size_t bytes =
+        toci_quasi_poisson_bytes(max_rows, method->max_groups) + max_rows * a_row + method->max_groups * a_group;
+    return has_factors(method) ? bytes + alignof(max_align_t) + toci_factors_bytes(max_rows) : bytes;
 }
 
 void toci_flexible_room_place(const struct toci_flexible *method, struct toci_flexible_room *room, void *memory,
@@ -131,6 +149,11 @@ void toci_flexible_room_place(const struct toci_flexible *method, struct toci_fl
     room->baseline.mark = room->baseline.season + max_rows;
     room->group = room->baseline.mark + max_rows;
     room->dense = room->group + max_rows;
+    if (!has_factors(method))
+        return;
+    uintptr_t end = (uintptr_t) (room->dense + method->max_groups), whole = alignof(max_align_t);
+    toci_factors_place(&room->factors, (char *) (room->dense + method->max_groups) + (whole - end % whole) % whole,
+                       max_rows);
 }
 
 /* ---- the baseline in groups ---- */
@@ -146,22 +169,16 @@ struct grouping {
     double highest;    /* count of the baseline */
 };
 
-static size_t group_of(const struct toci_flexible *method, const struct toc_series *series, size_t season, size_t row)
-{
-    return method->weekdays ? DAYS_OF_WEEK * season + (size_t) toc_date_weekday(series->date[row]) : season;
-}
-
 /* Number the groups that can be fitted. By default a group without a case is left out: its level would be minus
  * infinity, and R's iteration runs after it until it gives up. */
-static struct grouping form_groups(const struct toci_flexible *method, const struct toc_series *series, size_t k,
-                                   struct toci_flexible_room *room)
+static struct grouping form_groups(const struct toci_flexible *method, struct toci_flexible_room *room)
 {
     struct toci_baseline *baseline = &room->baseline;
     struct grouping       found = { 0 };
     memset(room->rows_in, 0, method->max_groups * sizeof *room->rows_in);
     memset(room->cases_in, 0, method->max_groups * sizeof *room->cases_in);
     for (size_t i = 0; i < baseline->num; i++) {
-        size_t group = group_of(method, series, baseline->season[i], baseline->row[i]);
+        size_t group = baseline->season[i];
         double y = room->values.count[baseline->row[i]];
         room->group[i] = (uint16_t) group;
         room->rows_in[group]++;
@@ -174,7 +191,7 @@ static struct grouping form_groups(const struct toci_flexible *method, const str
         room->dense[group] = fitted ? (uint16_t) found.num_groups++ : NO_GROUP;
         found.cases += room->cases_in[group];
     }
-    found.group_now = group_of(method, series, (size_t) method->rule.periods - 1, k);
+    found.group_now = (size_t) method->rule.periods - 1;
     found.has_rows = room->rows_in[found.group_now] > 0;
     found.has_now = room->dense[found.group_now] != NO_GROUP;
     found.now = room->dense[found.group_now];
@@ -360,33 +377,68 @@ static struct toc_judgement conclude(double y, double expected, double threshold
 /* No case in the rows that the step is compared with: E rows' worth of population without one. With Jeffreys' prior,
  * gamma(1/2, 0), the rate is gamma(1/2, E) and the next count negative binomial of size 1/2 and probability E / (E +
  * 1). Where the whole baseline is without a case the disease is new: its first case alarms. */
-static struct toc_judgement judge_first_cases(const struct toci_flexible *method, size_t k,
-                                              const struct toci_flexible_room *room, const struct grouping *grouping,
-                                              double y, struct toc_farrington_detail *detail)
+static struct toc_judgement judge_first_cases(const struct toci_flexible *method, double exposure, bool new_disease,
+                                              double y, size_t rows, struct toc_farrington_detail *detail)
 {
-    const struct toci_baseline *baseline = &room->baseline;
-    double                      exposure = 0.0;
-    for (size_t i = 0; i < baseline->num; i++)
-        if (grouping->cases == 0.0 || room->group[i] == grouping->group_now)
-            exposure += exp(room->values.log_population[baseline->row[i]] - room->values.log_population[k]);
     double probability = exposure / (exposure + 1.0), expected = 0.5 / exposure, threshold = 0.0;
-    if (grouping->cases > 0.0)
+    if (!new_disease)
         threshold = qnbinom(1.0 - method->options.alpha, 0.5, probability, 1, 0);
     struct toc_judgement judgement = conclude(y, expected, threshold);
     if (detail != NULL) {
         detail->p_value = pnbinom(y - 1.0, 0.5, probability, 0, 0);
-        detail->baseline_rows = baseline->num;
+        detail->baseline_rows = rows;
         detail->quantile_mean = expected;
     }
     return judgement;
 }
 
-/* The answer from a fit. */
+/* What the rows of one group, or all rows, are worth in rows of the judged step's population. */
+static double exposure_of(const struct toci_flexible_room *room, size_t k, bool all, size_t group)
+{
+    const struct toci_baseline *baseline = &room->baseline;
+    double                      exposure = 0.0;
+    for (size_t i = 0; i < baseline->num; i++)
+        if (all || room->group[i] == group)
+            exposure += exp(room->values.log_population[baseline->row[i]] - room->values.log_population[k]);
+    return exposure;
+}
+
+/* The answer from what a model expects. */
+static struct toc_judgement judge_prediction(const struct toci_flexible   *method,
+                                             const struct toci_prediction *prediction, double y, bool enough,
+                                             struct toc_farrington_detail *detail)
+{
+    const options_t *options = &method->options;
+    double           z = qnorm(1.0 - (method->of_1996 ? options->alpha / 2.0 : options->alpha), 0.0, 1.0, 1, 0);
+    double           mean = quantile_mean(options, prediction, z);
+    double           threshold = threshold_of(options, prediction, z, mean), score = NAN;
+    if (options->threshold != TOC_FARRINGTON_DELTA && isinf(mean))
+        enough = false; /* so R has it: "no alarm", without numbers */
+
+    struct toc_judgement judgement;
+    if (method->rule.as_r && method->of_1996)
+        judgement = conclude_as_r_1996(prediction, y, threshold, enough, &score);
+    else if (method->rule.as_r)
+        judgement = conclude_as_r(options, prediction, y, threshold, enough, &score);
+    else if (isnan(threshold) || isinf(threshold))
+        judgement = toci_not_assessed(TOC_REASON_FIT_FAILED);
+    else
+        judgement = conclude(y, prediction->mean, threshold);
+    if (detail != NULL) {
+        detail->quantile_mean = mean;
+        detail->p_value = p_value_of(options, prediction, mean, y);
+        detail->score = score;
+        detail->expected = enough ? prediction->mean : NAN;
+        detail->threshold = enough ? threshold : NAN;
+    }
+    return judgement;
+}
+
+/* The answer of the closed form. */
 static struct toc_judgement judge_by_model(const struct toci_flexible *method, size_t k, double y, bool enough,
                                            struct toci_flexible_room *room, const struct grouping *grouping,
                                            struct toc_farrington_detail *detail)
 {
-    const options_t       *options = &method->options;
     struct toci_prediction prediction;
     load_rows(room, grouping);
     enum toc_reason reason = fit_model(method, k, grouping, room, &prediction);
@@ -395,30 +447,59 @@ static struct toc_judgement judge_by_model(const struct toci_flexible *method, s
             detail->expected = 0.0; /* R never writes it */
         return toci_not_assessed(reason);
     }
-    double z = qnorm(1.0 - (method->of_1996 ? options->alpha / 2.0 : options->alpha), 0.0, 1.0, 1, 0);
-    double mean = quantile_mean(options, &prediction, z);
-    double threshold = threshold_of(options, &prediction, z, mean), score = NAN;
-    if (options->threshold != TOC_FARRINGTON_DELTA && isinf(mean))
-        enough = false; /* so R has it: "no alarm", without numbers */
-
-    struct toc_judgement judgement;
-    if (method->rule.as_r && method->of_1996)
-        judgement = conclude_as_r_1996(&prediction, y, threshold, enough, &score);
-    else if (method->rule.as_r)
-        judgement = conclude_as_r(options, &prediction, y, threshold, enough, &score);
-    else if (isnan(threshold) || isinf(threshold))
-        judgement = toci_not_assessed(TOC_REASON_FIT_FAILED);
-    else
-        judgement = conclude(y, prediction.mean, threshold);
-    if (detail != NULL) {
+    if (detail != NULL)
         describe(detail, &room->fit, &prediction);
-        detail->quantile_mean = mean;
-        detail->p_value = p_value_of(options, &prediction, mean, y);
-        detail->score = score;
-        detail->expected = enough ? prediction.mean : NAN;
-        detail->threshold = enough ? threshold : NAN;
+    return judge_prediction(method, &prediction, y, enough, detail);
+}
+
+/* The answer of the model with weekday and holiday. */
+static struct toc_judgement judge_by_factors(const struct toci_flexible *method, const struct toc_series *series,
+                                             size_t k, struct toci_flexible_room *room,
+                                             struct toc_farrington_detail *detail)
+{
+    const options_t                   *options = &method->options;
+    struct toci_factors_answer         answer;
+    const struct toci_factors_question question = {
+        .series = series,
+        .k = k,
+        .values = &room->values,
+        .baseline = &room->baseline,
+        .periods = method->rule.periods,
+        .weekdays = method->weekdays,
+        .holidays = has_holiday_factor(method),
+        .slope = options->trend && options->years_back >= MIN_YEARS_FOR_TREND,
+        .reweight = options->reweight,
+        .residual_limit = options->residual_limit,
+        .trend_p_limit = options->trend_p_limit,
+    };
+    double y = series->observed[k];
+
+    toci_factors_load(&room->factors, &question, &answer);
+    if (answer.reason != TOC_REASON_NONE)
+        return toci_not_assessed(answer.reason);
+    if (answer.cases == 0.0)
+        return judge_first_cases(method, exposure_of(room, k, true, 0), true, y, answer.rows, detail);
+    if (!enough_cases(method, series, k))
+        return toci_not_assessed(TOC_REASON_FEW_CASES);
+    if (answer.exposure > 0.0)
+        return judge_first_cases(method, answer.exposure, false, y, answer.rows, detail);
+    toci_factors_predict(&room->factors, &question, &answer);
+    if (answer.reason != TOC_REASON_NONE)
+        return toci_not_assessed(answer.reason);
+    if (detail != NULL) {
+        detail->phi = answer.prediction.phi;
+        detail->trend = !isnan(answer.slope);
+        detail->trend_coefficient = answer.slope;
+        detail->log_mean = answer.prediction.log_mean;
+        detail->log_mean_se = answer.prediction.log_mean_se;
+        detail->baseline_rows = answer.rows;
     }
-    return judgement;
+    /* Few years stand behind a week of a holiday: what is not known of its mean widens the spread of its count. The
+     * other thresholds have the standard error in them. */
+    double se = answer.prediction.log_mean_se;
+    if (options->threshold == TOC_FARRINGTON_NB_PLUGIN && question.holidays && series->holiday[k] != 0)
+        answer.prediction.phi += se * se * answer.prediction.mean;
+    return judge_prediction(method, &answer.prediction, y, true, detail);
 }
 
 /* Why the step cannot be judged whatever its baseline. */
@@ -428,7 +509,8 @@ static enum toc_reason check_step(const struct toci_flexible *method, const stru
         return TOC_REASON_NONE;
     if (isnan(series->observed[k]))
         return TOC_REASON_OBSERVED_MISSING;
-    return toci_is_holiday(series, k) ? TOC_REASON_HOLIDAY : TOC_REASON_NONE;
+    bool skipped = !has_holiday_factor(method) && method->options.holidays != TOC_HOLIDAYS_IGNORE;
+    return skipped && toci_is_holiday(series, k) ? TOC_REASON_HOLIDAY : TOC_REASON_NONE;
 }
 
 static struct toc_judgement assess(const struct toci_flexible *method, const struct toc_series *series, size_t k,
@@ -441,17 +523,20 @@ static struct toc_judgement assess(const struct toci_flexible *method, const str
                      : toci_baseline_choose(series, k, &method->rule, &room->baseline);
     if (reason != TOC_REASON_NONE)
         return toci_not_assessed(reason);
-    struct grouping grouping = form_groups(method, series, k, room);
+    if (has_factors(method))
+        return judge_by_factors(method, series, k, room, detail);
+    struct grouping grouping = form_groups(method, room);
     double          y = series->observed[k];
     bool            enough = enough_cases(method, series, k), as_r = method->rule.as_r;
     if (!grouping.has_rows)
         return toci_not_assessed(TOC_REASON_BASELINE_MISSING);
     if (!as_r && grouping.cases == 0.0)
-        return judge_first_cases(method, k, room, &grouping, y, detail);
+        return judge_first_cases(method, exposure_of(room, k, true, 0), true, y, room->baseline.num, detail);
     if (!as_r && !enough)
         return toci_not_assessed(TOC_REASON_FEW_CASES);
     if (!grouping.has_now)
-        return judge_first_cases(method, k, room, &grouping, y, detail);
+        return judge_first_cases(method, exposure_of(room, k, false, grouping.group_now), false, y, room->baseline.num,
+                                 detail);
     return judge_by_model(method, k, y, enough, room, &grouping, detail);
 }
 
@@ -469,12 +554,16 @@ struct toc_judgement toci_flexible_assess(const struct toci_flexible *method, co
     return judgement;
 }
 
-int toci_flexible_check_population(const struct toci_flexible *method, const struct toc_series *series,
-                                   struct toc_error *error)
+int toci_flexible_meet(struct toci_flexible *method, const struct toc_series *series, struct toc_error *error)
 {
     if (method->options.population_offset && series->population == NULL)
         return toci_fail(error, TOC_ERR_UNSUPPORTED, "options.population_offset", TOC_NOWHERE, 1,
                          "no population offset for a series without population");
+    method->labelled = series->holiday != NULL;
+    method->rule.keep_holidays = has_holiday_factor(method) || method->options.holidays == TOC_HOLIDAYS_IGNORE;
+    if (has_factors(method) && method->options.periods > TOCI_FACTOR_MAX_PERIODS) /* each is a column there */
+        return bad_option("options.periods", method->options.periods,
+                          "at most 60 with days of the week or weeks of a holiday as factors", error);
     return 0;
 }
 
@@ -485,7 +574,7 @@ int toci_flexible_judge(struct toci_flexible *method, const struct toc_series *s
     struct toci_flexible_room room;
     const double             *population = method->options.population_offset ? series->population : NULL;
     size_t                    rows = first + num;
-    int                       ret = toci_flexible_check_population(method, series, error);
+    int                       ret = toci_flexible_meet(method, series, error);
 
     if (ret != 0 || num == 0)
         return ret;
@@ -542,6 +631,14 @@ const struct toc_choice toci_farrington_power_choices[] = {
 #define INTEGER(field, least, most) .kind = TOC_PARAMETER_INTEGER, AT(field), .low = (least), .high = (most)
 #define REAL(field, least, most) .kind = TOC_PARAMETER_REAL, AT(field), .low = (least), .high = (most)
 #define FLAG(field) .kind = TOC_PARAMETER_FLAG, AT(field), .low = 0, .high = 1, .unit = ""
+
+static const struct toc_choice holidays_choices[] = {
+    { "factor", NULL, TOC_HOLIDAYS_FACTOR,
+      "each week of a holiday against its own kind, from three earlier years on; with fewer as skip" },
+    { "skip", NULL, TOC_HOLIDAYS_SKIP, "left out of the baseline, and not assessed" },
+    { "ignore", NULL, TOC_HOLIDAYS_IGNORE, "as if there were no calendar" },
+    { NULL, NULL, 0, NULL },
+};
 
 static const struct toc_parameter parameters[] = {
     { .name = "years_back",
@@ -618,6 +715,12 @@ static const struct toc_parameter parameters[] = {
       .r_name = "populationOffset",
       FLAG(population_offset),
       .meaning = "whether counts are proportional to the population column" },
+    { .name = "holidays",
+      .kind = TOC_PARAMETER_CHOICE,
+      AT(holidays),
+      .choices = holidays_choices,
+      .unit = "",
+      .meaning = "what is done with the weeks of a holiday that the calendar names" },
     TOCI_PARAMETER_WEEKDAYS(options_t),
 };
 

@@ -4,6 +4,7 @@
 #ifndef LIB_FARRINGTON_FLEXIBLE_H
 #define LIB_FARRINGTON_FLEXIBLE_H
 
+#include "farrington_factors.h"
 #include "farrington_rows.h"
 #include "quasi_poisson.h"
 #include "tocsin/farrington.h"
@@ -13,7 +14,8 @@
 struct toci_flexible {
     struct toc_farrington_flexible_options options;
     struct toci_baseline_rule              rule;
-    bool                                   weekdays; /* a level for each day of the week */
+    bool                                   weekdays; /* each day of the week is a level of a factor */
+    bool                                   labelled; /* the series has a calendar: set before there is a room */
     bool                                   of_1996;  /* two-sided; in R mode R's other rules of the old method */
     size_t                                 max_groups;
 };
@@ -26,7 +28,8 @@ struct toci_flexible_room {
     uint16_t                 *group;   /* one a row */
     size_t                   *rows_in; /* one a group */
     double                   *cases_in;
-    uint16_t                 *dense; /* number of a group among those that are fitted */
+    uint16_t                 *dense;   /* number of a group among those that are fitted */
+    struct toci_factors_room  factors; /* of a method with more factors than the season */
 };
 
 /* Check the options and complete them for series of this kind. */
@@ -47,12 +50,12 @@ int toci_farrington_resolve(struct toci_flexible *method, const struct toc_farri
 
 /* A streaming state with a resolved method. */
 int toci_farrington_state_init(struct toc_farrington_flexible_state *state, const struct toc_series *history,
-                               const struct toci_flexible *method, const struct toc_allocator *allocator,
+                               struct toci_flexible *method, const struct toc_allocator *allocator,
                                struct toc_error *error);
 
-/* The error of a population offset without population. */
-int toci_flexible_check_population(const struct toci_flexible *method, const struct toc_series *series,
-                                   struct toc_error *error);
+/* Complete a resolved method with what only the series tells: whether it has a calendar. Errors: a population offset
+ * without population, more periods than a model with further factors bears. */
+int toci_flexible_meet(struct toci_flexible *method, const struct toc_series *series, struct toc_error *error);
 
 size_t toci_flexible_room_bytes(const struct toci_flexible *method, size_t max_rows);
 void   toci_flexible_room_place(const struct toci_flexible *method, struct toci_flexible_room *room, void *memory,

@@ -138,7 +138,8 @@ static void collect(const struct toc_series *series, size_t k, const struct labe
             continue;
         if (first < 0)
             first = row;
-        if (isnan(series->observed[row]) || (!rule->as_r && toci_is_holiday(series, (size_t) row)))
+        bool left_out = !rule->as_r && !rule->keep_holidays && toci_is_holiday(series, (size_t) row);
+        if (isnan(series->observed[row]) || left_out)
             continue;
         if (first_counted < 0)
             first_counted = row;

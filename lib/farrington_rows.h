@@ -23,6 +23,7 @@ struct toci_baseline_rule {
     int    periods; /* 1 … TOCI_MAX_PERIODS */
     int    guard;   /* the judged step and so many before it are left out */
     double unit;    /* days of one step; 1 where there are no dates */
+    bool   keep_holidays;
 };
 
 /* Days from the first step to the second: R's unit of time. 1 where there are no dates. */
@@ -41,7 +42,8 @@ struct toci_baseline {
 /* The rows of reference dates of step k: reference[0] = k, reference[i] = i years earlier. */
 enum toc_reason toci_reference_rows(const struct toc_series *series, size_t k, int years, ptrdiff_t *reference);
 
-/* Choose the baseline of step k. Missing counts are left out, and holidays unless rule->as_r. */
+/* Choose the baseline of step k. Missing counts are left out, and holidays unless rule->as_r or
+ * rule->keep_holidays. */
 enum toc_reason toci_baseline_choose(const struct toc_series *series, size_t k, const struct toci_baseline_rule *rule,
                                      struct toci_baseline *baseline);
 

@@ -81,13 +81,13 @@ static struct engine *new_engine(const struct toci_flexible *method, size_t widt
 }
 
 int toci_farrington_state_init(struct toc_farrington_flexible_state *state, const struct toc_series *history,
-                               const struct toci_flexible *method, const struct toc_allocator *allocator,
+                               struct toci_flexible *method, const struct toc_allocator *allocator,
                                struct toc_error *error)
 {
     struct toc_farrington_flexible_state made = { 0 };
     struct toc_series                    kept = *history;
     size_t                               width = reach(method, history->steps_per_year, history->date != NULL);
-    int                                  ret = toci_flexible_check_population(method, history, error);
+    int                                  ret = toci_flexible_meet(method, history, error);
     if (ret != 0)
         return ret;
     if (!method->options.population_offset)

@@ -25,7 +25,9 @@
  *   - standard errors use phi (R: a working residual that shrinks with the mean);
  *   - time has one origin; reference windows that begin before the series, and reference dates that are not in it, make
  *     this step not assessed and nothing else;
- *   - missing counts and holidays are left out of the baseline and of the recent cases; a holiday is not assessed;
+ *   - missing counts are left out of the baseline and of the recent cases;
+ *   - weeks of a holiday (labels of tocsin/calendar.h) have their own level (TOC_HOLIDAYS_FACTOR); those of fewer than
+ *     three earlier years are left out of the baseline, and such a step is not assessed;
  *   - daily series with dates: each weekday has its own level (TOC_WEEKDAYS_STRATA);
  *   - fewer recent cases than min_cases: not assessed (R: "no alarm").
  * TOC_MODE_R: the numbers of surveillance::farringtonFlexible 1.20.3. Where R stops with an error: not assessed.
@@ -50,6 +52,13 @@ extern "C" {
 
 enum toc_farrington_threshold { TOC_FARRINGTON_DELTA = 0, TOC_FARRINGTON_NB_PLUGIN = 1, TOC_FARRINGTON_MUAN = 2 };
 
+/* What is done with steps that a calendar labels. In TOC_MODE_R: nothing. */
+enum toc_holidays {
+    TOC_HOLIDAYS_FACTOR = 0, /* each label has its own level, from three earlier years on; with fewer as skip */
+    TOC_HOLIDAYS_SKIP = 1,   /* left out of the baseline, and not assessed */
+    TOC_HOLIDAYS_IGNORE = 2  /* as if there were no calendar */
+};
+
 /* Power transformation of the delta threshold. */
 enum toc_farrington_power {
     TOC_FARRINGTON_TWO_THIRDS = 0, /* corrects skewness */
@@ -67,6 +76,7 @@ enum toc_farrington_power {
 struct toc_farrington_flexible_options {
     enum toc_mode                 mode;
     enum toc_weekdays             weekdays;
+    enum toc_holidays             holidays;
     enum toc_farrington_threshold threshold;
     enum toc_farrington_power     power;           /* of TOC_FARRINGTON_DELTA */
     int                           years_back;      /* 1 … 100 */
