@@ -100,95 +100,132 @@ static double quantile(struct walk *walk, double total, size_t n)
 
 /* ---- the baseline ---- */
 
+/* One run of steps of the baseline, as distances back from the judged step. */
+struct run {
+    size_t oldest; /* distance of its first step */
+    size_t count;  /* steps in it, a stride apart */
+};
+
 struct plan {
     const struct toc_series        *series;
     const struct toc_bayes_options *options;
-    size_t                          stride; /* steps between the counts of a window: 7 where weekdays are apart */
+    size_t                          stride; /* steps between the counts of a run: 7 where weekdays are apart */
     bool                            compat;
-    bool                            simple; /* every count of a window is used as it stands unless it is missing */
+    bool                            holidays; /* to be left out */
+    size_t                          num_runs;
+    struct run                      runs[1 + TOC_BAYES_MAX_YEARS];
+    size_t                          wanted; /* steps in all runs */
+    size_t                          reach;  /* largest distance back */
 };
 
 struct baseline {
     double total;
-    size_t used, wanted;
+    size_t used; /* counts that are there */
 };
 
 /* How many steps i years lie back. */
-static size_t years_back(const struct plan *plan, int i)
+static size_t years_back(const struct toc_series *series, bool compat, size_t stride, int i)
 {
-    int    steps_per_year = plan->series->steps_per_year;
     double days = 365.2425 * i;
-    if (plan->compat || steps_per_year == 12)
-        return (size_t) i * (size_t) steps_per_year;
-    if (steps_per_year == 365)
-        return (size_t) (round(days / (double) plan->stride)) * plan->stride;
+    if (compat || series->steps_per_year == 12)
+        return (size_t) i * (size_t) series->steps_per_year;
+    if (series->steps_per_year == 365)
+        return (size_t) round(days / (double) stride) * stride;
     return (size_t) round(days / 7.0);
 }
 
-/* Add count rows from `row` on, a stride apart. */
-static void add_window(const struct plan *plan, size_t row, size_t count, struct baseline *base)
+static void add_run(struct plan *plan, size_t oldest, size_t count)
 {
-    const double *y = plan->series->observed;
-    base->wanted += count;
-    for (size_t i = 0; i < count; i++, row += plan->stride) {
-        if (isnan(y[row]) || (!plan->simple && toci_is_holiday(plan->series, row)))
-            continue;
-        base->total += y[row];
-        base->used++;
-    }
-}
-
-/* False where the series does not reach back far enough. */
-static bool collect(const struct plan *plan, size_t row, struct baseline *base)
-{
-    size_t half = (size_t) plan->options->half_window, side = half * plan->stride;
-    *base = (struct baseline){ 0 };
-    if (plan->options->use_recent) {
-        if (side > row)
-            return false;
-        add_window(plan, row - side, half, base);
-    }
-    for (int i = 1; i <= plan->options->years; i++) {
-        size_t back = years_back(plan, i) + side;
-        if (back > row)
-            return false;
-        add_window(plan, row - back, 2 * half + 1, base);
-    }
-    return true;
+    plan->runs[plan->num_runs++] = (struct run){ oldest, count };
+    plan->wanted += count;
+    plan->reach = oldest > plan->reach ? oldest : plan->reach;
 }
 
 static struct plan plan_for(const struct toc_series *series, const struct toc_bayes_options *options)
 {
-    bool compat = options->mode == TOC_MODE_R;
-    return (struct plan){
+    bool        compat = options->mode == TOC_MODE_R;
+    size_t      half = (size_t) options->half_window;
+    struct plan plan = {
         .series = series,
         .options = options,
         .stride = toci_has_weekdays(series, options->mode, options->weekdays) ? 7 : 1,
         .compat = compat,
-        .simple = compat || series->holiday == NULL,
+        .holidays = !compat && series->holiday != NULL,
     };
+    if (options->use_recent)
+        add_run(&plan, half * plan.stride, half);
+    for (int i = 1; i <= options->years; i++)
+        add_run(&plan, years_back(series, compat, plan.stride, i) + half * plan.stride, 2 * half + 1);
+    return plan;
+}
+
+/* Take one count in (sign 1) or out (sign -1). */
+static inline void count_row(const struct plan *plan, size_t row, double sign, struct baseline *base)
+{
+    double y = plan->series->observed[row];
+    if (isnan(y) || (plan->holidays && plan->series->holiday[row] != 0))
+        return;
+    base->total += sign * y;
+    base->used += sign > 0 ? 1 : (size_t) -1;
+}
+
+/* The baseline of one step, gathered afresh; row >= reach. */
+static struct baseline collect(const struct plan *plan, size_t row)
+{
+    struct baseline base = { 0 };
+    for (size_t i = 0; i < plan->num_runs; i++)
+        for (size_t j = 0; j < plan->runs[i].count; j++)
+            count_row(plan, row - plan->runs[i].oldest + j * plan->stride, 1.0, &base);
+    return base;
+}
+
+/* From the baseline of row - 1 to that of row: each run loses its oldest count and gains one. Totals are whole
+ * numbers, so nothing is rounded. Stride 1. */
+static void slide(const struct plan *plan, size_t row, struct baseline *base)
+{
+    for (size_t i = 0; i < plan->num_runs; i++) {
+        size_t start = row - plan->runs[i].oldest;
+        count_row(plan, start + plan->runs[i].count - 1, 1.0, base);
+        count_row(plan, start - 1, -1.0, base);
+    }
 }
 
 /* ---- judging ---- */
 
-static struct toc_judgement judge(const struct plan *plan, size_t row, struct walk *walk)
+static struct toc_judgement judge(const struct plan *plan, size_t row, const struct baseline *base, struct walk *walk)
 {
-    double          y = plan->series->observed[row];
-    struct baseline base;
-    if (!collect(plan, row, &base))
-        return toci_not_assessed(TOC_REASON_SHORT_HISTORY);
-    if (base.used == 0 || (!plan->compat && 2 * base.used < base.wanted))
+    double y = plan->series->observed[row];
+    if (base->used == 0 || (!plan->compat && 2 * base->used < plan->wanted))
         return toci_not_assessed(TOC_REASON_BASELINE_MISSING);
     if (isnan(y))
         return toci_not_assessed(TOC_REASON_OBSERVED_MISSING);
-    if (!plan->simple && toci_is_holiday(plan->series, row))
+    if (plan->holidays && plan->series->holiday[row] != 0)
         return toci_not_assessed(TOC_REASON_HOLIDAY);
 
-    double threshold = quantile(walk, base.total, base.used);
-    double expected = (base.total + 0.5) / (double) base.used;
+    double threshold = quantile(walk, base->total, base->used);
+    double expected = (base->total + 0.5) / (double) base->used;
     double score = threshold > expected ? (y - expected) / (threshold - expected) : (y + 1.0) / (threshold + 1.0);
     return (struct toc_judgement){ expected, threshold, score, y > threshold ? TOC_ALARM_YES : TOC_ALARM_NO,
                                    TOC_REASON_NONE };
+}
+
+static void judge_all(const struct plan *plan, size_t first, size_t num, struct walk *walk,
+                      struct toc_judgement *judgements)
+{
+    struct baseline base = { 0 };
+    bool            known = false; /* base is that of the row before */
+    for (size_t row = first; row < first + num; row++) {
+        if (row < plan->reach) {
+            judgements[row - first] = toci_not_assessed(TOC_REASON_SHORT_HISTORY);
+            continue;
+        }
+        if (known && plan->stride == 1 && base.total < 0x1p51)
+            slide(plan, row, &base);
+        else
+            base = collect(plan, row);
+        known = true;
+        judgements[row - first] = judge(plan, row, &base, walk);
+    }
 }
 
 int toc_bayes_judge(const struct toc_series *series, size_t first, size_t num, const struct toc_bayes_options *options,
@@ -204,8 +241,7 @@ int toc_bayes_judge(const struct toc_series *series, size_t first, size_t num, c
     struct walk walk;
     walk.alpha = options->alpha;
     walk.n = 0;
-    for (size_t i = 0; i < num; i++)
-        judgements[i] = judge(&plan, first + i, &walk);
+    judge_all(&plan, first, num, &walk, judgements);
 out:
     return ret;
 }
@@ -218,9 +254,8 @@ int toc_bayes_state_init(struct toc_bayes_state *state, const struct toc_series 
     if (ret != 0)
         return ret;
     struct plan       plan = plan_for(history, options);
-    size_t            reach = (size_t) options->half_window * plan.stride + years_back(&plan, options->years);
     struct toc_recent window;
-    ret = toci_window_init(&window, reach + 1, history, allocator, error);
+    ret = toci_window_init(&window, plan.reach + 1, history, allocator, error);
     if (ret == 0)
         *state = (struct toc_bayes_state){ *options, window };
     return ret;
@@ -237,7 +272,7 @@ int toc_bayes_state_next(struct toc_bayes_state *state, const struct toc_step *s
     struct walk       walk;
     walk.alpha = state->options.alpha;
     walk.n = SIZE_MAX; /* one step: no table */
-    *judgement = judge(&plan, view.n - 1, &walk);
+    judge_all(&plan, view.n - 1, 1, &walk, judgement);
     return 0;
 }
 

@@ -42,13 +42,15 @@ static int check_options(const struct toc_essence_options *o, struct toc_error *
     return ret;
 }
 
-/* One series under judgement, and the last quantile of t: its degrees of freedom hardly change along a series. */
+/* One series under judgement, and the last quantile of t of each model: degrees of freedom hardly change along it. */
 struct plan {
     const struct toc_series          *series;
     const struct toc_essence_options *options;
     bool                              weekdays;
-    size_t                            freedom;
-    double                            critical;
+    struct quantile {
+        size_t freedom;
+        double value;
+    } regression, smoothing;
 };
 
 static struct plan plan_for(const struct toc_series *series, const struct toc_essence_options *options)
@@ -60,13 +62,11 @@ static struct plan plan_for(const struct toc_series *series, const struct toc_es
     };
 }
 
-static double critical(struct plan *plan, size_t freedom)
+static double critical(struct quantile *known, double alpha, size_t freedom)
 {
-    if (plan->freedom != freedom) {
-        plan->freedom = freedom;
-        plan->critical = qt(plan->options->alpha, (double) freedom, 0, 0);
-    }
-    return plan->critical;
+    if (known->freedom != freedom) /* >= 1; at first 0 */
+        *known = (struct quantile){ freedom, qt(alpha, (double) freedom, 0, 0) };
+    return known->value;
 }
 
 static size_t reach(const struct toc_essence_options *options)
@@ -188,7 +188,7 @@ static struct forecast regress(struct plan *plan, size_t row)
     double distance = -base.t[group]; /* from the group's mean time to the judged row */
     double error = sigma * sqrt(1.0 + 1.0 / base.rows[group] + distance * distance / tt);
     forecast.expected = base.y[group] + slope * distance;
-    forecast.threshold = forecast.expected + critical(plan, freedom) * error;
+    forecast.threshold = forecast.expected + critical(&plan->regression, plan->options->alpha, freedom) * error;
     if (tss > 0)
         forecast.adjusted_r_squared = 1.0 - variance / (tss / (double) (base.n - 1));
     return forecast;
@@ -247,7 +247,8 @@ static struct forecast smooth(struct plan *plan, size_t row)
             squares += (plan->series->observed[i] - base.y[g]) * (plan->series->observed[i] - base.y[g]);
     }
     size_t freedom = base.n - base.num_groups;
-    double s = fmax(sqrt(squares / (double) freedom), options->min_sigma), limit = critical(plan, freedom);
+    double s = fmax(sqrt(squares / (double) freedom), options->min_sigma);
+    double limit = critical(&plan->smoothing, options->alpha, freedom);
     forecast.expected = base.y[group];
     forecast.threshold = fmin(ewma_threshold(plan, &base, options->slow_smoothing, limit, s),
                               ewma_threshold(plan, &base, options->fast_smoothing, limit, s));
