@@ -11,6 +11,7 @@
 #include "parity/check_glr.h"
 #include "parity/oracle.h"
 #include "support/test.h"
+#include "tocsin/cusum.h"
 #include "tocsin/method.h"
 
 static struct oracle_series *all_series;
@@ -48,6 +49,17 @@ static bool same(const char *name, size_t idx, double upperbound, double alarm, 
     return false;
 }
 
+/* R's chart statistic and in-control mean stand in two columns more; ours follow from score and expectation. */
+static bool same_chart(char **cell, const struct oracle_table *out, const struct toc_judgement *got,
+                       const struct toc_cusum_options *options)
+{
+    double statistic = oracle_number(cell[oracle_column(out, "cusum")]);
+    if (got->alarm == TOC_ALARM_NOT_ASSESSED)
+        return isnan(statistic);
+    return test_is_close(got->score * options->h, statistic, 1e-9, 1e-9) &&
+           test_is_close(got->expected, oracle_number(cell[oracle_column(out, "m")]), 1e-9, 0);
+}
+
 static size_t check_case(char **row, const struct oracle_table *cases, const struct oracle_table *out,
                          struct columns at, size_t *compared)
 {
@@ -73,6 +85,8 @@ static size_t check_case(char **row, const struct oracle_table *cases, const str
         size_t idx = (size_t) atol(cell[at.idx]);
         differences +=
             !same(name, idx, oracle_number(cell[at.upperbound]), oracle_number(cell[at.alarm]), &got[idx - from]);
+        if (strcmp(algorithm, "cusum") == 0)
+            differences += !same_chart(cell, out, &got[idx - from], (const struct toc_cusum_options *) options);
         (*compared)++;
     }
     free(got);
