@@ -147,15 +147,16 @@ static int complain_unknown_long(const struct cli_command *command, const char *
     const struct cli_option *option;
     const struct cli_group  *group;
     size_t                   beginning_so = 0;
+    const char              *first = NULL;
     for (size_t i = 0; (option = cli_option_at(command, i, &group)) != NULL; i++) {
         if (option->kind == CLI_FLAG && strcmp(option->name, name) == 0)
             return cli_complain(command, CLI_USE, "option --%s takes no value; found '%s'", name, word);
-        beginning_so += strncmp(option->name, name, strlen(name)) == 0;
+        if (strncmp(option->name, name, strlen(name)) == 0 && beginning_so++ == 0)
+            first = option->name;
         cli_nearest_offer(&nearest, option->name);
     }
     if (beginning_so > 1)
-        return cli_complain(command, CLI_USE, "option --%s could mean several; write it out (--%s …)", name,
-                            nearest.best);
+        return cli_complain(command, CLI_USE, "option --%s could mean several; write it out (--%s …)", name, first);
     if (nearest.best != NULL)
         return cli_complain(command, CLI_USE, "unknown option --%s; did you mean --%s?", name, nearest.best);
     return cli_complain(command, CLI_USE, "unknown option --%s; 'tocsin help %s' lists them", name, command->name);
