@@ -24,8 +24,29 @@ static struct exclusions exclusions_of(const char *name, bool shared)
     };
 }
 
+/* The largest difference of a column so far, to be told at the end. */
+struct worst {
+    const char *column;
+    double      difference;
+};
+enum { MAX_COLUMNS = 12 };
+static struct worst worst[MAX_COLUMNS];
+
+static void remember(const char *column, double got, double expected, double relative)
+{
+    double difference = fabs(got - expected) / (relative > 0 ? fabs(expected) : 1.0);
+    size_t i = 0;
+    if (!(difference < INFINITY) || (relative > 0 && fabs(expected) < 1e-12)) /* zero but for rounding */
+        return;
+    while (i + 1 < MAX_COLUMNS && worst[i].column != NULL && strcmp(worst[i].column, column) != 0)
+        i++;
+    worst[i].column = column;
+    worst[i].difference = fmax(worst[i].difference, difference);
+}
+
 static bool agree(const char *where, const char *what, double got, const char *cell, double relative, double absolute)
 {
+    remember(what, got, oracle_number(cell), relative);
     if (test_is_close(got, oracle_number(cell), relative, absolute))
         return true;
     print_error("%s: %s is %.17g, R %s\n", where, what, got, cell);
@@ -152,6 +173,7 @@ static void check_all(const char *folder, const char *algorithm, bool shared, co
     snprintf(file, sizeof file, "out_%s.csv", algorithm);
     struct oracle_table cases = oracle_read_table(folder, "cases.csv"), out = oracle_read_table(folder, file);
     struct totals       totals = { 0 };
+    memset(worst, 0, sizeof worst);
     for (size_t i = 0; i < cases.num_rows; i++) {
         char **row = cases.cell[i];
         if (strcmp(row[oracle_column(&cases, "algo")], algorithm) != 0)
@@ -163,6 +185,8 @@ static void check_all(const char *folder, const char *algorithm, bool shared, co
     oracle_free_table(&out);
     print_message("# %s: %zu cases, %zu rows compared in every column, %zu differ\n", algorithm, totals.cases,
                   totals.compared, totals.differ);
+    for (size_t i = 0; i < MAX_COLUMNS && worst[i].column != NULL; i++)
+        print_message("#   %-10s at most %.2g\n", worst[i].column, worst[i].difference);
     assert_true(totals.compared > 0);
     assert_int_equal(totals.differ, 0);
 }
