@@ -9,5 +9,6 @@ extern const struct cli_command cli_command_completion;
 extern const struct cli_command cli_command_detect;
 extern const struct cli_command cli_command_help;
 extern const struct cli_command cli_command_methods;
+extern const struct cli_command cli_command_rt;
 
 #endif
