@@ -34,8 +34,9 @@ struct detect_plot {
     size_t                max_steps;
     struct kept           kept[CHART_MAX_PANELS];
     size_t                num_kept;
-    uint64_t              num_offered;
-    bool                  cut; /* some series was longer than what is shown */
+    uint64_t              num_offered, num_with_alarms, num_alarms;
+    toc_date              first, last; /* judged */
+    bool                  cut;         /* some series was longer than what is shown */
 };
 
 struct detect_plot *detect_plot_new(const struct counts_summary *summary)
@@ -44,6 +45,8 @@ struct detect_plot *detect_plot_new(const struct counts_summary *summary)
     if (plot == NULL)
         return NULL;
     plot->summary = *summary;
+    plot->first = TOC_DATE_MAX;
+    plot->last = TOC_DATE_MIN;
     plot->max_steps =
         chart_max_steps(summary->num_series < CHART_MAX_PANELS ? (size_t) summary->num_series : CHART_MAX_PANELS);
     return plot;
@@ -82,6 +85,17 @@ static void count(struct kept *kept, const struct detect_result *result)
             kept->highest = fmax(kept->highest, judgement->score);
         }
     }
+}
+
+/* What the subtitle sums up, of all series, shown or not. */
+static void count_all(struct detect_plot *plot, const struct detect_result *result, size_t num_alarms)
+{
+    toc_date first = result->counts.series.date[result->first];
+    toc_date last = result->counts.series.date[result->first + result->num - 1];
+    plot->first = first < plot->first ? first : plot->first;
+    plot->last = last > plot->last ? last : plot->last;
+    plot->num_alarms += num_alarms;
+    plot->num_with_alarms += num_alarms > 0;
 }
 
 /* More alarms first, then the higher score, then the earlier in the input. */
@@ -185,6 +199,7 @@ int detect_plot_add(struct detect_plot *plot, const struct detect_result *result
     if (result->num == 0)
         return 0;
     count(&fresh, result);
+    count_all(plot, result, fresh.num_alarms);
     struct kept *place = &plot->kept[plot->num_kept];
     if (plot->num_kept == CHART_MAX_PANELS) {
         place = least_telling(plot);
@@ -248,6 +263,16 @@ static int by_number(const void *a, const void *b)
     return x->number < y->number ? -1 : x->number > y->number;
 }
 
+static void make_subtitle(const struct detect_plot *plot, char *text, size_t size)
+{
+    char first[DATE_TEXT_BYTES], last[DATE_TEXT_BYTES], alarms[100];
+    date_to_text(plot->first, plot->summary.form, first);
+    date_to_text(plot->last, plot->summary.form, last);
+    snprintf(alarms, sizeof alarms, "%" PRIu64 " alarm%s in %" PRIu64 " of %" PRIu64 " series", plot->num_alarms,
+             plot->num_alarms == 1 ? "" : "s", plot->num_with_alarms, plot->num_offered);
+    snprintf(text, size, "Judged from %s to %s: %s.", first, last, plot->num_alarms > 0 ? alarms : "no alarm");
+}
+
 static void make_foot(const struct detect_plot *plot, const struct toc_method *method, enum toc_mode mode,
                       const char *settings, char *foot, size_t size)
 {
@@ -269,7 +294,7 @@ int detect_plot_write(struct detect_plot *plot, const struct toc_method *method,
 {
     static const char *const y_titles[] = { "cases", "cases a day", "cases a week", "cases a month" };
     struct chart_panel       panels[CHART_MAX_PANELS];
-    char                     notes[CHART_MAX_PANELS][64], title[200], foot[1200];
+    char                     notes[CHART_MAX_PANELS][64], subtitle[200], foot[1200];
     struct chart_layer(*layers)[NUM_LAYERS] = memory_array(CHART_MAX_PANELS, sizeof *layers);
     if (layers == NULL)
         return TOC_ERR_NO_MEMORY;
@@ -285,9 +310,10 @@ int detect_plot_write(struct detect_plot *plot, const struct toc_method *method,
                                           .layers = layers[i],
                                           .num_layers = make_layers(kept, layers[i]) };
     }
-    snprintf(title, sizeof title, "%s", method->title);
+    make_subtitle(plot, subtitle, sizeof subtitle);
     make_foot(plot, method, mode, settings, foot, sizeof foot);
-    struct chart chart = { .title = title,
+    struct chart chart = { .title = method->title,
+                           .subtitle = subtitle,
                            .note = foot,
                            .y_title = y_titles[plot->summary.step],
                            .step = plot->summary.step,

@@ -59,6 +59,13 @@ int input_report(const struct cli_command *command, int status, struct fault_lis
     return exit_code;
 }
 
+/* Large files take a while, and nothing is written before they are known to be whole. */
+static void tell_reading(const struct cli_command *command, bool begin)
+{
+    if (isatty(STDERR_FILENO))
+        fprintf(stderr, "\r\033[K%s%s%s", begin ? "tocsin " : "", begin ? command->name : "", begin ? ": reading" : "");
+}
+
 int input_open(const struct cli_command *command, const struct input_settings *settings, char *const *files,
                int num_files, struct fault_list *faults, struct counts_reader **reader)
 {
@@ -79,5 +86,6 @@ int input_open(const struct cli_command *command, const struct input_settings *s
 
     int ret = num_files == 0 ? counts_open(standard_input, 1, &options, faults, reader)
                              : counts_open((const char *const *) files, (size_t) num_files, &options, faults, reader);
+    tell_reading(command, false);
     return ret == 0 ? CLI_DONE : input_report(command, ret, faults);
 }

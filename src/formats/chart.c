@@ -18,10 +18,11 @@
 #define AXIS_BELOW 46.0  /* for diamonds, ticks and two lines of dates */
 #define TITLE_ABOVE 24.0 /* for the name of the series */
 #define MARK_ROOM 13.0   /* above the highest bar, for a triangle */
+#define DENSE 2.6        /* fewer pixels a step than this: lines are drawn thinner */
 #define LETTER 6.6       /* width of a letter at 12 px, roughly; a wide one takes two */
 
 static const char *const color_codes[CHART_NUM_COLORS] = {
-    [CHART_GREY] = "#9aa4ae",  [CHART_PALE] = "#d3d8dd",   [CHART_BLUE] = "#0072b2",
+    [CHART_GREY] = "#a7b0ba",  [CHART_PALE] = "#d3d8dd",   [CHART_BLUE] = "#0072b2",
     [CHART_GREEN] = "#007f5c", [CHART_RED] = "#d55e00",    [CHART_PURPLE] = "#a8508a",
     [CHART_SKY] = "#bfdcee",   [CHART_YELLOW] = "#fbeebb", [CHART_BLACK] = "#22272e",
 };
@@ -245,8 +246,10 @@ static void write_bars(const struct plot *plot, const struct chart_layer *layer)
 static void write_line(const struct plot *plot, const struct chart_layer *layer)
 {
     bool pen_down = false;
-    sink_format(plot->sink, "<path class=\"%s\" clip-path=\"url(#clip%zu)\" stroke=\"%s\" d=\"",
-                layer->shape == CHART_DASHES ? "dashes" : "line", plot->number, color_codes[layer->color]);
+    bool dense = plot->width < DENSE * (double) (plot->panel->n - plot->begin);
+    sink_format(plot->sink, "<path class=\"%s%s\" clip-path=\"url(#clip%zu)\" stroke=\"%s\" d=\"",
+                layer->shape == CHART_DASHES ? "dashes" : "line", dense ? " dense" : "", plot->number,
+                color_codes[layer->color]);
     for (size_t i = plot->begin; i < plot->panel->n; i++) {
         bool here = is_here(layer, i) && isfinite(layer->y[i]);
         if (here && layer->shape == CHART_STEPS)
@@ -502,6 +505,7 @@ static void write_head(const struct chart *chart, struct sink *sink, double heig
         ".grid{stroke:#e3e7eb;stroke-width:1;fill:none}.axis{stroke:#6b7580;stroke-width:1;fill:none}\n"
         ".line{fill:none;stroke-width:1.8;stroke-linejoin:round}\n"
         ".dashes{fill:none;stroke-width:1.6;stroke-dasharray:4 3}\n"
+        ".dense{stroke-width:1.3}\n"
         ".level{fill:none;stroke-width:1.4;stroke-dasharray:7 4}\n</style>\n"
         "<defs><pattern id=\"hatch\" width=\"6\" height=\"6\" patternUnits=\"userSpaceOnUse\" "
         "patternTransform=\"rotate(45)\"><rect width=\"6\" height=\"6\" fill=\"#f6f7f8\"/>"
