@@ -13,8 +13,9 @@
 
 /* Newton's steps for kappa converge from any start nearer than this: see kappa_at_maximum(). */
 #define SAFE_DISTANCE 1.25
+#define R_START 0.5 /* of each step's first change */
 
-enum { ARRAYS = 8 };
+enum { ARRAYS = 9 };
 
 static size_t room_for(const struct toci_chart_rule *rule, size_t max_steps)
 {
@@ -33,8 +34,8 @@ size_t toci_chart_doubles(const struct toci_chart_rule *rule, size_t max_steps)
 void toci_chart_open(struct toci_chart *chart, const struct toci_chart_rule *rule, size_t max_steps, double *memory)
 {
     *chart = (struct toci_chart){ .rule = *rule, .room = room_for(rule, max_steps) };
-    double **const arrays[ARRAYS] = { &chart->count, &chart->mean,       &chart->before,   &chart->excess,
-                                      &chart->tail,  &chart->low_excess, &chart->low_tail, &chart->kappa };
+    double **const arrays[ARRAYS] = { &chart->count,       &chart->mean,  &chart->before,   &chart->peak, &chart->score,
+                                      &chart->information, &chart->kappa, &chart->estimate, &chart->bound };
     for (size_t i = 0; i < ARRAYS && chart->room > 0; i++)
         *arrays[i] = memory + i * chart->room;
 }
@@ -43,7 +44,6 @@ void toci_chart_begin(struct toci_chart *chart, double overdispersion)
 {
     chart->overdispersion = overdispersion;
     chart->held = 0;
-    chart->largest_mean = 0.0;
     chart->sum = chart->sum_before = 0.0;
 }
 
@@ -103,10 +103,10 @@ static bool changes(const struct toci_chart *chart, size_t *oldest, size_t *newe
 /* ---- GLR Poisson, change of level ----
  * With sx, sm the sums of counts and means since the change: sx log(sx / sm) - (sx - sm). */
 
-static double poisson_level(const struct toci_chart *chart)
+static double poisson_level(const struct toci_chart *chart, double best)
 {
     size_t oldest, newest;
-    double best = 0.0, sx = 0.0, sm = 0.0;
+    double sx = 0.0, sm = 0.0;
     bool   decrease = chart->rule.decrease;
     if (!changes(chart, &oldest, &newest))
         return 0.0;
@@ -193,68 +193,173 @@ static bool only_zeros(const struct toci_chart *chart, size_t k)
     return true;
 }
 
-/* The score at kappa = 0 and at -SAFE_DISTANCE for a change at each place. */
-static void sum_tails(struct toci_chart *chart, size_t oldest)
+/* Score and information of kappa = 0 for a change at place k, the newest step included. */
+static double score_at_zero(const struct toci_chart *chart, size_t k)
 {
-    double sum = 0.0, low = 0.0;
-    for (size_t k = chart->held; k-- > oldest;) {
-        chart->tail[k] = sum += chart->excess[k];
-        chart->low_tail[k] = low += chart->low_excess[k];
-    }
+    return chart->score[k] + chart->newest.score;
 }
 
-/* Our answer for both directions. A change whose score at kappa = 0 points the other way has statistic 0. */
-static double negative_binomial_level(struct toci_chart *chart, bool keep)
+static double information_at_zero(const struct toci_chart *chart, size_t k)
 {
-    size_t oldest, newest;
-    double best = 0.0;
+    return chart->information[k] + chart->newest.information;
+}
+
+/* Bounds of |kappa| at the maximum from score u and information i at 0, r = u / i: since the information changes by at
+ * most e^|kappa|, log(1 + r) <= kappa <= -log(1 - r). Here simpler ones outside of these. */
+struct range {
+    double low, high;
+};
+
+static struct range estimate_range(double score, double information)
+{
+    double r = score / information;
+    return (struct range){ 2.0 * r / (2.0 + r), r < 1 ? r * (2.0 - r) / (2.0 * (1.0 - r)) : INFINITY };
+}
+
+/* The statistic is the integral of t times the information at t over 0 … kappa, the score at 0 that of the information
+ * alone, so the statistic is the score times a mean of t, which that same e^|t| keeps below kappa / 2 + kappa^2 / 12.
+ */
+static double statistic_bound(double score, double kappa)
+{
+    return score * kappa * (0.5 + kappa / 12.0);
+}
+
+/* The statistic of a change at place k in the direction where its score points, or anything below `best` if it is. */
+static double level_statistic(struct toci_chart *chart, size_t k, double best, bool query)
+{
+    if (chart->rule.decrease && only_zeros(chart, k))
+        return vanished(chart, k);
+    double kappa = kappa_at_maximum(chart, k, chart->kappa[k]);
+    if (!query)
+        chart->kappa[k] = kappa;
+    if (statistic_bound(fabs(score_at_zero(chart, k)), fabs(kappa)) < best)
+        return 0.0;
+    return level_likelihood(chart, k, kappa);
+}
+
+/* Our answer for both directions. A change whose score at kappa = 0 points the other way has statistic 0; of the others
+ * only those are worked out that could be the largest, beginning with the most promising. */
+static double negative_binomial_level(struct toci_chart *chart, double best, bool query)
+{
+    size_t oldest, newest, first;
+    double sign = chart->rule.decrease ? -1.0 : 1.0;
     if (!changes(chart, &oldest, &newest))
         return 0.0;
-    sum_tails(chart, oldest);
+    first = oldest;
     for (size_t k = oldest; k <= newest; k++) {
-        if (!(chart->rule.decrease ? chart->tail[k] < 0 : chart->tail[k] > 0))
-            continue;
-        if (chart->rule.decrease && only_zeros(chart, k)) {
-            best = fmax(best, vanished(chart, k));
-            continue;
-        }
-        double kappa = kappa_at_maximum(chart, k, chart->kappa[k]);
-        best = fmax(best, level_likelihood(chart, k, kappa));
-        if (keep)
-            chart->kappa[k] = kappa;
+        double       score = sign * score_at_zero(chart, k);
+        struct range range = estimate_range(score, information_at_zero(chart, k));
+        chart->bound[k] = score > 0 ? statistic_bound(score, range.high) : 0.0;
+        if (chart->bound[k] > chart->bound[first])
+            first = k;
     }
+    if (chart->bound[first] > best)
+        best = fmax(best, level_statistic(chart, first, best, query));
+    for (size_t k = oldest; k <= newest && !(query && best >= chart->rule.limit); k++)
+        if (chart->bound[k] > best && k != first)
+            best = fmax(best, level_statistic(chart, k, best, query));
     return best;
 }
 
-/* R's answer for a rise. Its estimate for one change starts from that of the change before it, and is wrong where the
- * iteration from there leads astray; only where that is possible its path has to be walked. */
-static double rise_as_r(struct toci_chart *chart, size_t k, double start, bool keep)
+/* What is known of R's estimate for a change: a value, or that it is the maximum and where that lies. */
+struct known {
+    struct range range;
+    bool         exact;
+};
+
+static struct known exactly(double value)
 {
-    if (!(chart->tail[k] > 0)) { /* no rise: 0, if the iteration gets there */
-        bool arrives = start == 0 && chart->low_tail[k] > 0;
-        /* Below `bend` the score is concave: from the right no step passes the root. */
-        double bend = -log(chart->overdispersion * chart->largest_mean);
-        arrives |= start <= bend && fabs(start - R_FIRST_LAST) > R_TOLERANCE;
-        return arrives ? 0.0 : fmax(0.0, kappa_as_r(chart, k, start));
-    }
-    double estimate = kappa_at_maximum(chart, k, chart->kappa[k]);
-    if (keep)
-        chart->kappa[k] = estimate;
-    /* R compares its first start with 0.4: one that happens to be there ends the iteration before it began. */
-    bool arrives = fabs(start - estimate) < SAFE_DISTANCE && fabs(start - R_FIRST_LAST) > R_TOLERANCE;
-    return arrives ? estimate : fmax(0.0, kappa_as_r(chart, k, start));
+    return (struct known){ { value, value }, true };
 }
 
-static double negative_binomial_rise_as_r(struct toci_chart *chart, bool keep)
+static struct known estimate_exactly(struct toci_chart *chart, size_t k, bool query)
 {
-    size_t oldest, newest;
-    double best = 0.0, kappa = 0.5;
+    double kappa = kappa_at_maximum(chart, k, chart->kappa[k]);
+    if (!query)
+        chart->kappa[k] = kappa;
+    chart->estimate[k] = kappa;
+    chart->bound[k] = statistic_bound(score_at_zero(chart, k), kappa);
+    return exactly(kappa);
+}
+
+/* R compares its first kappa with 0.4: a start that happens to be there ends the iteration before it began. */
+static bool may_be_first_last(struct range start)
+{
+    return start.low <= R_FIRST_LAST + R_TOLERANCE && start.high >= R_FIRST_LAST - R_TOLERANCE;
+}
+
+/* Whether R's iteration from `start` surely ends at the maximum. */
+static bool arrives(struct range start, struct range maximum)
+{
+    return start.high - maximum.low < SAFE_DISTANCE && maximum.high - start.low < SAFE_DISTANCE &&
+           !may_be_first_last(start);
+}
+
+/* The same where the maximum is below 0, so that the estimate will be 0. */
+static bool arrives_below(const struct toci_chart *chart, size_t k, struct range start)
+{
+    /* Where a mu e^kappa < 1 in every step the score is concave: from the right no step passes the root. */
+    bool concave = chart->overdispersion * chart->peak[k] * exp(start.high) <= 1.0;
+    if (concave && !may_be_first_last(start))
+        return true;
+    struct range maximum = estimate_range(-score_at_zero(chart, k), information_at_zero(chart, k));
+    return arrives(start, (struct range){ -maximum.high, -maximum.low });
+}
+
+/* R's estimate for a change, which starts from that of the change before and is wrong where the iteration from there
+ * leads astray; only where that is possible its path is walked. Notes a bound of the statistic, and the estimate if it
+ * is exact. */
+static struct known rise_as_r(struct toci_chart *chart, size_t k, struct known start, bool query)
+{
+    double score = score_at_zero(chart, k);
+    chart->bound[k] = chart->estimate[k] = 0.0;
+    if (score <= 0) {
+        /* estimate_range() ends at SAFE_DISTANCE where r = 0.649 */
+        if (start.range.high == 0 && -score < 0.649 * information_at_zero(chart, k))
+            return start;
+        if (arrives_below(chart, k, start.range))
+            return exactly(0.0);
+        if (!start.exact)
+            start = estimate_exactly(chart, k - 1, query);
+        if (arrives_below(chart, k, start.range))
+            return exactly(0.0);
+    } else {
+        struct range maximum = estimate_range(score, information_at_zero(chart, k));
+        if (arrives(start.range, maximum)) {
+            chart->estimate[k] = NAN; /* the maximum, if it is asked for */
+            chart->bound[k] = statistic_bound(score, maximum.high);
+            return (struct known){ maximum, false };
+        }
+        if (!start.exact)
+            start = estimate_exactly(chart, k - 1, query);
+        struct known exact = estimate_exactly(chart, k, query);
+        if (arrives(start.range, exact.range))
+            return exact;
+    }
+    chart->estimate[k] = fmax(0.0, kappa_as_r(chart, k, start.range.low));
+    chart->bound[k] = chart->estimate[k] > 0 ? INFINITY : 0.0;
+    return exactly(chart->estimate[k]);
+}
+
+static double negative_binomial_rise_as_r(struct toci_chart *chart, double best, bool query)
+{
+    size_t       oldest, newest, first;
+    struct known kappa = exactly(R_START);
     if (!changes(chart, &oldest, &newest))
         return 0.0;
-    sum_tails(chart, oldest);
+    first = oldest;
     for (size_t k = oldest; k <= newest; k++) {
-        kappa = rise_as_r(chart, k, kappa, keep);
-        double statistic = kappa > 0 ? level_likelihood(chart, k, kappa) : 0.0;
+        kappa = rise_as_r(chart, k, kappa, query);
+        if (chart->bound[k] > chart->bound[first])
+            first = k;
+    }
+    for (size_t i = oldest; i <= newest + 1; i++) {
+        size_t k = i == oldest ? first : i - 1; /* the most promising first */
+        if (!(chart->bound[k] > best))
+            continue;
+        if (isnan(chart->estimate[k]))
+            estimate_exactly(chart, k, query);
+        double statistic = chart->bound[k] > best ? level_likelihood(chart, k, chart->estimate[k]) : 0.0;
         best = statistic > best ? statistic : best; /* false for NaN */
     }
     return best;
@@ -374,33 +479,47 @@ static double epidemic_as_r(const struct toci_chart *chart)
 
 /* ---- one step ---- */
 
-/* keep: the newest count is real, so estimates may serve as starts for the next step's. */
-static double statistic_of(struct toci_chart *chart, bool keep)
+/* The statistic, or `floor` where it is less. query: the newest count is only tried: leave no trace of it, and stop
+ * where the limit is reached. */
+static double statistic_of(struct toci_chart *chart, double floor, bool query)
 {
     const struct toci_chart_rule *rule = &chart->rule;
     if (rule->epidemic)
         return rule->compat ? epidemic_as_r(chart) : epidemic(chart);
     if (chart->overdispersion == 0)
-        return poisson_level(chart);
+        return poisson_level(chart, floor);
     if (!rule->compat)
-        return negative_binomial_level(chart, keep);
-    return rule->decrease ? negative_binomial_fall_as_r(chart) : negative_binomial_rise_as_r(chart, keep);
+        return negative_binomial_level(chart, floor, query);
+    return rule->decrease ? negative_binomial_fall_as_r(chart) : negative_binomial_rise_as_r(chart, floor, query);
 }
 
+/* What the newest step adds to score and information. */
 static void put_count(struct toci_chart *chart, double count)
 {
     size_t place = chart->held - 1;
-    double a = chart->overdispersion, mean = chart->mean[place], low_mean = exp(-SAFE_DISTANCE) * mean;
+    double a = chart->overdispersion, mean = chart->mean[place], shrink = 1.0 / (1.0 + a * mean);
     chart->count[place] = count;
-    chart->excess[place] = (count - mean) / (1.0 + a * mean);
-    chart->low_excess[place] = (count - low_mean) / (1.0 + a * low_mean);
+    chart->newest = (struct toci_chart_step){
+        .score = (count - mean) * shrink,
+        .information = mean * (a * count + 1.0) * shrink * shrink,
+    };
+}
+
+/* The newest step becomes one of those before the next, whose mean is given. */
+static void settle_newest(struct toci_chart *chart, double mean)
+{
+    for (size_t k = 0; k < chart->held; k++) {
+        chart->score[k] += chart->newest.score;
+        chart->information[k] += chart->newest.information;
+        chart->peak[k] = chart->peak[k] > mean ? chart->peak[k] : mean;
+    }
 }
 
 static void make_room(struct toci_chart *chart)
 {
     size_t        kept = chart->rule.window;
-    double *const arrays[ARRAYS] = { chart->count, chart->mean,       chart->before,   chart->excess,
-                                     chart->tail,  chart->low_excess, chart->low_tail, chart->kappa };
+    double *const arrays[ARRAYS] = { chart->count,       chart->mean,  chart->before,   chart->peak, chart->score,
+                                     chart->information, chart->kappa, chart->estimate, chart->bound };
     for (size_t i = 0; i < ARRAYS; i++)
         memmove(arrays[i], arrays[i] + chart->held - kept, kept * sizeof(double));
     chart->held = kept;
@@ -418,15 +537,17 @@ double toci_chart_step(struct toci_chart *chart, double count, double mean)
     chart->last_count = count;
     if (!chart->rule.generalized)
         return lr_step(chart, count, mean);
+    settle_newest(chart, mean);
     if (chart->held == chart->room)
         make_room(chart);
     size_t place = chart->held++;
+    chart->score[place] = chart->information[place] = 0.0;
     chart->mean[place] = mean;
-    chart->largest_mean = fmax(chart->largest_mean, mean);
+    chart->peak[place] = mean;
     chart->before[place] = before;
     chart->kappa[place] = chart->rule.decrease ? -0.5 : 0.5;
     put_count(chart, count);
-    double statistic = statistic_of(chart, true);
+    double statistic = statistic_of(chart, 0.0, false);
     return chart->rule.compat ? shown_by_r(statistic) : statistic;
 }
 
@@ -439,12 +560,12 @@ static double lr_cases(const struct toci_chart *chart, double mean)
     return (chart->rule.limit - chart->sum_before - constant) / slope;
 }
 
-/* Whether a count in the newest step would alarm. The arrays are as before afterwards. */
+/* Whether a count in the newest step would alarm. The chart is as before afterwards. */
 static bool would_alarm(struct toci_chart *chart, double count)
 {
-    double actual = chart->count[chart->held - 1];
+    double actual = chart->count[chart->held - 1], limit = chart->rule.limit;
     put_count(chart, count);
-    bool alarms = toci_chart_alarms(chart, statistic_of(chart, false));
+    bool alarms = toci_chart_alarms(chart, statistic_of(chart, nextafter(limit, 0.0), true));
     put_count(chart, actual);
     return alarms;
 }

@@ -22,19 +22,24 @@ struct toci_chart_rule {
     double max_cases;       /* where the search for cases gives up */
 };
 
+struct toci_chart_step {
+    double score, information;
+};
+
 struct toci_chart {
     struct toci_chart_rule rule;
     double                 overdispersion; /* 0 = Poisson */
     size_t                 room, held;     /* steps that fit, and that stand in the arrays; the newest is last */
     double                *count, *mean;
-    double                *before;                /* the count of the step before each */
-    double                *excess;                /* (x - mu) / (1 + a mu), the score of kappa at 0 */
-    double                *tail;                  /* sum of excess from each step to the newest */
-    double                *low_excess, *low_tail; /* the same at kappa = -1.25 */
-    double                *kappa;                 /* the last estimate for a change at each step */
-    double                 largest_mean;          /* since the chart began */
-    double                 sum, sum_before;       /* LR: S now and before the newest step */
-    double                 last_count;            /* of the newest step, kept when the chart begins anew */
+    double                *before; /* the count of the step before each */
+    double                *peak;   /* the largest mean from each step to the newest */
+    double                *score;  /* of kappa at 0, for a change at each step, summed to the step before the newest */
+    double                *information;      /* of kappa at 0, so too */
+    double                *kappa;            /* the last estimate for a change at each step */
+    double                *estimate, *bound; /* within one call: kappa, and what the statistic cannot exceed */
+    struct toci_chart_step newest;           /* what the newest step adds to the sums */
+    double                 sum, sum_before;  /* LR: S now and before the newest step */
+    double                 last_count;       /* of the newest step, kept when the chart begins anew */
 };
 
 /* Working memory in doubles for a chart that sees at most max_steps; a stream passes SIZE_MAX and needs a window. */
