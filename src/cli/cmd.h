@@ -7,6 +7,7 @@
 
 extern const struct cli_command cli_command_completion;
 extern const struct cli_command cli_command_detect;
+extern const struct cli_command cli_command_growth;
 extern const struct cli_command cli_command_help;
 extern const struct cli_command cli_command_methods;
 extern const struct cli_command cli_command_rt;

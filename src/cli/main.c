@@ -10,6 +10,7 @@
 static const struct cli_command *const commands[] = {
     &cli_command_detect,
     &cli_command_rt,
+    &cli_command_growth,
     &cli_command_methods,
     &cli_command_help,
     &cli_command_completion,
