@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Make districts.csv: invented weekly visits for acute diarrhoea in six invented districts, 2016-W01 to 2023-W52 (417 weeks).
+"""Make districts.csv: invented weekly visits for acute diarrhoea in six invented districts, 417 weeks (2016 to 2023).
 
     python3 make_districts.py > districts.csv
 

@@ -16,7 +16,9 @@
 #include "cli/input_options.h"
 #include "cli/method_settings.h"
 #include "cli/output_options.h"
+#include "formats/calendar_file.h"
 
+#define NOTE_BYTES 400
 #define MAX_LATE_NAMES 5 /* series without new counts, named in the warning */
 
 struct detect_settings {
@@ -35,6 +37,7 @@ struct settings {
     struct detect_settings detect;
     struct input_settings  input;
     struct output_settings output;
+    struct calendar_file   calendar; /* without holidays where none was named */
 };
 
 /* ---- options ---- */
@@ -204,6 +207,16 @@ static int check_options(const struct cli_command *command, const struct detect_
     }
 }
 
+/* A holiday that the calendar does not know is an ordinary day to the method: that must not go unsaid. */
+static void warn_of_unknown_years(const struct settings *settings, const struct counts_summary *summary)
+{
+    int first, last;
+    toc_calendar_years(&settings->calendar.calendar, &first, &last);
+    if (toc_date_to_civil(summary->first).year < first || toc_date_to_civil(summary->last).year > last)
+        fprintf(stderr, "tocsin detect: warning: %s knows holidays from %d to %d; other years are judged without\n",
+                settings->detect.calendar, first, last);
+}
+
 static int number_of_threads(const struct detect_settings *settings, uint64_t num_series)
 {
     cpu_set_t set;
@@ -242,13 +255,42 @@ struct work {
     int                          exit_code; /* of the first series that could not be judged */
 };
 
+/* "Spring Festival", "the week before Spring Festival", "week 2 after Spring Festival". */
+static void describe_holiday(const struct toc_calendar *calendar, uint8_t label, char *text, size_t size)
+{
+    struct toc_label_meaning meaning;
+    if (toc_calendar_meaning(calendar, label, &meaning, NULL) != 0)
+        return;
+    const char *name = calendar->kinds[meaning.kind].name;
+    if (meaning.week == 0)
+        snprintf(text, size, "holiday: %s", name);
+    else
+        snprintf(text, size, "week %d %s %s", abs(meaning.week), meaning.week < 0 ? "before" : "after", name);
+}
+
+/* Why a step was not assessed, and which holiday it belongs to. */
+static void write_note(const struct work *work, const struct detect_result *result, size_t i, char *note, size_t size)
+{
+    const struct toc_judgement *judgement = &result->judgements[i];
+    const struct toc_series    *series = &result->counts.series;
+    int                         used = 0;
+    note[0] = '\0';
+    if (judgement->alarm == TOC_ALARM_NOT_ASSESSED)
+        used = snprintf(note, size, "not assessed: %s", toc_reason_text(judgement->reason));
+    if (work->job->calendar == NULL || series->holiday[result->first + i] == 0)
+        return;
+    if (used > 0)
+        used += snprintf(note + used, size - (size_t) used, "; ");
+    describe_holiday(work->job->calendar, series->holiday[result->first + i], note + used, size - (size_t) used);
+}
+
 static void write_row(struct work *work, const struct detect_result *result, size_t i)
 {
     const struct toc_series    *series = &result->counts.series;
     const struct toc_judgement *judgement = &result->judgements[i];
     struct rows                *rows = &work->output->rows;
     size_t                      row = result->first + i;
-    char                        date[DATE_TEXT_BYTES], note[120] = "";
+    char                        date[DATE_TEXT_BYTES], note[NOTE_BYTES];
     date_to_text(series->date[row], work->summary->form, date);
     rows_text(rows, result->counts.name);
     rows_text(rows, date);
@@ -259,12 +301,12 @@ static void write_row(struct work *work, const struct detect_result *result, siz
     if (judgement->alarm == TOC_ALARM_NOT_ASSESSED) {
         rows_missing(rows);
         rows_mark(rows, ROWS_FAINT);
-        snprintf(note, sizeof note, "not assessed: %s", toc_reason_text(judgement->reason));
     } else {
         rows_flag(rows, judgement->alarm == TOC_ALARM_YES);
         if (judgement->alarm == TOC_ALARM_YES)
             rows_mark(rows, ROWS_ALARM);
     }
+    write_note(work, result, i, note, sizeof note);
     rows_text(rows, note);
     rows_end_row(rows);
 }
@@ -412,27 +454,46 @@ static int prepare_and_judge(const struct cli_command *command, const struct set
         exit_code = choose_range(command, detect, summary, &job);
     if (exit_code != CLI_DONE)
         return exit_code;
+    if (detect->calendar != NULL) {
+        job.calendar = &settings->calendar.calendar;
+        warn_of_unknown_years(settings, summary);
+    }
     if (detect->method == NULL)
         fprintf(stderr, "tocsin detect: judged by %s; --method sets another\n", name);
     return judge_all(command, settings, &job, faults);
 }
 
+static int read_and_judge(const struct cli_command *command, struct settings *settings, char *const *files,
+                          int num_files, struct fault_list *faults)
+{
+    struct counts_reader *reader = NULL;
+    if (settings->detect.calendar != NULL) {
+        int ret = calendar_file_read(settings->detect.calendar, faults, &settings->calendar);
+        if (ret != 0)
+            return input_report(command, ret, faults);
+    }
+    int exit_code = input_open(command, &settings->input, files, num_files, faults, &reader);
+    if (exit_code == CLI_DONE) {
+        exit_code = prepare_and_judge(command, settings, reader, faults);
+        counts_close(reader);
+    }
+    return exit_code;
+}
+
 static int run(const struct cli_command *command, int argc, char **argv)
 {
-    struct settings       settings = { .input = INPUT_SETTINGS_INIT, .output = OUTPUT_SETTINGS_INIT };
-    struct fault_list     faults = FAULT_LIST_INIT;
-    struct counts_reader *reader = NULL;
-    int                   first, exit_code = cli_parse(command, argc, argv, &settings, &first);
+    struct settings   settings = { .input = INPUT_SETTINGS_INIT, .output = OUTPUT_SETTINGS_INIT };
+    struct fault_list faults = FAULT_LIST_INIT;
+    int               first, exit_code = cli_parse(command, argc, argv, &settings, &first);
     if (exit_code >= 0)
         return exit_code;
     /* What can be known without reading is said without reading. */
     if (settings.detect.method != NULL && method_or_complain(command, settings.detect.method) == NULL)
         return CLI_USE;
-    exit_code = input_open(command, &settings.input, argv + first, argc - first, &faults, &reader);
-    if (exit_code != CLI_DONE)
-        return exit_code;
-    exit_code = prepare_and_judge(command, &settings, reader, &faults);
-    counts_close(reader);
+    if (settings.detect.calendar != NULL && settings.detect.mode == TOC_MODE_R)
+        return cli_complain(command, CLI_USE, "--calendar and --compat r exclude each other: R knows no holidays");
+    exit_code = read_and_judge(command, &settings, argv + first, argc - first, &faults);
+    calendar_file_free(&settings.calendar);
     fault_list_free(&faults);
     return exit_code;
 }
@@ -460,7 +521,7 @@ const struct cli_command cli_command_detect = {
             "  threshold  the method alarms above this count\n"
             "  score      how far: 1 at the threshold, more beyond it\n"
             "  alarm      1 or 0 (ndjson: true or false); empty (null) where not assessed\n"
-            "  note       empty, or \"not assessed: \" and the reason; that is never \"no alarm\"\n"
+            "  note       \"not assessed: \" and the reason, which is never \"no alarm\"; the holiday\n"
             "\n"
             "Numbers that do not exist are empty in csv and null in ndjson. Alarms do not change the exit code.\n"
             "\n" INPUT_TEXT,

@@ -206,23 +206,29 @@ static void write_value_axis(const struct plot *plot, bool whole)
     }
 }
 
+/* Where two lower labels would touch, the later stays: it stands where its year or month begins. */
+static bool is_crowded(const struct plot *plot, const struct chart_tick *ticks, size_t num, size_t tick)
+{
+    for (size_t i = tick + 1; i < num; i++)
+        if (ticks[i].below[0] != '\0')
+            return x_of(plot, ticks[i].date) - x_of(plot, ticks[tick].date) < 62;
+    return false;
+}
+
 static void write_date_axis(const struct plot *plot)
 {
     struct chart_tick ticks[CHART_MAX_TICKS];
     double            base = plot->top + plot->height;
     size_t            num = chart_date_ticks(plot->first, plot->end - 1, plot->width, plot->chart->form, ticks);
     double            weeks = plot->chart->step == DATE_STEP_WEEK ? 3.5 : 0; /* the middle of the week, under its bar */
-    double            last = -1e9;
     for (size_t i = 0; i < num; i++) {
         double x = x_of(plot, ticks[i].date + (ticks[i].label[0] == 'W' ? weeks : 0));
         if (x > plot->left + plot->width - 8 && i > 0)
             continue;
         sink_format(plot->sink, "<path class=\"axis\" d=\"M%.1f %.1fv5\"/>\n", x, base + 8);
         write_text(plot->sink, x, base + 25, "tick", "middle", ticks[i].label);
-        if (ticks[i].below[0] != '\0' && x - last > 60) {
+        if (ticks[i].below[0] != '\0' && !is_crowded(plot, ticks, num, i))
             write_text(plot->sink, x, base + 39, "year", "middle", ticks[i].below);
-            last = x;
-        }
     }
 }
 

@@ -199,6 +199,32 @@ def test_compat():
     equal(rows(good("detect", "-m", "ears-c3", "-n1", "--compat", "r", stdin=text))[0]["alarm"], "0")
 
 
+def test_calendar():
+    """--calendar names the holiday in the note; a calendar that ends too early is said, a faulty one refused."""
+    with folder() as name:
+        path = os.path.join(name, "holidays.csv")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write("holiday,from,to,steps,before,after\nSpring Festival,2024-02-10,2024-02-17,weeks,1,0\n")
+        notes = [row["note"] for row in rows(good("detect", *EARS, "--calendar", path,
+                                                  stdin=weeks([3, 4, 5, 3, 5, 4, 4, 9, 3])))]
+        assert any(note.startswith("not assessed: ") and note.endswith("; holiday: Spring Festival")
+                   for note in notes), notes
+        assert any(note.endswith("; week 1 before Spring Festival") for note in notes), notes
+        code, _, err = run("detect", *EARS, "--calendar", path, stdin=SMALL.replace("2024-", "2026-"))
+        equal((code, err), (0, f"tocsin detect: warning: {path} knows holidays from 2024 to 2024; other years are "
+                               "judged without\n"))
+        bad(2, "tocsin detect: --calendar and --compat r exclude each other: R knows no holidays", "detect", *EARS,
+            "--calendar", path, "--compat", "r", stdin=SMALL)
+        with open(path, "w", encoding="utf-8") as file:
+            file.write("holiday,from\nSpring Festival,2024-02-30\n")
+        code, out, err = run("detect", *EARS, "--calendar", path, stdin=SMALL)
+        equal((code, out), (1, ""))
+        assert err.startswith(f"{path}:2:2: from: "), err
+    code, _, err = run("detect", *EARS, "--calendar", "no-such-file.csv", stdin=SMALL)
+    equal(code, 3)
+    assert err.startswith("no-such-file.csv: "), err
+
+
 def test_default_method():
     """Without --method it is chosen by the length of the history, and said."""
     code, out, err = run("detect", "-n1", EXAMPLE)
