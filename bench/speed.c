@@ -161,10 +161,12 @@ static void set_parameter(struct detection *job, char *setting)
         const struct toc_parameter *parameter = toc_method_parameter(job->method, name, element);
         if (parameter == NULL)
             stop("no parameter", name);
-        if (parameter->kind == TOC_PARAMETER_CHOICE || parameter->kind == TOC_PARAMETER_FLAG)
+        char  *end;
+        double number = strtod(value, &end);
+        if (*end != '\0')
             check(toc_parameter_set_word(parameter, value, job->options, &error), &error);
         else
-            check(toc_parameter_set_number(parameter, strtod(value, NULL), job->options, &error), &error);
+            check(toc_parameter_set_number(parameter, number, job->options, &error), &error);
     }
 }
 

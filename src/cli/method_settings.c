@@ -56,7 +56,7 @@ static bool read_number(const char *text, double *value)
 static bool set_value(const struct toc_parameter *parameter, const char *value, void *options)
 {
     double number;
-    if (parameter->kind == TOC_PARAMETER_CHOICE || parameter->kind == TOC_PARAMETER_FLAG)
+    if (parameter->choices != NULL || parameter->kind == TOC_PARAMETER_FLAG)
         if (toc_parameter_set_word(parameter, value, options, NULL) == 0)
             return true;
     return parameter->kind != TOC_PARAMETER_CHOICE && read_number(value, &number) &&

@@ -7,12 +7,12 @@
 
 #include "base/text.h"
 
+/* The words of a parameter, after what stands in text already. */
 static void choices_text(const struct toc_parameter *parameter, char text[METHOD_TEXT_SIZE])
 {
-    size_t used = 0;
-    text[0] = '\0';
+    size_t used = strlen(text);
     for (const struct toc_choice *choice = parameter->choices; choice->word != NULL; choice++) {
-        const char *between = used == 0 ? "" : choice[1].word == NULL ? " or " : ", ";
+        const char *between = choice == parameter->choices ? "" : choice[1].word == NULL ? " or " : ", ";
         int         wrote = snprintf(text + used, METHOD_TEXT_SIZE - used, "%s%s", between, choice->word);
         used += (size_t) wrote;
         if (used >= METHOD_TEXT_SIZE)
@@ -22,6 +22,7 @@ static void choices_text(const struct toc_parameter *parameter, char text[METHOD
 
 void method_allowed_text(const struct toc_parameter *parameter, char text[METHOD_TEXT_SIZE])
 {
+    text[0] = '\0';
     if (parameter->kind == TOC_PARAMETER_CHOICE) {
         choices_text(parameter, text);
         return;
@@ -41,6 +42,10 @@ void method_allowed_text(const struct toc_parameter *parameter, char text[METHOD
     if (isfinite(parameter->high))
         snprintf(text + used, METHOD_TEXT_SIZE - (size_t) used, "%s %s %.15g", joint,
                  parameter->high_open ? "below" : "to", parameter->high);
+    if (parameter->choices != NULL) { /* a number that has words too */
+        strncat(text, "; or ", METHOD_TEXT_SIZE - strlen(text) - 1);
+        choices_text(parameter, text);
+    }
 }
 
 static void number_text(double value, char text[METHOD_TEXT_SIZE])
@@ -71,7 +76,12 @@ void method_default_text(const struct toc_method *method, const struct toc_param
         break;
     case TOC_PARAMETER_FLAG: snprintf(text, METHOD_TEXT_SIZE, "%s", value != 0 ? "true" : "false"); break;
     case TOC_PARAMETER_INTEGER:
-    case TOC_PARAMETER_REAL: number_text(value, text); break;
+    case TOC_PARAMETER_REAL:
+        number_text(value, text);
+        for (const struct toc_choice *choice = parameter->choices; choice != NULL && choice->word != NULL; choice++)
+            if (choice->value == value)
+                snprintf(text, METHOD_TEXT_SIZE, "%s", choice->word);
+        break;
     }
 }
 

@@ -2,6 +2,7 @@
 #include <math.h>
 
 #include "support/test.h"
+#include "tocsin/cusum.h"
 #include "tocsin/ears.h"
 #include "tocsin/method.h"
 
@@ -51,6 +52,22 @@ static void test_setting_by_our_word_and_by_r(void **state)
     assert_null(toc_method_parameter(method, "sigma", 0));
 }
 
+/* R's m of cusum is a number or a word. */
+static void test_number_that_has_words(void **state)
+{
+    (void) state;
+    const struct toc_method    *method = toc_method_find("cusum");
+    const struct toc_parameter *parameter = toc_method_parameter(method, "m", 0);
+    struct toc_cusum_options    options;
+    toc_method_init_options(method, TOC_MODE_R, &options);
+    assert_ok(toc_parameter_set_word(parameter, "glm", &options, NULL));
+    assert_true(options.mean == TOC_CUSUM_SEASONAL);
+    assert_ok(toc_parameter_set_number(parameter, 2.5, &options, NULL));
+    assert_close(options.mean, 2.5, 0, 0);
+    assert_status(toc_parameter_set_word(parameter, "mad", &options, NULL), TOC_ERR_UNKNOWN_NAME);
+    assert_status(toc_parameter_set_number(parameter, TOC_CUSUM_SEASONAL, &options, NULL), TOC_ERR_OPTION);
+}
+
 static void test_values_out_of_bounds(void **state)
 {
     (void) state;
@@ -78,6 +95,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_table_is_whole),
         cmocka_unit_test(test_setting_by_our_word_and_by_r),
+        cmocka_unit_test(test_number_that_has_words),
         cmocka_unit_test(test_values_out_of_bounds),
     };
     return cmocka_run_group_tests_name("method", tests, NULL, NULL);
