@@ -567,26 +567,56 @@ int toci_flexible_meet(struct toci_flexible *method, const struct toc_series *se
     return 0;
 }
 
+/* The oldest row that judging `first` or a later step can reach, or an older one: references of later steps are later.
+ */
+static size_t oldest_row(const struct toci_flexible *method, const struct toc_series *series, size_t first)
+{
+    enum { MOVED = 8 }; /* rows that a change of the weekday may move a window by, and to spare */
+    ptrdiff_t reference[TOCI_MAX_YEARS + 1];
+    if (toci_reference_rows(series, first, method->rule.years, reference) != TOC_REASON_NONE)
+        return 0;
+    ptrdiff_t window = reference[method->rule.years] - method->rule.half_window - MOVED;
+    ptrdiff_t recent = (ptrdiff_t) first + 1 - method->options.min_cases_steps;
+    ptrdiff_t oldest = window < recent ? window : recent;
+    return oldest > 0 ? (size_t) oldest : 0;
+}
+
+/* The series without its first rows. */
+static struct toc_series without_first(const struct toc_series *series, size_t rows)
+{
+    struct toc_series rest = *series;
+    rest.observed += rows;
+    rest.n -= rows;
+    if (rest.population != NULL)
+        rest.population += rows;
+    if (rest.date != NULL)
+        rest.date += rows;
+    if (rest.holiday != NULL)
+        rest.holiday += rows;
+    return rest;
+}
+
 int toci_flexible_judge(struct toci_flexible *method, const struct toc_series *series, size_t first, size_t num,
                         const struct toc_allocator *allocator, struct toc_judgement *judgements,
                         struct toc_farrington_detail *details, struct toc_error *error)
 {
     struct toci_flexible_room room;
-    const double             *population = method->options.population_offset ? series->population : NULL;
-    size_t                    rows = first + num;
     int                       ret = toci_flexible_meet(method, series, error);
-
     if (ret != 0 || num == 0)
         return ret;
-    size_t bytes = toci_flexible_room_bytes(method, rows);
-    void  *memory = toci_allocate(allocator, 1, bytes, &ret, error);
+    size_t            skipped = oldest_row(method, series, first), rows = first - skipped + num;
+    struct toc_series view = without_first(series, skipped);
+    size_t            bytes = toci_flexible_room_bytes(method, rows);
+    void             *memory = toci_allocate(allocator, 1, bytes, &ret, error);
     if (memory == NULL)
         return ret;
     toci_flexible_room_place(method, &room, memory, rows);
-    toci_count_values_fill(&room.values, series->observed, population, 0, rows);
+    toci_count_values_fill(&room.values, view.observed, method->options.population_offset ? view.population : NULL, 0,
+                           rows);
     method->rule.unit = toci_step_days(series);
     for (size_t i = 0; i < num; i++)
-        judgements[i] = toci_flexible_assess(method, series, first + i, &room, details == NULL ? NULL : &details[i]);
+        judgements[i] =
+            toci_flexible_assess(method, &view, first - skipped + i, &room, details == NULL ? NULL : &details[i]);
     toci_release(allocator, memory, 1, bytes);
     return 0;
 }
