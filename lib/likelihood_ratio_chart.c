@@ -65,7 +65,7 @@ static void lr_parts(const struct toci_chart *chart, double mean, double *consta
         *slope = kappa;
         return;
     }
-    double log_ratio = log((1.0 + a * mean) / (1.0 + a * mean * exp(kappa)));
+    double log_ratio = -log1p(a * mean * expm1(kappa) / (1.0 + a * mean));
     *constant = log_ratio / a;
     *slope = kappa + log_ratio;
 }
@@ -142,10 +142,11 @@ static double newton_step(const struct toci_chart *chart, size_t k, double kappa
 
 static double level_likelihood(const struct toci_chart *chart, size_t k, double kappa)
 {
-    double a = chart->overdispersion, ratio = exp(kappa), sum = 0.0;
+    double a = chart->overdispersion, more = expm1(kappa), sum = 0.0;
     for (size_t i = k; i < chart->held; i++) {
         double mean = chart->mean[i], x = chart->count[i];
-        sum += kappa * x + (x + 1.0 / a) * log((1.0 + a * mean) / (1.0 + a * mean * ratio));
+        /* log1p: 1 / a times a logarithm near 0 where a is small */
+        sum += kappa * x - (x + 1.0 / a) * log1p(a * mean * more / (1.0 + a * mean));
     }
     return sum;
 }

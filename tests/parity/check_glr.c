@@ -39,8 +39,10 @@ static bool same_row(const struct oracle_table *out, char **cell, const char *na
     const char *idx = cell[oracle_column(out, "idx")];
     if (*cell[oracle_column(out, "error")] != '\0')
         return judgement->alarm == TOC_ALARM_NOT_ASSESSED;
-    /* The statistic is a sum of terms as large as the counts: R's own rounding is seen in it where it is near zero. */
-    bool same = agree(name, idx, "upperbound", judgement->threshold, cell[oracle_column(out, "upperbound")], 1e-12);
+    /* The statistic is a sum of terms as large as the counts and as 1 / a: R's own rounding is seen where it is near 0.
+     */
+    double rounding = 1e-12 + (overdispersion > 0 ? 1e-14 / overdispersion : 0.0);
+    bool same = agree(name, idx, "upperbound", judgement->threshold, cell[oracle_column(out, "upperbound")], rounding);
     same &= agree(name, idx, "alarm", (double) judgement->alarm, cell[oracle_column(out, "alarm")], 0);
     same &= agree(name, idx, "mu0", point->expected, cell[oracle_column(out, "mu0")], 0);
     /* Near zero it is rounding noise in R, which subtracts digamma functions of arguments near 1e5. */
