@@ -65,6 +65,13 @@ void toci_gamma_plan_init(struct toci_gamma_plan *plan, const double *probabilit
     }
 }
 
+/* lgamma() of the C library would write to a variable that threads share. */
+static double log_gamma(double x)
+{
+    int sign;
+    return lgamma_r(x, &sign);
+}
+
 /* One quantile at any shape: Halley's iteration for u = log x on the logarithm of the nearer tail, which is concave in
  * u, so that it also works where x is 1e-300 or the tail 1e-100. With g = log(tail/p), g' = +-x density/tail and g'' =
  * g' ((a - x) -+ x density/tail). */
@@ -72,14 +79,14 @@ double toci_gamma_quantile(double p, double shape)
 {
     bool   lower = p <= 0.5;
     double target = lower ? log(p) : log1p(-p);
-    double small = (log(p) + lgamma(shape + 1.0)) / shape; /* exact as x -> 0: P(x) = x^a/Gamma(a + 1) */
+    double small = (log(p) + log_gamma(shape + 1.0)) / shape; /* exact as x -> 0: P(x) = x^a/Gamma(a + 1) */
     if (small < -600.0)
         return exp(small);
     double third = qnorm(p, 0.0, 1.0, 1, 0) / (3.0 * sqrt(shape)) + 1.0 - 1.0 / (9.0 * shape);
     double u = shape > 1.0 && third > 0.3 ? log(shape * third * third * third) : fmin(small, log(shape + 20.0));
     for (int iteration = 0; iteration < 40; iteration++) {
         double x = exp(u), tail = pgamma(x, shape, 1.0, lower, 1);
-        double log_density = (shape - 1.0) * u - x - lgamma(shape); /* of x; times x below */
+        double log_density = (shape - 1.0) * u - x - log_gamma(shape); /* of x; times x below */
         double hazard = exp(log_density + u - tail);
         double slope = lower ? hazard : -hazard;
         double curvature = slope * (shape - x - slope);

@@ -55,8 +55,9 @@ struct toc_bayes_options {
  *
  * judgements   room for num; untouched on failure. Steps without enough history are not assessed.
  *
- * Cost: O(num * (1 + years)), with weekday strata O(num * baseline); no allocation. Errors: TOC_ERR_OPTION (also where nothing is left to compare with: years 0
- * without use_recent), TOC_ERR_DOMAIN (names the first bad count), TOC_ERR_SHAPE (first + num > n).
+ * Cost: O(num * (1 + years)), with weekday strata O(num * baseline); no allocation. Errors: TOC_ERR_OPTION (also where
+ * nothing is left to compare with: years 0 without use_recent), TOC_ERR_DOMAIN (names the first bad count),
+ * TOC_ERR_SHAPE (first + num > n).
  */
 int toc_bayes_judge(const struct toc_series *series, size_t first, size_t num, const struct toc_bayes_options *options,
                     struct toc_judgement *judgements, struct toc_error *error);

@@ -8,12 +8,8 @@
 #include "cli/command.h"
 
 static const struct cli_command *const commands[] = {
-    &cli_command_detect,
-    &cli_command_rt,
-    &cli_command_growth,
-    &cli_command_methods,
-    &cli_command_help,
-    &cli_command_completion,
+    &cli_command_detect,  &cli_command_rt,   &cli_command_growth,
+    &cli_command_methods, &cli_command_help, &cli_command_completion,
 };
 
 const struct cli_command *const *cli_commands(size_t *num_commands)
