@@ -53,6 +53,7 @@ enum toc_alarm {
     X(TOC_REASON_EARLIER_MISSING, "an earlier count that this method needs is missing")                                \
     X(TOC_REASON_CONSTANT_BASELINE, "the baseline does not vary")                                                      \
     X(TOC_REASON_NOT_DAILY, "the counts are not daily and this method needs days")                                     \
+    X(TOC_REASON_OFF_SEASON, "this week lies between seasons")                                                         \
     X(TOC_REASON_LATER_UNKNOWN, "the cases that these went on to infect are not all known yet")                        \
     X(TOC_REASON_R_STOPS, "R stops with an error here")
 
