@@ -29,6 +29,7 @@ struct detect_settings {
     toc_date               from, to;
     bool                   has_from, has_to;
     const char            *calendar;
+    int                    rows;    /* enum rows_wanted */
     long                   threads; /* 0 = as many as the machine has */
     bool                   progress;
 };
@@ -42,6 +43,8 @@ struct settings {
 
 /* ---- options ---- */
 
+enum rows_wanted { ROWS_ALL, ROWS_ASSESSED, ROWS_ALARMS };
+static const char *const rows_words[] = { "all", "assessed", "alarms", NULL };
 static const char *const mode_words[] = { "default", "r", NULL }; /* in the order of enum toc_mode */
 
 static const char *set_date(const char *value, bool is_end, toc_date *date)
@@ -129,6 +132,14 @@ static const struct cli_option range_options[] = {
 };
 
 static const struct cli_option running_options[] = {
+    { .name = "rows",
+      .letter = 'r',
+      .value = "all|assessed|alarms",
+      .initial = "all",
+      .kind = CLI_CHOICE,
+      .offset = offsetof(struct detect_settings, rows),
+      .words = rows_words,
+      .meaning = "Which rows are written. How many dates were not assessed is then told on standard error." },
     { .name = "threads",
       .letter = 'j',
       .value = "N",
@@ -248,6 +259,8 @@ struct work {
     struct output               *output;
     struct detect_plot          *plot; /* NULL = none */
     uint64_t                     num_done;
+    enum rows_wanted             wanted;
+    uint64_t                     num_rows, num_alarms, num_not_assessed;
     uint64_t                     num_late; /* series that end before what is judged */
     char                         late[MAX_LATE_NAMES][COUNTS_MAX_NAME + 1];
     bool                         progress;
@@ -351,8 +364,15 @@ static bool take(void *context, const struct detect_result *result)
         work->exit_code = complain_result(work, result);
         return false;
     }
-    for (size_t i = 0; i < result->num; i++)
-        write_row(work, result, i);
+    for (size_t i = 0; i < result->num; i++) {
+        enum toc_alarm alarm = result->judgements[i].alarm;
+        work->num_rows++;
+        work->num_alarms += alarm == TOC_ALARM_YES;
+        work->num_not_assessed += alarm == TOC_ALARM_NOT_ASSESSED;
+        if (work->wanted == ROWS_ALL || alarm == TOC_ALARM_YES ||
+            (work->wanted == ROWS_ASSESSED && alarm == TOC_ALARM_NO))
+            write_row(work, result, i);
+    }
     if (result->num == 0 && work->num_late++ < MAX_LATE_NAMES)
         memcpy(work->late[work->num_late - 1], result->counts.name, sizeof work->late[0]);
     if (work->plot != NULL && detect_plot_add(work->plot, result) != 0) {
@@ -373,6 +393,14 @@ static void warn_of_late_series(const struct work *work)
     for (uint64_t i = 0; i < work->num_late && i < MAX_LATE_NAMES; i++)
         fprintf(stderr, "%s %s", i == 0 ? "" : ",", work->late[i]);
     fprintf(stderr, "%s\n", work->num_late > MAX_LATE_NAMES ? " …" : "");
+}
+
+/* Rows left out must not pass for dates without an alarm. */
+static void tell_what_is_left_out(const struct work *work)
+{
+    if (work->wanted != ROWS_ALL)
+        fprintf(stderr, "tocsin detect: %" PRIu64 " alarm%s; %" PRIu64 " of %" PRIu64 " dates not assessed\n",
+                work->num_alarms, work->num_alarms == 1 ? "" : "s", work->num_not_assessed, work->num_rows);
 }
 
 /* ---- the plot ---- */
@@ -408,6 +436,7 @@ static int judge_all(const struct cli_command *command, const struct settings *s
                            .summary = counts_summary(job->reader),
                            .job = job,
                            .output = &output,
+                           .wanted = (enum rows_wanted) settings->detect.rows,
                            .progress = settings->detect.progress || isatty(STDERR_FILENO),
                            .exit_code = CLI_DONE };
     int exit_code = output_begin(command, &settings->output, columns, sizeof columns / sizeof *columns, &output);
@@ -429,6 +458,7 @@ static int judge_all(const struct cli_command *command, const struct settings *s
         return exit_code;
     }
     warn_of_late_series(&work);
+    tell_what_is_left_out(&work);
     return output_finish(command, &output);
 }
 
@@ -503,7 +533,8 @@ static const struct cli_example examples[] = {
     { "tocsin detect --last 12 --plot signals.svg visits.csv", "what is unusual in the last 12 weeks, and a picture" },
     { "tocsin detect -m ears-c2 --columns date=Datum,count=n daily.csv",
       "a short daily series with columns of other names" },
-    { "tocsin detect --last 1 counts.csv | awk -F, '$7 == 1'", "only the alarms of the newest week, in a pipe" },
+    { "tocsin detect --last 1 --rows alarms -f ndjson counts.csv | jq -r .series",
+      "where there is an alarm this week" },
     { "tocsin detect -m farrington-flexible --compat r --set b=4 --set w=3 counts.csv", "the numbers of R" },
     { NULL, NULL },
 };

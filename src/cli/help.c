@@ -74,14 +74,14 @@ static void print_option(FILE *file, const struct cli_option *option)
     print_spaces(file, MEANING_COLUMN - column);
     column = print_wrapped(file, option->meaning, strlen(option->meaning), MEANING_COLUMN, MEANING_COLUMN);
     if (option->initial != NULL) {
-        char text[120];
+        char text[200];
         int  length = snprintf(text, sizeof text, "[default: %s]", option->initial);
         if (column + 1 + columns_of(text, (size_t) length) > LINE_WIDTH) {
             fputc('\n', file);
             print_spaces(file, MEANING_COLUMN);
         } else
             fputc(' ', file);
-        fputs(text, file);
+        print_wrapped(file, text, (size_t) length, MEANING_COLUMN, MEANING_COLUMN);
     }
     fputc('\n', file);
 }

@@ -49,9 +49,9 @@ int input_report(const struct cli_command *command, int status, struct fault_lis
     int exit_code = status == BASE_ERR_INPUT ? CLI_INPUT : CLI_MACHINE;
     if (faults->num_all > 0)
         fault_list_write(faults, stderr);
-    if (status == TOC_ERR_NO_MEMORY)
+    else if (status == TOC_ERR_NO_MEMORY)
         cli_complain(command, exit_code, "out of memory");
-    else if (status == BASE_ERR_INPUT)
+    if (status == BASE_ERR_INPUT)
         cli_complain(command, exit_code, "%llu fault%s in the input; nothing was written",
                      (unsigned long long) faults->num_all, faults->num_all == 1 ? "" : "s");
     fault_list_free(faults);

@@ -199,6 +199,15 @@ def test_compat():
     equal(rows(good("detect", "-m", "ears-c3", "-n1", "--compat", "r", stdin=text))[0]["alarm"], "0")
 
 
+def test_rows():
+    """--rows leaves rows out, and says how many dates were not assessed."""
+    code, out, err = run("detect", *EARS, "--rows", "alarms", stdin=SMALL)
+    equal((code, err), (0, "tocsin detect: 1 alarm; 7 of 8 dates not assessed\n"))
+    equal([row["date"] for row in rows(out)], ["2024-W08"])
+    out = run("detect", *EARS, "--rows", "assessed", stdin=weeks([3, 4, 5, 3, 5, 4, 4, 4, 9]))[1]
+    equal([row["date"] for row in rows(out)], ["2024-W08", "2024-W09"])
+
+
 def test_calendar():
     """--calendar names the holiday in the note; a calendar that ends too early is said, a faulty one refused."""
     with folder() as name:

@@ -68,9 +68,9 @@ def test_help_is_whole():
         equal(good(command, "--help"), text)
         equal(good(command, "-h"), text)
         assert text.startswith(f"Usage: tocsin {command} ")
-        for line in text.splitlines():
-            assert len(line) <= 80 or line.startswith("  "), line
-            assert len(line) <= 110, line
+        for line in text.split("\nExamples:\n")[0].splitlines():
+            assert len(line) <= 80 or line.startswith("  "), line  # tables of a text keep their own lines
+            assert len(line) <= 80 or not line.startswith(" " * 26), line
         assert "help" in options(command)
 
 
