@@ -342,6 +342,84 @@ static void test_stream(void **state)
     test_property("streaming equals the whole series", 100, stream_is_batch);
 }
 
+/* The same for the method of 1996, with population. */
+static void old_stream_is_batch(struct test_random *random)
+{
+    struct test_series            drawn;
+    struct toc_farrington_options options = TOC_FARRINGTON_OPTIONS_INIT;
+    struct toc_farrington_state   stream = { 0 };
+    struct toc_judgement          batch, next;
+    double                        population[TEST_SERIES_ROOM];
+    size_t                        n = 400, begun = test_between(random, 0, 390);
+    options.mode = test_between(random, 0, 1) ? TOC_MODE_R : TOC_MODE_DEFAULT;
+    options.years_back = (int) test_between(random, 1, 6);
+    options.half_window = (int) test_between(random, 0, 10);
+    options.offset = test_between(random, 0, 1) ? TOC_FARRINGTON_POPULATION : TOC_FARRINGTON_NO_OFFSET;
+    test_draw_series(random, &drawn, n, 52, 3.0, (unsigned) test_between(random, 0, 7));
+    for (size_t i = 0; i < n; i++)
+        population[i] = 1e5 + floor(1e4 * test_uniform(random));
+    drawn.series.population = population;
+    struct toc_series history = drawn.series;
+    history.n = begun;
+    assert_ok(toc_farrington_state_init(&stream, &history, &options, &test_allocator, NULL));
+    for (size_t row = begun; row < n; row++) {
+        struct toc_step step = { drawn.observed[row], drawn.date[row], drawn.holiday[row], population[row] };
+        assert_ok(toc_farrington_state_next(&stream, &step, &next, NULL));
+        assert_ok(toc_farrington_judge(&drawn.series, row, 1, &options, &test_allocator, &batch, NULL, NULL));
+        assert_memory_equal(&next, &batch, sizeof batch);
+    }
+    toc_farrington_state_free(&stream);
+}
+
+static void test_old_stream(void **state)
+{
+    (void) state;
+    test_property("streaming equals the whole series, 1996", 50, old_stream_is_batch);
+}
+
+/* Whatever is asked, every step has an answer with a reason, or the options are refused. */
+static void any_options_are_safe(struct test_random *random)
+{
+    static const int                       steps[] = { 52, 12, 365 };
+    struct test_series                     drawn;
+    struct toc_farrington_flexible_options options = improved;
+    struct toc_farrington_options          old = TOC_FARRINGTON_OPTIONS_INIT;
+    struct toc_judgement                   got[TEST_SERIES_ROOM];
+    struct toc_farrington_detail           details[TEST_SERIES_ROOM];
+    size_t                                 n = test_between(random, 0, 700);
+    double mean = test_between(random, 0, 2) == 0 ? 1e6 : test_between(random, 0, 1) ? 0.01 : 4.0;
+    options.mode = old.mode = test_between(random, 0, 1) ? TOC_MODE_R : TOC_MODE_DEFAULT;
+    options.years_back = old.years_back = (int) test_between(random, 1, 12);
+    options.half_window = old.half_window = (int) test_between(random, 0, 40);
+    options.periods = (int) test_between(random, 1, 60);
+    options.guard = (int) test_between(random, 0, 120);
+    options.threshold = (enum toc_farrington_threshold) test_between(random, 0, 2);
+    options.power = old.power = (enum toc_farrington_power) test_between(random, 0, 2);
+    options.alpha = old.alpha = test_uniform(random);
+    options.trend_p_limit = test_uniform(random);
+    options.min_cases = old.min_cases = (int) test_between(random, 0, 1) * 5;
+    options.min_cases_steps = old.min_cases_steps = (int) test_between(random, 1, 200);
+    options.reweight = old.reweight = test_between(random, 0, 1);
+    options.trend = old.trend = test_between(random, 0, 1);
+    options.weekdays = TOC_WEEKDAYS_POOLED;
+    test_draw_series(random, &drawn, n, steps[test_between(random, 0, 2)], mean,
+                     (unsigned) test_between(random, 0, 15));
+    int ret = toc_farrington_flexible_judge(&drawn.series, 0, n, &options, &test_allocator, got, details, NULL);
+    assert_true(ret == 0 || ret == TOC_ERR_OPTION);
+    for (size_t i = 0; i < n && ret == 0; i++)
+        assert_int_equal(got[i].alarm == TOC_ALARM_NOT_ASSESSED, got[i].reason != TOC_REASON_NONE);
+    ret = toc_farrington_judge(&drawn.series, 0, n, &old, &test_allocator, got, details, NULL);
+    assert_true(ret == 0 || ret == TOC_ERR_OPTION);
+    for (size_t i = 0; i < n && ret == 0; i++)
+        assert_int_equal(got[i].alarm == TOC_ALARM_NOT_ASSESSED, got[i].reason != TOC_REASON_NONE);
+}
+
+static void test_any_options(void **state)
+{
+    (void) state;
+    test_property("any options are safe", 150, any_options_are_safe);
+}
+
 /* The judgement does not depend on how many steps are asked for at once, nor on what comes later; alarm, score and
  * threshold tell the same story. */
 static void answers_are_consistent(struct test_random *random)
@@ -392,7 +470,9 @@ int main(void)
         cmocka_unit_test(test_bad_options),
         cmocka_unit_test(test_failed_allocations),
         cmocka_unit_test(test_stream),
+        cmocka_unit_test(test_old_stream),
         cmocka_unit_test(test_consistency),
+        cmocka_unit_test(test_any_options),
     };
     return cmocka_run_group_tests_name("farrington", tests, NULL, NULL);
 }
