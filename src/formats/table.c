@@ -28,9 +28,8 @@ struct record {
     size_t            long_cell; /* number of the first cell that is too long; 0 = none */
     bool              ended;
     bool              too_many;
-    bool              lone_return; /* the record went on after a CR that is not at the end of its line */
-    bool              spoiled;     /* a fault of it has been told */
-    bool              open;        /* the next line belongs to it */
+    bool              spoiled;                                        /* a fault of it has been told */
+    bool              open;                                           /* the next line belongs to it */
     char              text[TABLE_MAX_RECORD + 2 + TABLE_MAX_COLUMNS]; /* a line with CRLF, an end for each cell */
 };
 _Static_assert(TABLE_MAX_RECORD >= TABLE_MAX_LINE, "a record holds at least one line");
@@ -163,14 +162,9 @@ static int next_line(struct table *table, const char **line, size_t *size)
 static void on_cell(void *text, size_t size, void *data)
 {
     struct record *record = data;
-    if (record->ended)
-        record->lone_return = true;
+    record->too_many |= record->num_cells == TABLE_MAX_COLUMNS;
     if (record->ended || record->too_many)
         return;
-    if (record->num_cells == TABLE_MAX_COLUMNS) {
-        record->too_many = true;
-        return;
-    }
     if (size > TABLE_MAX_CELL && record->long_cell == 0)
         record->long_cell = record->num_cells + 1;
     /* This fits: a record's cells are no longer than its lines, which table_next() bounds. */
@@ -185,8 +179,6 @@ static void on_end(int how, void *data)
 {
     struct record *record = data;
     (void) how;
-    if (record->ended)
-        record->lone_return = true;
     record->ended = true;
 }
 
@@ -194,7 +186,7 @@ static void begin_record(struct table *table)
 {
     struct record *record = &table->record;
     record->num_cells = record->num_bytes = record->num_read = record->long_cell = 0;
-    record->ended = record->too_many = record->lone_return = record->spoiled = record->open = false;
+    record->ended = record->too_many = record->spoiled = record->open = false;
     record->line = table->line;
 }
 
@@ -237,27 +229,41 @@ static bool is_blank(const char *line, size_t size)
     return true;
 }
 
-/* Give one more line to the record. 0, or TOC_ERR_NO_MEMORY. */
+/* Give bytes to libcsv. 0, or TOC_ERR_NO_MEMORY; where they are no CSV the record is spoiled and libcsv made ready. */
+static int parse(struct table *table, const char *bytes, size_t size)
+{
+    struct record *record = &table->record;
+    if (size == 0 || csv_parse(&table->parser, bytes, size, on_cell, on_end, record) == size)
+        return 0;
+    if (csv_error(&table->parser) != CSV_EPARSE)
+        return TOC_ERR_NO_MEMORY;
+    spoil(table, record->num_cells + 1, "quotes around the whole cell, and \"\" for a quote inside it",
+          "a quote in the middle of a cell");
+    reset_parser(table);
+    record->ended = true;
+    return 0;
+}
+
+/* Give one more line to the record: first without its end, for what ends the record before that is a lone CR. */
 static int take_line(struct table *table, const char *line, size_t size)
 {
     struct record *record = &table->record;
     bool           first = !record->open;
+    size_t         content = without_end(line, size);
     if (first)
         begin_record(table);
     record->num_read += size;
     check_characters(table, line, size);
-    if (csv_parse(&table->parser, line, size, on_cell, on_end, record) != size) {
-        if (csv_error(&table->parser) != CSV_EPARSE)
-            return TOC_ERR_NO_MEMORY;
-        spoil(table, record->num_cells + 1, "quotes around the whole cell, and \"\" for a quote inside it",
-              "a quote in the middle of a cell");
+    int ret = parse(table, line, content);
+    if (ret == 0 && record->ended) {
+        spoil(table, 0, "lines that end in LF or CRLF", "a carriage return inside the line");
         reset_parser(table);
-        record->open = false;
-        return 0;
+    } else if (ret == 0) {
+        ret = parse(table, line + content, size - content);
     }
     /* A line that ends no record leaves a quote open, unless it is empty or the input's last. */
     record->open = !record->ended && !(first && is_blank(line, size));
-    return 0;
+    return ret;
 }
 
 /* Whether the record that ended is a good row; tells what is wrong with it. */
@@ -267,10 +273,7 @@ static bool check_record(struct table *table)
     size_t         wanted = table->header.num_cells;
     if (record->spoiled)
         return false;
-    if (record->lone_return)
-        fault_add(table->faults, place(table, record->line, 0), "lines that end in LF or CRLF",
-                  "a carriage return inside the line");
-    else if (record->too_many)
+    if (record->too_many)
         fault_add(table->faults, place(table, record->line, 0), "at most " TEXT_OF(TABLE_MAX_COLUMNS) " cells",
                   "more than " TEXT_OF(TABLE_MAX_COLUMNS) " cells");
     else if (record->long_cell != 0)
@@ -309,8 +312,8 @@ int table_next(struct table *table, struct table_row *row)
 {
     struct record *record = &table->record;
     while (!table->finished) {
-        const char *line;
-        size_t      size;
+        const char *line = NULL;
+        size_t      size = 0;
         int         ret = next_line(table, &line, &size);
         bool        good = false;
         if (ret == 0) {
@@ -353,10 +356,30 @@ static const struct {
     { "SQLite format 3", 15, "a database" },
 };
 
-/* Hold the first line in the block and drop a byte-order mark. */
+static size_t mark_size(const char *text, size_t size)
+{
+    return size >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+}
+
+/* Where the first line begins that is not empty, after a byte-order mark. */
+static size_t skip_empty_lines(const char *text, size_t size)
+{
+    size_t at = mark_size(text, size);
+    while (at < size && (text[at] == '\n' || text[at] == '\r'))
+        at++;
+    return at;
+}
+
+static bool holds_first_line(const struct table *table)
+{
+    size_t start = skip_empty_lines(table->block, table->end);
+    return memchr(table->block + start, '\n', table->end - start) != NULL;
+}
+
+/* Hold the first line in the block, so that its delimiter can be recognised, and drop a byte-order mark. */
 static int read_start(struct table *table)
 {
-    while (!table->at_end && table->end <= TABLE_MAX_LINE && memchr(table->block, '\n', table->end) == NULL) {
+    while (!table->at_end && table->end < BLOCK_BYTES && !holds_first_line(table)) {
         int ret = fill(table);
         if (ret != 0)
             return ret;
@@ -366,8 +389,7 @@ static int read_start(struct table *table)
             fault_add(table->faults, place(table, 0, 0), "CSV text in UTF-8", "%s", strangers[i].found);
             return BASE_ERR_INPUT;
         }
-    if (table->end >= 3 && memcmp(table->block, "\xef\xbb\xbf", 3) == 0)
-        table->begin = 3;
+    table->begin = mark_size(table->block, table->end);
     return 0;
 }
 
@@ -375,11 +397,9 @@ static int read_start(struct table *table)
 static char recognise_delimiter(const char *text, size_t size)
 {
     static const char delimiters[] = { ',', ';', '\t' };
-    size_t            counts[3] = { 0 }, best = 0, at = 0;
+    size_t            counts[3] = { 0 }, best = 0;
     bool              quoted = false;
-    while (at < size && (text[at] == '\n' || text[at] == '\r'))
-        at++;
-    for (; at < size && text[at] != '\n'; at++) {
+    for (size_t at = skip_empty_lines(text, size); at < size && text[at] != '\n'; at++) {
         quoted ^= text[at] == '"';
         for (size_t i = 0; i < 3 && !quoted; i++)
             counts[i] += text[at] == delimiters[i];
@@ -414,7 +434,7 @@ static int read_header(struct table *table, char delimiter)
     if (ret != 0)
         return ret;
     if (delimiter == 0)
-        delimiter = recognise_delimiter(table->block + table->begin, table->end - table->begin);
+        delimiter = recognise_delimiter(table->block, table->end);
     csv_set_delim(&table->parser, (unsigned char) delimiter);
     ret = table_next(table, &row);
     if (ret < 0)
