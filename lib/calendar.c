@@ -7,9 +7,35 @@
 
 /* ---- checks ---- */
 
+static bool is_felt_in_weeks(const struct toc_holiday_kind *kind)
+{
+    return kind->steps != TOC_HOLIDAY_DAYS;
+}
+
 static size_t num_labels(const struct toc_holiday_kind *kind)
 {
-    return (size_t) (kind->weeks_before + 1 + kind->weeks_after);
+    size_t weeks = (size_t) (kind->weeks_before + 1 + kind->weeks_after);
+    return is_felt_in_weeks(kind) ? TOC_LABELS_A_WEEK * (weeks + 1) : weeks;
+}
+
+size_t toc_calendar_num_labels(const struct toc_calendar *calendar)
+{
+    size_t total = 0;
+    for (size_t i = 0; i < calendar->num_kinds; i++)
+        total += num_labels(&calendar->kinds[i]);
+    return total;
+}
+
+/* The first label of a kind; those felt in weeks come first. */
+static size_t first_label(const struct toc_calendar *calendar, size_t kind)
+{
+    bool   in_weeks = is_felt_in_weeks(&calendar->kinds[kind]);
+    size_t first = 1;
+    for (size_t i = 0; i < calendar->num_kinds; i++) {
+        bool before = is_felt_in_weeks(&calendar->kinds[i]) != in_weeks ? !in_weeks : i < kind;
+        first += before ? num_labels(&calendar->kinds[i]) : 0;
+    }
+    return first;
 }
 
 static int check_kinds(const struct toc_calendar *calendar, struct toc_error *error)
@@ -25,8 +51,9 @@ static int check_kinds(const struct toc_calendar *calendar, struct toc_error *er
             return toci_fail(error, TOC_ERR_DOMAIN, "calendar.kinds.steps", i, kind->steps, "days, weeks or months");
         total += num_labels(kind);
         if (total > TOC_CALENDAR_MAX_LABELS)
-            return toci_fail(error, TOC_ERR_TOO_LARGE, "calendar.kinds", i, (double) total,
-                             "at most 255 labels: weeks before + 1 + weeks after, over all kinds");
+            return toci_fail(
+                error, TOC_ERR_TOO_LARGE, "calendar.kinds", i, (double) total,
+                "at most 255 labels: of a kind weeks before + 1 + weeks after, 7 a week where felt in weeks");
     }
     return 0;
 }
@@ -116,22 +143,48 @@ static int week_of_step(const struct toc_holiday *holiday, toc_date start, int s
     return holds ? 0 : INT32_MIN;
 }
 
-/* ---- labels ---- */
-
-static void decode(const struct toc_calendar *calendar, uint8_t label, struct toc_label_meaning *meaning)
+/* How many days of a week that is mostly `week` of a holiday belong to the one before (negative) or after. */
+static int days_beyond(const struct toc_holiday *holiday, toc_date start, int week, int steps_per_year)
 {
-    size_t kind = 0, below = 1;
-    while (label >= below + num_labels(&calendar->kinds[kind]))
-        below += num_labels(&calendar->kinds[kind++]);
-    *meaning = (struct toc_label_meaning){ kind, (int) (label - below) - calendar->kinds[kind].weeks_before };
+    int before = 0, after = 0;
+    if (steps_per_year != 52 || holiday->to - holiday->from < 6)
+        return 0;
+    for (int day = 0; day < 7; day++) {
+        int of_day = week_of_day(holiday, start + day);
+        before += of_day < week;
+        after += of_day > week;
+    }
+    return before > 0 ? (before < 4 ? -before : -3) : after < 4 ? after : 3;
 }
 
-static uint8_t encode(const struct toc_calendar *calendar, size_t kind, int week)
+/* ---- labels ---- */
+
+/* False for a label that is never given. */
+static bool decode(const struct toc_calendar *calendar, uint8_t label, struct toc_label_meaning *meaning)
 {
-    size_t below = 1;
-    for (size_t i = 0; i < kind; i++)
-        below += num_labels(&calendar->kinds[i]);
-    return (uint8_t) (below + (size_t) (calendar->kinds[kind].weeks_before + week));
+    for (size_t i = 0; i < calendar->num_kinds; i++) {
+        const struct toc_holiday_kind *kind = &calendar->kinds[i];
+        size_t                         first = first_label(calendar, i);
+        if (label < first || label >= first + num_labels(kind))
+            continue;
+        int place = (int) (label - first);
+        *meaning = (struct toc_label_meaning){ i, place - kind->weeks_before, 0 };
+        if (is_felt_in_weeks(kind)) {
+            meaning->week = place / TOC_LABELS_A_WEEK - kind->weeks_before;
+            meaning->beyond = place % TOC_LABELS_A_WEEK - 3;
+        }
+        return meaning->week <= kind->weeks_after;
+    }
+    return false;
+}
+
+static uint8_t encode(const struct toc_calendar *calendar, const struct toc_label_meaning *meaning)
+{
+    const struct toc_holiday_kind *kind = &calendar->kinds[meaning->kind];
+    int                            place = meaning->week + kind->weeks_before;
+    if (is_felt_in_weeks(kind))
+        place = TOC_LABELS_A_WEEK * place + 3 + meaning->beyond;
+    return (uint8_t) (first_label(calendar, meaning->kind) + (size_t) place);
 }
 
 /* Of two holidays that claim one step, whether the new one has the better right to it. */
@@ -139,7 +192,7 @@ static bool comes_first(const struct toc_calendar *calendar, size_t kind, int we
 {
     if (present == 0)
         return true;
-    struct toc_label_meaning held;
+    struct toc_label_meaning held = { 0 };
     decode(calendar, present, &held);
     int distance = week < 0 ? -week : week, held_distance = held.week < 0 ? -held.week : held.week;
     if (distance != held_distance)
@@ -177,7 +230,9 @@ static void label_holiday(const struct toc_calendar *calendar, const struct toc_
         int week = week_of_step(holiday, date[row], steps_per_year);
         if (week >= -kind->weeks_before && week <= kind->weeks_after &&
             comes_first(calendar, holiday->kind, week, labels[row]))
-            labels[row] = encode(calendar, holiday->kind, week);
+            labels[row] =
+                encode(calendar, &(struct toc_label_meaning){ holiday->kind, week,
+                                                              days_beyond(holiday, date[row], week, steps_per_year) });
     }
 }
 
@@ -217,12 +272,10 @@ int toc_calendar_meaning(const struct toc_calendar *calendar, uint8_t label, str
     int ret = check_kinds(calendar, error);
     if (ret != 0)
         return ret;
-    size_t total = 0;
-    for (size_t i = 0; i < calendar->num_kinds; i++)
-        total += num_labels(&calendar->kinds[i]);
-    if (label == 0 || label > total)
-        return toci_fail(error, TOC_ERR_DOMAIN, "label", TOC_NOWHERE, label, "1 … the labels of the calendar's kinds");
-    decode(calendar, label, meaning);
+    struct toc_label_meaning found;
+    if (!decode(calendar, label, &found))
+        return toci_fail(error, TOC_ERR_DOMAIN, "label", TOC_NOWHERE, label, "a label that toc_calendar_label() gives");
+    *meaning = found;
     return 0;
 }
 

@@ -7,7 +7,7 @@
 
 #include "vector_math.h"
 
-enum { MAX_ITERATIONS = 25 };
+enum { MAX_ITERATIONS = 25, LAST = TOCI_FACTORS - 1, OTHER = TOCI_FACTORS };
 
 static const double SETTLED = 1e-8;   /* relative change of the deviance */
 static const double DEPENDENT = 1e-9; /* pivot / own square below which a column depends on those before it */
@@ -19,7 +19,7 @@ enum { SQUARE = TOCI_FACTOR_MAX_COLUMNS * TOCI_FACTOR_MAX_COLUMNS };
 
 size_t toci_factor_bytes(size_t n)
 {
-    size_t row = 4 * sizeof(double) + TOCI_FACTORS * sizeof(int16_t);
+    size_t row = 4 * sizeof(double) + TOCI_FACTOR_PARTS * sizeof(int16_t);
     size_t fixed = (2 * SQUARE + 2 * TOCI_LANES) * sizeof(double);
     return n > (SIZE_MAX - fixed) / row ? SIZE_MAX : fixed + n * row;
 }
@@ -38,7 +38,7 @@ void toci_factor_init(struct toci_factor_fit *fit, size_t n, void *memory)
     fit->weight = fit->log_count + n;
     fit->eta = fit->weight + n;
     fit->mu = fit->eta + whole_vectors(n);
-    fit->columns = (int16_t(*)[TOCI_FACTORS])(void *) (fit->mu + whole_vectors(n));
+    fit->columns = (int16_t(*)[TOCI_FACTOR_PARTS])(void *) (fit->mu + whole_vectors(n));
 }
 
 /* Columns of one factor's levels, in order of the levels. */
@@ -79,6 +79,8 @@ bool toci_factor_columns(struct toci_factor_fit *fit, const struct toci_factor_d
         fit->log_count[i] = data->observed[i] > 0 ? log(data->observed[i]) : 0.0;
         for (size_t which = 0; which < TOCI_FACTORS; which++)
             fit->columns[i][which] = fit->column[which][data->level[which] != NULL ? data->level[which][i] : 0];
+        bool between = data->other != NULL && data->share[i] > 0;
+        fit->columns[i][OTHER] = between ? fit->column[LAST][data->other[i]] : TOCI_FACTOR_REFERENCE;
         if (fit->has_slope)
             fit->mean_time += data->time[i] / (double) data->n;
     }
@@ -86,6 +88,30 @@ bool toci_factor_columns(struct toci_factor_fit *fit, const struct toci_factor_d
 }
 
 /* ---- one weighted least-squares step ---- */
+
+/* One row of the design: its columns, in ascending order but for the two of the last factor, and their values. */
+struct entries {
+    size_t num;
+    size_t column[TOCI_FACTOR_PARTS + 1];
+    double value[TOCI_FACTOR_PARTS + 1];
+};
+
+static struct entries entries_of(const struct toci_factor_fit *fit, const struct toci_factor_data *data, size_t row)
+{
+    struct entries entries = { .num = 0 };
+    double         share = data->other != NULL ? data->share[row] : 0.0;
+    for (size_t part = 0; part < TOCI_FACTOR_PARTS; part++) {
+        if (fit->columns[row][part] < 0)
+            continue;
+        entries.column[entries.num] = (size_t) fit->columns[row][part];
+        entries.value[entries.num++] = part == OTHER ? share : part == LAST ? 1.0 - share : 1.0;
+    }
+    if (fit->has_slope) {
+        entries.column[entries.num] = fit->num_columns - 1;
+        entries.value[entries.num++] = data->time[row] - fit->mean_time;
+    }
+    return entries;
+}
 
 /* X'WX (upper triangle of fit->factor) and X'Wz. */
 static void sum_normal_equations(struct toci_factor_fit *fit, const struct toci_factor_data *data, const double *z,
@@ -96,23 +122,17 @@ static void sum_normal_equations(struct toci_factor_fit *fit, const struct toci_
 
     memset(a, 0, p * p * sizeof *a);
     memset(right, 0, p * sizeof *right);
-    for (size_t i = 0; i < data->n; i++) {
-        double w = fit->weight[i], wz = w * z[i];
-        double t = fit->has_slope ? data->time[i] - fit->mean_time : 0.0;
-        for (size_t which = 0; which < TOCI_FACTORS; which++) {
-            if (fit->columns[i][which] < 0)
-                continue;
-            size_t row = (size_t) fit->columns[i][which];
-            right[row] += wz;
-            for (size_t other = which; other < TOCI_FACTORS; other++) /* later factors have later columns */
-                if (fit->columns[i][other] >= 0)
-                    a[row * p + (size_t) fit->columns[i][other]] += w;
-            if (fit->has_slope)
-                a[row * p + p - 1] += w * t;
-        }
-        if (fit->has_slope) {
-            right[p - 1] += wz * t;
-            a[p * p - 1] += w * t * t;
+    for (size_t row = 0; row < data->n; row++) {
+        struct entries entries = entries_of(fit, data, row);
+        for (size_t i = 0; i < entries.num; i++) {
+            double wx = fit->weight[row] * entries.value[i];
+            right[entries.column[i]] += wx * z[row];
+            for (size_t j = i; j < entries.num; j++) {
+                bool   ascending = entries.column[i] <= entries.column[j];
+                size_t low = ascending ? entries.column[i] : entries.column[j];
+                size_t high = ascending ? entries.column[j] : entries.column[i];
+                a[low * p + high] += wx * entries.value[j];
+            }
         }
     }
 }
@@ -218,12 +238,10 @@ static double deviance_of(const struct toci_factor_fit *fit, const struct toci_f
 static double update(struct toci_factor_fit *fit, const struct toci_factor_data *data, const double *prior)
 {
     for (size_t i = 0; i < data->n; i++) {
-        double eta = data->offset != NULL ? data->offset[i] : 0.0;
-        for (size_t which = 0; which < TOCI_FACTORS; which++)
-            if (fit->columns[i][which] >= 0)
-                eta += fit->coefficient[fit->columns[i][which]];
-        if (fit->has_slope)
-            eta += fit->coefficient[fit->num_columns - 1] * (data->time[i] - fit->mean_time);
+        double         eta = data->offset != NULL ? data->offset[i] : 0.0;
+        struct entries entries = entries_of(fit, data, i);
+        for (size_t j = 0; j < entries.num; j++)
+            eta += fit->coefficient[entries.column[j]] * entries.value[j];
         fit->eta[i] = eta;
     }
     toci_factor_means(fit);
@@ -283,21 +301,13 @@ void toci_factor_solve(struct toci_factor_fit *fit, const struct toci_factor_dat
 
 double toci_factor_leverage(const struct toci_factor_fit *fit, const struct toci_factor_data *data, size_t row)
 {
-    size_t p = fit->num_columns, places[TOCI_FACTORS + 1], num = 0;
-    double values[TOCI_FACTORS + 1], sum = 0.0;
+    size_t         p = fit->num_columns;
+    struct entries entries = entries_of(fit, data, row);
+    double         sum = 0.0;
 
-    for (size_t which = 0; which < TOCI_FACTORS; which++)
-        if (fit->columns[row][which] >= 0) {
-            places[num] = (size_t) fit->columns[row][which];
-            values[num++] = 1.0;
-        }
-    if (fit->has_slope) {
-        places[num] = p - 1;
-        values[num++] = data->time[row] - fit->mean_time;
-    }
-    for (size_t i = 0; i < num; i++)
-        for (size_t j = 0; j < num; j++)
-            sum += values[i] * values[j] * fit->inverse[places[i] * p + places[j]];
+    for (size_t i = 0; i < entries.num; i++)
+        for (size_t j = 0; j < entries.num; j++)
+            sum += entries.value[i] * entries.value[j] * fit->inverse[entries.column[i] * p + entries.column[j]];
     return fit->weight[row] * sum;
 }
 
@@ -341,8 +351,10 @@ bool toci_factor_predict(const struct toci_factor_fit *fit, const struct toci_fa
         if (column == TOCI_FACTOR_ABSENT)
             return false;
         if (column >= 0)
-            x[column] = 1.0;
+            x[column] += which == LAST ? 1.0 - point->share : 1.0;
     }
+    if (point->share > 0 && fit->column[LAST][point->other] >= 0)
+        x[fit->column[LAST][point->other]] += point->share;
     if (fit->has_slope)
         x[fit->num_columns - 1] = point->time - fit->mean_time;
     *eta = point->offset;

@@ -3,13 +3,15 @@
  *
  * Quasi-Poisson regression with log link, E y_i = exp(o_i + a[f1(i)] + b[f2(i)] + c[f3(i)] + s (t_i - tbar)),
  * Var y_i = phi E y_i: up to three additive factors (season block, day of the week, week of a holiday), an offset, a
- * slope. With one factor and a slope the closed form of farrington's own fit is faster; this is for the rest.
+ * slope. A row may stand between two levels of the last factor: then its effect is (1 - share) c[own] + share c[other]
+ * (a week of four days of one kind and three of another). With one factor and a slope the closed form of farrington's
+ * own fit is faster; this is for the rest.
  *
  * The way is that of R's glm.fit (start log(y + 0.1), stop when |change of deviance| / (0.1 + |deviance|) < 1e-8, at
  * most 25 iterations, working weights and their factorisation from the iteration before the last update), so results
- * agree with glm(family = quasipoisson) to rounding. Each row of the design has at most three ones and a time, so the
- * normal equations cost ten sums a row; they are solved by Cholesky. A column that depends on those before it (pivot
- * below 1e-9 of its own square) is left out; a point that needs it cannot be predicted.
+ * agree with glm(family = quasipoisson) to rounding. Each row of the design has at most four entries and a time, so the
+ * normal equations cost fifteen sums a row; they are solved by Cholesky. A column that depends on those before it
+ * (pivot below 1e-9 of its own square) is left out; a point that needs it cannot be predicted.
  */
 #ifndef LIB_FACTOR_MODEL_H
 #define LIB_FACTOR_MODEL_H
@@ -18,7 +20,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { TOCI_FACTORS = 3, TOCI_FACTOR_MAX_COLUMNS = 96, TOCI_FACTOR_LEVELS = 256 };
+enum { TOCI_FACTORS = 3, TOCI_FACTOR_PARTS = TOCI_FACTORS + 1, TOCI_FACTOR_MAX_COLUMNS = 96, TOCI_FACTOR_LEVELS = 256 };
 
 struct toci_factor_data {
     size_t         n;
@@ -26,6 +28,8 @@ struct toci_factor_data {
     const double  *time;                /* n, or NULL: without a slope */
     const double  *offset;              /* n, on the log scale, or NULL */
     const uint8_t *level[TOCI_FACTORS]; /* n each, or NULL: without that factor */
+    const uint8_t *other;               /* n: the other level of the last factor, or NULL */
+    const double  *share;               /* n: what part of the row it has, 0 … 0.5; NULL as other */
 };
 
 /* Where to predict. */
@@ -33,6 +37,8 @@ struct toci_factor_point {
     double  time;
     double  offset;
     uint8_t level[TOCI_FACTORS];
+    uint8_t other; /* of the last factor */
+    double  share; /* 0: none */
 };
 
 struct toci_factor_fit {
@@ -46,13 +52,13 @@ struct toci_factor_fit {
     bool    left_out[TOCI_FACTOR_MAX_COLUMNS];
     double  coefficient[TOCI_FACTOR_MAX_COLUMNS];
     /* memory of the caller, set by toci_factor_init */
-    double *factor;                   /* num_columns^2: upper triangle R, R'R = X'WX */
-    double *inverse;                  /* num_columns^2: (X'WX)^-1 */
-    double *log_count;                /* n: log y, 0 where y = 0 */
-    double *eta;                      /* n: linear predictors; to whole vectors */
-    double *mu;                       /* n: fitted counts, exp(eta); to whole vectors */
-    double *weight;                   /* n: W, of the last iteration */
-    int16_t (*columns)[TOCI_FACTORS]; /* n: of each row, REFERENCE where it has none */
+    double *factor;                        /* num_columns^2: upper triangle R, R'R = X'WX */
+    double *inverse;                       /* num_columns^2: (X'WX)^-1 */
+    double *log_count;                     /* n: log y, 0 where y = 0 */
+    double *eta;                           /* n: linear predictors; to whole vectors */
+    double *mu;                            /* n: fitted counts, exp(eta); to whole vectors */
+    double *weight;                        /* n: W, of the last iteration */
+    int16_t (*columns)[TOCI_FACTOR_PARTS]; /* n: of each row; < 0 where it has none */
 };
 enum { TOCI_FACTOR_REFERENCE = -1, TOCI_FACTOR_ABSENT = -2 };
 

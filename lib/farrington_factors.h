@@ -7,6 +7,10 @@
  * in summer, and five baseline years hold 35 Mondays of a season but five Spring Festivals. Fit, reweighting and trend
  * rule are those of the closed form (lib/quasi_poisson.h), which has only one factor.
  *
+ * A weekly step may lie between two weeks of a holiday (tocsin/calendar.h, `beyond`): its effect lies between theirs,
+ * by days. What still differs from year to year about holidays is measured by the overdispersion of labelled rows
+ * alone.
+ *
  * A week of a holiday can be compared with others of its kind from TOCI_HOLIDAY_YEARS earlier years on; with fewer, its
  * rows are left out and a step of that label is not assessed.
  */
@@ -45,11 +49,11 @@ struct toci_factors_answer {
 
 /* Working memory of one step after the other. */
 struct toci_factors_room {
-    struct toci_factor_fit fit;
-    size_t                 num;                              /* rows */
-    double                *observed, *time, *offset, *prior; /* one a row */
-    uint8_t               *level[TOCI_FACTORS];
-    uint8_t                now[TOCI_FACTORS]; /* of the judged step */
+    struct toci_factor_fit   fit;
+    size_t                   num;                                      /* rows */
+    double                  *observed, *time, *offset, *prior, *share; /* one a row */
+    uint8_t                 *level[TOCI_FACTORS], *other;
+    struct toci_factor_point now; /* the judged step */
 };
 size_t toci_factors_bytes(size_t max_rows);
 void   toci_factors_place(struct toci_factors_room *room, void *memory, size_t max_rows);

@@ -14,6 +14,10 @@
  *           four days; where it takes so many of none, the one that holds its middle day (the earlier of two). The
  *           weeks before the first and after the last of these follow;
  *   months  week 0 is the month that holds the middle day. No month is labelled as before or after.
+ * A festival that begins on another weekday every year cuts weeks in two: of the week that is mostly festival up to
+ * three days belong to the week of the holiday before or after it. The label says how many, so that a model can weigh
+ * the two: see the numbering below. (Only where the holiday has seven days or more; a shorter one never fills a week.)
+ *
  * A kind says in `steps` the longest steps in which it is felt; in longer ones it is not labelled: a single public
  * holiday changes a day, not a month.
  *
@@ -45,6 +49,13 @@ extern "C" {
 /* The longest steps in which a kind of holiday is felt. */
 enum toc_holiday_steps { TOC_HOLIDAY_DAYS = 0, TOC_HOLIDAY_WEEKS = 1, TOC_HOLIDAY_MONTHS = 2 };
 
+/* Labels are numbered kind after kind, those felt in weeks or months first (each group in order of the array):
+ *   felt in weeks or months   seven labels a week of the holiday, weeks_before + 1 + weeks_after weeks, and seven more
+ *                             that are never given: first + 7 (week + weeks_before) + 3 + beyond, beyond as below
+ *   felt in days only         one label a week of the holiday
+ * So among labels of weekly series, (label - 1) / 7 numbers the weeks of all holidays, and those of one holiday follow
+ * each other. */
+#define TOC_LABELS_A_WEEK 7
 #define TOC_HOLIDAY_MAX_WEEKS 8  /* before, and after */
 #define TOC_HOLIDAY_MAX_DAYS 100 /* length of one occurrence */
 #define TOC_CALENDAR_MAX_LABELS 255
@@ -63,8 +74,7 @@ struct toc_holiday {
     size_t   kind; /* index into kinds */
 };
 
-/* The arrays are the caller's and only read. A kind takes weeks_before + 1 + weeks_after labels, kinds in order from 1;
- * all of them may take at most TOC_CALENDAR_MAX_LABELS. */
+/* The arrays are the caller's and only read. All kinds may take at most TOC_CALENDAR_MAX_LABELS labels. */
 struct toc_calendar {
     const struct toc_holiday_kind *kinds;
     size_t                         num_kinds;
@@ -88,7 +98,11 @@ int toc_calendar_label(const struct toc_calendar *calendar, const toc_date *date
 struct toc_label_meaning {
     size_t kind; /* index into kinds */
     int    week; /* 0 = the holiday itself, -1 = the week before, 1 = the first week after … */
+    int beyond; /* days of a weekly step that belong to the week of the holiday before (-3 … -1) or after (1 … 3) */
 };
+
+/* How many labels the kinds of a calendar take. */
+size_t toc_calendar_num_labels(const struct toc_calendar *calendar);
 
 /* Returns 0, or TOC_ERR_DOMAIN where label is 0 or no label of this calendar. */
 int toc_calendar_meaning(const struct toc_calendar *calendar, uint8_t label, struct toc_label_meaning *meaning,

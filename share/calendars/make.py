@@ -121,7 +121,7 @@ def holidays(year, tibet):
     """(name, first and last day, steps, weeks before, weeks after) of one year."""
     found = [
         ("New Year's Day", days(datetime.date(year, 1, 1), 0, 0), "days", 0, 0),
-        ("Spring Festival", days(lunar_month(year, 1), 1, 5), "months", 1, 2),
+        ("Spring Festival", days(lunar_month(year, 1), 1, 5), "months", 1, 3),
         ("Labour Day", days(datetime.date(year, 5, 1), 0, 0), "days", 0, 0),
         ("National Day", days(datetime.date(year, 10, 1), 0, 6), "weeks", 0, 1),
     ]
@@ -132,7 +132,7 @@ def holidays(year, tibet):
             ("Mid-Autumn Festival", days(lunar_month(year, 8), -14, 14), "days", 0, 0),
         ]
     if tibet:
-        found.append(("Losar", days(losar(year), 1, 5), "months", 1, 2))
+        found.append(("Losar", days(losar(year), 1, 5), "months", 1, 3))
     return sorted(found, key=lambda holiday: holiday[1])
 
 

@@ -320,12 +320,11 @@ static int check_overlaps(struct reading *reading, const char *path)
 
 static void check_labels(const struct reading *reading, const char *path)
 {
-    int total = 0;
-    for (size_t i = 0; i < reading->file.calendar.num_kinds; i++)
-        total += reading->file.kinds[i].weeks_before + 1 + reading->file.kinds[i].weeks_after;
+    const struct toc_calendar kinds = { .kinds = reading->file.kinds, .num_kinds = reading->file.calendar.num_kinds };
+    size_t                    total = toc_calendar_num_labels(&kinds);
     if (total > TOC_CALENDAR_MAX_LABELS)
         fault_add(reading->faults, (struct fault_place){ .file = path }, "at most 255",
-                  "the holidays and their weeks before and after are %d kinds of week", total);
+                  "the holidays and their weeks before and after are %zu kinds of step", total);
 }
 
 static int read_rows(struct reading *reading, const char *path)

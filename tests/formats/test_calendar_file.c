@@ -150,7 +150,7 @@ static void test_limits(void **state)
     free(answer);
     assert_many(
         TOC_CALENDAR_MAX_LABELS / 5 + 1, false, "4",
-        "= -1000\n: the holidays and their weeks before and after are 260 kinds of week; allowed: at most 255\n");
+        "= -1000\n: the holidays and their weeks before and after are 260 kinds of step; allowed: at most 255\n");
     answer = describe_many(CALENDAR_FILE_MAX_HOLIDAYS, true, "");
     assert_true(strncmp(answer, "h0 0 -0 +0\n", 11) == 0);
     free(answer);

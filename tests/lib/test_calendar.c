@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <stdlib.h>
+
 #include "support/test.h"
 #include "tocsin/calendar.h"
 
@@ -7,9 +9,15 @@ static toc_date day(int year, int month, int of_month)
     return toc_date_from_civil((struct toc_civil){ year, month, of_month });
 }
 
-/* Spring Festival with one week before and two after takes labels 1 … 4, in order of the weeks; a public day takes 5.
- */
-enum { WEEK_BEFORE = 1, FESTIVAL = 2, FIRST_AFTER = 3, SECOND_AFTER = 4, PUBLIC_DAY = 5 };
+/* Spring Festival with one week before and two after: seven labels a week of it, from 1, and seven that are never
+ * given; the middle one of the seven is that of days and of weeks that are wholly one. Then a public day. */
+enum { WEEK_BEFORE = 4, FESTIVAL = 11, FIRST_AFTER = 18, SECOND_AFTER = 25, NEVER = 29, PUBLIC_DAY = 36 };
+
+/* The label of a week that is wholly what this one is mostly. */
+static int mostly(uint8_t label)
+{
+    return label == 0 ? 0 : (label - 1) / TOC_LABELS_A_WEEK * TOC_LABELS_A_WEEK + 4;
+}
 
 static const struct toc_holiday_kind kinds[] = {
     { "Spring Festival", TOC_HOLIDAY_MONTHS, 1, 2 },
@@ -55,16 +63,19 @@ static void test_weeks_begin_on_any_weekday(void **state)
         int found = 0;
         for (int i = 0; i < 10; i++) {
             toc_date from = start + 7 * i;
-            if (labels[i] != FESTIVAL)
+            if (mostly(labels[i]) != FESTIVAL)
                 continue;
             found++;
             toc_date later = from > festival.from ? from : festival.from;
             toc_date sooner = from + 6 < festival.to ? from + 6 : festival.to;
-            assert_true(sooner - later + 1 >= 4);
+            int      beyond = 7 - (sooner - later + 1); /* days of the week before, or of the week after */
+            beyond = from < festival.from ? -beyond : beyond;
+            assert_true(abs(beyond) <= 3);
             assert_int_equal(labels[i - 2], 0);
-            assert_int_equal(labels[i - 1], WEEK_BEFORE);
-            assert_int_equal(labels[i + 1], FIRST_AFTER);
-            assert_int_equal(labels[i + 2], SECOND_AFTER);
+            assert_int_equal(labels[i - 1], WEEK_BEFORE + beyond);
+            assert_int_equal(labels[i], FESTIVAL + beyond);
+            assert_int_equal(labels[i + 1], FIRST_AFTER + beyond);
+            assert_int_equal(labels[i + 2], SECOND_AFTER + beyond);
             assert_int_equal(labels[i + 3], 0);
         }
         assert_int_equal(found, 1);
@@ -89,7 +100,8 @@ static void test_long_holiday(void **state)
     const struct toc_holiday summer = { day(2024, 7, 1), day(2024, 7, 25), 0 }; /* Monday … Thursday */
     uint8_t                  labels[8];
     label_steps(&summer, day(2024, 6, 17), 7, 8, labels);
-    const uint8_t expected[] = { 0, WEEK_BEFORE, FESTIVAL, FESTIVAL, FESTIVAL, FESTIVAL, FIRST_AFTER, SECOND_AFTER };
+    const uint8_t expected[] = { 0,        WEEK_BEFORE,  FESTIVAL,        FESTIVAL,
+                                 FESTIVAL, FESTIVAL + 3, FIRST_AFTER + 3, SECOND_AFTER + 3 };
     assert_memory_equal(labels, expected, 8);
 }
 
@@ -103,10 +115,10 @@ static void test_turn_of_the_year(void **state)
         uint8_t                  labels[8];
         start -= toc_date_weekday(start) + 14;
         label_steps(&turn, start, 7, 8, labels);
-        size_t festival = labels[2] == FESTIVAL ? 2 : 3;
+        size_t festival = mostly(labels[2]) == FESTIVAL ? 2 : 3;
         for (size_t i = 0; i < 8; i++) {
             int week = (int) i - (int) festival;
-            assert_int_equal(labels[i], week >= -1 && week <= 2 ? FESTIVAL + week : 0);
+            assert_int_equal(mostly(labels[i]), week >= -1 && week <= 2 ? FESTIVAL + TOC_LABELS_A_WEEK * week : 0);
         }
     }
 }
@@ -206,13 +218,17 @@ static void test_meaning_of_labels(void **state)
     (void) state;
     struct toc_calendar      calendar = calendar_of(NULL, 0);
     struct toc_label_meaning meaning;
-    assert_ok(toc_calendar_meaning(&calendar, SECOND_AFTER, &meaning, NULL));
+    assert_int_equal(toc_calendar_num_labels(&calendar), PUBLIC_DAY);
+    assert_ok(toc_calendar_meaning(&calendar, SECOND_AFTER - 2, &meaning, NULL));
     assert_int_equal(meaning.kind, 0);
     assert_int_equal(meaning.week, 2);
+    assert_int_equal(meaning.beyond, -2);
     assert_ok(toc_calendar_meaning(&calendar, PUBLIC_DAY, &meaning, NULL));
     assert_int_equal(meaning.kind, 1);
     assert_int_equal(meaning.week, 0);
+    assert_int_equal(meaning.beyond, 0);
     assert_status(toc_calendar_meaning(&calendar, 0, &meaning, NULL), TOC_ERR_DOMAIN);
+    assert_status(toc_calendar_meaning(&calendar, NEVER, &meaning, NULL), TOC_ERR_DOMAIN);
     assert_status(toc_calendar_meaning(&calendar, PUBLIC_DAY + 1, &meaning, NULL), TOC_ERR_DOMAIN);
 }
 
@@ -229,6 +245,34 @@ static void test_years(void **state)
     toc_calendar_years(&none, &first, &last);
     assert_int_equal(first, 0);
     assert_int_equal(last, 0);
+}
+
+/* Kinds felt in weeks are numbered first, wherever they stand. */
+static void test_numbering(void **state)
+{
+    (void) state;
+    const struct toc_holiday_kind four[] = { { "day", TOC_HOLIDAY_DAYS, 0, 1 },
+                                             { "week", TOC_HOLIDAY_WEEKS, 0, 0 },
+                                             { "another day", TOC_HOLIDAY_DAYS, 0, 0 },
+                                             { "month", TOC_HOLIDAY_MONTHS, 1, 0 } };
+    const struct toc_calendar     calendar = { four, 4, NULL, 0 };
+    const struct {
+        uint8_t label;
+        size_t  kind;
+        int     week, beyond;
+    } each[] = {
+        { 1, 1, 0, -3 }, { 7, 1, 0, 3 },  { 15, 3, -1, -3 }, { 28, 3, 0, 3 },
+        { 36, 0, 0, 0 }, { 37, 0, 1, 0 }, { 38, 2, 0, 0 },
+    };
+    struct toc_label_meaning meaning;
+    assert_int_equal(toc_calendar_num_labels(&calendar), 38);
+    for (size_t i = 0; i < sizeof each / sizeof *each; i++) {
+        assert_ok(toc_calendar_meaning(&calendar, each[i].label, &meaning, NULL));
+        assert_int_equal(meaning.kind, each[i].kind);
+        assert_int_equal(meaning.week, each[i].week);
+        assert_int_equal(meaning.beyond, each[i].beyond);
+    }
+    assert_status(toc_calendar_meaning(&calendar, 8, &meaning, NULL), TOC_ERR_DOMAIN);
 }
 
 static void assert_refused(const struct toc_calendar *calendar, int steps_per_year, int status, const char *what,
@@ -293,6 +337,7 @@ int main(void)
         cmocka_unit_test(test_part_equals_whole),
         cmocka_unit_test(test_meaning_of_labels),
         cmocka_unit_test(test_years),
+        cmocka_unit_test(test_numbering),
         cmocka_unit_test(test_faults_are_named),
     };
     return cmocka_run_group_tests_name("calendar", tests, NULL, NULL);

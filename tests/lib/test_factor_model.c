@@ -70,36 +70,56 @@ static void test_against_glm(void **state)
     const double  *y = made.observed, *t = made.time;
     const uint8_t *block = made.level[BLOCK], *weekday = made.level[WEEKDAY], *holiday = made.level[HOLIDAY];
 
-    check(&(struct toci_factor_data){ ROWS, y, t, made.offset, { block, weekday, holiday } }, made.prior,
-          &(struct toci_factor_point){ 150, log(1200), { 2, 5, 1 } },
+    check(&(struct toci_factor_data){ ROWS, y, t, made.offset, { block, weekday, holiday }, NULL, NULL }, made.prior,
+          &(struct toci_factor_point){ 150, log(1200), { 2, 5, 1 }, 0, 0 },
           (struct reference){ 1.346528923258384, 0.0251649681630249, 1.526485193334178, 0.06833648445718685,
                               0.1061289255817629, 0.00291140432490194 });
-    check(&(struct toci_factor_data){ ROWS, y, NULL, NULL, { block, weekday, holiday } }, NULL,
-          &(struct toci_factor_point){ 150, 0, { 2, 5, 1 } },
+    check(&(struct toci_factor_data){ ROWS, y, NULL, NULL, { block, weekday, holiday }, NULL, NULL }, NULL,
+          &(struct toci_factor_point){ 150, 0, { 2, 5, 1 }, 0, 0 },
           (struct reference){ 1.035393221307014, 0.0301442206056819, 1.453339882510432, 0.09711749003719411,
                               0.09565498888991783, 0 });
-    check(&(struct toci_factor_data){ ROWS, y, t, NULL, { NULL, weekday, holiday } }, NULL,
-          &(struct toci_factor_point){ 150, 0, { 0, 5, 1 } },
+    check(&(struct toci_factor_data){ ROWS, y, t, NULL, { NULL, weekday, holiday }, NULL, NULL }, NULL,
+          &(struct toci_factor_point){ 150, 0, { 0, 5, 1 }, 0, 0 },
           (struct reference){ 1.265744180410804, 0.030051951492328, 1.19556712812965, 0.07754026173027412,
                               0.08462400408350071, 0.003768010039943456 });
-    check(&(struct toci_factor_data){ ROWS, y, t, NULL, { NULL, NULL, holiday } }, made.prior,
-          &(struct toci_factor_point){ 150, 0, { 0, 0, 1 } },
+    check(&(struct toci_factor_data){ ROWS, y, t, NULL, { NULL, NULL, holiday }, NULL, NULL }, made.prior,
+          &(struct toci_factor_point){ 150, 0, { 0, 0, 1 }, 0, 0 },
           (struct reference){ 1.799436497640609, 0.01805214585205891, 2.160956330033053, 0.05761414632023328,
                               0.09336851387456782, 0.003723579977920342 });
+}
+
+/* Rows between two holidays: some of label 1 have two sevenths of 2, some of 2 three sevenths of ordinary days. */
+static void test_rows_between_levels(void **state)
+{
+    (void) state;
+    uint8_t other[ROWS];
+    double  share[ROWS];
+    for (size_t i = 0; i < ROWS; i++) {
+        uint8_t holiday = made.level[HOLIDAY][i];
+        other[i] = holiday == 1 ? 2 : 0;
+        share[i] = i % 2 == 0 || holiday == 0 ? 0 : holiday == 1 ? 2 / 7.0 : 3 / 7.0;
+    }
+    check(
+        &(struct toci_factor_data){
+            ROWS, made.observed, made.time, NULL, { made.level[BLOCK], NULL, made.level[HOLIDAY] }, other, share },
+        made.prior, &(struct toci_factor_point){ 150, 0, { 2, 0, 1 }, 2, 1 / 7.0 },
+        (struct reference){ 1.810802128696542, 0.02023936831982016, 2.214753818857996, 0.07275815184721195,
+                            0.0878660336524531, 0.003736671385044406 });
 }
 
 /* A level without rows cannot be predicted. */
 static void test_absent_level(void **state)
 {
     (void) state;
-    const struct toci_factor_data data = { ROWS, made.observed, NULL, NULL, { made.level[BLOCK], NULL, NULL } };
+    const struct toci_factor_data data = { ROWS, made.observed, NULL, NULL, { made.level[BLOCK], NULL, NULL },
+                                           NULL, NULL };
     struct toci_factor_fit        fit;
     double                        eta, variance;
     void                         *memory = fit_made(&fit, &data, NULL);
 
-    assert_true(toci_factor_predict(&fit, &(struct toci_factor_point){ 0, 0, { 3, 0, 0 } }, &eta, &variance));
-    assert_false(toci_factor_predict(&fit, &(struct toci_factor_point){ 0, 0, { 4, 0, 0 } }, &eta, &variance));
-    assert_false(toci_factor_predict(&fit, &(struct toci_factor_point){ 0, 0, { 3, 0, 1 } }, &eta, &variance));
+    assert_true(toci_factor_predict(&fit, &(struct toci_factor_point){ 0, 0, { 3, 0, 0 }, 0, 0 }, &eta, &variance));
+    assert_false(toci_factor_predict(&fit, &(struct toci_factor_point){ 0, 0, { 4, 0, 0 }, 0, 0 }, &eta, &variance));
+    assert_false(toci_factor_predict(&fit, &(struct toci_factor_point){ 0, 0, { 3, 0, 1 }, 0, 0 }, &eta, &variance));
     free(memory);
 }
 
@@ -111,16 +131,17 @@ static void test_dependent_columns(void **state)
     uint8_t holiday[ROWS];
     for (size_t i = 0; i < ROWS; i++)
         holiday[i] = made.level[BLOCK][i] == 2;
-    const struct toci_factor_data data = { ROWS, made.observed, NULL, NULL, { made.level[BLOCK], NULL, holiday } };
+    const struct toci_factor_data data = { ROWS, made.observed, NULL, NULL, { made.level[BLOCK], NULL, holiday },
+                                           NULL, NULL };
     struct toci_factor_fit        fit;
     double                        eta, variance, sum = 0.0, total = 0.0;
     void                         *memory = fit_made(&fit, &data, NULL);
 
     assert_int_equal(fit.rank, fit.num_columns - 1);
-    assert_true(toci_factor_predict(&fit, &(struct toci_factor_point){ 0, 0, { 2, 0, 1 } }, &eta, &variance));
-    assert_false(toci_factor_predict(&fit, &(struct toci_factor_point){ 0, 0, { 2, 0, 0 } }, &eta, &variance));
-    assert_false(toci_factor_predict(&fit, &(struct toci_factor_point){ 0, 0, { 1, 0, 1 } }, &eta, &variance));
-    assert_true(toci_factor_predict(&fit, &(struct toci_factor_point){ 0, 0, { 1, 0, 0 } }, &eta, &variance));
+    assert_true(toci_factor_predict(&fit, &(struct toci_factor_point){ 0, 0, { 2, 0, 1 }, 0, 0 }, &eta, &variance));
+    assert_false(toci_factor_predict(&fit, &(struct toci_factor_point){ 0, 0, { 2, 0, 0 }, 0, 0 }, &eta, &variance));
+    assert_false(toci_factor_predict(&fit, &(struct toci_factor_point){ 0, 0, { 1, 0, 1 }, 0, 0 }, &eta, &variance));
+    assert_true(toci_factor_predict(&fit, &(struct toci_factor_point){ 0, 0, { 1, 0, 0 }, 0, 0 }, &eta, &variance));
     for (size_t i = 0; i < ROWS; i++)
         if (made.level[BLOCK][i] == 1) {
             sum += made.observed[i];
@@ -136,7 +157,8 @@ static void test_properties_of_a_fit(void **state)
 {
     (void) state;
     const struct toci_factor_data data = {
-        ROWS, made.observed, made.time, made.offset, { made.level[BLOCK], made.level[WEEKDAY], made.level[HOLIDAY] }
+        ROWS, made.observed, made.time, made.offset, { made.level[BLOCK], made.level[WEEKDAY], made.level[HOLIDAY] },
+        NULL, NULL
     };
     struct toci_factor_fit fit;
     double                 leverages = 0.0, residuals[3] = { 0 };
@@ -159,13 +181,13 @@ static void test_level_of_zeros(void **state)
     double observed[ROWS];
     for (size_t i = 0; i < ROWS; i++)
         observed[i] = made.level[BLOCK][i] == 3 ? 0.0 : made.observed[i];
-    const struct toci_factor_data data = { ROWS, observed, NULL, NULL, { made.level[BLOCK], NULL, NULL } };
+    const struct toci_factor_data data = { ROWS, observed, NULL, NULL, { made.level[BLOCK], NULL, NULL }, NULL, NULL };
     struct toci_factor_fit        fit;
     double                        eta, variance;
     void                         *memory = fit_made(&fit, &data, NULL);
 
     assert_true(fit.converged);
-    assert_true(toci_factor_predict(&fit, &(struct toci_factor_point){ 0, 0, { 3, 0, 0 } }, &eta, &variance));
+    assert_true(toci_factor_predict(&fit, &(struct toci_factor_point){ 0, 0, { 3, 0, 0 }, 0, 0 }, &eta, &variance));
     assert_true(exp(eta) < 1e-4);
     free(memory);
 }
@@ -180,7 +202,7 @@ static void test_limit_of_columns(void **state)
         observed[i] = 1.0;
         level[i] = (uint8_t) i;
     }
-    struct toci_factor_data data = { TOCI_FACTOR_MAX_COLUMNS, observed, NULL, NULL, { level, NULL, NULL } };
+    struct toci_factor_data data = { TOCI_FACTOR_MAX_COLUMNS, observed, NULL, NULL, { level, NULL, NULL }, NULL, NULL };
     struct toci_factor_fit  fit;
     void                   *memory = malloc(toci_factor_bytes(TOCI_FACTOR_MAX_COLUMNS + 1));
     assert_non_null(memory);
@@ -197,9 +219,13 @@ static void test_limit_of_columns(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup(test_against_glm, make),       cmocka_unit_test_setup(test_absent_level, make),
-        cmocka_unit_test_setup(test_dependent_columns, make), cmocka_unit_test_setup(test_properties_of_a_fit, make),
-        cmocka_unit_test_setup(test_level_of_zeros, make),    cmocka_unit_test(test_limit_of_columns),
+        cmocka_unit_test_setup(test_against_glm, make),
+        cmocka_unit_test_setup(test_rows_between_levels, make),
+        cmocka_unit_test_setup(test_absent_level, make),
+        cmocka_unit_test_setup(test_dependent_columns, make),
+        cmocka_unit_test_setup(test_properties_of_a_fit, make),
+        cmocka_unit_test_setup(test_level_of_zeros, make),
+        cmocka_unit_test(test_limit_of_columns),
     };
     return cmocka_run_group_tests_name("factor_model", tests, NULL, NULL);
 }

@@ -1,23 +1,30 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Farrington flexible with day of the week and week of a holiday as factors. */
 #include <math.h>
+#include <stdlib.h>
 
 #include "support/property.h"
 #include "support/test.h"
 #include "tocsin/calendar.h"
 #include "tocsin/farrington.h"
 
-enum { WEEKS = 420, DAYS = 2300, FESTIVAL = 2 };
+enum { WEEKS = 420, DAYS = 2300, BEFORE = 0, FESTIVAL = 1, AFTER = 2 };
 
 typedef struct toc_farrington_flexible_options options_t;
 
-/* Weekly counts of 7 years: 40, with the festival's week (label 2) at a half and the week after (3) at 1.5 times, and a
- * little noise that is the same in every year. */
+/* Weekly counts of 8 years: 40, the festival at a half of that and the week after it at 1.5 times, where a week is cut
+ * in two something between, and a little noise. */
 static struct weekly {
     double   observed[WEEKS];
     toc_date date[WEEKS];
     uint8_t  holiday[WEEKS];
 } weekly;
+
+/* -1 ordinary, 0 the week before, 1 the festival, 2 and 3 the weeks after. */
+static int week_of(uint8_t label)
+{
+    return label == 0 ? -1 : (label - 1) / TOC_LABELS_A_WEEK;
+}
 
 static struct toc_series make_weekly(void)
 {
@@ -39,19 +46,26 @@ static struct toc_series make_weekly(void)
     for (int i = 0; i < WEEKS; i++)
         weekly.date[i] = first + 7 * i;
     assert_ok(toc_calendar_label(&calendar, weekly.date, WEEKS, 52, weekly.holiday, NULL));
+    static const double effect[] = { 1.0, 0.5, 1.5, 1.0, 1.0 };
     for (int i = 0; i < WEEKS; i++) {
-        double mean = weekly.holiday[i] == FESTIVAL ? 20 : weekly.holiday[i] == FESTIVAL + 1 ? 60 : 40;
-        weekly.observed[i] = mean + (i * 31 % 7 - 3);
+        double log_mean = log(40);
+        if (weekly.holiday[i] != 0) {
+            int    week = week_of(weekly.holiday[i]), beyond = (weekly.holiday[i] - 1) % TOC_LABELS_A_WEEK - 3;
+            double other = beyond < 0 ? (week > 0 ? effect[week - 1] : 1.0) : effect[week + 1],
+                   share = abs(beyond) / 7.0;
+            log_mean += (1 - share) * log(effect[week]) + share * log(other);
+        }
+        weekly.observed[i] = round(exp(log_mean)) + (i * 31 % 7 - 3);
     }
     return (struct toc_series){
         .observed = weekly.observed, .date = weekly.date, .holiday = weekly.holiday, .n = WEEKS, .steps_per_year = 52
     };
 }
 
-static size_t last_with_label(uint8_t label)
+static size_t last_week(int week)
 {
     size_t row = WEEKS - 1;
-    while (weekly.holiday[row] != label)
+    while (week_of(weekly.holiday[row]) != week)
         row--;
     return row;
 }
@@ -69,11 +83,14 @@ static void test_week_of_a_holiday_has_its_own_level(void **state)
     (void) state;
     struct toc_series series = make_weekly();
     options_t         options = TOC_FARRINGTON_FLEXIBLE_OPTIONS_INIT;
-    assert_close(judge(&series, last_with_label(FESTIVAL), &options).expected, 20, 0.1, 0);
-    assert_close(judge(&series, last_with_label(FESTIVAL + 1), &options).expected, 60, 0.1, 0);
-    assert_close(judge(&series, last_with_label(FESTIVAL) - 3, &options).expected, 40, 0.1, 0);
+    const int         weeks[] = { BEFORE, FESTIVAL, AFTER };
+    for (size_t i = 0; i < 3; i++) {
+        size_t row = last_week(weeks[i]);
+        assert_close(judge(&series, row, &options).expected, weekly.observed[row], 0, 5);
+    }
+    assert_close(judge(&series, last_week(FESTIVAL) - 3, &options).expected, 40, 0, 3);
 
-    size_t row = last_with_label(FESTIVAL);
+    size_t row = last_week(FESTIVAL);
     weekly.observed[row] = 45; /* ordinary for an ordinary week */
     assert_int_equal(judge(&series, row, &options).alarm, TOC_ALARM_YES);
     options.holidays = TOC_HOLIDAYS_IGNORE;
@@ -88,9 +105,9 @@ static void test_label_of_too_few_years(void **state)
     (void) state;
     struct toc_series series = make_weekly();
     options_t         options = TOC_FARRINGTON_FLEXIBLE_OPTIONS_INIT;
-    size_t            row = last_with_label(FESTIVAL), kept = 0;
+    size_t            row = last_week(FESTIVAL), kept = 0;
     for (size_t i = row; i-- > 0;)
-        if (weekly.holiday[i] == FESTIVAL && ++kept > 2) {
+        if (week_of(weekly.holiday[i]) == FESTIVAL && ++kept > 2) {
             weekly.holiday[i] = 0;
             weekly.observed[i] = 40;
         }

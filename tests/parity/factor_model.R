@@ -26,3 +26,10 @@ show("all", y ~ factor(block) + factor(weekday) + factor(holiday) + time + offse
 show("no slope", y ~ factor(block) + factor(weekday) + factor(holiday), one)
 show("no block", y ~ factor(weekday) + factor(holiday) + time, one)
 show("holiday", y ~ factor(holiday) + time, data$prior)
+# rows between two levels: columns are shares
+share <- ifelse(rows %% 2 == 0 | data$holiday == 0, 0, ifelse(data$holiday == 1, 2, 3) / 7)
+data$first <- (data$holiday == 1) * (1 - share)
+data$second <- (data$holiday == 2) * (1 - share) + (data$holiday == 1) * share
+point$first <- 6 / 7
+point$second <- 1 / 7
+show("between", y ~ factor(block) + first + second + time, data$prior)
