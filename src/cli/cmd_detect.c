@@ -35,10 +35,12 @@ struct detect_settings {
 };
 
 struct settings {
-    struct detect_settings detect;
-    struct input_settings  input;
-    struct output_settings output;
-    struct calendar_file   calendar; /* without holidays where none was named */
+    struct detect_settings   detect;
+    struct input_settings    input;
+    struct output_settings   output;
+    struct calendar_file     calendar; /* without holidays where none was named */
+    const struct toc_method *chosen;
+    _Alignas(16) char options[TOC_METHOD_MAX_OPTIONS]; /* of the chosen method */
 };
 
 /* ---- options ---- */
@@ -204,18 +206,29 @@ static int choose_range(const struct cli_command *command, const struct detect_s
 }
 
 /* What the judge says of its options it says of every series; so they are checked before anything is written. */
-static int check_options(const struct cli_command *command, const struct detect_job *job)
+static int check_options(const struct cli_command *command, const struct toc_method *method, const void *options)
 {
     const double      observed[] = { 0 };
     struct toc_error  error = { 0 };
     struct toc_series series = { .observed = observed, .n = 1, .steps_per_year = 52 };
-    switch (job->method->judge(&series, 0, 0, job->options, &memory_allocator, NULL, &error)) {
+    switch (method->judge(&series, 0, 0, options, &memory_allocator, NULL, &error)) {
     case TOC_ERR_OPTION:
     case TOC_ERR_UNKNOWN_NAME:
-        return cli_complain(command, CLI_USE, "method %s: %s is %.15g; allowed: %s", job->method->name, error.what,
+        return cli_complain(command, CLI_USE, "method %s: %s is %.15g; allowed: %s", method->name, error.what,
                             error.found, error.allowed);
     default: return CLI_DONE; /* anything else is said where the series it concerns is known */
     }
+}
+
+static int set_up_method(const struct cli_command *command, struct settings *settings, const char *name)
+{
+    const struct toc_method *method = method_or_complain(command, name);
+    if (method == NULL)
+        return CLI_USE;
+    settings->chosen = method;
+    toc_method_init_options(method, (enum toc_mode) settings->detect.mode, settings->options);
+    int exit_code = method_settings_apply(command, &settings->detect.set, method, settings->options);
+    return exit_code == CLI_DONE ? check_options(command, method, settings->options) : exit_code;
 }
 
 /* A holiday that the calendar does not know is an ordinary day to the method: that must not go unsaid. */
@@ -462,34 +475,27 @@ static int judge_all(const struct cli_command *command, const struct settings *s
     return output_finish(command, &output);
 }
 
-static int prepare_and_judge(const struct cli_command *command, const struct settings *settings,
-                             struct counts_reader *reader, struct fault_list *faults)
+static int prepare_and_judge(const struct cli_command *command, struct settings *settings, struct counts_reader *reader,
+                             struct fault_list *faults)
 {
     const struct counts_summary  *summary = counts_summary(reader);
     const struct detect_settings *detect = &settings->detect;
     struct detect_job             job = { .reader = reader, .longest = summary->longest };
-    _Alignas(16) char             options[TOC_METHOD_MAX_OPTIONS];
-    const char                   *name = detect->method != NULL ? detect->method : choose_method(summary);
 
-    job.method = method_or_complain(command, name);
-    if (job.method == NULL)
-        return CLI_USE;
-    toc_method_init_options(job.method, (enum toc_mode) detect->mode, options);
-    job.options = options;
-    job.threads = number_of_threads(detect, summary->num_series);
-    int exit_code = method_settings_apply(command, &detect->set, job.method, options);
-    if (exit_code == CLI_DONE)
-        exit_code = check_options(command, &job);
-    if (exit_code == CLI_DONE)
-        exit_code = choose_range(command, detect, summary, &job);
+    int exit_code = choose_range(command, detect, summary, &job);
+    if (exit_code == CLI_DONE && detect->method == NULL)
+        exit_code = set_up_method(command, settings, choose_method(summary));
     if (exit_code != CLI_DONE)
         return exit_code;
+    job.method = settings->chosen;
+    job.options = settings->options;
+    job.threads = number_of_threads(detect, summary->num_series);
     if (detect->calendar != NULL) {
         job.calendar = &settings->calendar.calendar;
         warn_of_unknown_years(settings, summary);
     }
     if (detect->method == NULL)
-        fprintf(stderr, "tocsin detect: judged by %s; --method sets another\n", name);
+        fprintf(stderr, "tocsin detect: judged by %s; --method sets another\n", job.method->name);
     return judge_all(command, settings, &job, faults);
 }
 
@@ -518,8 +524,9 @@ static int run(const struct cli_command *command, int argc, char **argv)
     if (exit_code >= 0)
         return exit_code;
     /* What can be known without reading is said without reading. */
-    if (settings.detect.method != NULL && method_or_complain(command, settings.detect.method) == NULL)
-        return CLI_USE;
+    exit_code = settings.detect.method != NULL ? set_up_method(command, &settings, settings.detect.method) : CLI_DONE;
+    if (exit_code != CLI_DONE)
+        return exit_code;
     if (settings.detect.calendar != NULL && settings.detect.mode == TOC_MODE_R)
         return cli_complain(command, CLI_USE, "--calendar and --compat r exclude each other: R knows no holidays");
     exit_code = read_and_judge(command, &settings, argv + first, argc - first, &faults);

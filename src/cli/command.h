@@ -14,7 +14,7 @@
 #define CLI_EXIT_CODES(X)                                                                                              \
     X(CLI_DONE, 0, "done")                                                                                             \
     X(CLI_INPUT, 1, "the input has faults, all of them listed on standard error; no output was written")               \
-    X(CLI_USE, 2, "wrong use: an unknown command, option or value; nothing was read")                                  \
+    X(CLI_USE, 2, "wrong use: an unknown command, option or value; no output was written")                             \
     X(CLI_MACHINE, 3, "a file could not be opened, read or written, the disk is full, or memory ran out")              \
     X(CLI_PIPE, 141, "the reader of the output went away (broken pipe), as for every filter")
 
