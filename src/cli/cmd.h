@@ -11,5 +11,6 @@ extern const struct cli_command cli_command_growth;
 extern const struct cli_command cli_command_help;
 extern const struct cli_command cli_command_methods;
 extern const struct cli_command cli_command_rt;
+extern const struct cli_command cli_command_season;
 
 #endif

@@ -8,8 +8,10 @@
 #include "cli/command.h"
 
 static const struct cli_command *const commands[] = {
-    &cli_command_detect,  &cli_command_rt,   &cli_command_growth,
-    &cli_command_methods, &cli_command_help, &cli_command_completion,
+    /* clang-format off: one a line */
+    &cli_command_detect,  &cli_command_season, &cli_command_rt,         &cli_command_growth,
+    &cli_command_methods, &cli_command_help,   &cli_command_completion,
+    /* clang-format on */
 };
 
 const struct cli_command *const *cli_commands(size_t *num_commands)
