@@ -85,7 +85,8 @@ static void walk_on(struct walk *walk)
     walk->r = r + 1.0;
 }
 
-static double quantile(struct walk *walk, double total, size_t n)
+/* A quantile that the table does not hold yet, or never will. */
+static double quantile_anew(struct walk *walk, double total, size_t n)
 {
     if (total >= WALK_ROOM || walk->alpha < WALK_MIN_ALPHA)
         return exact_quantile(walk->alpha, total, n);
@@ -96,6 +97,13 @@ static double quantile(struct walk *walk, double total, size_t n)
     while ((double) walk->known <= total)
         walk_on(walk);
     return walk->quantile[(size_t) total];
+}
+
+static inline double quantile(struct walk *walk, double total, size_t n)
+{
+    if (walk->n == n && total < (double) walk->known)
+        return walk->quantile[(size_t) total];
+    return quantile_anew(walk, total, n);
 }
 
 /* ---- the baseline ---- */
@@ -183,6 +191,16 @@ static struct baseline collect(const struct plan *plan, size_t row)
  * numbers, so nothing is rounded. Stride 1. */
 static void slide(const struct plan *plan, size_t row, struct baseline *base)
 {
+    const double *y = plan->series->observed;
+    double        change = 0.0;
+    for (size_t i = 0; i < plan->num_runs; i++) {
+        size_t start = row - plan->runs[i].oldest;
+        change += y[start + plan->runs[i].count - 1] - y[start - 1];
+    }
+    if (!isnan(change) && !plan->holidays) { /* nothing missing comes or goes */
+        base->total += change;
+        return;
+    }
     for (size_t i = 0; i < plan->num_runs; i++) {
         size_t start = row - plan->runs[i].oldest;
         count_row(plan, start + plan->runs[i].count - 1, 1.0, base);
@@ -192,21 +210,30 @@ static void slide(const struct plan *plan, size_t row, struct baseline *base)
 
 /* ---- judging ---- */
 
-static struct toc_judgement judge(const struct plan *plan, size_t row, const struct baseline *base, struct walk *walk)
+/* Writes to where the answer stays: a struct handed back by value is stored in parts and read as a whole, which waits.
+ */
+static void judge(const struct plan *plan, size_t row, const struct baseline *base, struct walk *walk,
+                  struct toc_judgement *out)
 {
-    double y = plan->series->observed[row];
+    double          y = plan->series->observed[row];
+    enum toc_reason reason = TOC_REASON_NONE;
     if (base->used == 0 || (!plan->compat && 2 * base->used < plan->wanted))
-        return toci_not_assessed(TOC_REASON_BASELINE_MISSING);
-    if (isnan(y))
-        return toci_not_assessed(TOC_REASON_OBSERVED_MISSING);
-    if (plan->holidays && plan->series->holiday[row] != 0)
-        return toci_not_assessed(TOC_REASON_HOLIDAY);
-
+        reason = TOC_REASON_BASELINE_MISSING;
+    else if (isnan(y))
+        reason = TOC_REASON_OBSERVED_MISSING;
+    else if (plan->holidays && plan->series->holiday[row] != 0)
+        reason = TOC_REASON_HOLIDAY;
+    if (reason != TOC_REASON_NONE) {
+        *out = toci_not_assessed(reason);
+        return;
+    }
     double threshold = quantile(walk, base->total, base->used);
     double expected = (base->total + 0.5) / (double) base->used;
-    double score = threshold > expected ? (y - expected) / (threshold - expected) : (y + 1.0) / (threshold + 1.0);
-    return (struct toc_judgement){ expected, threshold, score, y > threshold ? TOC_ALARM_YES : TOC_ALARM_NO,
-                                   TOC_REASON_NONE };
+    out->expected = expected;
+    out->threshold = threshold;
+    out->score = threshold > expected ? (y - expected) / (threshold - expected) : (y + 1.0) / (threshold + 1.0);
+    out->alarm = y > threshold ? TOC_ALARM_YES : TOC_ALARM_NO;
+    out->reason = TOC_REASON_NONE;
 }
 
 static void judge_all(const struct plan *plan, size_t first, size_t num, struct walk *walk,
@@ -224,7 +251,7 @@ static void judge_all(const struct plan *plan, size_t first, size_t num, struct 
         else
             base = collect(plan, row);
         known = true;
-        judgements[row - first] = judge(plan, row, &base, walk);
+        judge(plan, row, &base, walk, &judgements[row - first]);
     }
 }
 
@@ -240,7 +267,7 @@ int toc_bayes_judge(const struct toc_series *series, size_t first, size_t num, c
     struct plan plan = plan_for(series, options);
     struct walk walk;
     walk.alpha = options->alpha;
-    walk.n = 0;
+    walk.n = walk.known = 0;
     judge_all(&plan, first, num, &walk, judgements);
 out:
     return ret;
@@ -272,6 +299,7 @@ int toc_bayes_state_next(struct toc_bayes_state *state, const struct toc_step *s
     struct walk       walk;
     walk.alpha = state->options.alpha;
     walk.n = SIZE_MAX; /* one step: no table */
+    walk.known = 0;
     judge_all(&plan, view.n - 1, 1, &walk, judgement);
     return 0;
 }

@@ -208,46 +208,55 @@ static double inverse(const struct toc_cusum_options *options, double g, double 
 }
 
 /* One step as R computes it; *statistic is S before and after. */
-static struct toc_judgement step_like_r(const struct toc_cusum_options *options, double y, double m, double *statistic)
+static void step_like_r(const struct toc_cusum_options *options, double y, double m, double *statistic,
+                        struct toc_judgement *out)
 {
-    double before = *statistic;
-    if (isnan(before))
-        return toci_not_assessed(TOC_REASON_EARLIER_MISSING);
-    double z = transform(options, y, m);
-    double now = isnan(z) ? NAN : fmax(0.0, before + z - options->k);
+    double before = *statistic, h = options->h;
+    double z = transform(options, y, m), now = before + z - options->k;
+    if (now < 0)
+        now = 0.0; /* NaN stays */
     *statistic = now;
-    if (isnan(now))
-        return toci_not_assessed(isnan(y) ? TOC_REASON_OBSERVED_MISSING : TOC_REASON_CONSTANT_BASELINE);
-
+    if (isnan(now)) {
+        *out = toci_not_assessed(isnan(before) ? TOC_REASON_EARLIER_MISSING
+                                 : isnan(y)    ? TOC_REASON_OBSERVED_MISSING
+                                               : TOC_REASON_CONSTANT_BASELINE);
+        return;
+    }
     bool   no_count = options->transform == TOC_CUSUM_NONE || options->transform == TOC_CUSUM_ANSCOMBE_NB;
-    double threshold = no_count ? options->h - now : inverse(options, options->h + options->k - before, m);
+    double threshold = no_count ? h - now : inverse(options, h + options->k - before, m);
     if (options->transform == TOC_CUSUM_STANDARD)
         threshold = ceil(threshold);
-    if (!(threshold >= 0))
-        threshold = 0.0;
-    return (struct toc_judgement){ m, threshold, now / options->h, now >= options->h ? TOC_ALARM_YES : TOC_ALARM_NO,
-                                   TOC_REASON_NONE };
+    out->expected = m;
+    out->threshold = threshold >= 0 ? threshold : 0.0;
+    out->score = now / h;
+    out->alarm = now >= h ? TOC_ALARM_YES : TOC_ALARM_NO;
+    out->reason = TOC_REASON_NONE;
 }
 
-static struct toc_judgement step_by_default(const struct toc_cusum_options *options, double y, double m, bool holiday,
-                                            double *statistic)
+static void step_by_default(const struct toc_cusum_options *options, double y, double m, bool holiday,
+                            double *statistic, struct toc_judgement *out)
 {
-    if (isnan(y) || holiday)
-        return toci_not_assessed(isnan(y) ? TOC_REASON_OBSERVED_MISSING : TOC_REASON_HOLIDAY);
-    double now = fmax(0.0, *statistic + transform(options, y, m) - options->k);
-    double threshold = inverse(options, options->h + options->k - *statistic, m);
-    bool   alarm = now >= options->h;
-    *statistic = alarm ? 0.0 : now;
-    return (struct toc_judgement){ m, threshold, now / options->h, alarm ? TOC_ALARM_YES : TOC_ALARM_NO,
-                                   TOC_REASON_NONE };
+    if (isnan(y) || holiday) {
+        *out = toci_not_assessed(isnan(y) ? TOC_REASON_OBSERVED_MISSING : TOC_REASON_HOLIDAY);
+        return;
+    }
+    double before = *statistic, h = options->h;
+    double now = fmax(0.0, before + transform(options, y, m) - options->k);
+    *statistic = now >= h ? 0.0 : now;
+    out->expected = m;
+    out->threshold = inverse(options, h + options->k - before, m);
+    out->score = now / h;
+    out->alarm = now >= h ? TOC_ALARM_YES : TOC_ALARM_NO;
+    out->reason = TOC_REASON_NONE;
 }
 
-static struct toc_judgement step(const struct toc_cusum_options *options, double y, double m, bool holiday,
-                                 double *statistic)
+static void step(const struct toc_cusum_options *options, double y, double m, bool holiday, double *statistic,
+                 struct toc_judgement *out)
 {
     if (options->mode == TOC_MODE_R)
-        return step_like_r(options, y, m, statistic);
-    return step_by_default(options, y, m, holiday, statistic);
+        step_like_r(options, y, m, statistic, out);
+    else
+        step_by_default(options, y, m, holiday, statistic, out);
 }
 
 static void judge_all(const struct toc_series *series, size_t first, size_t num,
@@ -266,7 +275,7 @@ static void judge_all(const struct toc_series *series, size_t first, size_t num,
             m = mean_of(learnt, phase, learnt->weekdays ? (size_t) toc_date_weekday(series->date[row]) : 0);
             mean_of_phase[phase] = m;
         }
-        judgements[i] = step(options, series->observed[row], m, toci_is_holiday(series, row), &statistic);
+        step(options, series->observed[row], m, toci_is_holiday(series, row), &statistic, &judgements[i]);
     }
 }
 
@@ -328,8 +337,8 @@ int toc_cusum_state_next(struct toc_cusum_state *state, const struct toc_step *n
     } else {
         size_t weekday = learnt->weekdays ? (size_t) toc_date_weekday(next->date) : 0;
         double m = mean_of(learnt, state->row % (size_t) learnt->steps_per_year, weekday);
-        *judgement =
-            step(&state->options, next->observed, m, state->with_calendar && next->holiday != 0, &state->statistic);
+        step(&state->options, next->observed, m, state->with_calendar && next->holiday != 0, &state->statistic,
+             judgement);
     }
     state->row++;
     state->last_date = next->date;

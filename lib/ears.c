@@ -188,30 +188,44 @@ static double score(enum toc_ears_rule rule, double observed, double expected, d
     return toci_score(observed, expected, threshold);
 }
 
-static struct toc_judgement judge(const struct plan *plan, size_t row, const struct baseline *base,
-                                  const struct excess earlier[2])
+/* Why a step is not judged, or TOC_REASON_NONE. */
+static enum toc_reason reason_against(const struct plan *plan, size_t row, const struct baseline *base,
+                                      const struct excess earlier[2])
 {
-    double             y = plan->series->observed[row];
-    enum toc_ears_rule rule = plan->options->rule;
     if (base->reason != TOC_REASON_NONE)
-        return toci_not_assessed(base->reason);
-    if (isnan(y))
-        return toci_not_assessed(TOC_REASON_OBSERVED_MISSING);
+        return base->reason;
+    if (isnan(plan->series->observed[row]))
+        return TOC_REASON_OBSERVED_MISSING;
     if (!plan->compat && toci_is_holiday(plan->series, row))
-        return toci_not_assessed(TOC_REASON_HOLIDAY);
+        return TOC_REASON_HOLIDAY;
+    if (plan->options->rule != TOC_EARS_C3)
+        return TOC_REASON_NONE;
+    return earlier[1].reason != TOC_REASON_NONE ? earlier[1].reason : earlier[0].reason;
+}
 
-    double threshold = base->mean + plan->z * base->sigma;
-    if (rule == TOC_EARS_C3) {
-        enum toc_reason reason = earlier[1].reason != TOC_REASON_NONE ? earlier[1].reason : earlier[0].reason;
-        if (reason != TOC_REASON_NONE)
-            return toci_not_assessed(reason);
+/* Writes to where the answer stays: a struct handed back by value is stored in parts and read as a whole, which waits.
+ */
+static void judge(const struct plan *plan, size_t row, const struct baseline *base, const struct excess earlier[2],
+                  struct toc_judgement *out)
+{
+    enum toc_ears_rule rule = plan->options->rule;
+    enum toc_reason    reason = reason_against(plan, row, base, earlier);
+    double             y = plan->series->observed[row], threshold = base->mean + plan->z * base->sigma;
+
+    if (reason == TOC_REASON_NONE && rule == TOC_EARS_C3) {
         threshold = c3_threshold(plan, y, base, earlier[0].value + earlier[1].value);
         if (isnan(threshold))
-            return toci_not_assessed(TOC_REASON_CONSTANT_BASELINE);
+            reason = TOC_REASON_CONSTANT_BASELINE;
     }
-    bool alarm = y > threshold && (plan->compat || y > 0);
-    return (struct toc_judgement){ base->mean, threshold, score(rule, y, base->mean, threshold),
-                                   alarm ? TOC_ALARM_YES : TOC_ALARM_NO, TOC_REASON_NONE };
+    if (reason != TOC_REASON_NONE) {
+        *out = toci_not_assessed(reason);
+        return;
+    }
+    out->expected = base->mean;
+    out->threshold = threshold;
+    out->score = score(rule, y, base->mean, threshold);
+    out->alarm = y > threshold && (plan->compat || y > 0) ? TOC_ALARM_YES : TOC_ALARM_NO;
+    out->reason = TOC_REASON_NONE;
 }
 
 static void judge_all(const struct plan *plan, size_t first, size_t num, struct toc_judgement *judgements)
@@ -223,7 +237,7 @@ static void judge_all(const struct plan *plan, size_t first, size_t num, struct 
     for (size_t row = !c3 ? first : first >= 2 ? first - 2 : 0; row < first + num; row++) {
         struct baseline base = measure_next(plan, row, &slide);
         if (row >= first)
-            judgements[row - first] = judge(plan, row, &base, earlier);
+            judge(plan, row, &base, earlier, &judgements[row - first]);
         if (c3) {
             earlier[1] = earlier[0];
             earlier[0] = excess(plan, row, &base);

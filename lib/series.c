@@ -18,19 +18,37 @@ static bool is_count(double y)
     return y >= 0 && !isinf(y) && y == floor(y);
 }
 
-/* Whether every count is whole and below 2^52, so that adding 2^52 rounds nothing away; two at a time, no branches.
- * The answer false is not final: larger counts and missing ones are allowed too. */
+/* |(|y| rounded to a whole number) - y|, two at a time: 0 for a whole number >= 0 below 2^52, since adding 2^52 leaves
+ * no room for a fraction; more than 0, or NaN, for anything that is none. Only arithmetic: a mask of comparisons would
+ * leave the vector unit. */
+typedef double  pair __attribute__((vector_size(16), aligned(8)));
+typedef int64_t bits __attribute__((vector_size(16), aligned(8)));
+
+static inline pair absolute(pair x)
+{
+    return (pair) ((bits) x & INT64_MAX);
+}
+
+static inline pair off_whole(const double *y)
+{
+    pair both = *(const pair *) (const void *) y;
+    return absolute((absolute(both) + 0x1p52) - 0x1p52 - both);
+}
+
+/* Whether every count is whole and >= 0. The answer false is not final: missing counts and those beyond 2^52 are
+ * allowed too. */
 static bool all_small_counts(const double *y, size_t n)
 {
-    typedef double  pair __attribute__((vector_size(16), aligned(8)));
-    typedef int64_t masks __attribute__((vector_size(16)));
-    masks           wrong = { 0, 0 };
-    for (size_t row = 0; row + 2 <= n; row += 2) {
-        pair part = *(const pair *) (const void *) (y + row);
-        wrong |= ~(part >= 0.0) | ((part + 0x1p52) - 0x1p52 != part);
+    pair   off[2] = { { 0, 0 }, { 0, 0 } };
+    size_t row = 0;
+    double sum = 0.0;
+    for (; row + 4 <= n; row += 4) {
+        off[0] += off_whole(y + row);
+        off[1] += off_whole(y + row + 2);
     }
-    double last = n > 0 ? y[n - 1] : 0;
-    return (wrong[0] | wrong[1]) == 0 && last >= 0 && (last + 0x1p52) - 0x1p52 == last;
+    for (; row < n; row++)
+        sum += fabs((fabs(y[row]) + 0x1p52) - 0x1p52 - y[row]);
+    return sum + off[0][0] + off[0][1] + off[1][0] + off[1][1] == 0;
 }
 
 static int check_counts(const struct toc_series *series, struct toc_error *error)

@@ -142,6 +142,31 @@ static void test_bad_input(void **state)
     assert_close(got.expected, 77, 0, 0);
 }
 
+/* A count that is none is found wherever it stands, and what is allowed is allowed there. */
+static void test_every_place_is_checked(void **state)
+{
+    (void) state;
+    enum { LONGEST = 9 };
+    const double            bad[] = { -1, 0.5, -0.5, 1e-300, INFINITY, -INFINITY, 0x1p51 + 0.5 };
+    const double            good[] = { 0, -0.0, 1, NAN, 0x1p52, 0x1p53 + 2, 1e300 };
+    struct toc_ears_options options = TOC_EARS_C1_OPTIONS_INIT;
+    struct toc_error        error;
+    for (size_t n = 1; n <= LONGEST; n++)
+        for (size_t at = 0; at < n; at++) {
+            double            observed[LONGEST] = { 0, 1, 2, 3, 4, 5, 6, 7, 8 };
+            struct toc_series series = weekly(observed, n);
+            for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+                observed[at] = bad[i];
+                assert_status(toc_ears_judge(&series, 0, 0, &options, NULL, &error), TOC_ERR_DOMAIN);
+                assert_int_equal(error.where, at);
+            }
+            for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+                observed[at] = good[i];
+                assert_ok(toc_ears_judge(&series, 0, 0, &options, NULL, &error));
+            }
+        }
+}
+
 static void draw_options(struct test_random *random, struct toc_ears_options *options)
 {
     const struct toc_ears_options by_rule[] = { TOC_EARS_C1_OPTIONS_INIT, TOC_EARS_C2_OPTIONS_INIT,
@@ -253,6 +278,7 @@ int main(void)
         cmocka_unit_test(test_holidays_are_left_out),
         cmocka_unit_test(test_weekdays_apart),
         cmocka_unit_test(test_bad_input),
+        cmocka_unit_test(test_every_place_is_checked),
         cmocka_unit_test(test_properties),
         cmocka_unit_test(test_large_counts),
         cmocka_unit_test(test_stream_faults),
