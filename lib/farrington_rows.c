@@ -1,4 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The years are walked backwards from the judged step k. With half_window w, reference rows r_0 = k, r_1, r_2, … and
+ * periods p, labels are written in this order, a later one replacing an earlier one:
+ *
+ *      r_2-w … r_2 … r_2+w |  1  |  2  | … | p-1 | r_1-w … r_1 … r_1+w |  1  |  2  | … | p-1 | k-w … k
+ *              p            the gap in p-1 blocks            p           the gap in p-1 blocks     p
+ *
+ * The gaps differ by a row where a year has 53 weeks or 366 days, which the division into blocks absorbs. */
 #include "farrington_rows.h"
 
 #include <string.h>
@@ -126,12 +133,12 @@ static double place_of(const struct toc_series *series, ptrdiff_t row)
 }
 
 /* Copy the labelled rows before the guard to the baseline and give them times. R takes the origin of the judged step's
- * time from the first row with a count, that of the rows from the first row. */
-static void collect(const struct toc_series *series, size_t k, const struct labels *labels,
-                    const struct toci_baseline_rule *rule, struct toci_baseline *baseline)
+ * time from the first row with a count, that of the rows from the first row. Returns how many counts are missing. */
+static size_t collect(const struct toc_series *series, size_t k, const struct labels *labels,
+                      const struct toci_baseline_rule *rule, struct toci_baseline *baseline)
 {
     ptrdiff_t last = (ptrdiff_t) k - rule->guard - 1, first = -1, first_counted = -1;
-    size_t    num = 0;
+    size_t    num = 0, missing = 0;
     for (ptrdiff_t row = labels->oldest; row <= last; row++) {
         uint16_t block = labels->of[row - labels->oldest];
         if (block == 0)
@@ -139,6 +146,8 @@ static void collect(const struct toc_series *series, size_t k, const struct labe
         if (first < 0)
             first = row;
         bool left_out = !rule->as_r && !rule->keep_holidays && toci_is_holiday(series, (size_t) row);
+        if (isnan(series->observed[row]))
+            missing++;
         if (isnan(series->observed[row]) || left_out)
             continue;
         if (first_counted < 0)
@@ -150,9 +159,10 @@ static void collect(const struct toc_series *series, size_t k, const struct labe
     }
     baseline->num = num;
     if (num == 0)
-        return;
+        return missing;
     ptrdiff_t origin = rule->as_r && series->date != NULL ? first_counted : first;
     baseline->time_now = (place_of(series, (ptrdiff_t) k) - place_of(series, origin)) / rule->unit;
+    return missing;
 }
 
 enum toc_reason toci_baseline_choose(const struct toc_series *series, size_t k, const struct toci_baseline_rule *rule,
@@ -170,8 +180,9 @@ enum toc_reason toci_baseline_choose(const struct toc_series *series, size_t k, 
     reason = label_years(&labels, reference, rule);
     if (reason != TOC_REASON_NONE)
         return reason;
-    collect(series, k, &labels, rule, baseline);
-    return baseline->num > 0 ? TOC_REASON_NONE : TOC_REASON_BASELINE_MISSING;
+    size_t missing = collect(series, k, &labels, rule, baseline);
+    bool   known = baseline->num > 0 && (rule->as_r || missing <= baseline->num); /* at least half of the counts */
+    return known ? TOC_REASON_NONE : TOC_REASON_BASELINE_MISSING;
 }
 
 /* ---- R's choice of 1996 ---- */

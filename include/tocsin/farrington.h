@@ -25,7 +25,7 @@
  *   - standard errors use phi (R: a working residual that shrinks with the mean);
  *   - time has one origin; reference windows that begin before the series, and reference dates that are not in it, make
  *     this step not assessed and nothing else;
- *   - missing counts are left out of the baseline and of the recent cases;
+ *   - missing counts are left out of the baseline, of which half must be there, and of the recent cases;
  *   - weeks of a holiday (labels of tocsin/calendar.h) have their own level (TOC_HOLIDAYS_FACTOR); those of fewer than
  *     three earlier years are left out of the baseline, and such a step is not assessed;
  *   - daily series with dates: each weekday has its own level (TOC_WEEKDAYS_STRATA);

@@ -118,6 +118,21 @@ static void test_few_cases_are_not_assessed(void **state)
     assert_int_equal(judge_now(&series, &improved).reason, TOC_REASON_OBSERVED_MISSING);
 }
 
+/* Half of the baseline must be known. */
+static void test_missing_baseline(void **state)
+{
+    (void) state;
+    struct weeks      weeks;
+    struct toc_series series = weekly(&weeks, 8);
+    for (size_t i = 0; i < WEEKS - 30; i += 2)
+        weeks.observed[i] = NAN;
+    assert_int_equal(judge_now(&series, &improved).alarm, TOC_ALARM_NO);
+    for (size_t i = 0; i < WEEKS - 30; i++)
+        if (i % 5 != 0)
+            weeks.observed[i] = NAN;
+    assert_int_equal(judge_now(&series, &improved).reason, TOC_REASON_BASELINE_MISSING);
+}
+
 /* An outbreak is found, its score counts cases, and an ordinary week is none. */
 static void test_outbreak(void **state)
 {
@@ -462,6 +477,7 @@ int main(void)
         cmocka_unit_test(test_numbers_of_a_new_disease),
         cmocka_unit_test(test_season_without_cases),
         cmocka_unit_test(test_few_cases_are_not_assessed),
+        cmocka_unit_test(test_missing_baseline),
         cmocka_unit_test(test_outbreak),
         cmocka_unit_test(test_holidays_are_left_out),
         cmocka_unit_test(test_one_origin_of_time),
