@@ -151,7 +151,7 @@ static int note_name(struct order *order, const char *name, size_t size)
         hash = (hash ^ (unsigned char) name[i]) * UINT64_C(0x100000001b3);
     hash = (hash ^ hash >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
     hash = (hash ^ hash >> 27) * UINT64_C(0x94d049bb133111eb);
-    uint64_t stride = (hash ^ hash >> 31) | 1;
+    uint64_t stride = (hash << 32 | hash >> 32) | 1; /* the upper bits choose a bit; those of the stride are others */
     bool     fresh = false;
     for (int i = 0; i < BLOOM_HASHES; i++, hash += stride) {
         uint64_t bit = hash >> 38; /* 26 bits */

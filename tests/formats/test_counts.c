@@ -602,6 +602,25 @@ static void test_shuffled_rows_give_the_same_series(void **state)
     fault_list_free(&faults);
 }
 
+/* The filter of names takes next to no new name for an old one, so that a grouped file is streamed. */
+static void test_many_series_are_streamed(void **state)
+{
+    (void) state;
+    enum { SERIES = 200000 };
+    FILE *file = fopen("a.csv", "w");
+    fputs("date,count,series\n", file);
+    for (int i = 0; i < SERIES; i++)
+        fprintf(file, "2024-W01,%d,area-%d\n", i % 7, i);
+    fclose(file);
+    const char *const     path = "a.csv";
+    struct fault_list     faults = { 0 };
+    struct counts_reader *reader;
+    assert_ok(counts_open(&path, 1, &plain, &faults, &reader));
+    assert_int_equal(counts_summary(reader)->num_series, SERIES);
+    assert_false(counts_summary(reader)->sorted_on_disk);
+    counts_close(reader);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -629,6 +648,7 @@ int main(void)
         cmocka_unit_test(test_standard_input),
         cmocka_unit_test(test_full_disk),
         cmocka_unit_test(test_a_file_that_changes),
+        cmocka_unit_test(test_many_series_are_streamed),
         cmocka_unit_test(test_shuffled_rows_give_the_same_series),
     };
     return cmocka_run_group_tests_name("counts", tests, make_folder, remove_folder);
