@@ -224,12 +224,6 @@ static void simulate(void *context, size_t scenario, size_t replicate)
 
 /* ---- what came out ---- */
 
-/* The shares may differ by a factor of two; a share of a few alarms is known only so well, so its error is allowed. */
-static bool within_factor_two(struct sim_estimate window, struct sim_estimate outside, double margin)
-{
-    return window.b == 0 || window.value - margin * window.se <= 2.0 * (outside.value + margin * outside.se);
-}
-
 static bool report(const struct study *study, size_t which)
 {
     const struct measures *without = &study->measures[2 * which], *with = without + 1;
@@ -241,7 +235,7 @@ static bool report(const struct study *study, size_t which)
     double                 ordinary = sim_ratio_estimate_all(&with->found).value;
     double                 marked = sim_ratio_estimate_all(&with->marked).value;
     char                   measure[120], bar[80], measured[160];
-    bool                   shares = within_factor_two(window, near, margin);
+    bool                   shares = sim_at_most_twice(window, near, margin);
     bool                   found = festival + marked >= 0.5 * ordinary;
 
     snprintf(measure, sizeof measure, "Spring Festival, %s with a calendar: share of weeks that alarm", name);

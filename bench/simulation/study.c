@@ -162,6 +162,19 @@ struct sim_estimate sim_ratio_estimate_all(const struct sim_ratio *ratio)
     return sim_ratio_estimate(ratio, 0, ratio->scenarios - 1);
 }
 
+double sim_share_error(struct sim_estimate estimate)
+{
+    double smoothed = (estimate.a + 1.0) / (estimate.b + 2.0);
+    return estimate.b > 0 ? fmax(estimate.se, sqrt(smoothed * (1.0 - smoothed) / estimate.b)) : INFINITY;
+}
+
+bool sim_at_most_twice(struct sim_estimate high, struct sim_estimate low, double margin)
+{
+    if (high.b == 0 || low.b == 0)
+        return true;
+    return high.value - margin * sim_share_error(high) <= 2.0 * (low.value + margin * sim_share_error(low));
+}
+
 /* ---- what is shown ---- */
 
 void sim_row(const char *measure, const char *bar, const char *measured, bool holds)

@@ -56,6 +56,13 @@ struct sim_estimate {
 struct sim_estimate sim_ratio_estimate(const struct sim_ratio *ratio, size_t first, size_t last);
 struct sim_estimate sim_ratio_estimate_all(const struct sim_ratio *ratio);
 
+/* The standard error of a share, never below that of (a + 1) / (b + 2) in b independent trials: none or all of a few is
+ * no certainty. Infinite where b = 0. */
+double sim_share_error(struct sim_estimate estimate);
+
+/* Whether one share is at most twice another, each within margin standard errors. */
+bool sim_at_most_twice(struct sim_estimate high, struct sim_estimate low, double margin);
+
 /* `row<TAB>measure<TAB>bar<TAB>measured<TAB>yes|no`. */
 void sim_row(const char *measure, const char *bar, const char *measured, bool holds);
 
