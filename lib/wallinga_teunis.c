@@ -9,6 +9,8 @@
 /* Twelve standard deviations, and ten cases for variances near zero: nothing of note lies further out. */
 #define HALF_WIDTH 130
 #define WIDTH (2 * HALF_WIDTH + 1)
+/* Chances below this do not show in a quantile. */
+#define NEGLIGIBLE 1e-18
 
 /* How many cases had their infector in a window: a sum of independent binomials. */
 struct offspring {
@@ -40,7 +42,9 @@ static void convolve(struct counts *of, double size, double p, double new_mean)
     double        low = fmax(0.0, floor(size * p) - HALF_WIDTH), high = fmin(size, floor(size * p) + HALF_WIDTH);
     for (double k = low; k <= high; k++) {
         double chance = dbinom(k, size, p, 0);
-        if (chance < 1e-30)
+        if (chance < NEGLIGIBLE && k > size * p)
+            break;
+        if (chance < NEGLIGIBLE)
             continue;
         long shift = of->first + (long) k - sum.first; /* where element 0 of `of` lands */
         for (long i = shift < 0 ? -shift : 0; i < WIDTH && i + shift < WIDTH; i++)
@@ -97,7 +101,7 @@ static void exact_quantiles(const struct forward *of, const struct toc_window *w
     counts.probability[HALF_WIDTH] = 1.0;
     for (size_t i = window->first + 1; i < end_of_reach(of, window); i++) {
         double p = of->steps->local[i] > 0 ? infected_in(of->steps, window, i) : 0.0;
-        if (p > 0) {
+        if (of->steps->local[i] * p > NEGLIGIBLE) {
             mean += of->steps->local[i] * p;
             convolve(&counts, of->steps->local[i], p, mean);
         }
@@ -157,7 +161,7 @@ static struct toc_reproduction estimate(const struct forward *of, const struct t
     struct offspring sum = count_offspring(of, window);
     if (sum.variance > EXACT_VARIANCE || !of->whole)
         normal_quantiles(of, &sum, quantiles);
-    else
+    else if (of->num_probabilities > 0)
         exact_quantiles(of, window, quantiles);
     for (size_t q = 0; q < of->num_probabilities; q++)
         quantiles[q] /= cases;

@@ -83,7 +83,9 @@ static int allocate(struct kept *kept, size_t n)
 
 static void make_note(struct kept *kept, const struct toc_season_week *newest)
 {
-    if (newest->reason != TOC_REASON_NONE)
+    if (newest->reason == TOC_REASON_OFF_SEASON)
+        snprintf(kept->note, sizeof kept->note, "newest week: between seasons");
+    else if (newest->reason != TOC_REASON_NONE)
         snprintf(kept->note, sizeof kept->note, "not assessed");
     else
         snprintf(kept->note, sizeof kept->note, "newest week: %s", season_level_word(newest->level));
