@@ -56,6 +56,13 @@ int output_complain(const struct cli_command *command, const char *path, int fai
 int output_begin(const struct cli_command *command, const struct output_settings *settings,
                  const struct rows_column *columns, size_t num_columns, struct output *output)
 {
+    bool plot_too =
+        settings->plot != NULL && strcmp(settings->plot, settings->path != NULL ? settings->path : "-") == 0;
+    if (plot_too)
+        return cli_complain(command, CLI_USE,
+                            "--plot and the results would go to the same place, %s; --output or --plot "
+                            "names another",
+                            settings->path != NULL ? settings->path : "standard output");
     bool standard = settings->path == NULL || strcmp(settings->path, "-") == 0;
     int  format = settings->format;
     if (format < 0)

@@ -18,14 +18,25 @@
 #define AXIS_BELOW 46.0  /* for diamonds, ticks and two lines of dates */
 #define TITLE_ABOVE 24.0 /* for the name of the series */
 #define MARK_ROOM 13.0   /* above the highest bar, for a triangle */
-#define DENSE 2.6        /* fewer pixels a step than this: lines are drawn thinner */
-#define LETTER 6.6       /* width of a letter at 12 px, roughly; a wide one takes two */
+#define LEVEL_DASHES "7 4"
+#define DENSE 2.6  /* fewer pixels a step than this: lines are drawn thinner */
+#define LETTER 6.6 /* width of a letter at 12 px, roughly; a wide one takes two */
 
 static const char *const color_codes[CHART_NUM_COLORS] = {
     [CHART_GREY] = "#a7b0ba",  [CHART_PALE] = "#d3d8dd",   [CHART_BLUE] = "#0072b2",
     [CHART_GREEN] = "#007f5c", [CHART_RED] = "#d55e00",    [CHART_PURPLE] = "#a8508a",
     [CHART_SKY] = "#bfdcee",   [CHART_YELLOW] = "#fbeebb", [CHART_BLACK] = "#22272e",
 };
+
+/* Dashed lines differ in their dashes too, for print without colour. */
+static const char *dashes_of(enum chart_color color)
+{
+    switch (color) {
+    case CHART_PURPLE: return "9 3";
+    case CHART_RED: return "2 2.5";
+    default: return "4 3";
+    }
+}
 
 /* A panel's rectangle and the scales of its axes. */
 struct plot {
@@ -253,7 +264,9 @@ static void write_line(const struct plot *plot, const struct chart_layer *layer)
 {
     bool pen_down = false;
     bool dense = plot->width < DENSE * (double) (plot->panel->n - plot->begin);
-    sink_format(plot->sink, "<path class=\"%s%s\" clip-path=\"url(#clip%zu)\" stroke=\"%s\" d=\"",
+    sink_format(plot->sink,
+                "<path stroke-dasharray=\"%s\" class=\"%s%s\" clip-path=\"url(#clip%zu)\" stroke=\"%s\" d=\"",
+                layer->shape == CHART_DASHES ? dashes_of(layer->color) : "none",
                 layer->shape == CHART_DASHES ? "dashes" : "line", dense ? " dense" : "", plot->number,
                 color_codes[layer->color]);
     for (size_t i = plot->begin; i < plot->panel->n; i++) {
@@ -367,7 +380,9 @@ static void write_layer(const struct plot *plot, const struct chart_layer *layer
     case CHART_HATCH:
     case CHART_SHADE: write_spans(plot, layer); break;
     case CHART_LEVEL:
-        sink_format(plot->sink, "<path class=\"level\" stroke=\"%s\" d=\"M%.1f %.1fh%.1f\"/>\n",
+        sink_format(plot->sink,
+                    "<path stroke-dasharray=\"" LEVEL_DASHES
+                    "\" class=\"level\" stroke=\"%s\" d=\"M%.1f %.1fh%.1f\"/>\n",
                     color_codes[layer->color], plot->left, y_of(plot, layer->level), plot->width);
         break;
     case CHART_TRIANGLE:
@@ -436,7 +451,10 @@ static void write_swatch(struct sink *sink, const struct chart_layer *layer, dou
     case CHART_STEPS:
     case CHART_DASHES:
     case CHART_LEVEL:
-        sink_format(sink, "<path class=\"%s\" stroke=\"%s\" d=\"M%.1f %.1fh20\"/>\n",
+        sink_format(sink, "<path stroke-dasharray=\"%s\" class=\"%s\" stroke=\"%s\" d=\"M%.1f %.1fh20\"/>\n",
+                    layer->shape == CHART_DASHES  ? dashes_of(layer->color)
+                    : layer->shape == CHART_LEVEL ? LEVEL_DASHES
+                                                  : "none",
                     layer->shape == CHART_DASHES  ? "dashes"
                     : layer->shape == CHART_LEVEL ? "level"
                                                   : "line",
@@ -510,9 +528,9 @@ static void write_head(const struct chart *chart, struct sink *sink, double heig
         ".year{font-size:11px;font-weight:700;fill:#57606a}.foot{font-size:11px;fill:#57606a}\n"
         ".grid{stroke:#e3e7eb;stroke-width:1;fill:none}.axis{stroke:#6b7580;stroke-width:1;fill:none}\n"
         ".line{fill:none;stroke-width:1.8;stroke-linejoin:round}\n"
-        ".dashes{fill:none;stroke-width:1.6;stroke-dasharray:4 3}\n"
+        ".dashes{fill:none;stroke-width:1.6}\n"
         ".dense{stroke-width:1.3}\n"
-        ".level{fill:none;stroke-width:1.4;stroke-dasharray:7 4}\n</style>\n"
+        ".level{fill:none;stroke-width:1.4}\n</style>\n"
         "<defs><pattern id=\"hatch\" width=\"6\" height=\"6\" patternUnits=\"userSpaceOnUse\" "
         "patternTransform=\"rotate(45)\"><rect width=\"6\" height=\"6\" fill=\"#f6f7f8\"/>"
         "<rect width=\"1.4\" height=\"6\" fill=\"#cfd5da\"/></pattern></defs>\n");

@@ -294,6 +294,15 @@ def test_plot():
             f"{name}/none/x.svg", stdin=text)
 
 
+def test_plot_on_standard_output():
+    """--plot - writes the picture to standard output where the results go elsewhere."""
+    with folder() as name:
+        path = os.path.join(name, "out.csv")
+        assert good("detect", *EARS, "-o", path, "-p", "-", stdin=SMALL).startswith("<svg ")
+        bad(2, "tocsin detect: --plot and the results would go to the same place, standard output; --output or --plot "
+            "names another", "detect", *EARS, "-p", "-", stdin=SMALL)
+
+
 def test_output_file():
     """--output replaces a file whole, and a fault leaves the old one."""
     with folder() as name:
