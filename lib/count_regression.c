@@ -7,6 +7,8 @@
 #define MATHLIB_STANDALONE
 #include <Rmath.h>
 
+#include "vector_math.h"
+
 /* R's glm.control and glm.nb. */
 #define MAX_ITERATIONS 25
 #define DEVIANCE_TOLERANCE 1e-8
@@ -18,21 +20,36 @@
 /* Smallest share of its own square that a column keeps after those before it were taken out. */
 #define RANK_TOLERANCE 1e-11
 
+#define LOWEST_LOG_MEAN (-36.04365338911715) /* log(DBL_EPSILON) */
+#define HIGHEST_LOG_MEAN 709.0
+
+/* What one count brings to the first least squares, and to the deviance. */
+struct start {
+    double weight, target, deviance, ylogy;
+    bool   known;
+};
+
+/* Counts below this are so frequent that what they bring is kept. */
+#define FREQUENT_COUNTS 64
+
+/* Every array has room for a whole number of vectors; behind the last cell stand cells of no rows. */
 struct cells {
-    size_t  num, num_terms;
-    double *design;  /* num x num_terms */
-    double *rows;    /* how many rows share the cell's terms */
-    double *total;   /* sum of y */
-    double *squares; /* sum of y^2 */
-    double *weight;  /* of the present least squares, summed over the cell's rows */
-    double *target;  /* weight times working response, summed */
-    double *eta, *mu;
-    double *large; /* counts of at least SMALL_COUNTS */
-    size_t  num_large;
-    double  num_rows, sum_y, sum_ylogy;
-    double  at_least[SMALL_COUNTS + 1]; /* [j]: how many counts exceed j, those beyond SMALL_COUNTS not included */
-    size_t  largest_small;
-    double  start_deviance;
+    size_t       num, num_terms;
+    size_t       stride;  /* room of one array */
+    double      *design;  /* num_terms columns, a stride apart */
+    double      *rows;    /* how many rows share the cell's terms */
+    double      *total;   /* sum of y */
+    double      *squares; /* sum of y^2 */
+    double      *weight;  /* of the present least squares, summed over the cell's rows */
+    double      *target;  /* weight times working response, summed */
+    double      *eta, *mu;
+    double      *large; /* counts of at least SMALL_COUNTS */
+    size_t       num_large;
+    double       num_rows, sum_y, sum_ylogy;
+    double       at_least[SMALL_COUNTS + 1]; /* [j]: how many counts exceed j, those beyond SMALL_COUNTS not included */
+    size_t       largest_small;
+    double       start_deviance;
+    struct start frequent[FREQUENT_COUNTS];
 };
 
 static size_t count_terms(const struct toci_terms *terms)
@@ -49,7 +66,8 @@ static bool is_periodic(const struct toci_terms *terms)
 static size_t most_cells(const struct toc_series *series, const struct toci_terms *terms, size_t max_rows)
 {
     size_t period = (size_t) series->steps_per_year;
-    return is_periodic(terms) && period < max_rows ? period : max_rows;
+    size_t most = is_periodic(terms) && period < max_rows ? period : max_rows;
+    return (most + TOCI_LANES - 1) / TOCI_LANES * TOCI_LANES;
 }
 
 size_t toci_fit_doubles(const struct toc_series *series, const struct toci_terms *terms, size_t max_rows)
@@ -96,7 +114,7 @@ double toci_fit_mean_at(const struct toci_fit *fit, size_t row, int weekday)
 
 static void place(struct cells *cells, double *work, size_t max_cells, size_t num_terms)
 {
-    *cells = (struct cells){ .num_terms = num_terms };
+    *cells = (struct cells){ .num_terms = num_terms, .stride = max_cells };
     cells->design = work;
     work += max_cells * num_terms;
     double **const columns[] = { &cells->rows,   &cells->total, &cells->squares, &cells->weight,
@@ -106,33 +124,32 @@ static void place(struct cells *cells, double *work, size_t max_cells, size_t nu
     cells->large = work;
 }
 
-/* Weight, weighted response and deviance that one count brings to the first least squares. R starts a Poisson fit at
- * mu = y + 0.1, a negative binomial one at y, or 1/6 for a count of zero. */
-static void add_start(struct cells *cells, size_t cell, double y, double overdispersion)
+/* R starts a Poisson fit at mu = y + 0.1, a negative binomial one at y, or 1/6 for a count of zero. */
+static struct start start_of(double y, double overdispersion)
 {
+    struct start start = { .ylogy = y > 0 ? y * log(y) : 0.0, .known = true };
     if (!(overdispersion > 0)) {
         double mu = y + 0.1, log_mu = log(mu);
-        cells->weight[cell] += mu;
-        cells->target[cell] += mu * log_mu - 0.1;
-        cells->start_deviance += 2.0 * (0.1 - (y > 0 ? y * log_mu - y * log(y) : 0.0));
-        return;
+        start.weight = mu;
+        start.target = mu * log_mu - 0.1;
+        start.deviance = 2.0 * (0.1 - (y > 0 ? y * log_mu - start.ylogy : 0.0));
+        return start;
     }
     double mu = y > 0 ? y : 1.0 / 6.0;
-    double weight = mu / (1.0 + overdispersion * mu);
-    cells->weight[cell] += weight;
-    cells->target[cell] += weight * (log(mu) + (y - mu) / mu);
-    if (y == 0)
-        cells->start_deviance += 2.0 / overdispersion * log1p(overdispersion * mu);
+    start.weight = mu / (1.0 + overdispersion * mu);
+    start.target = start.weight * (log(mu) + (y - mu) / mu);
+    start.deviance = y == 0 ? 2.0 / overdispersion * log1p(overdispersion * mu) : 0.0;
+    return start;
 }
 
 static void add(struct cells *cells, size_t cell, double y, double overdispersion)
 {
-    cells->rows[cell] += 1.0;
-    cells->total[cell] += y;
-    cells->squares[cell] += y * y;
-    cells->num_rows += 1.0;
-    cells->sum_y += y;
-    cells->sum_ylogy += y > 0 ? y * log(y) : 0.0;
+    struct start  rare;
+    struct start *start = &rare;
+    if (y < FREQUENT_COUNTS)
+        start = &cells->frequent[(size_t) y];
+    if (start == &rare || !start->known)
+        *start = start_of(y, overdispersion);
     if (y < SMALL_COUNTS) {
         size_t count = (size_t) y;
         cells->at_least[count] += 1.0;
@@ -141,7 +158,15 @@ static void add(struct cells *cells, size_t cell, double y, double overdispersio
     } else {
         cells->large[cells->num_large++] = y;
     }
-    add_start(cells, cell, y, overdispersion);
+    cells->rows[cell] += 1.0;
+    cells->total[cell] += y;
+    cells->squares[cell] += y * y;
+    cells->weight[cell] += start->weight;
+    cells->target[cell] += start->target;
+    cells->num_rows += 1.0;
+    cells->sum_y += y;
+    cells->sum_ylogy += start->ylogy;
+    cells->start_deviance += start->deviance;
 }
 
 /* at_least[] holds how often each count occurs; make it how many counts exceed each. */
@@ -153,6 +178,17 @@ static void accumulate(struct cells *cells)
         cells->at_least[j] = more;
         more += here;
     }
+}
+
+/* Empty the next vector of cells. */
+static void clear_cells(struct cells *cells, size_t from)
+{
+    size_t bytes = TOCI_LANES * sizeof(double);
+    for (size_t i = 0; i < cells->num_terms; i++)
+        memset(cells->design + i * cells->stride + from, 0, bytes);
+    double *const arrays[] = { cells->rows, cells->total, cells->squares, cells->weight, cells->target };
+    for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++)
+        memset(arrays[i] + from, 0, bytes);
 }
 
 static void gather(struct cells *cells, const struct toc_series *series, size_t first, size_t num,
@@ -171,9 +207,12 @@ static void gather(struct cells *cells, const struct toc_series *series, size_t 
         size_t cell = periodic ? cell_of_phase[row % period] : SIZE_MAX;
         if (cell == SIZE_MAX) {
             cell = cells->num++;
-            fill_terms(fit, row, weekday_of(&fit->terms, series, row), cells->design + cell * cells->num_terms);
-            cells->rows[cell] = cells->total[cell] = cells->squares[cell] = 0.0;
-            cells->weight[cell] = cells->target[cell] = 0.0;
+            if (cell % TOCI_LANES == 0)
+                clear_cells(cells, cell);
+            double terms[TOCI_MAX_TERMS];
+            fill_terms(fit, row, weekday_of(&fit->terms, series, row), terms);
+            for (size_t i = 0; i < cells->num_terms; i++)
+                cells->design[i * cells->stride + cell] = terms[i];
             if (periodic)
                 cell_of_phase[row % period] = cell;
         }
@@ -217,39 +256,83 @@ static void substitute(const double *a, size_t p, double *b)
     }
 }
 
+/* a = X' W X (lower part) and b = X' W z, over all cells. Inlined for a number of terms p that the compiler knows. */
+TOCI_INLINE void normal_equations(const struct cells *cells, size_t p, double *a, double *b)
+{
+    toci_vec products[TOCI_MAX_TERMS], sums[TOCI_MAX_TERMS];
+    for (size_t i = 0; i < p; i++) {
+        toci_vec target = toci_vec_all(0.0);
+        for (size_t j = 0; j <= i; j++)
+            sums[j] = target;
+        for (size_t c = 0; c < cells->num; c += TOCI_LANES) {
+            toci_vec x = toci_vec_load(cells->design + i * cells->stride + c);
+            toci_vec weighted = toci_vec_load(cells->weight + c) * x;
+            target += toci_vec_load(cells->target + c) * x;
+            for (size_t j = 0; j <= i; j++) {
+                products[j] = weighted * toci_vec_load(cells->design + j * cells->stride + c);
+                sums[j] += products[j];
+            }
+        }
+        b[i] = toci_vec_sum(target);
+        for (size_t j = 0; j <= i; j++)
+            a[i * p + j] = toci_vec_sum(sums[j]);
+    }
+}
+
+TOCI_INLINE void toci_normal_equations_body(const struct cells *cells, double *a, double *b)
+{
+    if (cells->num_terms == 3) /* one harmonic, the usual case */
+        normal_equations(cells, 3, a, b);
+    else
+        normal_equations(cells, cells->num_terms, a, b);
+}
+
+static void toci_normal_equations(const struct cells *cells, double *a, double *b);
+TOCI_DISPATCH(toci_normal_equations, (const struct cells *cells, double *a, double *b), (cells, a, b))
+
 static void solve(struct cells *cells, double *coefficients)
 {
-    double a[TOCI_MAX_TERMS * TOCI_MAX_TERMS] = { 0 };
-    size_t p = cells->num_terms;
-    memset(coefficients, 0, p * sizeof *coefficients);
-    for (size_t c = 0; c < cells->num; c++) {
-        const double *x = cells->design + c * p;
-        for (size_t i = 0; i < p; i++) {
-            double weighted = cells->weight[c] * x[i];
-            coefficients[i] += cells->target[c] * x[i];
-            for (size_t j = 0; j <= i; j++)
-                a[i * p + j] += weighted * x[j];
-        }
-    }
-    factor(a, p);
-    substitute(a, p, coefficients);
+    double a[TOCI_MAX_TERMS * TOCI_MAX_TERMS];
+    toci_normal_equations(cells, a, coefficients);
+    factor(a, cells->num_terms);
+    substitute(a, cells->num_terms, coefficients);
 }
 
 /* ---- regression for a given overdispersion ---- */
 
-static void predict(struct cells *cells, const double *coefficients)
+/* Means at these coefficients, and from them working weights and responses:
+ *   W = mu / (1 + a mu),  W z = W eta + (y - mu) / (1 + a mu). */
+TOCI_INLINE void predict(struct cells *cells, size_t p, const double *coefficients, double overdispersion)
 {
-    for (size_t c = 0; c < cells->num; c++) {
-        double        eta = 0.0;
-        const double *x = cells->design + c * cells->num_terms;
-        for (size_t i = 0; i < cells->num_terms; i++)
-            eta += coefficients[i] * x[i];
-        cells->eta[c] = eta;
-        cells->mu[c] = fmax(exp(eta), DBL_EPSILON);
+    for (size_t c = 0; c < cells->num; c += TOCI_LANES) {
+        toci_vec eta = toci_vec_all(0.0);
+        for (size_t i = 0; i < p; i++)
+            eta += coefficients[i] * toci_vec_load(cells->design + i * cells->stride + c);
+        toci_vec mu = toci_vec_exp(toci_vec_clamp(eta, LOWEST_LOG_MEAN, HIGHEST_LOG_MEAN));
+        mu = toci_vec_choose((toci_vec_bits) (eta <= HIGHEST_LOG_MEAN), mu,
+                             toci_vec_all(INFINITY)); /* or not a number */
+        toci_vec rows = toci_vec_load(cells->rows + c), shrink = 1.0 / (1.0 + overdispersion * mu);
+        toci_vec weight = rows * mu * shrink;
+        toci_vec_store(cells->eta + c, eta);
+        toci_vec_store(cells->mu + c, mu);
+        toci_vec_store(cells->weight + c, weight);
+        toci_vec_store(cells->target + c, weight * eta + (toci_vec_load(cells->total + c) - rows * mu) * shrink);
     }
 }
 
-/* Working weights and responses at the present means: W = mu / (1 + a mu), W z = W eta + (y - mu) / (1 + a mu). */
+TOCI_INLINE void toci_predict_cells_body(struct cells *cells, const double *coefficients, double overdispersion)
+{
+    if (cells->num_terms == 3)
+        predict(cells, 3, coefficients, overdispersion);
+    else
+        predict(cells, cells->num_terms, coefficients, overdispersion);
+}
+
+static void toci_predict_cells(struct cells *cells, const double *coefficients, double overdispersion);
+TOCI_DISPATCH(toci_predict_cells, (struct cells * cells, const double *coefficients, double overdispersion),
+              (cells, coefficients, overdispersion))
+
+/* The same weights and responses for another overdispersion, at the means that stand. */
 static void reweight(struct cells *cells, double overdispersion)
 {
     for (size_t c = 0; c < cells->num; c++) {
@@ -298,7 +381,7 @@ static bool regress(struct cells *cells, double overdispersion, double before, s
     fit->converged = false;
     for (fit->iterations = 1; fit->iterations <= MAX_ITERATIONS; fit->iterations++) {
         solve(cells, fit->coefficients);
-        predict(cells, fit->coefficients);
+        toci_predict_cells(cells, fit->coefficients, overdispersion);
         fit->deviance = deviance(cells, overdispersion, saturated_sum);
         if (!isfinite(fit->deviance))
             return false;
@@ -307,7 +390,6 @@ static bool regress(struct cells *cells, double overdispersion, double before, s
             return true;
         }
         before = fit->deviance;
-        reweight(cells, overdispersion);
     }
     fit->iterations = MAX_ITERATIONS;
     return true;
