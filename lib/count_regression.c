@@ -142,14 +142,28 @@ static struct start start_of(double y, double overdispersion)
     return start;
 }
 
-static void add(struct cells *cells, size_t cell, double y, double overdispersion)
+static void add_sums(struct cells *cells, double times, double y, const struct start *start)
 {
-    struct start  rare;
-    struct start *start = &rare;
-    if (y < FREQUENT_COUNTS)
-        start = &cells->frequent[(size_t) y];
-    if (start == &rare || !start->known)
-        *start = start_of(y, overdispersion);
+    cells->num_rows += times;
+    cells->sum_y += times * y;
+    cells->sum_ylogy += times * start->ylogy;
+    cells->start_deviance += times * start->deviance;
+}
+
+/* The sums over all rows wait until every frequent count has been counted. */
+static inline void add(struct cells *cells, size_t cell, double y, double overdispersion)
+{
+    struct start        rare;
+    const struct start *start = &rare;
+    if (y < FREQUENT_COUNTS) {
+        struct start *frequent = &cells->frequent[(size_t) y];
+        if (!frequent->known)
+            *frequent = start_of(y, overdispersion);
+        start = frequent;
+    } else {
+        rare = start_of(y, overdispersion);
+        add_sums(cells, 1.0, y, &rare);
+    }
     if (y < SMALL_COUNTS) {
         size_t count = (size_t) y;
         cells->at_least[count] += 1.0;
@@ -163,18 +177,16 @@ static void add(struct cells *cells, size_t cell, double y, double overdispersio
     cells->squares[cell] += y * y;
     cells->weight[cell] += start->weight;
     cells->target[cell] += start->target;
-    cells->num_rows += 1.0;
-    cells->sum_y += y;
-    cells->sum_ylogy += start->ylogy;
-    cells->start_deviance += start->deviance;
 }
 
-/* at_least[] holds how often each count occurs; make it how many counts exceed each. */
+/* at_least[] holds how often each count occurs: add up the frequent ones, and make it how many counts exceed each. */
 static void accumulate(struct cells *cells)
 {
     double more = 0.0;
     for (size_t j = cells->largest_small + 1; j-- > 0;) {
         double here = cells->at_least[j];
+        if (here > 0 && j < FREQUENT_COUNTS)
+            add_sums(cells, here, (double) j, &cells->frequent[j]);
         cells->at_least[j] = more;
         more += here;
     }
@@ -199,12 +211,14 @@ static void gather(struct cells *cells, const struct toc_series *series, size_t 
     bool   periodic = is_periodic(&fit->terms);
     size_t period = (size_t) series->steps_per_year;
 
-    memset(cell_of_phase, 0xff, sizeof cell_of_phase);
-    for (size_t row = first; row < first + num; row++) {
+    memset(cell_of_phase, 0xff, period * sizeof *cell_of_phase);
+    for (size_t row = first, phase = first % period; row < first + num; row++, phase++) {
+        if (phase == period)
+            phase = 0;
         double y = series->observed[row];
         if (isnan(y) || (mode != TOC_MODE_R && toci_is_holiday(series, row)))
             continue;
-        size_t cell = periodic ? cell_of_phase[row % period] : SIZE_MAX;
+        size_t cell = periodic ? cell_of_phase[phase] : SIZE_MAX;
         if (cell == SIZE_MAX) {
             cell = cells->num++;
             if (cell % TOCI_LANES == 0)
@@ -214,7 +228,7 @@ static void gather(struct cells *cells, const struct toc_series *series, size_t 
             for (size_t i = 0; i < cells->num_terms; i++)
                 cells->design[i * cells->stride + cell] = terms[i];
             if (periodic)
-                cell_of_phase[row % period] = cell;
+                cell_of_phase[phase] = cell;
         }
         add(cells, cell, y, overdispersion);
     }

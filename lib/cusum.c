@@ -266,9 +266,11 @@ static void judge_all(const struct toc_series *series, size_t first, size_t num,
     double statistic = 0.0, mean_of_phase[366];
     size_t period = (size_t) learnt->steps_per_year;
     bool   cached = !learnt->weekdays;
-    for (size_t i = 0; i < num; i++) {
-        size_t row = first + i, phase = row % period;
+    for (size_t i = 0, phase = first % period; i < num; i++, phase++) {
+        size_t row = first + i;
         double m;
+        if (phase == period)
+            phase = 0;
         if (cached && i >= period) {
             m = mean_of_phase[phase];
         } else {
