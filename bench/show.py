@@ -14,6 +14,9 @@ COMMANDS = {
     "early-warning": [
         "python3 bench/parity.py {build}",
         "Rscript bench/against_r.R {build}/bench/bench_speed",
+        "{build}/bench/simulation/noufaily --rows | tail -n 1",
+        "{build}/bench/simulation/holidays --rows",
+        "{build}/bench/simulation/weekdays --rows",
         "python3 bench/command_line.py {build}",
         "python3 bench/command_line.py {build} --gigabyte",
     ],

@@ -239,7 +239,7 @@ static bool report(const struct study *study, size_t which)
     bool                   found = festival + marked >= 0.5 * ordinary;
 
     snprintf(measure, sizeof measure, "Spring Festival, %s with a calendar: share of weeks that alarm", name);
-    snprintf(bar, sizeof bar, "in festival weeks <= 2 x %.4f of weeks around", near.value);
+    snprintf(bar, sizeof bar, "in festival weeks <= 2 x %.4f of weeks around, within %g errors", near.value, margin);
     snprintf(measured, sizeof measured, "%.4f, %.0f %% not assessed (without a calendar %.4f beside %.4f)",
              window.b > 0 ? window.value : 0.0, 100 * sim_ratio_estimate_all(&with->not_assessed).value,
              sim_ratio_estimate_all(&without->window).value, sim_ratio_estimate_all(&without->near).value);

@@ -221,6 +221,42 @@ static void test_level_without_a_case(void **state)
     assert_close(judge(&series, sunday - 1, &options).expected, 20, 1e-6, 0);
 }
 
+/* A stream judges as the whole series does, holidays and weekdays too. */
+static void compare_stream(const struct toc_series *series, size_t history, size_t steps, int years_back)
+{
+    options_t                            options = TOC_FARRINGTON_FLEXIBLE_OPTIONS_INIT;
+    struct toc_farrington_flexible_state state;
+    struct toc_series                    past = *series;
+    struct toc_judgement                 got;
+
+    options.years_back = years_back;
+    past.n = history;
+    assert_ok(toc_farrington_flexible_state_init(&state, &past, &options, &test_allocator, NULL));
+    for (size_t row = history; row < history + steps; row++) {
+        struct toc_step step = { .observed = series->observed[row], .date = series->date[row] };
+        if (series->holiday != NULL)
+            step.holiday = series->holiday[row];
+        assert_ok(toc_farrington_flexible_state_next(&state, &step, &got, NULL));
+        struct toc_judgement expected = judge(series, row, &options);
+        assert_int_equal(got.alarm, expected.alarm);
+        assert_int_equal(got.reason, expected.reason);
+        assert_close(got.expected, expected.expected, 1e-9, 0);
+        assert_close(got.threshold, expected.threshold, 1e-9, 0);
+    }
+    toc_farrington_flexible_state_free(&state);
+}
+
+static void test_stream_equals_whole(void **state)
+{
+    (void) state;
+    static struct test_series drawn;
+    struct test_random        random = { .seed = 3 };
+    struct toc_series         series = make_weekly();
+    compare_stream(&series, 300, 120, 5);
+    test_draw_series(&random, &drawn, 1000, 365, 12, TEST_SERIES_DATED | TEST_SERIES_WEEKDAYS | TEST_SERIES_HOLIDAYS);
+    compare_stream(&drawn.series, 980, 15, 2);
+}
+
 static void test_too_many_periods(void **state)
 {
     (void) state;
@@ -263,6 +299,7 @@ int main(void)
         cmocka_unit_test(test_ignored_calendar),
         cmocka_unit_test(test_days_of_the_week),
         cmocka_unit_test(test_level_without_a_case),
+        cmocka_unit_test(test_stream_equals_whole),
         cmocka_unit_test(test_too_many_periods),
         cmocka_unit_test(test_failed_allocation),
     };
