@@ -23,6 +23,7 @@ int toci_cori_check_options(const struct toc_cori_options *options, struct toc_e
     return 0;
 }
 
+/* A window that ends within the mean interval has seen less than half of the transmission from its own first cases. */
 enum toc_reason toci_cori_rule(const struct toc_cori_options *options, int steps_per_year, size_t day,
                                double mean_interval)
 {
@@ -31,6 +32,9 @@ enum toc_reason toci_cori_rule(const struct toc_cori_options *options, int steps
     return (double) (day + 1) <= mean_interval ? TOC_REASON_SHORT_HISTORY : TOC_REASON_NONE;
 }
 
+/* Poisson counts with a gamma prior: the shape gains the cases, the rate (1/scale) the pressure. Summed anew for each
+ * window: differences of running totals would lose the digits of a quiet time after a large epidemic. NaN in a step
+ * (a missing count, a pressure that is not known) stays in the sum. */
 struct toci_posterior toci_cori_posterior(const struct toci_steps *steps, size_t first, size_t last,
                                           const struct toc_cori_options *options)
 {

@@ -10,9 +10,11 @@ int toci_check_incidence(const struct toc_incidence *incidence, enum toc_mode mo
                          "365, 52 or 12");
     for (size_t t = 0; t < incidence->n; t++) {
         double cases = incidence->cases[t], imported = incidence->imported == NULL ? 0.0 : incidence->imported[t];
-        if (mode == TOC_MODE_R ? !(cases >= 0) : cases < 0 || isinf(cases))
+        bool   missing = isnan(cases);
+        if (missing ? mode == TOC_MODE_R : !(cases >= 0 && cases <= TOC_MAX_CASES))
             return toci_fail(error, TOC_ERR_DOMAIN, "incidence.cases", t, cases,
-                             mode == TOC_MODE_R ? "a number >= 0 (R stops at missing counts)" : "a finite number >= 0");
+                             mode == TOC_MODE_R ? "a number, 0 … 1e15 (R stops at missing counts)"
+                                                : "a number, 0 … 1e15, or NaN = missing");
         if (imported < 0 || imported > cases)
             return toci_fail(error, TOC_ERR_DOMAIN, "incidence.imported", t, imported, "0 … the cases of that step");
     }

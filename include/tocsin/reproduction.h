@@ -45,9 +45,12 @@
 extern "C" {
 #endif
 
+/* The most cases of one step: all of them, and their sums, are whole numbers that a double holds. */
+#define TOC_MAX_CASES 1e15
+
 /* Daily new cases by onset, oldest first. The arrays are the caller's and only read. */
 struct toc_incidence {
-    const double *cases;    /* n, all cases, >= 0 (fractions are allowed: nowcasts have them); NaN = missing */
+    const double *cases;    /* n, all cases, 0 … TOC_MAX_CASES (fractions too: nowcasts have them); NaN = missing */
     const double *imported; /* n, those of them infected elsewhere, 0 … cases; NaN counts as 0; NULL = none known */
     size_t        n;
     int           steps_per_year; /* 365 = days; 52 and 12 as in struct toc_series */

@@ -110,7 +110,7 @@ static void write_estimate(void *context, const struct estimate_series *series, 
     rows_text(rows, note);
     *middle = exp(got->rate * week);
     *low = exp(got->low * week);
-    *high = exp(got->high * week);
+    *high = fmin(exp(got->high * week), 1e12); /* an interval without end still has a place on paper */
 }
 
 static const struct rows_column columns[] = {

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <math.h>
 
+#define MATHLIB_STANDALONE
+#include <Rmath.h>
+
 #include "support/property.h"
 #include "support/test.h"
 #include "tocsin/reproduction.h"
@@ -147,6 +150,11 @@ static void test_bad_input(void **state)
     assert_status(ESTIMATE(two_days, 3, 0), TOC_ERR_DOMAIN);
     assert_string_equal(error.what, "incidence.imported");
     incidence.imported = NULL;
+    const double too_many[] = { 1, TOC_MAX_CASES, 1.1 * TOC_MAX_CASES };
+    incidence.cases = too_many;
+    assert_status(ESTIMATE(two_days, 3, 0), TOC_ERR_DOMAIN);
+    assert_int_equal(error.where, 2);
+    incidence.cases = cases;
     assert_status(ESTIMATE(two_days, 3, 0), TOC_ERR_SHAPE);
     assert_string_equal(error.what, "windows.last");
     window = (struct toc_window){ 2, 1 };
@@ -208,6 +216,49 @@ static void scaling_property(struct test_random *random)
     assert_true(quantiles[0][0] < quantiles[0][1] && quantiles[0][1] < quantiles[0][2]);
 }
 
+/* Simulated transmission with a known R, seeded by imported cases: the 95 % interval holds it about 95 times in 100,
+ * and both numbers find it on average. */
+static void known_number_property(struct test_random *random)
+{
+    enum { N = 60 };
+    static int                         rounds, covered;
+    static double                      sum, forward_sum;
+    double                             cases[N], imported[N], w[20], ends[2], known = 1.2;
+    const double                       probabilities[] = { 0.025, 0.975 };
+    struct toc_window                  window = { 30, 36 };
+    struct toc_cori_options            options = TOC_CORI_OPTIONS_INIT;
+    struct toc_wallinga_teunis_options forward_options = TOC_WALLINGA_TEUNIS_OPTIONS_INIT;
+    struct toc_reproduction            got, forward;
+    struct toc_incidence               incidence = daily(cases, imported, N);
+    assert_ok(toc_serial_interval_discretise(5, 2, w, 20, NULL));
+    assert_ok(toc_serial_interval_normalise(w, 20, NULL));
+    for (size_t t = 0; t < N; t++) {
+        double pressure = 0;
+        for (size_t s = 1; s < 20 && s <= t; s++)
+            pressure += w[s] * cases[t - s];
+        imported[t] = t < 10 ? 20 : 0;
+        cases[t] = imported[t] + (pressure > 0 ? qpois(test_uniform(random), known * pressure, 1, 0) : 0);
+    }
+    assert_ok(toc_cori_estimate(&incidence, w, 20, &window, 1, probabilities, 2, &options, &test_allocator, &got, ends,
+                                NULL));
+    assert_ok(toc_wallinga_teunis_estimate(&incidence, w, 20, &window, 1, NULL, 0, &forward_options, &test_allocator,
+                                           &forward, NULL, NULL));
+    covered += ends[0] <= known && known <= ends[1];
+    sum += got.mean;
+    forward_sum += forward.mean;
+    if (++rounds < 400)
+        return;
+    assert_true(covered > 362 && covered < 395);
+    assert_close(sum / rounds, known, 0.02, 0);
+    assert_close(forward_sum / rounds, known, 0.02, 0);
+}
+
+static void test_known_number(void **state)
+{
+    (void) state;
+    test_property("known number", 400, known_number_property);
+}
+
 static void test_scaling(void **state)
 {
     (void) state;
@@ -227,6 +278,7 @@ int main(void)
         cmocka_unit_test(test_bad_input),
         cmocka_unit_test(test_no_memory),
         cmocka_unit_test(test_scaling),
+        cmocka_unit_test(test_known_number),
     };
     return cmocka_run_group_tests_name("reproduction", tests, NULL, NULL);
 }
