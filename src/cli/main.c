@@ -43,6 +43,7 @@ static void prepare_signals(void)
         if (signal(ends[i], on_end_signal) == SIG_IGN)
             signal(ends[i], SIG_IGN); /* nohup stays in force */
     signal(SIGPIPE, SIG_IGN);         /* a write then answers EPIPE */
+    signal(SIGXFSZ, SIG_IGN);         /* a write beyond a limit on file sizes then answers EFBIG */
 }
 
 static int complain_unknown(const char *name)
