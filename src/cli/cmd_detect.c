@@ -13,6 +13,7 @@
 #include "cli/command.h"
 #include "cli/detect_plot.h"
 #include "cli/detect_pool.h"
+#include "cli/holiday_text.h"
 #include "cli/input_options.h"
 #include "cli/method_settings.h"
 #include "cli/output_options.h"
@@ -281,33 +282,17 @@ struct work {
     int                          exit_code; /* of the first series that could not be judged */
 };
 
-/* "Spring Festival", "the week before Spring Festival", "week 2 after Spring Festival". */
-static void describe_holiday(const struct toc_calendar *calendar, uint8_t label, char *text, size_t size)
-{
-    struct toc_label_meaning meaning;
-    if (toc_calendar_meaning(calendar, label, &meaning, NULL) != 0)
-        return;
-    const char *name = calendar->kinds[meaning.kind].name;
-    if (meaning.week == 0)
-        snprintf(text, size, "holiday: %s", name);
-    else
-        snprintf(text, size, "week %d %s %s", abs(meaning.week), meaning.week < 0 ? "before" : "after", name);
-}
-
 /* Why a step was not assessed, and which holiday it belongs to. */
 static void write_note(const struct work *work, const struct detect_result *result, size_t i, char *note, size_t size)
 {
     const struct toc_judgement *judgement = &result->judgements[i];
-    const struct toc_series    *series = &result->counts.series;
-    int                         used = 0;
-    note[0] = '\0';
-    if (judgement->alarm == TOC_ALARM_NOT_ASSESSED)
-        used = snprintf(note, size, "not assessed: %s", toc_reason_text(judgement->reason));
-    if (work->job->calendar == NULL || series->holiday[result->first + i] == 0)
-        return;
-    if (used > 0)
-        used += snprintf(note + used, size - (size_t) used, "; ");
-    describe_holiday(work->job->calendar, series->holiday[result->first + i], note + used, size - (size_t) used);
+    const uint8_t              *holiday = result->counts.series.holiday;
+    char                        text[HOLIDAY_TEXT_BYTES] = "";
+    bool                        not_assessed = judgement->alarm == TOC_ALARM_NOT_ASSESSED;
+    if (work->job->calendar != NULL && holiday[result->first + i] != 0)
+        holiday_text(work->job->calendar, holiday[result->first + i], text);
+    snprintf(note, size, "%s%s%s%s", not_assessed ? "not assessed: " : "",
+             not_assessed ? toc_reason_text(judgement->reason) : "", not_assessed && *text != '\0' ? "; " : "", text);
 }
 
 static void write_row(struct work *work, const struct detect_result *result, size_t i)
@@ -455,7 +440,7 @@ static int judge_all(const struct cli_command *command, const struct settings *s
     int exit_code = output_begin(command, &settings->output, columns, sizeof columns / sizeof *columns, &output);
     if (exit_code != CLI_DONE)
         return exit_code;
-    if (settings->output.plot != NULL && (work.plot = detect_plot_new(work.summary)) == NULL) {
+    if (settings->output.plot != NULL && (work.plot = detect_plot_new(work.summary, job->calendar)) == NULL) {
         output_abandon(&output);
         return cli_complain(command, CLI_MACHINE, "out of memory");
     }

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "cli/holiday_text.h"
 
 #define NUM_LAYERS 10
 #define NUM_NUMBERS 3 /* arrays of double a panel */
@@ -17,16 +18,17 @@
 
 /* One series as it will be drawn. */
 struct kept {
-    char      name[COUNTS_MAX_NAME + 1];
-    uint64_t  number; /* in the order of the input */
-    size_t    num_alarms, num_not_assessed, num_judged;
-    double    highest; /* score of an alarm */
-    char      newest_alarm[DATE_TEXT_BYTES];
-    size_t    n;
-    toc_date *date;
-    double   *observed, *expected, *threshold;
-    uint8_t  *judged, *context, *alarm, *not_assessed, *missing, *holiday;
-    char    **tips; /* n; of alarms */
+    char         name[COUNTS_MAX_NAME + 1];
+    uint64_t     number; /* in the order of the input */
+    size_t       num_alarms, num_not_assessed, num_judged;
+    double       highest; /* score of an alarm */
+    char         newest_alarm[DATE_TEXT_BYTES];
+    size_t       n;
+    toc_date    *date;
+    double      *observed, *expected, *threshold;
+    uint8_t     *judged, *context, *alarm, *not_assessed, *missing, *holiday;
+    char       **tips;         /* n; of alarms */
+    const char **holiday_tips; /* n; into detect_plot.holiday */
 };
 
 struct detect_plot {
@@ -35,16 +37,19 @@ struct detect_plot {
     struct kept           kept[CHART_MAX_PANELS];
     size_t                num_kept;
     uint64_t              num_offered, num_with_alarms, num_alarms;
-    toc_date              first, last; /* judged */
-    bool                  cut;         /* some series was longer than what is shown */
+    toc_date              first, last;                                              /* judged */
+    char                  holiday[TOC_CALENDAR_MAX_LABELS + 1][HOLIDAY_TEXT_BYTES]; /* of each label */
+    bool                  cut; /* some series was longer than what is shown */
 };
 
-struct detect_plot *detect_plot_new(const struct counts_summary *summary)
+struct detect_plot *detect_plot_new(const struct counts_summary *summary, const struct toc_calendar *calendar)
 {
     struct detect_plot *plot = memory_array(1, sizeof *plot);
     if (plot == NULL)
         return NULL;
     plot->summary = *summary;
+    for (size_t i = 1; calendar != NULL && i <= TOC_CALENDAR_MAX_LABELS; i++)
+        holiday_text(calendar, (uint8_t) i, plot->holiday[i]);
     plot->first = TOC_DATE_MAX;
     plot->last = TOC_DATE_MIN;
     plot->max_steps =
@@ -57,6 +62,7 @@ static void free_kept(struct kept *kept)
     for (size_t i = 0; kept->tips != NULL && i < kept->n; i++)
         free(kept->tips[i]);
     free(kept->tips);
+    free(kept->holiday_tips);
     free(kept->date);
     free(kept->observed);
     free(kept->judged);
@@ -126,7 +132,9 @@ static int allocate(struct kept *kept, size_t n)
     kept->observed = memory_array(n * NUM_NUMBERS, sizeof *kept->observed);
     kept->judged = memory_array(n * NUM_FLAGS, sizeof *kept->judged);
     kept->tips = memory_array(n, sizeof *kept->tips);
-    if (kept->date == NULL || kept->observed == NULL || kept->judged == NULL || kept->tips == NULL)
+    kept->holiday_tips = memory_array(n, sizeof *kept->holiday_tips);
+    if (kept->date == NULL || kept->observed == NULL || kept->judged == NULL || kept->tips == NULL ||
+        kept->holiday_tips == NULL)
         return TOC_ERR_NO_MEMORY;
     kept->expected = kept->observed + n;
     kept->threshold = kept->observed + 2 * n;
@@ -160,7 +168,8 @@ static int copy(const struct detect_plot *plot, struct kept *kept, const struct 
         kept->observed[i] = series->observed[row];
         kept->expected[i] = kept->threshold[i] = NAN;
         kept->missing[i] = (uint8_t) (isnan(series->observed[row]) != 0);
-        kept->holiday[i] = series->holiday != NULL && series->holiday[row] != 0;
+        kept->holiday[i] = series->holiday != NULL ? series->holiday[row] : 0;
+        kept->holiday_tips[i] = plot->holiday[kept->holiday[i]];
         kept->judged[i] = judged;
         kept->context[i] = !judged;
         if (!judged)
@@ -239,7 +248,7 @@ static size_t make_layers(const struct kept *kept, struct chart_layer layers[NUM
           .tips = (const char *const *) kept->tips },
         { CHART_HATCH, CHART_GREY, "not assessed", .where = kept->not_assessed },
         { CHART_CROSS, CHART_BLACK, "count missing", .where = kept->missing },
-        { CHART_DIAMOND, CHART_PURPLE, "holiday", .where = kept->holiday },
+        { CHART_DIAMOND, CHART_PURPLE, "holiday", .where = kept->holiday, .tips = kept->holiday_tips },
     };
     memcpy(layers, all, sizeof all);
     return sizeof all / sizeof *all;

@@ -13,8 +13,8 @@
 
 struct detect_plot; /* what has been kept so far */
 
-/* Returns NULL where there is no memory. num_series: how many will come, which decides how much each panel shows. */
-struct detect_plot *detect_plot_new(const struct counts_summary *summary);
+/* Returns NULL where there is no memory. The calendar (NULL = none) is borrowed until detect_plot_free. */
+struct detect_plot *detect_plot_new(const struct counts_summary *summary, const struct toc_calendar *calendar);
 void                detect_plot_free(struct detect_plot *plot);
 
 /* Keep a copy of a result if it belongs to what will be drawn. Returns 0 or TOC_ERR_NO_MEMORY. */

@@ -219,6 +219,9 @@ def test_calendar():
         assert any(note.startswith("not assessed: ") and note.endswith("; holiday: Spring Festival")
                    for note in notes), notes
         assert any(note.endswith("; week 1 before Spring Festival") for note in notes), notes
+        plot = good("detect", *EARS, "--calendar", path, "-o", os.path.join(name, "out.csv"), "-p", "-",
+                    stdin=weeks([3, 4, 5, 3, 5, 4, 4, 9, 3]))
+        assert "<title>holiday: Spring Festival</title>" in plot and ">holiday</text>" in plot
         code, _, err = run("detect", *EARS, "--calendar", path, stdin=SMALL.replace("2024-", "2026-"))
         equal((code, err), (0, f"tocsin detect: warning: {path} knows holidays from 2024 to 2024; other years are "
                                "judged without\n"))

@@ -139,6 +139,19 @@ def test_completion_in_bash():
     equal(complete("tocsin detect --method=ears-c2 --set wee"), ["weekdays=strata", "weekdays=pooled"])
 
 
+def test_completion_in_fish():
+    """fish completes the same."""
+    if not shutil.which("fish"):
+        raise Skip("no fish")
+    for line, expected in [("tocsin de", ["detect"]), ("tocsin methods --format n", ["ndjson"]),
+                           ("tocsin detect --method ears-c", ["ears-c1", "ears-c2", "ears-c3"]),
+                           ("tocsin detect --method ears-c2 --set min", ["min_sigma="])]:
+        shell = subprocess.run(["fish", "--no-config", "-c",
+                                f"'{PROGRAM}' completion fish | source; complete -C '{line}'"],
+                               text=True, capture_output=True, check=False)
+        equal([word.split("\t")[0] for word in shell.stdout.splitlines()], expected)
+
+
 def test_a_full_disk():
     """A full disk is told, with exit code 3, by every command that writes."""
     for words in (["help"], ["--version"], ["methods"], ["help", "--man", "detect"], ["completion", "bash"]):
