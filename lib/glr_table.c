@@ -46,7 +46,7 @@ static int judge_by_table(const struct toc_series *series, size_t first, size_t 
     .low_open = true, .high_open = true, .unit = "",                                                                   \
     .meaning = "statistic at which the chart alarms; it sets the average run length between false alarms" }
 #define MEAN { .name = "in_control_mean", .r_name = "mu0", .kind = TOC_PARAMETER_REAL, AT(in_control_mean), .low = 0,  \
-    .high = INFINITY, .high_open = true, .choices = fit_choices, .unit = "cases",                    \
+    .high = INFINITY, .low_open = true, .high_open = true, .choices = fit_choices, .unit = "cases",                    \
     .meaning = "mean of every step without an outbreak: a number, or fit: from the history" }
 #define HARMONICS { .name = "harmonics", .r_name = "S", .kind = TOC_PARAMETER_INTEGER, AT(harmonics), .low = 0,        \
     .high = TOC_GLR_MAX_HARMONICS, .unit = "",                                                                         \
@@ -62,7 +62,7 @@ static int judge_by_table(const struct toc_series *series, size_t first, size_t 
 #define MAX_CASES { .name = "max_cases", .r_name = "xMax", .kind = TOC_PARAMETER_INTEGER, AT(max_cases), .low = 1,     \
     .high = 1e9, .unit = "cases", .meaning = "where the search for the threshold gives up" }
 #define OVERDISPERSION { .name = "overdispersion", .r_name = "alpha", .kind = TOC_PARAMETER_REAL, AT(overdispersion),  \
-    .low = TOC_GLR_ESTIMATE, .high = INFINITY, .high_open = true, .choices = estimate_choices, .unit = "",          \
+    .low = 0, .high = INFINITY, .high_open = true, .choices = estimate_choices, .unit = "",          \
     .meaning = "a of the variance mu + a mu^2: a number (0 = Poisson), or estimate: from the history, with the mean" }
 #define LOG_RATE_RATIO { .name = "log_rate_ratio", .r_name = "theta", .kind = TOC_PARAMETER_REAL, AT(log_rate_ratio),  \
     .low = -20, .high = 20, .unit = "",                                                                                \
@@ -123,10 +123,10 @@ DEFAULTS(lr_negative_binomial, TOC_GLR_KNOWN_RISE, TOC_GLR_NEGATIVE_BINOMIAL);
 CHART_METHOD(glr_poisson, "glr-poisson", "GLR chart, Poisson: a lasting rise of unknown size",
              "Slow or lasting rises that no single count shows, where the variance is near the mean.",
              "algo.glrpois()");
-CHART_METHOD(glr_negative_binomial, "glr-negative-binomial", "GLR chart, negative binomial: as above, overdispersed",
+CHART_METHOD(glr_negative_binomial, "glr-negative-binomial", "GLR chart, negative binomial: a lasting rise of unknown size, in overdispersed counts",
              "Slow or lasting rises in counts that vary more than a Poisson variable; the usual case.", "algo.glrnb()");
 CHART_METHOD(lr_poisson, "lr-poisson", "LR chart, Poisson: a lasting rise of known size",
              "When the rise that matters is known beforehand (a doubling); the fastest chart for that one.",
              "algo.glrpois(theta=)");
-CHART_METHOD(lr_negative_binomial, "lr-negative-binomial", "LR chart, negative binomial: as above, overdispersed",
+CHART_METHOD(lr_negative_binomial, "lr-negative-binomial", "LR chart, negative binomial: a lasting rise of known size, in overdispersed counts",
              "As lr-poisson, in counts that vary more than a Poisson variable.", "algo.glrnb(theta=)");
