@@ -33,15 +33,21 @@ static void json_default(struct json_writer *json, const char *key, const struct
     _Alignas(16) char options[TOC_METHOD_MAX_OPTIONS];
     toc_method_init_options(method, mode, options);
     double value = toc_parameter_get(parameter, options);
+    bool   is_word = false; /* of a number that has words too */
+    for (const struct toc_choice *choice = parameter->choices; choice != NULL && choice->word != NULL; choice++)
+        is_word |= choice->value == value;
     json_key(json, key);
     switch (parameter->kind) {
     case TOC_PARAMETER_FLAG: json_bool(json, value != 0); break;
     case TOC_PARAMETER_CHOICE:
-        method_default_text(method, parameter, mode, text);
-        json_string(json, text);
-        break;
     case TOC_PARAMETER_INTEGER:
-    case TOC_PARAMETER_REAL: json_number(json, value); break;
+    case TOC_PARAMETER_REAL:
+        method_default_text(method, parameter, mode, text);
+        if (is_word)
+            json_string(json, text);
+        else
+            json_number(json, value);
+        break;
     }
 }
 
@@ -75,9 +81,9 @@ static void json_parameter(struct json_writer *json, const struct toc_method *me
     json_default(json, "default", method, parameter, TOC_MODE_DEFAULT);
     json_default(json, "r_default", method, parameter, TOC_MODE_R);
     json_text_or_null(json, "unit", parameter->unit);
-    if (parameter->kind == TOC_PARAMETER_CHOICE)
+    if (parameter->choices != NULL)
         json_choices(json, parameter->choices);
-    else if (parameter->kind != TOC_PARAMETER_FLAG) {
+    if (parameter->kind == TOC_PARAMETER_INTEGER || parameter->kind == TOC_PARAMETER_REAL) {
         json_key(json, "low");
         json_number(json, parameter->low);
         json_key(json, "low_open");

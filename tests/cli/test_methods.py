@@ -39,7 +39,7 @@ def test_bounds_are_kept():
     """Every default lies within the bounds that are told, and choices have their default among them."""
     for method in methods():
         for parameter in method["parameters"]:
-            if parameter["kind"] == "choice":
+            if parameter["kind"] == "choice" or isinstance(parameter["default"], str):
                 assert parameter["default"] in [choice["word"] for choice in parameter["choices"]], parameter
             elif parameter["kind"] in ("real", "integer") and parameter["default"] is not None:
                 assert parameter["low"] is None or parameter["low"] <= parameter["default"], parameter
