@@ -20,7 +20,7 @@ TOCI_INLINE void toci_count_values_fill_body(const struct toci_count_values *val
 {
     for (size_t done = 0; done < num; done += TOCI_LANES) {
         size_t lanes = num - done < TOCI_LANES ? num - done : TOCI_LANES;
-        double y[TOCI_LANES] = { 0 }, persons[TOCI_LANES] = { 1, 1, 1, 1, 1, 1, 1, 1 };
+        double y[TOCI_LANES] = { 0 }, persons[TOCI_LANES] = { 1, 1, 1, 1 };
         double out[4][TOCI_LANES];
         for (size_t lane = 0; lane < lanes; lane++) {
             double count = observed[from + done + lane];
@@ -88,6 +88,7 @@ void toci_quasi_poisson_load(struct toci_quasi_poisson *fit, const struct toci_c
 {
     fit->num_groups = num_groups;
     fit->num_rows = num;
+    fit->has_offset = false;
     memset(fit->start, 0, (num_groups + 1) * sizeof *fit->start);
     memset(fit->centre, 0, num_groups * sizeof *fit->centre);
     for (size_t i = 0; i < num; i++) {
@@ -111,6 +112,7 @@ void toci_quasi_poisson_load(struct toci_quasi_poisson *fit, const struct toci_c
         fit->log_start[to] = values->log_start[from];
         fit->two_thirds[to] = values->two_thirds[from];
         fit->offset[to] = values->log_population[from];
+        fit->has_offset |= values->log_population[from] != 0.0;
         fit->time[to] = time[i] - fit->centre[group[i]];
         fit->unit[to] = fit->weight[to] = 1.0;
     }
@@ -125,7 +127,7 @@ struct lane_sums {
     toci_vec w, wt, wtt, wz, wzt;
 };
 
-/* Add eight rows to the sums of their group; returns their terms of deviance / 2:
+/* Add four rows to the sums of their group; returns their terms of deviance / 2:
  * y log(y / mean) - (y - mean), with the difference of logarithms taken first so that large counts lose no digits. */
 TOCI_INLINE toci_vec add_rows(const struct toci_quasi_poisson *fit, size_t slot, toci_vec eta, toci_vec mean,
                               bool slope, struct lane_sums *sums)
@@ -169,22 +171,33 @@ TOCI_INLINE double begin(struct toci_quasi_poisson *fit, bool slope)
     return 2.0 * toci_vec_sum(deviance);
 }
 
-/* The linear predictor of eight rows of a group. */
+/* The linear predictor of four rows of a group. */
 TOCI_INLINE toci_vec predictor(const struct toci_quasi_poisson *fit, size_t g, size_t slot, bool slope)
 {
     toci_vec eta = fit->level[g] + toci_vec_load(fit->offset + slot);
     return slope ? eta + fit->slope * toci_vec_load(fit->time + slot) : eta;
 }
 
-/* Means and sums at the present coefficients. Returns the deviance. */
+TOCI_INLINE toci_vec mean_of(toci_vec eta)
+{
+    return toci_vec_exp(toci_vec_clamp(eta, LOWEST_LOG_MEAN, HIGHEST_LOG_MEAN));
+}
+
+/* Means and sums at the present coefficients. Returns the deviance. Without slope and offset a group has one mean. */
 TOCI_INLINE double step(struct toci_quasi_poisson *fit, bool slope)
 {
+    bool     one_mean = !slope && !fit->has_offset;
     toci_vec deviance = toci_vec_all(0.0);
     for (size_t g = 0; g < fit->num_groups; g++) {
         struct lane_sums sums = { 0 };
+        toci_vec         eta = toci_vec_all(fit->level[g]), mean = eta;
+        if (one_mean)
+            mean = mean_of(eta);
         for (size_t slot = fit->start[g]; slot < fit->start[g + 1]; slot += TOCI_LANES) {
-            toci_vec eta = predictor(fit, g, slot, slope);
-            toci_vec mean = toci_vec_exp(toci_vec_clamp(eta, LOWEST_LOG_MEAN, HIGHEST_LOG_MEAN));
+            if (!one_mean) {
+                eta = predictor(fit, g, slot, slope);
+                mean = mean_of(eta);
+            }
             toci_vec_store(fit->mean + slot, mean);
             deviance += add_rows(fit, slot, eta, mean, slope, &sums);
         }

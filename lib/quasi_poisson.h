@@ -43,6 +43,7 @@ struct toci_group_sums {
 
 struct toci_quasi_poisson {
     size_t num_groups, num_rows;
+    bool   has_offset; /* any offset is not 0 */
 
     /* one each group */
     size_t                 *start;  /* first slot; start[num_groups] = number of slots */

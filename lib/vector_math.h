@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* lib/vector_math.h: eight numbers at a time, and exp and log of them.
+/* lib/vector_math.h: four numbers at a time, and exp and log of them.
  *
  * Compilers turn a loop over exp() into vector code only under -ffast-math, which also lets them reorder sums. Here the
  * lanes are written out (vector extensions of gcc and clang), each lane does the same operations in the same order on
  * every processor, and nothing is contracted (-ffp-contract=off): the results are the same bit for bit whether the
- * machine has registers for two, four or eight numbers.
+ * machine has registers for two numbers or for four. Eight lanes were tried: no faster where the registers have room
+ * for them, half as fast where they have not.
  *
  * A file that uses these defines a body with TOCI_INLINE and compiles it once per kind of processor with
  * TOCI_DISPATCH. Everything is in this header because a vector passed between functions would have another binary
@@ -15,35 +16,27 @@
 
 #include <stdint.h>
 
-enum { TOCI_LANES = 8 };
+enum { TOCI_LANES = 4 };
 
 #define TOCI_INLINE static inline __attribute__((always_inline))
 
 /* Aligned as doubles are, so that any array may be read from any place. */
-typedef double   toci_vec __attribute__((vector_size(64), aligned(8)));
-typedef uint64_t toci_vec_bits __attribute__((vector_size(64), aligned(8)));
-typedef double   toci_vec_half __attribute__((vector_size(32), aligned(8)));
+typedef double   toci_vec __attribute__((vector_size(32), aligned(8)));
+typedef uint64_t toci_vec_bits __attribute__((vector_size(32), aligned(8)));
 typedef double   toci_vec_pair __attribute__((vector_size(16), aligned(8)));
 
-/* One body for the three kinds of x86-64 processor that matter. The body is `name_body`, an always-inlined function
- * with these parameters; elsewhere there is one kind. __builtin_cpu_supports reads a constant table that the
- * compiler's own start-up code filled (__cpu_model in libgcc). */
+/* One body for the two kinds of x86-64 processor that matter, with AVX2 and without. The body is `name_body`, an
+ * always-inlined function with these parameters; elsewhere there is one kind. __builtin_cpu_supports reads a constant
+ * table that the compiler's own start-up code filled (__cpu_model in libgcc). */
 #if defined(__x86_64__) && !defined(TOCI_PORTABLE) /* tests compare with the portable kind */
 #define TOCI_DISPATCH(name, parameters, arguments)                                                                     \
-    __attribute__((target("avx512f,avx512dq,avx512vl"))) static void name##_avx512 parameters                          \
-    {                                                                                                                  \
-        name##_body arguments;                                                                                         \
-    }                                                                                                                  \
     __attribute__((target("avx2"))) static void name##_avx2 parameters                                                 \
     {                                                                                                                  \
         name##_body arguments;                                                                                         \
     }                                                                                                                  \
     void name parameters                                                                                               \
     {                                                                                                                  \
-        if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&                                 \
-            __builtin_cpu_supports("avx512vl"))                                                                        \
-            name##_avx512 arguments;                                                                                   \
-        else if (__builtin_cpu_supports("avx2"))                                                                       \
+        if (__builtin_cpu_supports("avx2"))                                                                            \
             name##_avx2 arguments;                                                                                     \
         else                                                                                                           \
             name##_body arguments;                                                                                     \
@@ -58,7 +51,7 @@ typedef double   toci_vec_pair __attribute__((vector_size(16), aligned(8)));
 
 TOCI_INLINE toci_vec toci_vec_all(double x)
 {
-    return (toci_vec){ x, x, x, x, x, x, x, x };
+    return (toci_vec){ x, x, x, x };
 }
 
 TOCI_INLINE toci_vec toci_vec_load(const double *from)
@@ -87,8 +80,7 @@ TOCI_INLINE toci_vec toci_vec_clamp(toci_vec x, double low, double high)
 /* The sum of the lanes, always in the same order. */
 TOCI_INLINE double toci_vec_sum(toci_vec x)
 {
-    toci_vec_half half = __builtin_shufflevector(x, x, 0, 1, 2, 3) + __builtin_shufflevector(x, x, 4, 5, 6, 7);
-    toci_vec_pair pair = __builtin_shufflevector(half, half, 0, 1) + __builtin_shufflevector(half, half, 2, 3);
+    toci_vec_pair pair = __builtin_shufflevector(x, x, 0, 1) + __builtin_shufflevector(x, x, 2, 3);
     return pair[0] + pair[1];
 }
 

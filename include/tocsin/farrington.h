@@ -128,7 +128,7 @@ struct toc_farrington_detail {
  * judgements   room for num; untouched on failure
  * details      room for num, or NULL: then p-values are not computed, which saves time
  *
- * Cost: O(years_back * steps_per_year) a step with about ten exponentials a row, eight rows at a time; one request for
+ * Cost: O(years_back * steps_per_year) a step with about ten exponentials a row, four rows at a time; one request for
  * memory a call, of bytes in proportion to the years and num, whatever the history. Errors: TOC_ERR_OPTION (also where
  * the periods do not fit into a year), TOC_ERR_DOMAIN, TOC_ERR_SHAPE, TOC_ERR_UNSUPPORTED (population_offset without
  * population), TOC_ERR_NO_MEMORY.
