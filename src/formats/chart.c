@@ -207,7 +207,7 @@ static double find_y_top(const struct plot *plot, bool *has_bars)
 static void write_value_axis(const struct plot *plot, bool whole)
 {
     char   label[32];
-    double step = chart_value_step(plot->y_top, plot->height > 170 ? 5 : 3, whole);
+    double step = chart_value_step(plot->y_top, plot->height > 170 ? 5 : 4, whole);
     for (double value = 0; value <= plot->y_top * (1 + 1e-9); value += step) {
         double y = y_of(plot, value);
         sink_format(plot->sink, "<path class=\"%s\" d=\"M%.1f %.1fh%.1f\"/>\n", value > 0 ? "grid" : "axis", plot->left,

@@ -150,6 +150,8 @@ double chart_value_step(double top, int most, bool whole)
     double step = power;
     if (step < wanted)
         step = 2 * power;
+    if (step < wanted && (!whole || power >= 10))
+        step = 2.5 * power;
     if (step < wanted)
         step = 5 * power;
     if (step < wanted)

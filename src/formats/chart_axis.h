@@ -21,8 +21,8 @@ struct chart_tick {
 size_t chart_date_ticks(toc_date first, toc_date last, double pixels, enum date_form form,
                         struct chart_tick ticks[CHART_MAX_TICKS]);
 
-/* The distance of at most `most` round values 0, d, 2d … that reach `top` (> 0): 1, 2 or 5 times a power of ten, at
- * least 1 where only whole numbers make sense. */
+/* The distance of at most `most` round values 0, d, 2d … that reach `top` (> 0): 1, 2, 2.5 or 5 times a power of
+ * ten, whole where only whole numbers make sense. */
 double chart_value_step(double top, int most, bool whole);
 
 #endif

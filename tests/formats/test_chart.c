@@ -157,6 +157,7 @@ static void test_value_steps(void **state)
     assert_close(chart_value_step(1, 5, true), 1, 0, 0);
     assert_close(chart_value_step(1, 5, false), 0.2, 1e-15, 0);
     assert_close(chart_value_step(7, 3, true), 5, 0, 0);
+    assert_close(chart_value_step(90, 4, true), 25, 0, 0);
     assert_close(chart_value_step(100, 5, true), 20, 0, 0);
     assert_close(chart_value_step(1e300, 5, true), 2e299, 1e-12, 0);
 }
