@@ -43,7 +43,11 @@ static double mixture_quantile(const double *shape, const double *scale, size_t 
                                double high, double start)
 {
     double x = fmin(high, fmax(low, start));
-    for (int iteration = 0; iteration < 60 && high > low; iteration++) {
+    double narrowest = 0.0; /* part, by its coefficient of variation: what a step is small against */
+    for (size_t d = 0; d < draws; d++)
+        narrowest = fmax(narrowest, shape[d]);
+    narrowest = 1.0 / sqrt(narrowest);
+    for (int iteration = 0; iteration < 120 && high > low; iteration++) {
         double density, excess = mixture_at(shape, scale, draws, x, &density) - p;
         if (excess > 0)
             high = x;
@@ -55,7 +59,7 @@ static double mixture_quantile(const double *shape, const double *scale, size_t 
             next = 0.5 * (low + high);
         double step = fabs(next - x);
         x = next;
-        if (step <= (inside ? 1e-6 : 1e-12) * x) /* Newton's next step would be its square */
+        if (step <= (inside ? 2e-5 * narrowest : 1e-15) * x) /* Newton's next step would be its square */
             break;
     }
     return x;

@@ -113,6 +113,38 @@ static void test_mixture(void **state)
         assert_close(below[q], probabilities[q], 0, 1e-9);
 }
 
+/* So many cases that each draw is a spike of its own, with nothing between: the quantile is still where the share of
+ * the mixture below it passes p. */
+static void test_spikes(void **state)
+{
+    (void) state;
+    double                        cases[DAYS], w[DAYS], mean, sd, got[3];
+    struct toc_incidence          incidence = growing(cases);
+    struct toc_uncertain_interval uncertain = around_five;
+    struct toc_window             window = { 30, 36 };
+    struct toc_cori_options       options = TOC_CORI_OPTIONS_INIT;
+    struct toc_reproduction       one, mixed;
+    uncertain.draws = 7;
+    options.mode = TOC_MODE_R;
+    for (size_t t = 0; t < DAYS; t++)
+        cases[t] = floor(cases[t] * 1e10);
+    assert_ok(toc_cori_estimate_uncertain(&incidence, &uncertain, &window, 1, probabilities, 3, &options,
+                                          &test_allocator, &mixed, got, NULL));
+    for (size_t q = 0; q < 3; q++) {
+        double below[2] = { 0, 0 };
+        for (int draw = 0; draw < uncertain.draws; draw++) {
+            toc_serial_interval_draw(&uncertain, draw, &mean, &sd);
+            assert_ok(toc_serial_interval_discretise(mean, sd, w, DAYS, NULL));
+            assert_ok(toc_cori_estimate(&incidence, w, DAYS, &window, 1, NULL, 0, &options, &test_allocator, &one, NULL,
+                                        NULL));
+            double shape = one.mean / one.sd * (one.mean / one.sd), scale = one.sd * one.sd / one.mean;
+            below[0] += pgamma(got[q] * (1 - 1e-7), shape, scale, 1, 0) / uncertain.draws;
+            below[1] += pgamma(got[q] * (1 + 1e-7), shape, scale, 1, 0) / uncertain.draws;
+        }
+        assert_true(below[0] <= probabilities[q] && probabilities[q] <= below[1]);
+    }
+}
+
 /* The default mode leaves windows out for the same reasons as with a known interval. */
 static void test_left_out(void **state)
 {
@@ -157,6 +189,18 @@ static void test_bad_input_and_memory(void **state)
         assert_status(toc_cori_estimate_uncertain(&incidence, &bad[i], &window, 1, probabilities, 3, &options,
                                                   &test_allocator, &got, quantiles, NULL),
                       TOC_ERR_OPTION);
+    /* a draw whose interval would be longer than any that is accepted */
+    struct toc_uncertain_interval endless = around_five;
+    endless.mean = 900, endless.mean_low = 899, endless.mean_high = 901;
+    endless.sd = 900, endless.sd_low = 899, endless.sd_high = 901;
+    assert_status(toc_cori_estimate_uncertain(&incidence, &endless, &window, 1, probabilities, 3, &options,
+                                              &test_allocator, &got, quantiles, NULL),
+                  TOC_ERR_OPTION);
+    endless.mean = NAN;
+    assert_status(toc_uncertain_interval_check(&endless, NULL), TOC_ERR_OPTION);
+    assert_ok(toc_cori_estimate_uncertain(&incidence, &around_five, &window, 0, probabilities, 3, &options,
+                                          &test_allocator, &got, quantiles, NULL));
+    assert_close(got.mean, 77, 0, 0);
     struct test_failing_memory memory = { .fail_at = 1 };
     struct toc_allocator       allocator = test_failing_allocator(&memory);
     assert_status(toc_cori_estimate_uncertain(&incidence, &around_five, &window, 1, probabilities, 3, &options,
@@ -173,11 +217,8 @@ static void test_bad_input_and_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_draws),
-        cmocka_unit_test(test_one_draw),
-        cmocka_unit_test(test_mixture),
-        cmocka_unit_test(test_left_out),
-        cmocka_unit_test(test_bad_input_and_memory),
+        cmocka_unit_test(test_draws),  cmocka_unit_test(test_one_draw), cmocka_unit_test(test_mixture),
+        cmocka_unit_test(test_spikes), cmocka_unit_test(test_left_out), cmocka_unit_test(test_bad_input_and_memory),
     };
     return cmocka_run_group_tests_name("cori_uncertain", tests, NULL, NULL);
 }

@@ -67,6 +67,8 @@ static void test_missing_count(void **state)
     struct toc_growth_options options = { .family = TOC_GROWTH_POISSON, .level = 0.9, .min_cases = 1 };
     struct toc_growth         got = one_window(cases, 7, &options);
     assert_close(got.rate, log(2), 1e-12, 0);
+    options.family = TOC_GROWTH_QUASI_POISSON;
+    assert_close(one_window(cases, 7, &options).dispersion, 1.0, 0, 0);
     assert_close((got.high - got.rate) / got.sd, 1.6448536269514722, 1e-12, 0);
 }
 

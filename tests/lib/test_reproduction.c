@@ -160,6 +160,15 @@ static void test_bad_input(void **state)
     window = (struct toc_window){ 2, 1 };
     assert_status(ESTIMATE(two_days, 3, 0), TOC_ERR_SHAPE);
     window = (struct toc_window){ 1, 2 };
+    const double at_once[] = { 0.5, 0.5 }, negative[] = { 0, 1.5, -0.5 };
+    assert_status(ESTIMATE(two_days, 0, 0), TOC_ERR_SHAPE);
+    assert_status(ESTIMATE(at_once, 2, 0), TOC_ERR_DOMAIN);
+    assert_status(ESTIMATE(negative, 3, 0), TOC_ERR_DOMAIN);
+    assert_int_equal(error.where, 2);
+    incidence.steps_per_year = 4;
+    assert_status(ESTIMATE(two_days, 3, 0), TOC_ERR_DOMAIN);
+    assert_string_equal(error.what, "incidence.steps_per_year");
+    incidence.steps_per_year = 365;
     assert_status(ESTIMATE(half, 2, 0), TOC_ERR_DOMAIN);
     assert_string_equal(error.what, "sum of w");
     assert_status(ESTIMATE(two_days, 3, 2), TOC_ERR_DOMAIN);

@@ -120,7 +120,10 @@ static void test_missing(void **state)
     assert_ok(toc_season_judge(&series, first, 20, &options, &test_allocator, got, NULL));
     assert_int_equal(got[12].reason, TOC_REASON_OBSERVED_MISSING);
     assert_true(got[12].epidemic && got[13].epidemic && !got[13].starts);
-    for (size_t row = 10; row < 15; row++)
+    observed[0] = observed[32] = NAN; /* the ends of 2012's season: as their neighbours */
+    assert_ok(toc_season_judge(&series, first, 20, &options, &test_allocator, got, NULL));
+    assert_int_equal(got[10].reason, TOC_REASON_NONE);
+    for (size_t row = 0; row < 33; row++)
         observed[row] = NAN;
     assert_ok(toc_season_judge(&series, first, 20, &options, &test_allocator, got, NULL));
     assert_int_equal(got[12].reason, TOC_REASON_SHORT_HISTORY);

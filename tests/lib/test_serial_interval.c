@@ -79,6 +79,7 @@ static void test_limits(void **state)
     assert_status(toc_serial_interval_discretise(5, 0, w, 10, &error), TOC_ERR_OPTION);
     assert_string_equal(error.what, "sd");
     assert_status(toc_serial_interval_length(1000, 1000, 1e-9, &num, &error), TOC_ERR_OPTION);
+    assert_status(toc_serial_interval_length(0.5, 1, 1e-9, &num, &error), TOC_ERR_OPTION);
     assert_status(toc_serial_interval_length(5, 2, 0, &num, &error), TOC_ERR_OPTION);
     assert_string_equal(error.what, "tail");
     assert_int_equal(num, 7);
