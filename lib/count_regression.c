@@ -523,5 +523,10 @@ enum toc_reason toci_fit_baseline(const struct toc_series *series, size_t first,
         return TOC_REASON_FIT_FAILED;
     if (!estimate || (mode != TOC_MODE_R && cells.sum_y == 0)) /* nothing to estimate from zeros alone */
         return TOC_REASON_NONE;
-    return alternate(&cells, fit) ? TOC_REASON_NONE : TOC_REASON_FIT_FAILED;
+    if (alternate(&cells, fit))
+        return TOC_REASON_NONE;
+    if (mode == TOC_MODE_R)
+        return TOC_REASON_FIT_FAILED;
+    /* Counts that vary less than a Poisson variable have no overdispersion to estimate. */
+    return toci_fit_baseline(series, first, num, terms, 0.0, mode, work, fit);
 }

@@ -50,8 +50,8 @@ size_t toci_fit_doubles(const struct toc_series *series, const struct toci_terms
 
 /* Fit rows first … first + num - 1; missing counts are left out, and holidays too unless mode is TOC_MODE_R.
  *
- * overdispersion   0 = Poisson, > 0 = known, NaN = to be estimated
- * work             toci_fit_doubles(series, terms, num) doubles
+ * overdispersion   0 = Poisson, > 0 = known, NaN = to be estimated; where that fails (counts that vary less than a
+ * Poisson variable), 0 is taken unless mode is TOC_MODE_R work             toci_fit_doubles(series, terms, num) doubles
  * Returns TOC_REASON_NONE, TOC_REASON_SHORT_HISTORY (fewer usable rows than terms) or TOC_REASON_FIT_FAILED.
  * The series has been checked. No allocation. Cost: O(num) to gather, then O(cells terms^2) an iteration.
  */

@@ -88,17 +88,18 @@ static const struct toc_parameter glr_negative_binomial[] = { LIMIT,     FITTED,
 static const struct toc_parameter lr_poisson[] = { LOG_RATE_RATIO, LIMIT, FITTED, SHOWN };
 static const struct toc_parameter lr_negative_binomial[] = { LOG_RATE_RATIO, LIMIT, FITTED, OVERDISPERSION, SHOWN };
 
-#define OPTIONS(in_mode, chart_rule, counts, shown, steps)                                                             \
+#define OPTIONS(in_mode, chart_rule, counts, shown, steps, most)                                                       \
     {                                                                                                                  \
         .mode = in_mode, .rule = chart_rule, .distribution = counts, .threshold = shown, .limit = 5.0,                 \
         .log_rate_ratio = M_LN2, .in_control_mean = TOC_GLR_FIT, .overdispersion = TOC_GLR_ESTIMATE, .harmonics = 1,   \
-        .window = steps, .shortest_window = 1, .max_cases = 10000                                                      \
+        .window = steps, .shortest_window = 1, .max_cases = most                                                       \
     }
 /* R: no window, and the statistic instead of a threshold. */
 #define DEFAULTS(id, chart_rule, counts)                                                                               \
     static const struct toc_glr_options id##_defaults =                                                                \
-        OPTIONS(TOC_MODE_DEFAULT, chart_rule, counts, TOC_GLR_CASES, 104);                                             \
-    static const struct toc_glr_options id##_r_defaults = OPTIONS(TOC_MODE_R, chart_rule, counts, TOC_GLR_STATISTIC, -1)
+        OPTIONS(TOC_MODE_DEFAULT, chart_rule, counts, TOC_GLR_CASES, 104, 1000000000);                                 \
+    static const struct toc_glr_options id##_r_defaults =                                                              \
+        OPTIONS(TOC_MODE_R, chart_rule, counts, TOC_GLR_STATISTIC, -1, 10000)
 
 DEFAULTS(glr_poisson, TOC_GLR_UNKNOWN_RISE, TOC_GLR_POISSON);
 DEFAULTS(glr_negative_binomial, TOC_GLR_UNKNOWN_RISE, TOC_GLR_NEGATIVE_BINOMIAL);
@@ -123,10 +124,12 @@ DEFAULTS(lr_negative_binomial, TOC_GLR_KNOWN_RISE, TOC_GLR_NEGATIVE_BINOMIAL);
 CHART_METHOD(glr_poisson, "glr-poisson", "GLR chart, Poisson: a lasting rise of unknown size",
              "Slow or lasting rises that no single count shows, where the variance is near the mean.",
              "algo.glrpois()");
-CHART_METHOD(glr_negative_binomial, "glr-negative-binomial", "GLR chart, negative binomial: a lasting rise of unknown size, in overdispersed counts",
+CHART_METHOD(glr_negative_binomial, "glr-negative-binomial",
+             "GLR chart, negative binomial: a lasting rise of unknown size, in overdispersed counts",
              "Slow or lasting rises in counts that vary more than a Poisson variable; the usual case.", "algo.glrnb()");
 CHART_METHOD(lr_poisson, "lr-poisson", "LR chart, Poisson: a lasting rise of known size",
              "When the rise that matters is known beforehand (a doubling); the fastest chart for that one.",
              "algo.glrpois(theta=)");
-CHART_METHOD(lr_negative_binomial, "lr-negative-binomial", "LR chart, negative binomial: a lasting rise of known size, in overdispersed counts",
+CHART_METHOD(lr_negative_binomial, "lr-negative-binomial",
+             "LR chart, negative binomial: a lasting rise of known size, in overdispersed counts",
              "As lr-poisson, in counts that vary more than a Poisson variable.", "algo.glrnb(theta=)");

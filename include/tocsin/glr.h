@@ -84,7 +84,8 @@ struct toc_glr_options {
 #define TOC_GLR_OPTIONS_INIT                                                                                           \
     {                                                                                                                  \
         .limit = 5.0, .log_rate_ratio = 0.6931471805599453, .in_control_mean = TOC_GLR_FIT,                            \
-        .overdispersion = TOC_GLR_ESTIMATE, .harmonics = 1, .window = 104, .shortest_window = 1, .max_cases = 10000    \
+        .overdispersion = TOC_GLR_ESTIMATE, .harmonics = 1, .window = 104, .shortest_window = 1,                       \
+        .max_cases = 1000000000                                                                                        \
     }
 
 /* All that a chart says of one step. */

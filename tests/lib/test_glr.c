@@ -295,6 +295,25 @@ static void test_missing_count_stops_nothing(void **state)
     assert_int_equal(got[6].reason, TOC_REASON_EARLIER_MISSING);
 }
 
+/* Counts that never vary have no overdispersion to estimate: the negative binomial chart is a Poisson chart then. */
+static void test_constant_counts(void **state)
+{
+    (void) state;
+    double            observed[110];
+    struct toc_series series = weekly(observed, 110);
+    for (size_t i = 0; i < 110; i++)
+        observed[i] = 5;
+    observed[109] = 40;
+    for (size_t i = 0; i < 4; i++) {
+        struct toc_glr_options options = options_of(names[i]);
+        struct toc_judgement   got[2];
+        assert_ok(toc_glr_judge(&series, 108, 2, &options, &test_allocator, got, NULL));
+        assert_close(got[0].expected, 5, 1e-9, 0);
+        assert_int_equal(got[0].alarm, TOC_ALARM_NO);
+        assert_int_equal(got[1].alarm, TOC_ALARM_YES);
+    }
+}
+
 /* From the start of a series: nothing for a year, then judged by that year. */
 static void test_short_history(void **state)
 {
@@ -482,6 +501,7 @@ int main(void)
         cmocka_unit_test(test_stream_equals_series),
         cmocka_unit_test(test_first_case_of_a_new_disease),
         cmocka_unit_test(test_missing_count_stops_nothing),
+        cmocka_unit_test(test_constant_counts),
         cmocka_unit_test(test_short_history),
         cmocka_unit_test(test_weekdays_and_holidays),
         cmocka_unit_test(test_window_of_one_week),
