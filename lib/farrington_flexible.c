@@ -1,4 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* One step is judged in this order; each arrow to the right ends it:
+ *
+ *   count missing, or a holiday that cannot be modelled        -> not assessed
+ *   choose the baseline (farrington_rows.c)                    -> not assessed: history, missing counts
+ *   form groups: season blocks, or further factors (farrington_factors.c)
+ *   no case in the whole baseline                              -> a new disease: any case alarms
+ *   too few recent cases                                       -> not assessed
+ *   no case in the judged step's own block                     -> a threshold without a model
+ *   fit with a slope (quasi_poisson.c), without it where it may not stay; refit without past outbreaks
+ *   threshold (farrington_threshold.c), score, alarm
+ *
+ * TOC_MODE_R has no arrow for zeros and goes on to the fit where cases are few, because R shows the score even then. */
 #include "farrington_flexible.h"
 
 #include <stdalign.h>
@@ -12,7 +24,7 @@
 
 typedef struct toc_farrington_flexible_options options_t;
 
-enum { MIN_YEARS_FOR_TREND = 3 };
+enum { MIN_YEARS_FOR_TREND = 3 }; /* with fewer a season that came early looks like a slope */
 static const uint16_t NO_GROUP = UINT16_MAX;
 
 /* Whether weeks of a holiday are levels of a factor. */

@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Both kinds of threshold spread a future count around its mean. For delta, the variance of a count is phi mean, that
+ * of the estimated mean is (se mean)^2, se being the standard error on the log scale, and their sum is mean tau with
+ * tau = phi + se^2 mean. By the delta method var(Y^e) = (e mean^(e-1))^2 mean tau, which for e = 2/3 is
+ * 4/9 mean^(1/3) tau. For counts, the negative binomial of size s and probability q has mean s (1 - q) / q and variance
+ * mean / q, so that q = 1 / phi and s = mean / (phi - 1). */
 #include "farrington_threshold.h"
 
 #include <math.h>
@@ -24,6 +29,8 @@ static double transformed_sd(const struct toci_prediction *prediction, enum toc_
     return sqrt(mean * tau);
 }
 
+/* The larger of both ends: a quantile below the median (alpha > 1/2) has a negative z. An end below zero before the
+ * power is taken back is NaN and does not count. */
 double toci_threshold_delta(const struct toci_prediction *prediction, enum toc_farrington_power power, double z)
 {
     double e = power_of(power), centre = pow(prediction->mean, e);

@@ -8,13 +8,15 @@
 #include "vector_math.h"
 
 enum { MAX_ITERATIONS = 25, SLOT_ARRAYS = 10 };
-static const double CONVERGED = 1e-8;
-static const double LOWEST_LOG_MEAN = -36.04365338911715; /* log(DBL_EPSILON) */
-static const double HIGHEST_LOG_MEAN = 709.0;
-static const double HIGHEST_LEVERAGE = 1.0 - 10.0 * DBL_EPSILON;
+static const double CONVERGED = 1e-8;                            /* relative change of the deviance: R's */
+static const double LOWEST_LOG_MEAN = -36.04365338911715;        /* log(DBL_EPSILON): R keeps means above it */
+static const double HIGHEST_LOG_MEAN = 709.0;                    /* the last whole number whose exponential is finite */
+static const double HIGHEST_LEVERAGE = 1.0 - 10.0 * DBL_EPSILON; /* beyond it a row is its own fit */
 
 /* ---- values of a series ---- */
 
+/* Any run of rows, in vectors; a last one that is not full is computed with counts of 0 beside it. Each value depends
+ * on its own count alone, so that a stream that computes row by row has the same bits. */
 TOCI_INLINE void toci_count_values_fill_body(const struct toci_count_values *values, const double *observed,
                                              const double *population, size_t from, size_t num)
 {
@@ -50,6 +52,11 @@ TOCI_DISPATCH(toci_count_values_fill,
               (values, observed, population, from, num))
 
 /* ---- memory and rows ---- */
+
+/* A group of n rows takes n slots and up to three more, so that it ends with a whole vector. The slots of filling have
+ * weight 0 and finite values, and so add nothing to any sum. Times are held relative to the mean time of their group:
+ * then sum W t^2 - (sum W t)^2 / sum W loses no digits however far the group lies from the origin, and a group of one
+ * row adds exactly nothing to the information on the slope. */
 
 static size_t max_slots(size_t max_rows, size_t max_groups)
 {
@@ -123,6 +130,8 @@ void toci_quasi_poisson_load(struct toci_quasi_poisson *fit, const struct toci_c
 
 /* ---- one step of the iteration ---- */
 
+/* Sums of one group while its rows are passed, a partial sum a lane. W = prior weight times mean; with the working
+ * response z = eta - offset + (y - mean) / mean, W z = W (eta - offset) + prior (y - mean) needs no division. */
 struct lane_sums {
     toci_vec w, wt, wtt, wz, wzt;
 };
@@ -227,6 +236,7 @@ TOCI_INLINE bool solve(struct toci_quasi_poisson *fit, bool slope)
     return true;
 }
 
+/* The sums and means just used become those "before the last step"; the next step writes over the older ones. */
 static inline void keep_as_before(struct toci_quasi_poisson *fit)
 {
     double                 *mean = fit->mean_before;
@@ -255,6 +265,7 @@ TOCI_INLINE bool iterate(struct toci_quasi_poisson *fit, bool slope)
 
 /* ---- dispersion and weights ---- */
 
+/* Residuals are those of the last means, the weights inside W those before it: R's summary, not a textbook's. */
 TOCI_INLINE void measure_dispersion(struct toci_quasi_poisson *fit)
 {
     toci_vec pearson = toci_vec_all(0.0), working = pearson;
@@ -300,6 +311,7 @@ TOCI_INLINE void reweight(struct toci_quasi_poisson *fit, double limit, bool slo
         toci_vec_store(fit->weight + slot, toci_vec_load(fit->weight + slot) * scale);
 }
 
+/* Both fits of one model. slope is a constant to the compiler, which leaves out what it does not need. */
 TOCI_INLINE void fit_with(struct toci_quasi_poisson *fit, const struct toci_quasi_poisson_plan *plan, bool slope)
 {
     fit->has_slope = slope;
