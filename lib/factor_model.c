@@ -7,7 +7,7 @@
 
 #include "vector_math.h"
 
-enum { MAX_ITERATIONS = 25, LAST = TOCI_FACTORS - 1, OTHER = TOCI_FACTORS };
+enum { MAX_ITERATIONS = 25, LAST = TOCI_FACTORS - 1 };
 
 static const double SETTLED = 1e-8;   /* relative change of the deviance */
 static const double DEPENDENT = 1e-9; /* pivot / own square below which a column depends on those before it */
@@ -19,7 +19,7 @@ enum { SQUARE = TOCI_FACTOR_MAX_COLUMNS * TOCI_FACTOR_MAX_COLUMNS };
 
 size_t toci_factor_bytes(size_t n)
 {
-    size_t row = 4 * sizeof(double) + TOCI_FACTOR_PARTS * sizeof(int16_t);
+    size_t row = 4 * sizeof(double) + sizeof(struct toci_factor_entries);
     size_t fixed = (2 * SQUARE + 2 * TOCI_LANES) * sizeof(double);
     return n > (SIZE_MAX - fixed) / row ? SIZE_MAX : fixed + n * row;
 }
@@ -38,7 +38,7 @@ void toci_factor_init(struct toci_factor_fit *fit, size_t n, void *memory)
     fit->weight = fit->log_count + n;
     fit->eta = fit->weight + n;
     fit->mu = fit->eta + whole_vectors(n);
-    fit->columns = (int16_t(*)[TOCI_FACTOR_PARTS])(void *) (fit->mu + whole_vectors(n));
+    fit->entries = (struct toci_factor_entries *) (void *) (fit->mu + whole_vectors(n));
 }
 
 /* Columns of one factor's levels, in order of the levels. */
@@ -62,6 +62,34 @@ static void number_levels(struct toci_factor_fit *fit, const struct toci_factor_
     }
 }
 
+static void add_entry(struct toci_factor_entries *entries, int column, double value)
+{
+    if (column < 0)
+        return;
+    uint8_t place = entries->num++;
+    for (; place > 0 && entries->column[place - 1] > column; place--) {
+        entries->column[place] = entries->column[place - 1];
+        entries->value[place] = entries->value[place - 1];
+    }
+    entries->column[place] = (uint8_t) column;
+    entries->value[place] = value;
+}
+
+static void note_entries(struct toci_factor_fit *fit, const struct toci_factor_data *data, size_t row)
+{
+    struct toci_factor_entries *entries = &fit->entries[row];
+    double                      share = data->other != NULL ? data->share[row] : 0.0;
+    entries->num = 0;
+    for (size_t which = 0; which < TOCI_FACTORS; which++) {
+        uint8_t level = data->level[which] != NULL ? data->level[which][row] : 0;
+        add_entry(entries, fit->column[which][level], which == LAST ? 1.0 - share : 1.0);
+    }
+    if (share > 0)
+        add_entry(entries, fit->column[LAST][data->other[row]], share);
+    if (fit->has_slope)
+        add_entry(entries, (int) fit->num_columns - 1, data->time[row] - fit->mean_time);
+}
+
 bool toci_factor_columns(struct toci_factor_fit *fit, const struct toci_factor_data *data)
 {
     fit->n = data->n;
@@ -75,43 +103,16 @@ bool toci_factor_columns(struct toci_factor_fit *fit, const struct toci_factor_d
         return false;
 
     fit->mean_time = 0.0;
+    for (size_t i = 0; i < data->n && fit->has_slope; i++)
+        fit->mean_time += data->time[i] / (double) data->n;
     for (size_t i = 0; i < data->n; i++) {
         fit->log_count[i] = data->observed[i] > 0 ? log(data->observed[i]) : 0.0;
-        for (size_t which = 0; which < TOCI_FACTORS; which++)
-            fit->columns[i][which] = fit->column[which][data->level[which] != NULL ? data->level[which][i] : 0];
-        bool between = data->other != NULL && data->share[i] > 0;
-        fit->columns[i][OTHER] = between ? fit->column[LAST][data->other[i]] : TOCI_FACTOR_REFERENCE;
-        if (fit->has_slope)
-            fit->mean_time += data->time[i] / (double) data->n;
+        note_entries(fit, data, i);
     }
     return true;
 }
 
 /* ---- one weighted least-squares step ---- */
-
-/* One row of the design: its columns, in ascending order but for the two of the last factor, and their values. */
-struct entries {
-    size_t num;
-    size_t column[TOCI_FACTOR_PARTS + 1];
-    double value[TOCI_FACTOR_PARTS + 1];
-};
-
-static struct entries entries_of(const struct toci_factor_fit *fit, const struct toci_factor_data *data, size_t row)
-{
-    struct entries entries = { .num = 0 };
-    double         share = data->other != NULL ? data->share[row] : 0.0;
-    for (size_t part = 0; part < TOCI_FACTOR_PARTS; part++) {
-        if (fit->columns[row][part] < 0)
-            continue;
-        entries.column[entries.num] = (size_t) fit->columns[row][part];
-        entries.value[entries.num++] = part == OTHER ? share : part == LAST ? 1.0 - share : 1.0;
-    }
-    if (fit->has_slope) {
-        entries.column[entries.num] = fit->num_columns - 1;
-        entries.value[entries.num++] = data->time[row] - fit->mean_time;
-    }
-    return entries;
-}
 
 /* X'WX (upper triangle of fit->factor) and X'Wz. */
 static void sum_normal_equations(struct toci_factor_fit *fit, const struct toci_factor_data *data, const double *z,
@@ -123,16 +124,13 @@ static void sum_normal_equations(struct toci_factor_fit *fit, const struct toci_
     memset(a, 0, p * p * sizeof *a);
     memset(right, 0, p * sizeof *right);
     for (size_t row = 0; row < data->n; row++) {
-        struct entries entries = entries_of(fit, data, row);
-        for (size_t i = 0; i < entries.num; i++) {
-            double wx = fit->weight[row] * entries.value[i];
-            right[entries.column[i]] += wx * z[row];
-            for (size_t j = i; j < entries.num; j++) {
-                bool   ascending = entries.column[i] <= entries.column[j];
-                size_t low = ascending ? entries.column[i] : entries.column[j];
-                size_t high = ascending ? entries.column[j] : entries.column[i];
-                a[low * p + high] += wx * entries.value[j];
-            }
+        const struct toci_factor_entries *entries = &fit->entries[row];
+        for (size_t i = 0; i < entries->num; i++) {
+            double  wx = fit->weight[row] * entries->value[i];
+            double *line = a + entries->column[i] * p;
+            right[entries->column[i]] += wx * z[row];
+            for (size_t j = i; j < entries->num; j++)
+                line[entries->column[j]] += wx * entries->value[j];
         }
     }
 }
@@ -166,18 +164,18 @@ static void factorise(struct toci_factor_fit *fit)
     }
 }
 
-/* beta = (X'WX)^-1 right, 0 where a column is left out. */
-static void solve(struct toci_factor_fit *fit, double *right)
+/* beta = (X'WX)^-1 right, 0 where a column is left out. The first elements of right, `first` of them, are 0. */
+static void solve(struct toci_factor_fit *fit, double *right, size_t first)
 {
     size_t        p = fit->num_columns;
     const double *r = fit->factor;
 
-    for (size_t j = 0; j < p; j++) {
+    for (size_t j = first; j < p; j++) {
         if (fit->left_out[j]) {
             right[j] = 0.0;
             continue;
         }
-        for (size_t k = 0; k < j; k++)
+        for (size_t k = first; k < j; k++)
             right[j] -= r[k * p + j] * right[k];
         right[j] /= r[j * p + j];
     }
@@ -202,7 +200,7 @@ static void invert(struct toci_factor_fit *fit)
     for (size_t j = 0; j < p; j++) {
         memset(unit, 0, p * sizeof *unit);
         unit[j] = 1.0;
-        solve(fit, unit);
+        solve(fit, unit, j);
         memcpy(&fit->inverse[j * p], fit->coefficient, p * sizeof *unit);
     }
     memcpy(fit->coefficient, kept, p * sizeof *kept);
@@ -238,10 +236,10 @@ static double deviance_of(const struct toci_factor_fit *fit, const struct toci_f
 static double update(struct toci_factor_fit *fit, const struct toci_factor_data *data, const double *prior)
 {
     for (size_t i = 0; i < data->n; i++) {
-        double         eta = data->offset != NULL ? data->offset[i] : 0.0;
-        struct entries entries = entries_of(fit, data, i);
-        for (size_t j = 0; j < entries.num; j++)
-            eta += fit->coefficient[entries.column[j]] * entries.value[j];
+        double                            eta = data->offset != NULL ? data->offset[i] : 0.0;
+        const struct toci_factor_entries *entries = &fit->entries[i];
+        for (size_t j = 0; j < entries->num; j++)
+            eta += fit->coefficient[entries->column[j]] * entries->value[j];
         fit->eta[i] = eta;
     }
     toci_factor_means(fit);
@@ -286,7 +284,7 @@ void toci_factor_solve(struct toci_factor_fit *fit, const struct toci_factor_dat
         }
         sum_normal_equations(fit, data, fit->eta, right);
         factorise(fit);
-        solve(fit, right);
+        solve(fit, right, 0);
         double deviance = update(fit, data, prior);
         if (!isfinite(deviance))
             break;
@@ -299,15 +297,16 @@ void toci_factor_solve(struct toci_factor_fit *fit, const struct toci_factor_dat
 
 /* ---- what the fit says ---- */
 
-double toci_factor_leverage(const struct toci_factor_fit *fit, const struct toci_factor_data *data, size_t row)
+double toci_factor_leverage(const struct toci_factor_fit *fit, size_t row)
 {
-    size_t         p = fit->num_columns;
-    struct entries entries = entries_of(fit, data, row);
-    double         sum = 0.0;
+    const struct toci_factor_entries *entries = &fit->entries[row];
+    double                            sum = 0.0;
 
-    for (size_t i = 0; i < entries.num; i++)
-        for (size_t j = 0; j < entries.num; j++)
-            sum += entries.value[i] * entries.value[j] * fit->inverse[entries.column[i] * p + entries.column[j]];
+    for (size_t i = 0; i < entries->num; i++) {
+        const double *line = fit->inverse + entries->column[i] * fit->num_columns;
+        for (size_t j = 0; j < entries->num; j++)
+            sum += entries->value[i] * entries->value[j] * line[entries->column[j]];
+    }
     return fit->weight[row] * sum;
 }
 

@@ -41,6 +41,13 @@ struct toci_factor_point {
     double  share; /* 0: none */
 };
 
+/* What is not 0 in one row of the design, columns ascending: up to TOCI_FACTOR_PARTS levels, and time. */
+struct toci_factor_entries {
+    double  value[TOCI_FACTOR_PARTS + 1];
+    uint8_t column[TOCI_FACTOR_PARTS + 1];
+    uint8_t num;
+};
+
 struct toci_factor_fit {
     size_t n, num_columns, rank;
     bool   has_slope; /* the last column */
@@ -52,13 +59,13 @@ struct toci_factor_fit {
     bool    left_out[TOCI_FACTOR_MAX_COLUMNS];
     double  coefficient[TOCI_FACTOR_MAX_COLUMNS];
     /* memory of the caller, set by toci_factor_init */
-    double *factor;                        /* num_columns^2: upper triangle R, R'R = X'WX */
-    double *inverse;                       /* num_columns^2: (X'WX)^-1 */
-    double *log_count;                     /* n: log y, 0 where y = 0 */
-    double *eta;                           /* n: linear predictors; to whole vectors */
-    double *mu;                            /* n: fitted counts, exp(eta); to whole vectors */
-    double *weight;                        /* n: W, of the last iteration */
-    int16_t (*columns)[TOCI_FACTOR_PARTS]; /* n: of each row; < 0 where it has none */
+    double                     *factor;    /* num_columns^2: upper triangle R, R'R = X'WX */
+    double                     *inverse;   /* num_columns^2: (X'WX)^-1 */
+    double                     *log_count; /* n: log y, 0 where y = 0 */
+    double                     *eta;       /* n: linear predictors; to whole vectors */
+    double                     *mu;        /* n: fitted counts, exp(eta); to whole vectors */
+    double                     *weight;    /* n: W, of the last iteration */
+    struct toci_factor_entries *entries;   /* n: the rows of the design */
 };
 enum { TOCI_FACTOR_REFERENCE = -1, TOCI_FACTOR_ABSENT = -2 };
 
@@ -76,7 +83,7 @@ bool toci_factor_columns(struct toci_factor_fit *fit, const struct toci_factor_d
 void toci_factor_solve(struct toci_factor_fit *fit, const struct toci_factor_data *data, const double *prior);
 
 /* Leverage of one row: W_i x_i' (X'WX)^-1 x_i. */
-double toci_factor_leverage(const struct toci_factor_fit *fit, const struct toci_factor_data *data, size_t row);
+double toci_factor_leverage(const struct toci_factor_fit *fit, size_t row);
 
 /* The slope and its variance / dispersion; NaN without one. */
 double toci_factor_slope(const struct toci_factor_fit *fit, double *variance);

@@ -213,7 +213,7 @@ static void reweight(struct toci_factors_room *room, const struct toci_factor_da
     double sum = 0.0;
     for (size_t i = 0; i < data->n; i++) {
         double y = data->observed[i], mu = room->fit.mu[i];
-        double leverage = toci_factor_leverage(&room->fit, data, i);
+        double leverage = toci_factor_leverage(&room->fit, i);
         double residual = 1.5 * (cbrt(y * y) / cbrt(sqrt(mu)) - sqrt(mu));
         residual = leverage < LEVERAGE_OF_ONE_ROW ? residual / sqrt(phi * (1.0 - leverage)) : 0.0;
         room->prior[i] = residual > limit ? 1.0 / (residual * residual) : 1.0;

@@ -57,8 +57,8 @@ static void check(const struct toci_factor_data *data, const double *prior, cons
     assert_close(eta, expected.eta, 1e-12, 0);
     assert_close(variance, expected.variance, 1e-12, 0);
     assert_close(fit.dispersion, expected.dispersion, 1e-12, 0);
-    assert_close(toci_factor_leverage(&fit, data, 0), expected.first_leverage, 1e-12, 0);
-    assert_close(toci_factor_leverage(&fit, data, 35), expected.leverage_of_row_35, 1e-12, 0);
+    assert_close(toci_factor_leverage(&fit, 0), expected.first_leverage, 1e-12, 0);
+    assert_close(toci_factor_leverage(&fit, 35), expected.leverage_of_row_35, 1e-12, 0);
     double slope = toci_factor_slope(&fit, &variance);
     assert_close(slope, data->time != NULL ? expected.slope : NAN, 1e-12, 0);
     free(memory);
@@ -165,7 +165,7 @@ static void test_properties_of_a_fit(void **state)
     void                  *memory = fit_made(&fit, &data, made.prior);
 
     for (size_t i = 0; i < ROWS; i++) {
-        leverages += toci_factor_leverage(&fit, &data, i);
+        leverages += toci_factor_leverage(&fit, i);
         residuals[made.level[HOLIDAY][i]] += made.prior[i] * (made.observed[i] - fit.mu[i]);
     }
     assert_close(leverages, (double) fit.rank, 1e-10, 0);
