@@ -151,6 +151,26 @@ static double anscombe_integral(double x, double a)
     return anscombe_series(limit, a) + anscombe_tail(x, a) - anscombe_tail(limit, a);
 }
 
+/* The hypergeometric function 2F1(1/3, 2/3; 5/3; -z): I(x) = 3/2 x^(2/3) 2F1(-a x). */
+static double anscombe_factor(double z)
+{
+    return z > 0 ? anscombe_integral(z, 1.0) / (1.5 * cbrt(z * z)) : 1.0;
+}
+
+/* The integral as R has it, from a table of that function: at the nearest hundredth up to z = 10, beyond it linear
+ * between whole numbers, and nothing beyond 100. */
+static double anscombe_like_r(double x, double a)
+{
+    double z = a * x, below = floor(z), factor;
+    if (z > 100)
+        return NAN;
+    if (z <= 10)
+        factor = anscombe_factor(round(100.0 * z) / 100.0);
+    else
+        factor = anscombe_factor(below) + (z - below) * (anscombe_factor(below + 1.0) - anscombe_factor(below));
+    return 1.5 * cbrt(x * x) * factor;
+}
+
 /* The count whose integral is `wanted`, by Newton steps from a count below it: the integral is concave, so they come
  * from the left and never pass it. */
 static double anscombe_inverse(double wanted, double from, double a)
@@ -178,6 +198,8 @@ static double transform(const struct toc_cusum_options *options, double y, doubl
         return 1.5 * (cbrt(y * y) - (cbrt(m * m) - 1.0 / (9.0 * cbrt(m)))) / pow(m, 1.0 / 6.0);
     case TOC_CUSUM_PEARSON_NB: return (y - m) / sqrt(m + a * m * m);
     case TOC_CUSUM_ANSCOMBE_NB:
+        if (options->mode == TOC_MODE_R)
+            return (anscombe_like_r(y, a) - anscombe_like_r(m, a)) / pow(m + a * m * m, 1.0 / 6.0);
         return (anscombe_integral(y, a) - anscombe_integral(m, a)) / pow(m + a * m * m, 1.0 / 6.0);
     case TOC_CUSUM_NONE: break;
     }
@@ -217,9 +239,12 @@ static void step_like_r(const struct toc_cusum_options *options, double y, doubl
         now = 0.0; /* NaN stays */
     *statistic = now;
     if (isnan(now)) {
-        *out = toci_not_assessed(isnan(before) ? TOC_REASON_EARLIER_MISSING
-                                 : isnan(y)    ? TOC_REASON_OBSERVED_MISSING
-                                               : TOC_REASON_CONSTANT_BASELINE);
+        enum toc_reason no_number = TOC_REASON_CONSTANT_BASELINE; /* 0/0 */
+        if (options->transform == TOC_CUSUM_ANSCOMBE_NB)
+            no_number = TOC_REASON_R_STOPS; /* its table ends */
+        if (isnan(before) || isnan(y))
+            no_number = isnan(before) ? TOC_REASON_EARLIER_MISSING : TOC_REASON_OBSERVED_MISSING;
+        *out = toci_not_assessed(no_number);
         return;
     }
     bool   no_count = options->transform == TOC_CUSUM_NONE || options->transform == TOC_CUSUM_ANSCOMBE_NB;

@@ -126,6 +126,45 @@ static void test_weekdays_apart(void **state)
     }
 }
 
+/* R 4.2.2, surveillance 1.20.3: cusum() with k = 0, h = 1e6: on and between the knots of its table, and past its end.
+ */
+static void test_r_table_of_anscombe(void **state)
+{
+    (void) state;
+    static const struct {
+        double mean, overdispersion, count[5], z[5];
+    } recorded[] = {
+        { 2.133,
+          0.3,
+          { 5, 7, 13, 21, 33 },
+          { 1.21830443859482, 1.85440034812285, 3.29743964970745, 4.69179460023271, 6.25985839266442 } },
+        { 5,
+          0.1,
+          { 53, 101, 105, 333, 999 },
+          { 8.10083969797088, 12.08873697780057, 12.36282779191708, 22.40754039450412, 36.48574955467180 } },
+    };
+    for (size_t i = 0; i < 2; i++) {
+        struct toc_cusum_options options = TOC_CUSUM_OPTIONS_INIT;
+        double                   observed[7] = { 5 }, sum = 0.0;
+        struct toc_series        series = weekly(observed, 7);
+        struct toc_judgement     got[6];
+        options.mode = TOC_MODE_R;
+        options.transform = TOC_CUSUM_ANSCOMBE_NB;
+        options.mean = recorded[i].mean;
+        options.overdispersion = recorded[i].overdispersion;
+        options.k = 0.0;
+        options.h = 1e6;
+        memcpy(observed + 1, recorded[i].count, sizeof recorded[i].count);
+        observed[6] = ceil(101.0 / options.overdispersion);
+        assert_ok(judge(&series, 1, 6, &options, got));
+        for (size_t j = 0; j < 5; j++) {
+            sum += recorded[i].z[j];
+            assert_close(got[j].score * options.h, sum, 1e-9, 0);
+        }
+        assert_int_equal(got[5].reason, TOC_REASON_R_STOPS);
+    }
+}
+
 static void draw_options(struct test_random *random, struct toc_cusum_options *options)
 {
     *options = (struct toc_cusum_options) TOC_CUSUM_OPTIONS_INIT;
@@ -281,10 +320,15 @@ static void test_bad_input(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_by_hand),   cmocka_unit_test(test_first_cases_after_zeros_alarm),
-        cmocka_unit_test(test_gaps),      cmocka_unit_test(test_weekdays_apart),
-        cmocka_unit_test(test_threshold), cmocka_unit_test(test_monotone),
-        cmocka_unit_test(test_stream),    cmocka_unit_test(test_failed_allocations),
+        cmocka_unit_test(test_by_hand),
+        cmocka_unit_test(test_first_cases_after_zeros_alarm),
+        cmocka_unit_test(test_gaps),
+        cmocka_unit_test(test_weekdays_apart),
+        cmocka_unit_test(test_r_table_of_anscombe),
+        cmocka_unit_test(test_threshold),
+        cmocka_unit_test(test_monotone),
+        cmocka_unit_test(test_stream),
+        cmocka_unit_test(test_failed_allocations),
         cmocka_unit_test(test_bad_input),
     };
     return cmocka_run_group_tests_name("cusum", tests, NULL, NULL);
