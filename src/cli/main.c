@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The program: find the command, run it. */
+#include <fcntl.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/sink.h"
@@ -46,6 +48,15 @@ static void prepare_signals(void)
     signal(SIGXFSZ, SIG_IGN);         /* a write beyond a limit on file sizes then answers EFBIG */
 }
 
+/* Where a standard stream is closed, the next file opened would take its number and get what is meant for the stream.
+ * /dev/null takes it, opened the wrong way round, so that using it fails. */
+static void keep_standard_streams(void)
+{
+    for (int fd = 0; fd <= 2; fd++)
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY) < 0)
+            _Exit(CLI_MACHINE);
+}
+
 static int complain_unknown(const char *name)
 {
     struct cli_nearest nearest = { .word = name };
@@ -58,6 +69,7 @@ static int complain_unknown(const char *name)
 
 int main(int argc, char **argv)
 {
+    keep_standard_streams();
     prepare_signals();
     if (argc < 2) {
         cli_print_help(stderr, NULL);

@@ -161,6 +161,17 @@ def test_a_full_disk():
         assert result.stderr.endswith("standard output: No space left on device\n"), result.stderr
 
 
+def test_closed_streams():
+    """Closed standard streams fail like files that cannot be written or read."""
+    shell = subprocess.run(f"'{PROGRAM}' methods >&-", shell=True, text=True, stderr=subprocess.PIPE, check=False)
+    equal((shell.returncode, shell.stderr), (3, "tocsin methods: standard output: Bad file descriptor\n"))
+    shell = subprocess.run(f"'{PROGRAM}' detect -m ears-c1 <&-", shell=True, text=True, capture_output=True, check=False)
+    equal((shell.returncode, shell.stdout), (3, ""))
+    assert "Bad file descriptor" in shell.stderr, shell.stderr
+    shell = subprocess.run(f"'{PROGRAM}' methods --xyz 2>&-", shell=True, text=True, stdout=subprocess.PIPE, check=False)
+    equal((shell.returncode, shell.stdout), (2, ""))
+
+
 def test_a_reader_that_goes_away():
     """A reader that goes away ends the program quietly by SIGPIPE."""
     for words in (["help", "detect"], ["methods", "-f", "ndjson"]):
