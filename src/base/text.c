@@ -146,3 +146,11 @@ bool text_equal_nocase(const char *a, size_t size_a, const char *b, size_t size_
             return false;
     return true;
 }
+
+uint64_t text_hash(const char *text, size_t size)
+{
+    uint64_t hash = UINT64_C(0xcbf29ce484222325);
+    for (size_t i = 0; i < size; i++)
+        hash = (hash ^ (unsigned char) text[i]) * UINT64_C(0x100000001b3);
+    return hash;
+}

@@ -41,6 +41,9 @@ size_t text_quote(const char *text, size_t size, char quoted[TEXT_QUOTE_BYTES]);
 /* The same without quotes, for names in messages; size is the room, at least 8. */
 size_t text_escape(const char *text, size_t length, char *escaped, size_t size);
 
+/* A 64-bit hash (FNV-1a) for tables of names; not for secrets. */
+uint64_t text_hash(const char *text, size_t size);
+
 /* ASCII letters alike in both cases. */
 bool text_equal_nocase(const char *a, size_t size_a, const char *b, size_t size_b);
 

@@ -146,9 +146,7 @@ enum verdict { IN_ORDER = 1, NOT_GROUPED = 0 };
 /* Note the name among those seen; 1 where it was new for certain, 0 where it may have been seen. */
 static int note_name(struct order *order, const char *name, size_t size)
 {
-    uint64_t hash = UINT64_C(0xcbf29ce484222325); /* FNV-1a, then mixed as in SplitMix64 */
-    for (size_t i = 0; i < size; i++)
-        hash = (hash ^ (unsigned char) name[i]) * UINT64_C(0x100000001b3);
+    uint64_t hash = text_hash(name, size); /* mixed as in SplitMix64, so that all its bits are good */
     hash = (hash ^ hash >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
     hash = (hash ^ hash >> 27) * UINT64_C(0x94d049bb133111eb);
     uint64_t stride = (hash << 32 | hash >> 32) | 1; /* the upper bits choose a bit; those of the stride are others */

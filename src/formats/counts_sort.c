@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "formats/counts_internal.h"
 
 /* The key holds the series' number above a date, which 22 bits hold; the place the file above the line. */
@@ -116,14 +117,6 @@ void counts_sort_close(struct counts_sort *sort)
 
 /* ---- in ---- */
 
-static size_t hash_name(const char *name, size_t size)
-{
-    uint64_t hash = UINT64_C(0xcbf29ce484222325); /* FNV-1a */
-    for (size_t i = 0; i < size; i++)
-        hash = (hash ^ (unsigned char) name[i]) * UINT64_C(0x100000001b3);
-    return (size_t) (hash ^ hash >> 32);
-}
-
 /* The number of a name that is not cached: the database's, or the next one. */
 static int look_up(struct counts_sort *sort, const char *name, size_t size, int64_t *number)
 {
@@ -146,7 +139,7 @@ static int look_up(struct counts_sort *sort, const char *name, size_t size, int6
 /* The number of a name, in the order in which names first come. */
 static int number_of(struct counts_sort *sort, const char *name, size_t size, int64_t *number)
 {
-    struct cached_name *cached = &sort->cache[hash_name(name, size) % CACHE_ENTRIES];
+    struct cached_name *cached = &sort->cache[text_hash(name, size) % CACHE_ENTRIES];
     if (cached->number == 0 || cached->size != size || memcmp(cached->name, name, size) != 0) {
         int ret = look_up(sort, name, size, &cached->number);
         if (ret != 0)

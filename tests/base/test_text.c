@@ -68,6 +68,14 @@ static void test_long_text_is_shortened(void **state)
     assert_string_equal(small, "1234…");
 }
 
+/* Published values of FNV-1a. */
+static void test_hash(void **state)
+{
+    (void) state;
+    assert_true(text_hash("", 0) == 0xcbf29ce484222325u);
+    assert_true(text_hash("foobar", 6) == 0x85944171f73967e8u);
+}
+
 static double number(const char *text)
 {
     double value;
@@ -203,6 +211,7 @@ int main(void)
         cmocka_unit_test(test_utf8),
         cmocka_unit_test(test_untrusted_text_is_shown_escaped),
         cmocka_unit_test(test_long_text_is_shortened),
+        cmocka_unit_test(test_hash),
         cmocka_unit_test(test_numbers_are_read),
         cmocka_unit_test(test_what_is_not_a_number),
         cmocka_unit_test(test_integers),
