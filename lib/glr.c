@@ -84,6 +84,7 @@ static int check_options(const struct toc_glr_options *options, const double *in
     return 0;
 }
 
+/* A chart for falls alarms at small counts, and has no count above which it alarms. */
 static bool falls(const struct toc_glr_options *options)
 {
     return options->rule == TOC_GLR_KNOWN_RISE ? options->log_rate_ratio < 0 : options->direction == TOC_GLR_DECREASE;
@@ -101,6 +102,7 @@ static struct toci_terms terms_of(const struct toc_series *series, const struct 
     };
 }
 
+/* A season cannot be told from a rise in less than a year. */
 static size_t steps_needed(const struct toc_series *series, const struct toc_glr_options *options)
 {
     if (options->mode == TOC_MODE_R)
@@ -127,6 +129,7 @@ static enum toc_reason fit_history(const struct toc_series *series, size_t num, 
     return toci_fit_baseline(series, 0, num, &terms, overdispersion, options->mode, work, fit);
 }
 
+/* A mean that the regression put near zero says "never seen", not "one in a billion". */
 static double floored(double mean, enum toc_mode mode)
 {
     return mode == TOC_MODE_R ? mean : fmax(mean, TOC_GLR_MIN_MEAN);
@@ -214,6 +217,7 @@ static void put(struct run *run, size_t i, struct toc_glr_point point)
         run->judgements[i] = judgement_of(&point, run->options);
 }
 
+/* Whether the mean comes from the history. */
 static bool is_fitted(const struct run *run)
 {
     return run->mean == NULL && run->options->in_control_mean == TOC_GLR_FIT;
@@ -252,6 +256,7 @@ static bool r_would_stop(const struct run *run)
     return false;
 }
 
+/* One chart from the first row on; while the history is too short, each row asks again whether it still is. */
 static void judge_all(struct run *run)
 {
     bool stopped = r_would_stop(run);
@@ -344,6 +349,7 @@ static int check_stream(const struct toc_glr_options *options, struct toc_error 
     return check_options(options, NULL, 0, error);
 }
 
+/* The work of the fit is given back at once; the stream keeps the fit's coefficients alone. */
 static int fit_stream(struct toc_glr_stream *stream, const struct toc_series *history, struct toc_error *error)
 {
     struct toci_terms terms = terms_of(history, &stream->options);

@@ -17,6 +17,7 @@
 
 enum { ARRAYS = 9 };
 
+/* Steps that the arrays hold. An LR chart remembers one sum and needs none. */
 static size_t room_for(const struct toci_chart_rule *rule, size_t max_steps)
 {
     if (!rule->generalized)
@@ -70,6 +71,7 @@ static void lr_parts(const struct toci_chart *chart, double mean, double *consta
     *slope = kappa + log_ratio;
 }
 
+/* S(n) = max(0, S(n-1) + z(n)): the largest sum of z over all k, since a sum below 0 is never part of the largest. */
 static double lr_step(struct toci_chart *chart, double count, double mean)
 {
     double constant, slope;
@@ -101,7 +103,10 @@ static bool changes(const struct toci_chart *chart, size_t *oldest, size_t *newe
 }
 
 /* ---- GLR Poisson, change of level ----
- * With sx, sm the sums of counts and means since the change: sx log(sx / sm) - (sx - sm). */
+ * With sx, sm the sums of counts and means since the change, l(kappa) = kappa sx + (1 - e^kappa) sm is largest at
+ * e^kappa = sx / sm, and is sx log(sx / sm) - (sx - sm) there. With u = sx / sm - 1 that is sm ((1 + u) log(1 + u) -
+ * u), which is at most sm u^2 / 2 for u >= 0 and at most sm u^2 for -1 <= u < 0. The sums grow backward from now, so
+ * that a stream that forgot older steps adds the same numbers in the same order. */
 
 static double poisson_level(const struct toci_chart *chart, double best)
 {
@@ -114,7 +119,7 @@ static double poisson_level(const struct toci_chart *chart, double best)
         sx += chart->count[k];
         sm += chart->mean[k];
         double gap = decrease ? sm - sx : sx - sm;
-        /* The statistic is at most gap^2 / (2 sm) for a rise, gap^2 / sm for a fall: most need no logarithm. */
+        /* u^2 sm = gap^2 / sm: most changes need no logarithm. */
         if (k > newest || !(gap > 0) || gap * gap <= (decrease ? 1.0 : 2.0) * sm * best)
             continue;
         if (sx == 0 && chart->rule.compat)
@@ -126,7 +131,12 @@ static double poisson_level(const struct toci_chart *chart, double best)
 }
 
 /* ---- GLR negative binomial, change of level ----
- * l(kappa) = sum of kappa x + (x + 1/a) log((1 + a mu) / (1 + a mu e^kappa)), concave in kappa. */
+ * l(kappa)       = sum of kappa x + (x + 1/a) log((1 + a mu) / (1 + a mu e^kappa))
+ * score          = l'  = sum of (x - e^kappa mu) / (1 + a e^kappa mu)
+ * information    = -l" = e^kappa sum of mu (1 + a x) / (1 + a e^kappa mu)^2 > 0: l is concave, its maximum the only
+ * one. With p = a e^kappa mu / (1 + a e^kappa mu) each term of the information is (x + 1/a) p (1 - p), and its
+ * logarithm has the slope 1 - 2 p, between -1 and 1: the information at kappa + d is within e^-|d| … e^|d| times that
+ * at kappa. All bounds below follow from this. */
 
 /* Score and information of kappa for a change at place k. */
 static double newton_step(const struct toci_chart *chart, size_t k, double kappa)
@@ -186,6 +196,7 @@ static double vanished(const struct toci_chart *chart, size_t k)
     return sum / chart->overdispersion;
 }
 
+/* Whether no case came since the change. */
 static bool only_zeros(const struct toci_chart *chart, size_t k)
 {
     for (size_t i = k; i < chart->held; i++)
@@ -268,11 +279,13 @@ struct known {
     bool         exact;
 };
 
+/* A value that R's iteration is known to end at. */
 static struct known exactly(double value)
 {
     return (struct known){ { value, value }, true };
 }
 
+/* The maximum itself, with a tighter bound of its statistic; the start is the last estimate for the same change. */
 static struct known estimate_exactly(struct toci_chart *chart, size_t k, bool query)
 {
     double kappa = kappa_at_maximum(chart, k, chart->kappa[k]);
@@ -342,6 +355,8 @@ static struct known rise_as_r(struct toci_chart *chart, size_t k, struct known s
     return exactly(chart->estimate[k]);
 }
 
+/* Changes from the oldest to the newest, as R takes them, for each start is the estimate before; then the statistics
+ * that could be the largest. */
 static double negative_binomial_rise_as_r(struct toci_chart *chart, double best, bool query)
 {
     size_t       oldest, newest, first;
@@ -366,6 +381,8 @@ static double negative_binomial_rise_as_r(struct toci_chart *chart, double best,
     return best;
 }
 
+/* A fall, walked as R walks it: with only zeros the iteration ends somewhere below -18, and the next change starts
+ * there. */
 static double negative_binomial_fall_as_r(struct toci_chart *chart)
 {
     size_t oldest, newest;
@@ -383,6 +400,8 @@ static double negative_binomial_fall_as_r(struct toci_chart *chart)
 
 /* ---- GLR, an epidemic that feeds on the count before: mean mu + lambda x(t-1) ---- */
 
+/* With mu1 = mu + lambda x(t-1): sum of x log(mu1 / mu) - (mu1 - mu), or, negative binomial,
+ * x log(mu1 / mu) - (x + 1/a) log((1 + a mu1) / (1 + a mu)). */
 static double epidemic_likelihood(const struct toci_chart *chart, size_t k, double lambda)
 {
     double a = chart->overdispersion, sum = 0.0;
@@ -430,6 +449,7 @@ static double lambda_at_maximum(const struct toci_chart *chart, size_t k)
     return lambda;
 }
 
+/* The largest over all changes. No bound: a change is cheap to work out, and few people ask for this chart. */
 static double epidemic(const struct toci_chart *chart)
 {
     size_t oldest, newest;
@@ -516,6 +536,7 @@ static void settle_newest(struct toci_chart *chart, double mean)
     }
 }
 
+/* Keep the newest `window` steps: with the one that comes they are all that a change can lie in. */
 static void make_room(struct toci_chart *chart)
 {
     size_t        kept = chart->rule.window;
@@ -554,6 +575,7 @@ double toci_chart_step(struct toci_chart *chart, double count, double mean)
 
 /* ---- cases ---- */
 
+/* The x at which S(n-1) + z is the limit; z is linear in x. */
 static double lr_cases(const struct toci_chart *chart, double mean)
 {
     double constant, slope;

@@ -16,6 +16,7 @@ struct chain {
     double *steps; /* n */
 };
 
+/* Reference and limit in states are products of decimals: 0.1 x 30 must be 3. */
 static double snap(double place)
 {
     double whole = nearbyint(place);
@@ -52,8 +53,10 @@ static void fill_row(struct chain *chain, size_t state, double mean, double refe
     chain->steps[state] = 1.0;
 }
 
-/* Take states out from the last on. What leaves a state without itself is a sum of positive terms, never 1 - R(s, s),
- * so nothing cancels. Then fill in the steps from the first on. */
+/* Take states out from the last on. A chain that never sees state s moves from i to j with probability R(i, j) +
+ * R(i, s) R(s, j) / leaves(s), to the alarm alike, and each visit to s that it no longer sees adds the steps spent
+ * there. What leaves a state for another place is a sum of positive terms, never 1 - R(s, s), so nothing cancels and
+ * the smallest alarm probabilities keep all digits. Then fill in the steps from the first state on. */
 static void solve(struct chain *chain)
 {
     size_t n = chain->n;
