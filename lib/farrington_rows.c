@@ -114,8 +114,8 @@ static enum toc_reason label_years(const struct labels *labels, const ptrdiff_t 
             continue;
         ptrdiff_t length = reference[i - 1] - reference[i] - 2 * w - 1;
         ptrdiff_t needed = rule->as_r ? rule->periods - (2 * w + 1) : rule->periods - 1;
-        if (length < needed || length < 0)
-            return TOC_REASON_NO_REFERENCE;
+        if (length < needed || length < 0) /* rows are absent between the dates; or R's "Number of factors too big" */
+            return rule->as_r ? TOC_REASON_FIT_FAILED : TOC_REASON_BASELINE_MISSING;
         label_gap(labels, reference[i] + w + 1, length, rule);
     }
     return TOC_REASON_NONE;
