@@ -19,6 +19,7 @@ COMMANDS = {
         "{build}/bench/simulation/weekdays --rows",
         "python3 bench/command_line.py {build}",
         "python3 bench/command_line.py {build} --gigabyte",
+        "{build}/bench/simulation/noufaily --threads 2 --rows",
     ],
 }
 
