@@ -20,6 +20,8 @@ COMMANDS = {
         "python3 bench/command_line.py {build}",
         "python3 bench/command_line.py {build} --gigabyte",
         "{build}/bench/simulation/noufaily --threads 2 --rows",
+        "{build}/bench/simulation/holidays --threads 2 --rows",
+        "{build}/bench/simulation/weekdays --threads 2 --rows",
     ],
 }
 
