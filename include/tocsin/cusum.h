@@ -29,9 +29,9 @@
  *   - missing counts and holidays are left out of the history; on such a step S stays as it is, and it is not assessed.
  * TOC_MODE_R: the numbers of surveillance::cusum 1.20.3. Never restarts; a missing count ends the chart; where m = 0 it
  *     has no answer. Its thresholds: standard is rounded up to a whole count; anscombe2nd takes m^(+1/3) for m^(-1/3);
- *     none and anscombe-nb give h - S_t, which is no count; negative ones are 0. anscombe-nb is read from R's table: at the
- *     nearest hundredth of overdispersion * count up to 10, interpolated up to 100, no answer beyond; nor has a
- *     varying mean one. `weekdays` and holidays are ignored.
+ *     none and anscombe-nb give h - S_t, which is no count; negative ones are 0. anscombe-nb is read from R's table: at
+ * the nearest hundredth of overdispersion * count up to 10, interpolated up to 100, no answer beyond; nor has a varying
+ * mean one. `weekdays` and holidays are ignored.
  *
  * Source: Rossi, Lampugnani and Marchi 1999, doi:10.1002/(SICI)1097-0258(19990830)18:16<2111::AID-SIM171>3.0.CO;2-Q;
  * Rogerson and Yamada 2004, doi:10.1002/sim.1806.
