@@ -55,7 +55,8 @@ struct counts_columns {
     bool   ignore_all; /* every column that is not one of the five */
 };
 
-/* Read the words of --columns: "date=Datum,count=n,ignore=note"; ignore=* ignores every other column. An empty name is
+/* Read the words of --columns: "date=Datum,count=n,ignore=note"; ignore=NAME leaves a column out, one of the five too;
+ * ignore=* every other one. An empty name is
  * a fault, as is the same column twice.
  *
  * columns   untouched on failure

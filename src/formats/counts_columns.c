@@ -100,9 +100,10 @@ static const char *name_of(const struct counts_columns *columns, size_t column)
     return columns->name[column][0] != '\0' ? columns->name[column] : words[column];
 }
 
+/* Left out by its name; ignore=* leaves out only what is not one of ours. */
 static bool is_ignored(const struct counts_columns *columns, struct table_cell cell)
 {
-    bool ignored = columns->ignore_all;
+    bool ignored = false;
     for (size_t i = 0; i < columns->num_ignored && !ignored; i++)
         ignored = is_called(cell, columns->ignored[i]);
     return ignored;
@@ -117,6 +118,8 @@ static void match_cell(const struct counts_columns *columns, const struct table 
     char                    quoted[TEXT_QUOTE_BYTES];
     size_t                  column = 0;
 
+    if (is_ignored(columns, cell))
+        return;
     place.name = NULL;
     text_quote(cell.text, cell.size, quoted);
     while (column < COUNTS_NUM_COLUMNS && !is_called(cell, name_of(columns, column)))
@@ -125,7 +128,7 @@ static void match_cell(const struct counts_columns *columns, const struct table 
         cells->cell[column] = number;
     else if (column < COUNTS_NUM_COLUMNS)
         fault_add(faults, place, NULL, "the column %s comes twice", quoted);
-    else if (!is_ignored(columns, cell))
+    else if (!columns->ignore_all)
         fault_add(faults, place, ALL_COLUMNS "; --columns renames columns or ignores them (ignore=NAME, ignore=*)",
                   "%s is not a known column", quoted);
 }

@@ -116,12 +116,13 @@ static void read_population(const struct reading *reading, struct counts_row *ro
     row->population = NAN;
     if (!has_cell(reading->rows, COUNTS_POPULATION))
         return;
+    static const char allowed[] = "a number > 0; --columns ignore=NAME leaves a column out";
     struct table_cell cell = cell_of(reading, COUNTS_POPULATION);
     double            population;
     if (text_to_double(cell.text, cell.size, &population) != 0)
-        tell(reading, COUNTS_POPULATION, " is not a number", "a number > 0");
+        tell(reading, COUNTS_POPULATION, " is not a number", allowed);
     else if (!(population > 0))
-        tell(reading, COUNTS_POPULATION, population < 0 ? " is negative" : " is zero", "a number > 0");
+        tell(reading, COUNTS_POPULATION, population < 0 ? " is negative" : " is zero", allowed);
     else
         row->population = population;
 }

@@ -178,6 +178,9 @@ static void test_columns_are_renamed_and_ignored(void **state)
                   "imported; --columns renames columns or ignores them (ignore=NAME, ignore=*)\n");
     assert_ok(counts_columns_from_text("series=area,ignore=*", &options.columns, &faults));
     assert_counts("date,count,area,x,y\n2024-W01,3,a,,\n", &options, "week\na: 2024-W01=3\n");
+    assert_ok(counts_columns_from_text("ignore=Population", &options.columns, &faults));
+    assert_counts("date,count,population\n2024-W01,3,\n", &options, "week\n: 2024-W01=3\n");
+    assert_ok(counts_columns_from_text("series=area", &options.columns, &faults));
     assert_counts("date,count\n2024-W01,3\n", &options,
                   "= -1000\na.csv:1: there is no column \"area\"; allowed: columns date and count; --columns "
                   "date=NAME,count=NAME renames them\n");
@@ -260,15 +263,16 @@ static void test_faults_of_cells_come_all_at_once(void **state)
         "= -1000\n"
         "a.csv:2:2: count: \"-3\" is negative; allowed: a whole number, 0 or more\n"
         "a.csv:3:2: count: \"1.5\" is not whole; allowed: a whole number, 0 or more\n"
-        "a.csv:3:3: population: \"0\" is zero; allowed: a number > 0\n"
+        "a.csv:3:3: population: \"0\" is zero; allowed: a number > 0; --columns ignore=NAME leaves a column out\n"
         "a.csv:4:2: count: \"many\" is not a number; allowed: a whole number, 0 or more\n"
-        "a.csv:4:3: population: \"-5\" is negative; allowed: a number > 0\n"
+        "a.csv:4:3: population: \"-5\" is negative; allowed: a number > 0; --columns ignore=NAME leaves a column out\n"
         "a.csv:5:2: count: the cell is empty; allowed: a whole number, 0 or more; --missing zero or na says "
         "what it stands for\n"
-        "a.csv:5:3: population: \"x\" is not a number; allowed: a number > 0\n"
+        "a.csv:5:3: population: \"x\" is not a number; allowed: a number > 0; --columns ignore=NAME leaves a column "
+        "out\n"
         "a.csv:6:2: count: \"NA\" is a missing count; allowed: a whole number, 0 or more; --missing zero or "
         "na says what it stands for\n"
-        "a.csv:6:3: population: the cell is empty; allowed: a number > 0\n"
+        "a.csv:6:3: population: the cell is empty; allowed: a number > 0; --columns ignore=NAME leaves a column out\n"
         "a.csv:7:2: count: \"1e300\" is too large; allowed: at most 9007199254740992\n"
         "a.csv:7:4: imported: \"-1\" is negative; allowed: a whole number, 0 or more, at most the count\n"
         "a.csv:8:4: imported: \"4\" is more than the count; allowed: at most the count\n"
