@@ -51,6 +51,8 @@ static double exact_quantile(double alpha, double total, size_t n)
     return qnbinom(1.0 - alpha, total + 0.5, (double) n / ((double) n + 1.0), 1, 0);
 }
 
+/* T = 0: P(Y = y) for size 1/2 is p^(1/2) times q^y (1/2)(3/2)…/y!, so P(Y > 0) = 1 - sqrt(p) and P(Y = 1) = q
+ * sqrt(p)/2. */
 static void begin_walk(struct walk *walk, size_t n)
 {
     double p = (double) n / ((double) n + 1.0);
@@ -149,6 +151,8 @@ static void add_run(struct plan *plan, size_t oldest, size_t count)
     plan->reach = oldest > plan->reach ? oldest : plan->reach;
 }
 
+/* Where the baseline lies, relative to the judged step: the same for every step of a series, so it is worked out once.
+ */
 static struct plan plan_for(const struct toc_series *series, const struct toc_bayes_options *options)
 {
     bool        compat = options->mode == TOC_MODE_R;

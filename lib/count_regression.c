@@ -142,6 +142,7 @@ static struct start start_of(double y, double overdispersion)
     return start;
 }
 
+/* A count that occurs `times` times, in the sums over all rows. */
 static void add_sums(struct cells *cells, double times, double y, const struct start *start)
 {
     cells->num_rows += times;

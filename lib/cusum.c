@@ -26,7 +26,15 @@ static int check_options(const struct toc_cusum_options *options, struct toc_err
     return 0;
 }
 
-/* ---- the in-control mean ---- */
+/* ---- the in-control mean ----
+ *
+ * Learnt once, before the first step judged, and kept as a few numbers, so that a stream needs no memory of the past:
+ * a level for each weekday (all alike where weekdays are pooled) and, on the log scale, one wave a year. The phase of
+ * the wave counts rows from the start of the history; the regression absorbs any other origin in cosine and sine.
+ *
+ * Half a case over the whole history is the least mean assumed: what a Jeffreys prior would expect after nothing but
+ * zeros. A mean of 0 has no standard deviation to measure an excess by.
+ */
 
 /* The mean of the rows before first, one a weekday where they are judged apart. */
 static void learn_mean(const struct toc_series *series, size_t first, enum toc_mode mode,
@@ -185,7 +193,11 @@ static double anscombe_inverse(double wanted, double from, double a)
     return x;
 }
 
-/* ---- the chart ---- */
+/* ---- the chart ----
+ *
+ * Every transform is increasing in y, so the chart reaches h at one count: Z(u) = h + k - S_before, u = inverse(that).
+ * rossi: with s = sqrt(u), s^2 + 2 sqrt(m) s = 3 m + 2 sqrt(m) g, so s = -sqrt(m) + sqrt(4 m + 2 sqrt(m) g), squared.
+ */
 
 static double transform(const struct toc_cusum_options *options, double y, double m)
 {
@@ -284,6 +296,7 @@ static void step(const struct toc_cusum_options *options, double y, double m, bo
         step_by_default(options, y, m, holiday, statistic, out);
 }
 
+/* Means that depend on the time of year alone are worked out once a year of the series, not once a step. */
 static void judge_all(const struct toc_series *series, size_t first, size_t num,
                       const struct toc_cusum_options *options, const struct toc_cusum_learnt *learnt,
                       struct toc_judgement *judgements)

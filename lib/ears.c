@@ -155,7 +155,12 @@ static struct baseline measure_next(const struct plan *plan, size_t row, struct 
     return exact_baseline(plan, slide->sum, slide->squares);
 }
 
-/* ---- judging ---- */
+/* ---- judging ----
+ *
+ * C3 alarms when e(k) + e(k-1) + e(k-2) reaches z, where e = max(0, C - 1). While e(k) > 0 this is
+ *   (y - m)/s - 1 >= z - earlier,   y >= m + (1 + z - earlier) s,
+ * and once the two steps before have passed z by themselves any case today alarms: hence the floor at 0.
+ */
 
 static struct excess excess(const struct plan *plan, size_t row, const struct baseline *base)
 {

@@ -8,6 +8,9 @@
 #include "methods.h"
 #include "window.h"
 
+/* Groups 0 … 6 are the weekdays, Monday first (a series without weekdays has all rows in group 0), 7 the holidays.
+ * Two earlier holidays are the least from which a mean can be told from chance; with fewer than three degrees of
+ * freedom the quantile of t is so large that nothing would ever alarm. */
 enum { HOLIDAY_GROUP = 7, NUM_GROUPS = 8, MIN_HOLIDAYS = 2, MIN_FREEDOM = 3 };
 #define NO_GROUP (-1)
 
@@ -69,6 +72,7 @@ static double critical(struct quantile *known, double alpha, size_t freedom)
     return known->value;
 }
 
+/* How far back the oldest row of the baseline lies. */
 static size_t reach(const struct toc_essence_options *options)
 {
     return (size_t) options->guard + (size_t) options->baseline;
@@ -98,6 +102,8 @@ struct baseline {
     enum toc_reason reason;
 };
 
+/* Count, mean count and mean time of each group. Both means are all that the two models need to know of a group: levels
+ * are free, so least squares puts each group's line through (mean time, mean count). */
 static void gather(const struct plan *plan, size_t row, bool with_holidays, struct baseline *base)
 {
     size_t wanted = (size_t) plan->options->baseline;
@@ -147,7 +153,15 @@ struct forecast {
     enum toc_reason reason;
 };
 
-/* ---- adaptive regression ---- */
+/* ---- adaptive regression ----
+ *
+ * y_i = level_g(i) + slope t_i. Taking out the group means leaves one unknown:
+ *   slope = sum (t - tbar_g)(y - ybar_g) / Stt,   Stt = sum (t - tbar_g)^2,   level_g = ybar_g - slope tbar_g.
+ * The estimates ybar_p and slope are uncorrelated, so the variance of the forecast at the judged row (t = 0) is
+ *   sigma^2 (1 + 1/n_p + tbar_p^2 / Stt):   today's own noise, the level's, and the slope's times the distance.
+ * This is lm() on group indicators and time without a matrix. A group of one row fits itself: it adds nothing to Stt
+ * or to the residuals, and takes one degree of freedom with it.
+ */
 
 static struct forecast regress(struct plan *plan, size_t row)
 {
@@ -173,6 +187,7 @@ static struct forecast regress(struct plan *plan, size_t row)
         mean += y[i];
     }
     mean /= (double) base.n;
+    /* second pass: residuals themselves, since Syy - slope Sty would cancel where the fit is close */
     double slope = ty / tt; /* more rows than groups + 3, so some group has two, and tt > 0 */
     for (size_t i = base.from; i < base.to; i++) {
         int g = base.group[i - base.from];
@@ -194,7 +209,17 @@ static struct forecast regress(struct plan *plan, size_t row)
     return forecast;
 }
 
-/* ---- EWMA ---- */
+/* ---- EWMA ----
+ *
+ * The smoothed excess z <- w (y - m_g) + (1 - w) z, from z = 0 at the oldest row of the baseline, is
+ *   E = sum of a_j (y_j - m_g(j)),   a_j = w (1 - w)^j,   j = rows back from the judged one.
+ * The means m_g are themselves sums over the baseline, so as a sum over the counts E has the coefficients
+ *   c_j = a_j                               after the baseline (guard band and judged row),
+ *   c_j = a_j - (sum of a over group g)/n_g  in it,
+ * and for independent counts of equal variance Var(E) = sigma^2 sum c_j^2, exactly. The textbook w/(2 - w) is the first
+ * part alone, for an infinite past and known means. E is linear in today's count with coefficient w, so the count at
+ * which the test reaches its limit is found by solving one equation.
+ */
 
 /* The count of the judged row at which the smoothed excess reaches `limit` standard deviations s. */
 static double ewma_threshold(const struct plan *plan, const struct baseline *base, double w, double limit, double s)
@@ -257,6 +282,7 @@ static struct forecast smooth(struct plan *plan, size_t row)
 
 /* ---- judging ---- */
 
+/* A failed regression (too few rows for its terms) is no fault of the series: EWMA needs fewer. */
 static struct forecast forecast_by_rule(struct plan *plan, size_t row)
 {
     if (plan->options->rule == TOC_ESSENCE_EWMA)

@@ -5,6 +5,8 @@
 
 #include "internal.h"
 
+/* Every step goes to two places, `width` apart. Whatever the position, one of the two stretches of `width` steps that
+ * end at the newest one is unbroken, so a method sees a plain array and no step is ever moved. */
 static void store(struct toc_recent *window, const struct toc_step *step)
 {
     size_t here = window->next, twin = window->next + window->width;
