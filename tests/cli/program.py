@@ -14,7 +14,7 @@ import tap  # noqa: E402
 
 PROGRAM = os.path.abspath(sys.argv[1])
 ROOT = tap.ROOT
-EXAMPLE = ROOT / "share/examples/districts.csv"
+EXAMPLE = ROOT / "docs/examples/districts.csv"
 ENVIRONMENT = {**os.environ, "TZ": "UTC", "LC_ALL": "C.UTF-8"}
 ENVIRONMENT.pop("NO_COLOR", None)
 
