@@ -112,7 +112,7 @@ static void print_days(const struct study *study)
 
 int main(int argc, char **argv)
 {
-    struct sim_settings             settings = { .replicates = 20, .threads = 1, .seed = 7, .margin = 2 };
+    struct sim_settings             settings = { .replicates = 80, .threads = 1, .seed = 7, .margin = 2 };
     static struct study             study = { 0 };
     size_t                          num_all;
     const struct toc_method *const *all = toc_methods(&num_all);
