@@ -147,7 +147,8 @@ ask$discr_si <- function(id, range, p)
 
 cases <- list()
 case <- function(algorithm, id, from, to, ...) {
-  cases[[length(cases) + 1]] <<- list(algo = algorithm, series = id, from = from, to = to, params = list(...))
+  answer <- ask[[algorithm]](id, from:to, list(...))
+  cases[[length(cases) + 1]] <<- list(algo = algorithm, series = id, from = from, to = to, params = list(...), answer = answer)
 }
 
 fixed_cases <- function() {
@@ -282,7 +283,13 @@ draw$discr_si <- function() {
 random_cases <- function(count) {
   share <- c(farringtonFlexible = 70, farrington = 30, earsC = 25, bayes = 15, cusum = 20, glrnb = 15, glrpois = 8,
     estimate_R = 10, wallinga_teunis = 4, discr_si = 3)
-  for (algorithm in rep(names(share), round(share * count / sum(share)))) do.call(case, draw[[algorithm]]())
+  for (algorithm in rep(names(share), round(share * count / sum(share))))
+    repeat { # R stops at some settings, such as a fit that does not converge: another one
+      setting <- draw[[algorithm]]()
+      if (is.null(tryCatch(do.call(case, setting), error = function(e)
+        cat("R stops:", algorithm, setting[[2]], toJSON(setting[-(1:2)], auto_unbox = TRUE), message_of(e), "\n")))) next
+      break
+    }
 }
 
 # ---- writing ----
@@ -321,11 +328,7 @@ write_series <- function(folder) {
 write_cases <- function(folder) {
   algorithms <- vapply(cases, `[[`, "", "algo")
   ids <- sprintf("%s-%03d", algorithms, ave(seq_along(cases), algorithms, FUN = seq_along))
-  answers <- lapply(seq_along(cases), function(i) {
-    x <- cases[[i]]
-    tryCatch(cbind(case = ids[i], ask[[x$algo]](x$series, x$from:x$to, x$params)), error = function(e)
-      stop(ids[i], " ", x$series, " ", toJSON(x$params, auto_unbox = TRUE), ": ", conditionMessage(e)))
-  })
+  answers <- lapply(seq_along(cases), function(i) cbind(case = ids[i], cases[[i]]$answer))
   for (algorithm in unique(algorithms))
     write_table(do.call(rbind, answers[algorithms == algorithm]), folder, sprintf("out_%s.csv", algorithm))
   json <- vapply(cases, function(x) gsub("\"", "\"\"", toJSON(x$params, auto_unbox = TRUE, null = "null", digits = NA)), "")
