@@ -37,7 +37,7 @@ void method_allowed_text(const struct toc_parameter *parameter, char text[METHOD
     if (isfinite(parameter->low)) {
         used += snprintf(text + used, METHOD_TEXT_SIZE - (size_t) used, " %s %.15g",
                          parameter->low_open ? "above" : "from", parameter->low);
-        joint = parameter->high_open ? " and" : "";
+        joint = parameter->low_open || parameter->high_open ? " and" : "";
     }
     if (isfinite(parameter->high))
         snprintf(text + used, METHOD_TEXT_SIZE - (size_t) used, "%s %s %.15g", joint,

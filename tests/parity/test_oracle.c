@@ -96,8 +96,6 @@ static size_t check_case(char **row, const struct oracle_table *cases, const str
 static void check_algorithm(const char *algorithm)
 {
     char file[64];
-    if (folder == NULL)
-        skip();
     snprintf(file, sizeof file, "out_%s.csv", algorithm);
     struct oracle_table cases = oracle_read_table(folder, "cases.csv"), out = oracle_read_table(folder, file);
     struct columns at = { oracle_column(&out, "case"), oracle_column(&out, "idx"), oracle_column(&out, "upperbound"),
@@ -136,24 +134,18 @@ static void test_cusum(void **state)
 static void test_farrington_flexible(void **state)
 {
     (void) state;
-    if (folder == NULL)
-        skip();
     check_farrington_flexible(folder, shared, all_series, num_series);
 }
 
 static void test_farrington(void **state)
 {
     (void) state;
-    if (folder == NULL)
-        skip();
     check_farrington(folder, all_series, num_series);
 }
 
 static void test_glr(void **state)
 {
     (void) state;
-    if (folder == NULL)
-        skip();
     check_glr(folder, "glrpois", all_series, num_series);
     check_glr(folder, "glrnb", all_series, num_series);
 }
@@ -161,11 +153,7 @@ static void test_glr(void **state)
 static int open_oracle(void **state)
 {
     (void) state;
-    shared = folder == NULL;
-    if (shared)
-        folder = test_shared_data("detection/oracle");
-    if (folder != NULL)
-        all_series = oracle_read_series(folder, &num_series);
+    all_series = oracle_read_series(folder, &num_series);
     return 0;
 }
 
@@ -178,7 +166,10 @@ static int close_oracle(void **state)
 
 int main(int argc, char **argv)
 {
-    folder = argc > 1 ? argv[1] : NULL;
+    shared = argc < 2;
+    folder = shared ? test_shared_data("detection/oracle") : argv[1];
+    if (folder == NULL)
+        return test_skip_program("the shared oracle is absent");
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_bayes),
         cmocka_unit_test(test_cusum),

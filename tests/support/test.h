@@ -42,5 +42,7 @@ struct toc_allocator test_failing_allocator(struct test_failing_memory *memory);
 
 /* The folder of shared real data, or NULL; prints loudly that the caller skips where it is absent. */
 const char *test_shared_data(const char *folder);
+/* The exit status of a program all of whose tests need what is absent: tells Meson that it was skipped, not passed. */
+int test_skip_program(const char *reason);
 
 #endif
