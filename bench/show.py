@@ -19,9 +19,6 @@ COMMANDS = {
         "{build}/bench/simulation/weekdays --rows",
         "python3 bench/command_line.py {build}",
         "python3 bench/command_line.py {build} --gigabyte",
-        "{build}/bench/simulation/noufaily --threads 2 --rows",
-        "{build}/bench/simulation/holidays --threads 2 --rows",
-        "{build}/bench/simulation/weekdays --threads 2 --rows",
     ],
 }
 
