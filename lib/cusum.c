@@ -471,12 +471,13 @@ static const struct toc_cusum_options defaults = TOC_CUSUM_OPTIONS_INIT;
 const struct toc_method toci_method_cusum = {
     .name = "cusum",
     .title = "CUSUM: small excesses that add up",
-    .use = "Slow, lasting rises that no single count shows. Begin monitoring at a fixed date: the sum starts there.",
+    .use = "Slow, lasting rises that no single count shows.",
     .r_name = "cusum()",
     .source = "Rossi et al. 1999, doi:10.1002/(SICI)1097-0258(19990830)18:16<2111::AID-SIM171>3.0.CO;2-Q",
     .options_size = sizeof(struct toc_cusum_options),
     .defaults = &defaults,
     .parameters = parameters,
     .num_parameters = sizeof parameters / sizeof *parameters,
+    .cumulative = true,
     .judge = judge_by_table,
 };

@@ -207,8 +207,9 @@ static void describe(struct toc_farrington_detail *detail, const struct toci_qua
     detail->baseline_rows = fit->num_rows;
 }
 
-/* Cases of the last steps. R counts nothing where one is missing; by default the known ones count. */
-static bool enough_cases(const struct toci_flexible *method, const struct toc_series *series, size_t k)
+/* Why the cases of the last steps are too few, or TOC_REASON_NONE. R counts nothing where one is missing; by default
+ * the known ones count. */
+static enum toc_reason check_recent(const struct toci_flexible *method, const struct toc_series *series, size_t k)
 {
     size_t steps = (size_t) method->options.min_cases_steps;
     double cases = 0.0;
@@ -217,9 +218,9 @@ static bool enough_cases(const struct toci_flexible *method, const struct toc_se
         if (!isnan(y))
             cases += y;
         else if (method->rule.as_r)
-            return false;
+            return isnan(series->observed[k]) ? TOC_REASON_OBSERVED_MISSING : TOC_REASON_EARLIER_MISSING;
     }
-    return cases >= method->options.min_cases;
+    return cases >= method->options.min_cases ? TOC_REASON_NONE : TOC_REASON_FEW_CASES;
 }
 
 /* Mean whose quantile is the threshold. */
@@ -250,11 +251,12 @@ static double p_value_of(const options_t *options, const struct toci_prediction 
     return toci_p_value_counts(mean, prediction->phi, y);
 }
 
-/* R's answer: an alarm needs enough cases, otherwise it is "no" without a threshold; quantile thresholds have a score
- * on the log scale. */
+/* R's answer: an alarm needs enough cases, otherwise it is "no" without a threshold, and `rule` is why; quantile
+ * thresholds have a score on the log scale. */
 static struct toc_judgement conclude_as_r(const options_t *options, const struct toci_prediction *prediction, double y,
-                                          double threshold, bool enough, double *score)
+                                          double threshold, enum toc_reason rule, double *score)
 {
+    bool   enough = rule == TOC_REASON_NONE;
     double centre = options->threshold == TOC_FARRINGTON_DELTA ? prediction->mean : prediction->log_mean;
     *score = (y - centre) / (threshold - centre);
     if (enough && isnan(*score))
@@ -264,13 +266,15 @@ static struct toc_judgement conclude_as_r(const options_t *options, const struct
         .threshold = enough ? threshold : NAN,
         .score = *score,
         .alarm = enough && *score > 1.0 && y != 0.0 ? TOC_ALARM_YES : TOC_ALARM_NO,
+        .reason = rule,
     };
 }
 
 /* The old method's: too few cases give the score 0 and the threshold 0; a count of zero may alarm. */
 static struct toc_judgement conclude_as_r_1996(const struct toci_prediction *prediction, double y, double threshold,
-                                               bool enough, double *score)
+                                               enum toc_reason rule, double *score)
 {
+    bool enough = rule == TOC_REASON_NONE;
     *score = enough ? (y - prediction->mean) / (threshold - prediction->mean) : 0.0;
     if (isnan(*score))
         return toci_not_assessed(TOC_REASON_FIT_FAILED);
@@ -279,6 +283,7 @@ static struct toc_judgement conclude_as_r_1996(const struct toci_prediction *pre
         .threshold = enough ? threshold : 0.0,
         .score = *score,
         .alarm = *score > 1.0 ? TOC_ALARM_YES : TOC_ALARM_NO,
+        .reason = rule,
     };
 }
 
@@ -321,23 +326,23 @@ static double exposure_of(const struct toci_flexible_room *room, size_t k, bool 
     return exposure;
 }
 
-/* The answer from what a model expects. */
+/* The answer from what a model expects. rule: why R does not judge by it all the same, or TOC_REASON_NONE. */
 static struct toc_judgement judge_prediction(const struct toci_flexible   *method,
-                                             const struct toci_prediction *prediction, double y, bool enough,
+                                             const struct toci_prediction *prediction, double y, enum toc_reason rule,
                                              struct toc_farrington_detail *detail)
 {
     const options_t *options = &method->options;
     double           z = qnorm(1.0 - (method->of_1996 ? options->alpha / 2.0 : options->alpha), 0.0, 1.0, 1, 0);
     double           mean = quantile_mean(options, prediction, z);
     double           threshold = threshold_of(options, prediction, z, mean), score = NAN;
-    if (options->threshold != TOC_FARRINGTON_DELTA && isinf(mean))
-        enough = false; /* so R has it: "no alarm", without numbers */
+    if (options->threshold != TOC_FARRINGTON_DELTA && isinf(mean) && rule == TOC_REASON_NONE)
+        rule = TOC_REASON_FIT_FAILED; /* so R has it: "no alarm", without numbers */
 
     struct toc_judgement judgement;
     if (method->rule.as_r && method->of_1996)
-        judgement = conclude_as_r_1996(prediction, y, threshold, enough, &score);
+        judgement = conclude_as_r_1996(prediction, y, threshold, rule, &score);
     else if (method->rule.as_r)
-        judgement = conclude_as_r(options, prediction, y, threshold, enough, &score);
+        judgement = conclude_as_r(options, prediction, y, threshold, rule, &score);
     else if (isnan(threshold) || isinf(threshold))
         judgement = toci_not_assessed(TOC_REASON_FIT_FAILED);
     else
@@ -346,14 +351,14 @@ static struct toc_judgement judge_prediction(const struct toci_flexible   *metho
         detail->quantile_mean = mean;
         detail->p_value = p_value_of(options, prediction, mean, y);
         detail->score = score;
-        detail->expected = enough ? prediction->mean : NAN;
-        detail->threshold = enough ? threshold : NAN;
+        detail->expected = rule == TOC_REASON_NONE ? prediction->mean : NAN;
+        detail->threshold = rule == TOC_REASON_NONE ? threshold : NAN;
     }
     return judgement;
 }
 
 /* The answer of the closed form. */
-static struct toc_judgement judge_by_model(const struct toci_flexible *method, size_t k, double y, bool enough,
+static struct toc_judgement judge_by_model(const struct toci_flexible *method, size_t k, double y, enum toc_reason rule,
                                            struct toci_flexible_room *room, const struct grouping *grouping,
                                            struct toc_farrington_detail *detail)
 {
@@ -367,7 +372,7 @@ static struct toc_judgement judge_by_model(const struct toci_flexible *method, s
     }
     if (detail != NULL)
         describe(detail, &room->fit, &prediction);
-    return judge_prediction(method, &prediction, y, enough, detail);
+    return judge_prediction(method, &prediction, y, rule, detail);
 }
 
 /* The answer of the model with weekday and holiday. */
@@ -397,7 +402,7 @@ static struct toc_judgement judge_by_factors(const struct toci_flexible *method,
         return toci_not_assessed(answer.reason);
     if (answer.cases == 0.0)
         return judge_first_cases(method, exposure_of(room, k, true, 0), true, y, answer.rows, detail);
-    if (!enough_cases(method, series, k))
+    if (check_recent(method, series, k) != TOC_REASON_NONE)
         return toci_not_assessed(TOC_REASON_FEW_CASES);
     if (answer.exposure > 0.0)
         return judge_first_cases(method, answer.exposure, false, y, answer.rows, detail);
@@ -417,7 +422,7 @@ static struct toc_judgement judge_by_factors(const struct toci_flexible *method,
     double se = answer.prediction.log_mean_se;
     if (options->threshold == TOC_FARRINGTON_NB_PLUGIN && question.holidays && series->holiday[k] != 0)
         answer.prediction.phi += se * se * answer.prediction.mean;
-    return judge_prediction(method, &answer.prediction, y, true, detail);
+    return judge_prediction(method, &answer.prediction, y, TOC_REASON_NONE, detail);
 }
 
 /* Why the step cannot be judged whatever its baseline. */
@@ -445,17 +450,18 @@ static struct toc_judgement assess(const struct toci_flexible *method, const str
         return judge_by_factors(method, series, k, room, detail);
     struct grouping grouping = form_groups(method, room);
     double          y = series->observed[k];
-    bool            enough = enough_cases(method, series, k), as_r = method->rule.as_r;
+    enum toc_reason recent = check_recent(method, series, k);
+    bool            as_r = method->rule.as_r;
     if (!grouping.has_rows)
         return toci_not_assessed(TOC_REASON_BASELINE_MISSING);
     if (!as_r && grouping.cases == 0.0)
         return judge_first_cases(method, exposure_of(room, k, true, 0), true, y, room->baseline.num, detail);
-    if (!as_r && !enough)
-        return toci_not_assessed(TOC_REASON_FEW_CASES);
+    if (!as_r && recent != TOC_REASON_NONE)
+        return toci_not_assessed(recent);
     if (!grouping.has_now)
         return judge_first_cases(method, exposure_of(room, k, false, grouping.group_now), false, y, room->baseline.num,
                                  detail);
-    return judge_by_model(method, k, y, enough, room, &grouping, detail);
+    return judge_by_model(method, k, y, recent, room, &grouping, detail);
 }
 
 struct toc_judgement toci_flexible_assess(const struct toci_flexible *method, const struct toc_series *series, size_t k,

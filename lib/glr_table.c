@@ -118,6 +118,7 @@ DEFAULTS(lr_negative_binomial, TOC_GLR_KNOWN_RISE, TOC_GLR_NEGATIVE_BINOMIAL);
         .r_defaults = &id##_r_defaults,                                                                                \
         .parameters = id,                                                                                              \
         .num_parameters = sizeof id / sizeof *id,                                                                      \
+        .cumulative = true,                                                                                            \
         .judge = judge_by_table,                                                                                       \
     }
 

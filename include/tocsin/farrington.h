@@ -29,7 +29,7 @@
  *   - weeks of a holiday (labels of tocsin/calendar.h) have their own level (TOC_HOLIDAYS_FACTOR); those of fewer than
  *     three earlier years are left out of the baseline, and such a step is not assessed;
  *   - daily series with dates: each weekday has its own level (TOC_WEEKDAYS_STRATA);
- *   - fewer recent cases than min_cases: not assessed (R: "no alarm").
+ *   - fewer recent cases than min_cases: not assessed (R: "no alarm"; in TOC_MODE_R the reason stands beside it).
  * TOC_MODE_R: the numbers of surveillance::farringtonFlexible 1.20.3. Where R stops with an error: not assessed.
  *
  * Source: Noufaily et al. 2013, doi:10.1002/sim.5595; Farrington et al. 1996, doi:10.2307/2983331;

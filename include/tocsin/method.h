@@ -58,6 +58,9 @@ struct toc_method {
     const void                 *r_defaults; /* what R sets where it differs from ours; NULL = the same */
     const struct toc_parameter *parameters;
     size_t                      num_parameters;
+    /* Adds up from one step to the next, beginning with `first`: the answer for a step depends on where judging began,
+     * so keep that the same from one week to the next. Of all other methods each step is judged by itself. */
+    bool cumulative;
     /* Judge steps first … first + num - 1; the contract of the method's own header. */
     int (*judge)(const struct toc_series *series, size_t first, size_t num, const void *options,
                  const struct toc_allocator *allocator, struct toc_judgement *judgements, struct toc_error *error);

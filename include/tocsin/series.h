@@ -69,11 +69,13 @@ const char *toc_reason_text(enum toc_reason reason);
 
 /* What a method says of one step. */
 struct toc_judgement {
-    double          expected;  /* count expected without an outbreak; NaN = the method has none or did not judge */
-    double          threshold; /* count above which the method alarms; NaN as above */
-    double          score;     /* 1 at the threshold, more beyond it; NaN as above */
-    enum toc_alarm  alarm;
-    enum toc_reason reason; /* TOC_REASON_NONE exactly where alarm is not TOC_ALARM_NOT_ASSESSED */
+    double         expected;  /* count expected without an outbreak; NaN = the method has none or did not judge */
+    double         threshold; /* count above which the method alarms; NaN as above */
+    double         score;     /* 1 at the threshold, more beyond it; NaN as above */
+    enum toc_alarm alarm;
+    /* TOC_REASON_NONE exactly where the step was assessed. In TOC_MODE_R, and only there, a reason may stand beside
+     * TOC_ALARM_NO: R answers "no alarm" where its own rule kept it from judging, which is no answer to pass on. */
+    enum toc_reason reason;
 };
 
 #ifdef __cplusplus

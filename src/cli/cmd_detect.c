@@ -17,18 +17,17 @@
 #include "cli/input_options.h"
 #include "cli/method_settings.h"
 #include "cli/output_options.h"
+#include "cli/range_options.h"
 #include "formats/calendar_file.h"
 
 #define NOTE_BYTES 400
-#define MAX_LATE_NAMES 5 /* series without new counts, named in the warning */
 
 struct detect_settings {
     struct method_settings set; /* first: method_settings_add expects it there */
     const char            *method;
     int                    mode; /* enum toc_mode */
-    long                   last; /* 0 = not given */
-    toc_date               from, to;
-    bool                   has_from, has_to;
+    toc_date               start;
+    bool                   has_start;
     const char            *calendar;
     int                    rows;    /* enum rows_wanted */
     long                   threads; /* 0 = as many as the machine has */
@@ -37,6 +36,7 @@ struct detect_settings {
 
 struct settings {
     struct detect_settings   detect;
+    struct range_settings    range;
     struct input_settings    input;
     struct output_settings   output;
     struct calendar_file     calendar; /* without holidays where none was named */
@@ -50,32 +50,11 @@ enum rows_wanted { ROWS_ALL, ROWS_ASSESSED, ROWS_ALARMS };
 static const char *const rows_words[] = { "all", "assessed", "alarms", NULL };
 static const char *const mode_words[] = { "default", "r", NULL }; /* in the order of enum toc_mode */
 
-static const char *set_date(const char *value, bool is_end, toc_date *date)
-{
-    enum date_form form;
-    toc_date       first;
-    if (date_from_text(value, strlen(value), &first, &form, NULL) != 0)
-        return DATE_ALLOWED;
-    *date = first;
-    if (is_end && form == DATE_FORM_WEEK) /* the week and the month count whole */
-        *date = first + 6;
-    if (is_end && form == DATE_FORM_MONTH)
-        *date = date_advance(first, DATE_STEP_MONTH, 1) - 1;
-    return NULL;
-}
-
-static const char *set_from(void *settings, const char *value)
+static const char *set_start(void *settings, const char *value)
 {
     struct detect_settings *detect = settings;
-    detect->has_from = true;
-    return set_date(value, false, &detect->from);
-}
-
-static const char *set_to(void *settings, const char *value)
-{
-    struct detect_settings *detect = settings;
-    detect->has_to = true;
-    return set_date(value, true, &detect->to);
+    detect->has_start = true;
+    return range_date(value, false, &detect->start);
 }
 
 static const struct cli_option own_options[] = {
@@ -101,29 +80,13 @@ static const struct cli_option own_options[] = {
       .offset = offsetof(struct detect_settings, mode),
       .words = mode_words,
       .meaning = "With r: the numbers and defaults of R's surveillance 1.20.3 exactly, its faults included." },
-};
-
-static const struct cli_option range_options[] = {
-    { .name = "last",
-      .letter = 'n',
-      .value = "N",
-      .kind = CLI_WHOLE,
-      .low = 1,
-      .high = COUNTS_MAX_STEPS,
-      .offset = offsetof(struct detect_settings, last),
-      .meaning = "Judge the newest N days, weeks or months of the files; the history before them is the baseline." },
-    { .name = "from",
+    { .name = "start",
       .value = "DATE",
-      .initial = "the first date",
+      .initial = "the first date written",
       .kind = CLI_CUSTOM,
-      .set = set_from,
-      .meaning = "Judge from this day, ISO week or month on." },
-    { .name = "to",
-      .value = "DATE",
-      .initial = "the newest date",
-      .kind = CLI_CUSTOM,
-      .set = set_to,
-      .meaning = "Judge up to this day, ISO week or month, itself included." },
+      .set = set_start,
+      .meaning = "The first day, ISO week or month judged. For methods that add up from one date to the next (cusum, "
+                 "glr-…, lr-…): keep it the same each time, and choose the rows by --last or --from." },
     { .name = "calendar",
       .value = "FILE",
       .kind = CLI_TEXT,
@@ -163,10 +126,7 @@ static const struct cli_group groups[] = {
       .options = own_options,
       .num_options = sizeof own_options / sizeof *own_options,
       .offset = offsetof(struct settings, detect) },
-    { .title = "What is judged",
-      .options = range_options,
-      .num_options = sizeof range_options / sizeof *range_options,
-      .offset = offsetof(struct settings, detect) },
+    CLI_GROUP_RANGE(offsetof(struct settings, range)),
     CLI_GROUP_INPUT(offsetof(struct settings, input)),
     CLI_GROUP_OUTPUT(offsetof(struct settings, output)),
     { .title = "Running",
@@ -186,24 +146,49 @@ static const char *choose_method(const struct counts_summary *summary)
     return summary->longest > 5 * a_year[summary->step] ? "farrington-flexible" : "ears-c2";
 }
 
-static int choose_range(const struct cli_command *command, const struct detect_settings *settings,
+/* The dates delivered. */
+static int choose_range(const struct cli_command *command, const struct settings *settings,
                         const struct counts_summary *summary, struct detect_job *job)
 {
-    char first[DATE_TEXT_BYTES], last[DATE_TEXT_BYTES];
-    if (settings->last > 0 && (settings->has_from || settings->has_to))
-        return cli_complain(command, CLI_USE, "--last and --from or --to exclude each other");
-    if (settings->has_from && settings->has_to && settings->from > settings->to)
-        return cli_complain(command, CLI_USE, "--from lies after --to");
-    job->from = settings->has_from ? settings->from : TOC_DATE_MIN;
-    job->to = settings->has_to ? settings->to : TOC_DATE_MAX;
-    if (settings->last > 0)
-        job->from = date_advance(summary->last, summary->step, 1 - settings->last);
-    if (job->from <= summary->last && job->to >= summary->first)
-        return CLI_DONE;
-    date_to_text(summary->first, summary->form, first);
+    const struct detect_settings *detect = &settings->detect;
+    char                          last[DATE_TEXT_BYTES];
+    int                           exit_code = range_choose(command, &settings->range, summary, &job->from, &job->to);
+    if (exit_code != CLI_DONE || !detect->has_start)
+        return exit_code;
+    if (settings->range.has_from && settings->range.from < detect->start)
+        return cli_complain(command, CLI_USE, "--from lies before --start, where nothing is judged");
+    if (detect->start > job->to)
+        return cli_complain(command, CLI_USE, "--start lies after --to");
     date_to_text(summary->last, summary->form, last);
-    return cli_complain(command, CLI_USE, "nothing to judge between --from and --to: the counts reach from %s to %s",
-                        first, last);
+    if (detect->start > summary->last)
+        return cli_complain(command, CLI_USE, "--start lies after the newest date, %s", last);
+    if (job->from < detect->start)
+        job->from = detect->start;
+    return CLI_DONE;
+}
+
+/* A method that adds up has to see every step from the start; any other judges no more than is delivered. */
+static void choose_begin(const struct detect_settings *detect, struct detect_job *job)
+{
+    job->begin = detect->has_start && job->method->cumulative ? detect->start : job->from;
+}
+
+/* With a range alone a method that adds up begins anew with each new range, and finds nothing that grows slowly. */
+static void warn_of_lost_sums(const struct settings *settings)
+{
+    const char *name = settings->chosen->name;
+    if (!settings->chosen->cumulative || settings->detect.has_start)
+        return;
+    if (settings->range.last > 0)
+        fprintf(stderr,
+                "tocsin detect: warning: %s adds up from the first date judged, and with --last that is another date "
+                "each time: what added up before is lost; give --start DATE too, the same each time\n",
+                name);
+    else if (settings->range.has_from)
+        fprintf(stderr,
+                "tocsin detect: warning: %s adds up from the first date judged: keep --from the same each time, or "
+                "give that date as --start and choose the rows by --last\n",
+                name);
 }
 
 /* What the judge says of its options it says of every series; so they are checked before anything is written. */
@@ -275,24 +260,26 @@ struct work {
     uint64_t                     num_done;
     enum rows_wanted             wanted;
     uint64_t                     num_rows, num_alarms, num_not_assessed;
-    uint64_t                     num_late; /* series that end before what is judged */
-    char                         late[MAX_LATE_NAMES][COUNTS_MAX_NAME + 1];
+    struct range_absent          absent; /* series without a count in the dates judged */
     bool                         progress;
     struct timespec              told;
     int                          exit_code; /* of the first series that could not be judged */
 };
 
-/* Why a step was not assessed, and which holiday it belongs to. */
+/* Why a step was not assessed, and which holiday it belongs to. Where R says "no alarm" without having judged, its
+ * answer stays in the column alarm, and the note says what it is worth. */
 static void write_note(const struct work *work, const struct detect_result *result, size_t i, char *note, size_t size)
 {
     const struct toc_judgement *judgement = &result->judgements[i];
     const uint8_t              *holiday = result->counts.series.holiday;
     char                        text[HOLIDAY_TEXT_BYTES] = "";
-    bool                        not_assessed = judgement->alarm == TOC_ALARM_NOT_ASSESSED;
+    bool                        not_assessed = !detect_is_assessed(judgement);
+    const char                 *of_r = judgement->alarm == TOC_ALARM_NOT_ASSESSED ? "" : "; R answers 0 all the same";
     if (work->job->calendar != NULL && holiday[result->first + i] != 0)
         holiday_text(work->job->calendar, holiday[result->first + i], text);
-    snprintf(note, size, "%s%s%s%s", not_assessed ? "not assessed: " : "",
-             not_assessed ? toc_reason_text(judgement->reason) : "", not_assessed && *text != '\0' ? "; " : "", text);
+    snprintf(note, size, "%s%s%s%s%s", not_assessed ? "not assessed: " : "",
+             not_assessed ? toc_reason_text(judgement->reason) : "", not_assessed ? of_r : "",
+             not_assessed && *text != '\0' ? "; " : "", text);
 }
 
 static void write_row(struct work *work, const struct detect_result *result, size_t i)
@@ -311,12 +298,13 @@ static void write_row(struct work *work, const struct detect_result *result, siz
     rows_number(rows, judgement->score);
     if (judgement->alarm == TOC_ALARM_NOT_ASSESSED) {
         rows_missing(rows);
-        rows_mark(rows, ROWS_FAINT);
     } else {
         rows_flag(rows, judgement->alarm == TOC_ALARM_YES);
         if (judgement->alarm == TOC_ALARM_YES)
             rows_mark(rows, ROWS_ALARM);
     }
+    if (!detect_is_assessed(judgement))
+        rows_mark(rows, ROWS_FAINT);
     write_note(work, result, i, note, sizeof note);
     rows_text(rows, note);
     rows_end_row(rows);
@@ -363,16 +351,16 @@ static bool take(void *context, const struct detect_result *result)
         return false;
     }
     for (size_t i = 0; i < result->num; i++) {
-        enum toc_alarm alarm = result->judgements[i].alarm;
+        bool alarm = result->judgements[i].alarm == TOC_ALARM_YES;
+        bool assessed = detect_is_assessed(&result->judgements[i]);
         work->num_rows++;
-        work->num_alarms += alarm == TOC_ALARM_YES;
-        work->num_not_assessed += alarm == TOC_ALARM_NOT_ASSESSED;
-        if (work->wanted == ROWS_ALL || alarm == TOC_ALARM_YES ||
-            (work->wanted == ROWS_ASSESSED && alarm == TOC_ALARM_NO))
+        work->num_alarms += alarm;
+        work->num_not_assessed += !assessed;
+        if (work->wanted == ROWS_ALL || alarm || (work->wanted == ROWS_ASSESSED && assessed))
             write_row(work, result, i);
     }
-    if (result->num == 0 && work->num_late++ < MAX_LATE_NAMES)
-        memcpy(work->late[work->num_late - 1], result->counts.name, sizeof work->late[0]);
+    if (result->num == 0)
+        range_absent_add(&work->absent, result->counts.name);
     if (work->plot != NULL && detect_plot_add(work->plot, result) != 0) {
         work->exit_code = cli_complain(work->command, CLI_MACHINE, "out of memory");
         return false;
@@ -382,15 +370,15 @@ static bool take(void *context, const struct detect_result *result)
     return !output_has_failed(work->output);
 }
 
-/* A place that stopped reporting must not look like a place without alarms. */
-static void warn_of_late_series(const struct work *work)
+/* A chart that begins with the first date has nothing to learn from. */
+static void warn_of_no_history(const struct work *work, const struct settings *settings)
 {
-    if (work->num_late == 0)
-        return;
-    fprintf(stderr, "tocsin detect: warning: %" PRIu64 " series without a count in the dates judged:", work->num_late);
-    for (uint64_t i = 0; i < work->num_late && i < MAX_LATE_NAMES; i++)
-        fprintf(stderr, "%s %s", i == 0 ? "" : ",", work->late[i]);
-    fprintf(stderr, "%s\n", work->num_late > MAX_LATE_NAMES ? " …" : "");
+    bool open = !settings->detect.has_start && !settings->range.has_from && settings->range.last == 0;
+    if (work->job->method->cumulative && open && work->num_rows > 0 && work->num_not_assessed == work->num_rows)
+        fprintf(stderr,
+                "tocsin detect: warning: nothing was assessed: %s learns from the dates before the first one judged; "
+                "--start DATE says which that is\n",
+                work->job->method->name);
 }
 
 /* Rows left out must not pass for dates without an alarm. */
@@ -455,7 +443,8 @@ static int judge_all(const struct cli_command *command, const struct settings *s
         output_abandon(&output);
         return exit_code;
     }
-    warn_of_late_series(&work);
+    range_absent_warn(&work.absent, command);
+    warn_of_no_history(&work, settings);
     tell_what_is_left_out(&work);
     return output_finish(command, &output);
 }
@@ -467,13 +456,14 @@ static int prepare_and_judge(const struct cli_command *command, struct settings 
     const struct detect_settings *detect = &settings->detect;
     struct detect_job             job = { .reader = reader, .longest = summary->longest };
 
-    int exit_code = choose_range(command, detect, summary, &job);
+    int exit_code = choose_range(command, settings, summary, &job);
     if (exit_code == CLI_DONE && detect->method == NULL)
         exit_code = set_up_method(command, settings, choose_method(summary));
     if (exit_code != CLI_DONE)
         return exit_code;
     job.method = settings->chosen;
     job.options = settings->options;
+    choose_begin(detect, &job);
     job.threads = number_of_threads(detect, summary->num_series);
     if (detect->calendar != NULL) {
         job.calendar = &settings->calendar.calendar;
@@ -481,6 +471,7 @@ static int prepare_and_judge(const struct cli_command *command, struct settings 
     }
     if (detect->method == NULL)
         fprintf(stderr, "tocsin detect: judged by %s; --method sets another\n", job.method->name);
+    warn_of_lost_sums(settings);
     return judge_all(command, settings, &job, faults);
 }
 
@@ -527,6 +518,8 @@ static const struct cli_example examples[] = {
       "a short daily series with columns of other names" },
     { "tocsin detect --last 1 --rows alarms -f ndjson counts.csv | jq -r .series",
       "where there is an alarm this week" },
+    { "tocsin detect -m cusum --start 2024-W01 --last 1 counts.csv",
+      "slow rises since the first week of 2024, as they stand this week" },
     { "tocsin detect -m farrington-flexible --compat r --set b=4 --set w=3 counts.csv", "the numbers of R" },
     { NULL, NULL },
 };
@@ -535,19 +528,24 @@ const struct cli_command cli_command_detect = {
     .name = "detect",
     .summary = "judge counts by day, week or month: which are unusual?",
     .usage = usage,
-    .text = "Judges each count of each series by a method and writes one row a date:\n"
-            "\n"
-            "  series     name of the series, empty where the file has none\n"
-            "  date       as in the file: a day, an ISO week or a month\n"
-            "  observed   the count; missing where it is not known\n"
-            "  expected   what the method expected without an outbreak\n"
-            "  threshold  the method alarms above this count\n"
-            "  score      how far: 1 at the threshold, more beyond it\n"
-            "  alarm      1 or 0 (ndjson: true or false); empty (null) where not assessed\n"
-            "  note       \"not assessed: \" and the reason, which is never \"no alarm\"; the holiday\n"
-            "\n"
-            "Numbers that do not exist are empty in csv and null in ndjson. Alarms do not change the exit code.\n"
-            "\n" INPUT_TEXT,
+    .text =
+        "Judges each count of each series by a method and writes one row a date:\n"
+        "\n"
+        "  series     name of the series, empty where the file has none\n"
+        "  date       as in the file: a day, an ISO week or a month\n"
+        "  observed   the count; missing where it is not known\n"
+        "  expected   what the method expected without an outbreak\n"
+        "  threshold  the method alarms above this count\n"
+        "  score      how far: 1 at the threshold, more beyond it\n"
+        "  alarm      1 or 0 (ndjson: true or false); empty (null) where not assessed\n"
+        "  note       \"not assessed: \" and the reason, which is never \"no alarm\"; the holiday\n"
+        "\n"
+        "With --compat r the column alarm is R's: where its own rule kept R from judging it has 0, and the note says "
+        "\"not assessed\" beside it. cusum, glr-… and lr-… add up from the first date judged: give them --start, "
+        "the same each time.\n"
+        "\n"
+        "Numbers that do not exist are empty in csv and null in ndjson. Alarms do not change the exit code.\n"
+        "\n" INPUT_TEXT,
     .groups = groups,
     .num_groups = sizeof groups / sizeof *groups,
     .examples = examples,

@@ -17,6 +17,7 @@ struct growth_settings {
 struct settings {
     struct growth_settings growth;
     struct window_settings windows;
+    struct range_settings  range;
     struct input_settings  input;
     struct output_settings output;
 };
@@ -57,6 +58,7 @@ static const struct cli_group groups[] = {
       .num_options = sizeof own_options / sizeof *own_options,
       .offset = offsetof(struct settings, growth) },
     CLI_GROUP_WINDOWS(offsetof(struct settings, windows)),
+    CLI_GROUP_RANGE(offsetof(struct settings, range)),
     CLI_GROUP_INPUT(offsetof(struct settings, input)),
     CLI_GROUP_OUTPUT(offsetof(struct settings, output)),
 };
@@ -162,7 +164,7 @@ static int estimate_all(const struct cli_command *command, const struct settings
 
     const struct estimate_job job = {
         .command = command,
-        .windows = &settings->windows,
+        .range = &settings->range,
         .output = &settings->output,
         .length = settings->windows.length > 0 ? (size_t) settings->windows.length : default_window(step),
         .columns = columns,
@@ -209,7 +211,7 @@ const struct cli_command cli_command_growth = {
     .summary = "estimate growth rates, doubling and halving times from counts",
     .usage = usage,
     .text = "Fits exponential growth in windows that slide by one step (--window: 14 days by default, or 6 weeks, or 6 "
-            "months) and writes one row a window:\n"
+            "months) and writes one row a window; --last, --from and --to choose windows by their last date:\n"
             "\n"
             "  series              name of the series, empty where the file has none\n"
             "  start, end          first and last date of the window\n"

@@ -112,6 +112,8 @@ static void json_method(struct sink *sink, const struct toc_method *method)
     json_text_or_null(&json, "r_name", method->r_name);
     json_key(&json, "source");
     json_string(&json, method->source);
+    json_key(&json, "cumulative");
+    json_bool(&json, method->cumulative);
     json_key(&json, "parameters");
     json_begin_array(&json);
     for (size_t i = 0; i < method->num_parameters; i++)
@@ -124,9 +126,19 @@ static void json_method(struct sink *sink, const struct toc_method *method)
 /* ---- CSV: one parameter a row; the table for people: one method a row ---- */
 
 static const struct rows_column csv_columns[] = {
-    { .name = "method" },  { .name = "parameter" }, { .name = "default" }, { .name = "r_default" },
-    { .name = "allowed" }, { .name = "unit" },      { .name = "meaning" }, { .name = "r_parameter" },
-    { .name = "title" },   { .name = "use" },       { .name = "r_name" },  { .name = "source" },
+    { .name = "method" },
+    { .name = "parameter" },
+    { .name = "default" },
+    { .name = "r_default" },
+    { .name = "allowed" },
+    { .name = "unit" },
+    { .name = "meaning" },
+    { .name = "r_parameter" },
+    { .name = "title" },
+    { .name = "use" },
+    { .name = "r_name" },
+    { .name = "source" },
+    { .name = "cumulative", .kind = ROWS_FLAG },
 };
 static const struct rows_column table_columns[] = { { .name = "method" },
                                                     { .name = "what it does", .max_width = 100 },
@@ -152,6 +164,7 @@ static void row_of_parameter(struct rows *rows, const struct toc_method *method,
     rows_text(rows, method->use);
     rows_text(rows, method->r_name != NULL ? method->r_name : "");
     rows_text(rows, method->source);
+    rows_flag(rows, method->cumulative);
     rows_end_row(rows);
 }
 
@@ -186,6 +199,9 @@ static void print_page(struct sink *sink, const struct toc_method *method)
     sink_format(sink, "  Source: %s\n", method->source);
     if (method->r_name != NULL)
         sink_format(sink, "  Compared with R: %s\n", method->r_name);
+    if (method->cumulative)
+        sink_text(sink, "  Adds up from the first date judged: give 'tocsin detect' --start DATE, the same each time;\n"
+                        "  --last and --from then only choose the rows. It learns from the dates before --start.\n");
     sink_text(sink, "\nParameters (--set NAME=VALUE, by our name or by R's):\n");
     for (size_t i = 0; i < method->num_parameters; i++) {
         const struct toc_parameter *parameter = &method->parameters[i];

@@ -36,6 +36,7 @@ struct rt_settings {
 struct settings {
     struct rt_settings     rt;
     struct window_settings windows;
+    struct range_settings  range;
     struct input_settings  input;
     struct output_settings output;
 };
@@ -179,6 +180,7 @@ static const struct cli_group groups[] = {
       .num_options = sizeof interval_options / sizeof *interval_options,
       .offset = offsetof(struct settings, rt) },
     CLI_GROUP_WINDOWS(offsetof(struct settings, windows)),
+    CLI_GROUP_RANGE(offsetof(struct settings, range)),
     CLI_GROUP_INPUT(offsetof(struct settings, input)),
     CLI_GROUP_OUTPUT(offsetof(struct settings, output)),
 };
@@ -342,7 +344,7 @@ static int estimate_all(const struct cli_command *command, const struct settings
 {
     const struct estimate_job job = {
         .command = command,
-        .windows = &settings->windows,
+        .range = &settings->range,
         .output = &settings->output,
         .length = settings->windows.length > 0 ? (size_t) settings->windows.length : DEFAULT_WINDOW,
         .columns = columns,
@@ -393,6 +395,8 @@ static const char *const        usage[] = { "--si-mean DAYS --si-sd DAYS [OPTION
 static const struct cli_example examples[] = {
     { "tocsin rt --si-mean 2.6 --si-sd 1.5 --plot rt.svg cases.csv", "R over time by weekly windows, and a picture" },
     { "tocsin rt --si-mean 2.6 --si-sd 1.5 --last 1 cases.csv", "only today's R of each series" },
+    { "tocsin rt --si-mean 2.6 --si-sd 1.5 --from 2024-03-01 --to 2024-03-31 cases.csv",
+      "R of the windows that end in March" },
     { "tocsin rt --si interval.csv --method wallinga-teunis cases.csv", "how many the cases of each week infected" },
     { "tocsin rt --si-mean 2.6 --si-sd 1.5 --si-mean-rough 1,1.5,4 --si-sd-rough 0.5,0.5,2.5 cases.csv",
       "where the serial interval is only roughly known" },
@@ -403,7 +407,8 @@ const struct cli_command cli_command_rt = {
     .name = "rt",
     .summary = "estimate the reproduction number R over time from daily counts",
     .usage = usage,
-    .text = "Estimates R in windows of 7 days (--window) that slide by one day, and writes one row a window:\n"
+    .text = "Estimates R in windows of 7 days (--window) that slide by one day, and writes one row a "
+            "window; --last, --from and --to choose windows by their last day:\n"
             "\n"
             "  series     name of the series, empty where the file has none\n"
             "  start      first day of the window\n"

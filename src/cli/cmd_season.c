@@ -7,16 +7,17 @@
 #include "cli/cmd.h"
 #include "cli/input_options.h"
 #include "cli/output_options.h"
+#include "cli/range_options.h"
 #include "cli/season_plot.h"
 
 struct season_settings {
     long   first_week, last_week, min_seasons, max_seasons, num_values;
     double delta, level;
-    long   last; /* 0 = all weeks */
 };
 
 struct settings {
     struct season_settings season;
+    struct range_settings  range;
     struct input_settings  input;
     struct output_settings output;
 };
@@ -80,14 +81,6 @@ static const struct cli_option own_options[] = {
       .open = true,
       .offset = offsetof(struct season_settings, level),
       .meaning = "Share of the highest values outside epidemics that should lie below the threshold." },
-    { .name = "last",
-      .letter = 'n',
-      .value = "N",
-      .kind = CLI_WHOLE,
-      .low = 1,
-      .high = COUNTS_MAX_STEPS,
-      .offset = offsetof(struct season_settings, last),
-      .meaning = "Only the newest N weeks of the files; those before them are the past seasons." },
 };
 
 static const struct cli_group groups[] = {
@@ -95,6 +88,7 @@ static const struct cli_group groups[] = {
       .options = own_options,
       .num_options = sizeof own_options / sizeof *own_options,
       .offset = offsetof(struct settings, season) },
+    CLI_GROUP_RANGE(offsetof(struct settings, range)),
     CLI_GROUP_INPUT(offsetof(struct settings, input)),
     CLI_GROUP_OUTPUT(offsetof(struct settings, output)),
 };
@@ -122,7 +116,8 @@ struct work {
     struct season_plot          *plot; /* NULL = none */
     struct counts_series         counts;
     struct toc_season_week      *weeks;
-    toc_date                     since;
+    toc_date                     from, to;
+    struct range_absent          absent;
     bool                         one_year; /* seasons lie within a calendar year */
 };
 
@@ -160,11 +155,15 @@ static int judge_series(struct work *work)
 {
     const struct toc_series *series = &work->counts.series;
     struct toc_error         error = { 0 };
-    size_t                   first = 0;
-    while (first < series->n && series->date[first] < work->since)
+    size_t                   first = 0, end;
+    while (first < series->n && series->date[first] < work->from)
         first++;
-    size_t num = series->n - first;
-    int    ret = toc_season_judge(series, first, num, &work->options, &memory_allocator, work->weeks, &error);
+    for (end = first; end < series->n && series->date[end] <= work->to; end++)
+        ;
+    size_t num = end - first;
+    if (num == 0)
+        range_absent_add(&work->absent, work->counts.name);
+    int ret = toc_season_judge(series, first, num, &work->options, &memory_allocator, work->weeks, &error);
     if (ret == TOC_ERR_OPTION)
         return cli_complain(work->command, CLI_USE, "%s is %.15g; allowed: %s", error.what, error.found, error.allowed);
     if (ret == 0 && work->plot != NULL)
@@ -209,10 +208,12 @@ static int judge_all(struct work *work, const struct settings *settings, struct 
         exit_code = input_report(work->command, ret, faults);
     if (exit_code == CLI_DONE && work->plot != NULL && !output_has_failed(&work->output))
         exit_code = write_plot(work, settings->output.plot);
-    if (exit_code == CLI_DONE)
-        return output_finish(work->command, &work->output);
-    output_abandon(&work->output);
-    return exit_code;
+    if (exit_code != CLI_DONE) {
+        output_abandon(&work->output);
+        return exit_code;
+    }
+    range_absent_warn(&work->absent, work->command);
+    return output_finish(work->command, &work->output);
 }
 
 static int prepare_and_judge(const struct cli_command *command, const struct settings *settings,
@@ -231,13 +232,15 @@ static int prepare_and_judge(const struct cli_command *command, const struct set
     work.options.delta = season->delta;
     work.options.level = season->level;
     work.one_year = season->first_week <= season->last_week;
-    work.since = season->last > 0 ? date_advance(work.summary->last, DATE_STEP_WEEK, 1 - season->last) : TOC_DATE_MIN;
+    int exit_code = range_choose(command, &settings->range, work.summary, &work.from, &work.to);
+    if (exit_code != CLI_DONE)
+        return exit_code;
     work.weeks = memory_array(work.summary->longest + 1, sizeof *work.weeks);
     if (work.weeks != NULL && settings->output.plot != NULL)
         work.plot = season_plot_new(work.summary);
-    int exit_code = work.weeks == NULL || (settings->output.plot != NULL && work.plot == NULL)
-                        ? cli_complain(command, CLI_MACHINE, "out of memory")
-                        : judge_all(&work, settings, reader, faults);
+    exit_code = work.weeks == NULL || (settings->output.plot != NULL && work.plot == NULL)
+                    ? cli_complain(command, CLI_MACHINE, "out of memory")
+                    : judge_all(&work, settings, reader, faults);
     counts_series_free(&work.counts);
     season_plot_free(work.plot);
     free(work.weeks);

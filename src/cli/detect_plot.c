@@ -82,10 +82,10 @@ static void count(struct kept *kept, const struct detect_result *result)
 {
     for (size_t i = 0; i < result->num; i++) {
         const struct toc_judgement *judgement = &result->judgements[i];
-        if (judgement->alarm == TOC_ALARM_NOT_ASSESSED)
-            kept->num_not_assessed++;
-        else
+        if (detect_is_assessed(judgement))
             kept->num_judged++;
+        else
+            kept->num_not_assessed++;
         if (judgement->alarm == TOC_ALARM_YES) {
             kept->num_alarms++;
             kept->highest = fmax(kept->highest, judgement->score);
@@ -177,7 +177,7 @@ static int copy(const struct detect_plot *plot, struct kept *kept, const struct 
         const struct toc_judgement *judgement = &result->judgements[row - result->first];
         kept->expected[i] = judgement->expected;
         kept->threshold[i] = judgement->threshold;
-        kept->not_assessed[i] = judgement->alarm == TOC_ALARM_NOT_ASSESSED;
+        kept->not_assessed[i] = !detect_is_assessed(judgement);
         kept->alarm[i] = judgement->alarm == TOC_ALARM_YES;
         if (kept->alarm[i] && (kept->tips[i] = make_tip(plot, kept, i)) == NULL)
             return TOC_ERR_NO_MEMORY;

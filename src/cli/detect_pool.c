@@ -34,13 +34,16 @@ struct pool {
 static void judge(const struct detect_job *job, struct detect_result *result)
 {
     struct toc_series *series = &result->counts.series;
-    size_t             first = 0, end;
-    while (first < series->n && series->date[first] < job->from)
-        first++;
+    size_t             begin = 0, first, end;
+    while (begin < series->n && series->date[begin] < job->begin)
+        begin++;
+    for (first = begin; first < series->n && series->date[first] < job->from; first++)
+        ;
     for (end = first; end < series->n && series->date[end] <= job->to; end++)
         ;
     result->first = first;
     result->num = end - first;
+    result->judgements = result->all + (first - begin);
     result->status = 0;
     if (job->calendar != NULL) {
         result->status = toc_calendar_label(job->calendar, series->date, series->n, series->steps_per_year,
@@ -48,8 +51,8 @@ static void judge(const struct detect_job *job, struct detect_result *result)
         series->holiday = result->counts.holiday;
     }
     if (result->status == 0)
-        result->status = job->method->judge(series, first, result->num, job->options, &memory_allocator,
-                                            result->judgements, &result->error);
+        result->status = job->method->judge(series, begin, end - begin, job->options, &memory_allocator, result->all,
+                                            &result->error);
 }
 
 /* ---- one thread ---- */
@@ -177,14 +180,14 @@ int detect_run(const struct detect_job *job, detect_take take, void *context)
         goto out;
     for (size_t i = 0; i < pool.num_slots; i++) {
         struct detect_result *result = &pool.slots[i].result;
-        result->judgements = memory_array(job->longest > 0 ? job->longest : 1, sizeof *result->judgements);
-        if (result->judgements == NULL)
+        result->all = memory_array(job->longest > 0 ? job->longest : 1, sizeof *result->all);
+        if (result->all == NULL)
             goto out;
     }
     ret = job->threads > 1 ? run_pool(&pool, take, context) : run_alone(job, &pool.slots[0].result, take, context);
 out:
     for (size_t i = 0; pool.slots != NULL && i < pool.num_slots; i++) {
-        free(pool.slots[i].result.judgements);
+        free(pool.slots[i].result.all);
         counts_series_free(&pool.slots[i].result.counts);
     }
     free(pool.slots);

@@ -20,7 +20,8 @@ struct detect_job {
     const struct toc_method   *method;
     const void                *options;
     const struct toc_calendar *calendar; /* NULL = none */
-    toc_date                   from, to; /* steps whose first day lies within, both ends included */
+    toc_date                   begin;    /* judging begins with the first step of a series on this date or later */
+    toc_date                   from, to; /* what is delivered: steps whose first day lies within; begin <= from */
     size_t                     longest;  /* steps of the longest series */
     int                        threads;  /* 1: everything in the caller's thread */
 };
@@ -28,7 +29,8 @@ struct detect_job {
 /* One series judged. */
 struct detect_result {
     struct counts_series  counts;
-    struct toc_judgement *judgements; /* num, for the steps first … first + num - 1 */
+    struct toc_judgement *all;        /* of all steps judged */
+    struct toc_judgement *judgements; /* num of them, for the steps first … first + num - 1 */
     size_t                first, num;
     int                   status; /* of the judge */
     struct toc_error      error;
@@ -36,6 +38,12 @@ struct detect_result {
 
 /* Take one result; answers false to stop. Its arrays are used again afterwards. */
 typedef bool (*detect_take)(void *context, const struct detect_result *result);
+
+/* Whether a method gave its own answer. R's "no alarm" by rule, which has a reason beside it, is none. */
+static inline bool detect_is_assessed(const struct toc_judgement *judgement)
+{
+    return judgement->reason == TOC_REASON_NONE;
+}
 
 /* Judge every series of the reader. Returns 0 at the end or when stopped; TOC_ERR_NO_MEMORY; or what counts_next
  * answered. A series that could not be judged is delivered with its status. */

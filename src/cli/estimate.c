@@ -18,14 +18,6 @@ const struct cli_option window_options[WINDOW_NUM_OPTIONS] = {
       .offset = offsetof(struct window_settings, length),
       .meaning = "Length of a window, in days (or weeks, or months, as the counts are). The text above tells the "
                  "default." },
-    { .name = "last",
-      .letter = 'n',
-      .value = "N",
-      .kind = CLI_WHOLE,
-      .low = 1,
-      .high = COUNTS_MAX_STEPS,
-      .offset = offsetof(struct window_settings, last),
-      .meaning = "Only windows that end in the newest N days, weeks or months of the files." },
 };
 
 void estimate_note(enum toc_reason reason, char note[ESTIMATE_NOTE_BYTES])
@@ -45,8 +37,9 @@ struct run {
     struct toc_window           *windows;
     double                      *plotted; /* middle, low, high */
     toc_date                    *ends;
-    size_t                       room;  /* windows that fit */
-    toc_date                     since; /* windows end on this date or later */
+    size_t                       room;     /* windows that fit */
+    toc_date                     from, to; /* windows end between them */
+    struct range_absent          absent;
     uint64_t                     num_short;
 };
 
@@ -70,14 +63,18 @@ static void free_run(struct run *run)
     free(run->ends);
 }
 
-/* The windows of one series that end late enough. */
+/* The windows of one series that end in the dates asked for. */
 static struct estimate_series choose(struct run *run)
 {
     const struct toc_series *series = &run->counts.series;
     size_t                   num = toc_windows_sliding(series->n, run->job->length, run->windows), skip = 0;
     run->num_short += num == 0;
-    while (skip < num && series->date[run->windows[skip].last] < run->since)
+    while (skip < num && series->date[run->windows[skip].last] < run->from)
         skip++;
+    if (num > 0 && skip == num)
+        range_absent_add(&run->absent, run->counts.name);
+    while (num > skip && series->date[run->windows[num - 1].last] > run->to)
+        num--;
     return (struct estimate_series){ .counts = &run->counts,
                                      .incidence = { .cases = series->observed,
                                                     .imported = run->counts.imported,
@@ -168,20 +165,22 @@ static int all_series(struct run *run, struct counts_reader *reader, struct faul
 
 int estimate_run(const struct estimate_job *job, struct counts_reader *reader, struct fault_list *faults)
 {
-    struct run run = { .job = job, .summary = counts_summary(reader), .since = TOC_DATE_MIN };
-    if (job->windows->last > 0)
-        run.since = date_advance(run.summary->last, run.summary->step, 1 - job->windows->last);
+    struct run run = { .job = job, .summary = counts_summary(reader) };
+    int        exit_code = range_choose(job->command, job->range, run.summary, &run.from, &run.to);
+    if (exit_code != CLI_DONE)
+        return exit_code;
     bool no_memory = allocate(&run) != 0;
     if (!no_memory && job->output->plot != NULL)
         no_memory = (run.plot = estimate_plot_new(run.summary, job->words)) == NULL;
-    int exit_code = no_memory ? cli_complain(job->command, CLI_MACHINE, "out of memory")
-                              : output_begin(job->command, job->output, job->columns, job->num_columns, &run.output);
+    exit_code = no_memory ? cli_complain(job->command, CLI_MACHINE, "out of memory")
+                          : output_begin(job->command, job->output, job->columns, job->num_columns, &run.output);
     if (exit_code == CLI_DONE) {
         exit_code = all_series(&run, reader, faults);
         if (exit_code != CLI_DONE)
             output_abandon(&run.output);
         else
             exit_code = output_finish(job->command, &run.output);
+        range_absent_warn(&run.absent, job->command);
         if (run.num_short > 0)
             fprintf(stderr, "tocsin %s: warning: %llu series shorter than the window of %zu %ss and one more\n",
                     job->command->name, (unsigned long long) run.num_short, job->length,

@@ -9,19 +9,19 @@
 #include "cli/estimate_plot.h"
 #include "cli/input_options.h"
 #include "cli/output_options.h"
+#include "cli/range_options.h"
 #include "tocsin/reproduction.h"
 
 #define ESTIMATE_MAX_WINDOW 366
 
 struct window_settings {
     long length; /* steps; 0 = the command's own choice */
-    long last;   /* windows that end in the newest steps of the files; 0 = all */
 };
 #define CLI_GROUP_WINDOWS(where)                                                                                       \
     {                                                                                                                  \
         .title = "Windows", .options = window_options, .num_options = WINDOW_NUM_OPTIONS, .offset = (where)            \
     }
-#define WINDOW_NUM_OPTIONS 2
+#define WINDOW_NUM_OPTIONS 1
 extern const struct cli_option window_options[WINDOW_NUM_OPTIONS];
 
 /* The columns that every row begins with. */
@@ -41,7 +41,7 @@ struct estimate_series {
 
 struct estimate_job {
     const struct cli_command         *command;
-    const struct window_settings     *windows;
+    const struct range_settings      *range; /* a window belongs to its last date */
     const struct output_settings     *output;
     size_t                            length; /* of a window, steps */
     const struct rows_column         *columns;

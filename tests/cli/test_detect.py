@@ -95,8 +95,64 @@ def test_range():
     bad(2, "tocsin detect: --last and --from or --to exclude each other", "detect", *EARS, "-n1", "--to=2024-W02",
         stdin=SMALL)
     bad(2, "tocsin detect: --from lies after --to", "detect", *EARS, "--from=2024-W03", "--to=2024-W02", stdin=SMALL)
-    bad(2, "tocsin detect: nothing to judge between --from and --to: the counts reach from 2024-W01 to 2024-W08",
+    bad(2, "tocsin detect: no date between --from and --to: the counts reach from 2024-W01 to 2024-W08",
         "detect", *EARS, "--from=2025-W01", stdin=SMALL)
+
+
+# A chart with a given mean, by hand: S grows by (6 - 4)/sqrt(4) - 1/2 = 1/2 a week and alarms at 2, in the fourth week.
+RISE = weeks([4] * 6 + [6] * 4)
+CUSUM = ("-m", "cusum", "--set", "mean=4", "--set", "k=0.5", "--set", "h=2")
+
+
+def test_start():
+    """A method that adds up begins at --start, whatever rows are written."""
+    chart = rows(good("detect", *CUSUM, "--start", "2024-W05", stdin=RISE))
+    equal([row["date"] for row in chart], [f"2024-W{week:02d}" for week in range(5, 11)])
+    equal([row["score"] for row in chart], ["0", "0", "0.25", "0.5", "0.75", "1"])
+    equal([row["alarm"] for row in chart], ["0"] * 5 + ["1"])
+    for words, wanted in ((("--last", 1), chart[-1:]), (("--last", 99), chart), (("--to", "2024-W08"), chart[:4]),
+                          (("--from", "2024-W08", "--to", "2024-W09"), chart[3:5])):
+        equal(rows(good("detect", *CUSUM, "--start", "2024-W05", *words, stdin=RISE)), wanted)
+    text = RISE.replace("date,count", "date,series,count").replace(",", ",a,").replace(",a,series,a,", ",series,")
+    text += "".join(f"2024-W{week:02d},b,4\n" for week in range(1, 9))
+    for threads in (1, 3):  # b has ended: it was judged, and nothing of it is written
+        code, out, err = run("detect", *CUSUM, "--start", "2024-W05", "--last", 2, "-j", threads, stdin=text)
+        equal((code, err), (0, "tocsin detect: warning: 1 series without a count in the dates asked for: b\n"))
+        equal([(row["series"], row["score"]) for row in rows(out)], [("a", "0.75"), ("a", "1")])
+
+
+def test_start_of_other_methods():
+    """Where each date is judged by itself --start only leaves the rows before it out."""
+    everything = good("detect", *EARS, stdin=SMALL).splitlines()
+    equal(good("detect", *EARS, "--start", "2024-W07", stdin=SMALL).splitlines(), everything[:1] + everything[-2:])
+    equal(good("detect", *EARS, "--start", "2024-W02", "-n", 1, stdin=SMALL).splitlines(),
+          everything[:1] + everything[-1:])
+    words = ("detect", *EARS, "--start", "2024-W05")
+    bad(2, "tocsin detect: --from lies before --start, where nothing is judged", *words, "--from", "2024-W04",
+        stdin=SMALL)
+    bad(2, "tocsin detect: --start lies after --to", *words, "--to", "2024-W04", stdin=SMALL)
+    bad(2, "tocsin detect: --start lies after the newest date, 2024-W08", "detect", *EARS, "--start", "2024-W09",
+        stdin=SMALL)
+    code, _, err = run("detect", "--start", "soon", stdin=SMALL)
+    equal(code, 2)
+    assert "--start" in err and "'soon'" in err, err
+
+
+def test_lost_sums_are_told():
+    """A method that adds up, without --start: with a moving first date it finds nothing, and that is said once."""
+    code, out, err = run("detect", *CUSUM, "--last", 1, stdin=RISE)
+    equal((code, rows(out)[0]["score"]), (0, "0.25"))
+    equal(err, "tocsin detect: warning: cusum adds up from the first date judged, and with --last that is another date "
+               "each time: what added up before is lost; give --start DATE too, the same each time\n")
+    code, out, err = run("detect", *CUSUM, "--from", "2024-W05", stdin=RISE)
+    equal((code, out), (0, good("detect", *CUSUM, "--start", "2024-W05", stdin=RISE)))
+    equal(err, "tocsin detect: warning: cusum adds up from the first date judged: keep --from the same each time, or "
+               "give that date as --start and choose the rows by --last\n")
+    code, _, err = run("detect", "-m", "cusum", stdin=RISE)
+    equal((code, err), (0, "tocsin detect: warning: nothing was assessed: cusum learns from the dates before the first "
+                           "one judged; --start DATE says which that is\n"))
+    for name in ("glr-poisson", "lr-negative-binomial"):
+        assert "adds up" in run("detect", "-m", name, "--last", 1, stdin=RISE)[2]
 
 
 def test_dates_come_back_as_given():
@@ -114,7 +170,7 @@ def test_a_series_that_stopped():
     """A series without counts in the dates judged is named, not passed over in silence."""
     text = weeks([3] * 8, "a") + weeks([3] * 5, "b").split("\n", 1)[1]
     code, out, err = run("detect", *EARS, "--last", 2, stdin=text)
-    equal((code, err), (0, "tocsin detect: warning: 1 series without a count in the dates judged: b\n"))
+    equal((code, err), (0, "tocsin detect: warning: 1 series without a count in the dates asked for: b\n"))
     equal({row["series"] for row in rows(out)}, {"a"})
 
 
@@ -197,6 +253,26 @@ def test_compat():
     text = weeks([5, 4, 6, 5, 4, 6, 5, 4, 6, 5, 5, 30])
     equal(rows(good("detect", "-m", "ears-c3", "-n1", stdin=text))[0]["alarm"], "1")
     equal(rows(good("detect", "-m", "ears-c3", "-n1", "--compat", "r", stdin=text))[0]["alarm"], "0")
+
+
+def test_rules_of_r():
+    """Where R says "no alarm" because its rule kept it from judging, its 0 stays and the note says what it is worth."""
+    text = "date,count\n" + "".join(f"{year}-W{week:02d},{0 if (year, week) > (2023, 40) else 1 + week % 3}\n"
+                                    for year in range(2017, 2024) for week in range(1, 53)
+                                    ).replace("2020-W52,2\n", "2020-W52,2\n2020-W53,1\n")
+    for method in ("farrington-flexible", "farrington"):
+        words = ("detect", "-m", method, "--compat", "r", "--last", 4)
+        got = rows(good(*words, stdin=text))
+        equal([(row["alarm"], row["note"]) for row in got],
+              [("0", "not assessed: too few recent cases to judge; R answers 0 all the same")] * 4)
+        code, out, err = run(*words, "--rows", "assessed", stdin=text)
+        equal((code, out.splitlines()[1:], err), (0, [], "tocsin detect: 0 alarms; 4 of 4 dates not assessed\n"))
+        assert "not assessed: too few recent" in good(*words, "-f", "table", stdin=text)
+        with folder() as name:
+            plot = good(*words, "-o", os.path.join(name, "out.csv"), "-p", "-", stdin=text)
+        assert ">not assessed</text>" in plot and ">no alarm</text>" not in plot
+        ours = rows(good("detect", "-m", method, "--last", 4, stdin=text))
+        equal({(row["alarm"], row["note"]) for row in ours}, {("", "not assessed: too few recent cases to judge")})
 
 
 def test_rows():

@@ -8,7 +8,7 @@ import math
 import pathlib
 import xml.etree.ElementTree
 
-from program import equal, folder, good, main, run
+from program import bad, equal, folder, good, main, run
 
 HEADER = ("series,start,end,rate,rate_low,rate_high,doubling,doubling_low,doubling_high,halving,halving_low,"
           "halving_high,note")
@@ -40,6 +40,18 @@ def test_weeks():
     row = rows(good("growth", stdin=weeks))[-1]
     equal((row["end"], row["doubling"]), ("2024-W09", ""))
     assert abs(float(row["halving"]) - 7) < 1e-9
+
+
+def test_range():
+    """--last, --from and --to choose windows by their last date."""
+    counts = days([20 + day for day in range(30)])
+    everything = good("growth", stdin=counts).splitlines()
+    equal(good("growth", "--last", 2, stdin=counts).splitlines(), everything[:1] + everything[-2:])
+    equal(good("growth", "--from", "2024-03-15", "--to", "2024-03-17", stdin=counts).splitlines(),
+          everything[:1] + [line for line in everything if line.split(",")[2] in
+                            ("2024-03-15", "2024-03-16", "2024-03-17")])
+    bad(2, "tocsin growth: --from lies after --to", "growth", "--from", "2024-03-15", "--to", "2024-03-14",
+        stdin=counts)
 
 
 def test_no_direction():

@@ -27,6 +27,7 @@ def test_page():
         page = good("methods", method["name"])
         for text in [method["title"], method["use"], method["source"]]:
             assert text in page, f"{method['name']}: {text}"
+        equal("  Adds up from the first date judged" in page, method["cumulative"])
         for parameter in method["parameters"]:
             assert f"\n  {parameter['name']}: {parameter['meaning']}\n" in page
             if parameter["r_name"]:
@@ -44,6 +45,14 @@ def test_bounds_are_kept():
             elif parameter["kind"] in ("real", "integer") and parameter["default"] is not None:
                 assert parameter["low"] is None or parameter["low"] <= parameter["default"], parameter
                 assert parameter["high"] is None or parameter["high"] >= parameter["default"], parameter
+
+
+def test_methods_that_add_up():
+    """Which methods add up from one date to the next is told, in every format."""
+    names = {"cusum", "glr-poisson", "glr-negative-binomial", "lr-poisson", "lr-negative-binomial"}
+    equal({method["name"] for method in methods() if method["cumulative"]}, names)
+    rows = csv.DictReader(io.StringIO(good("methods", "-f", "csv")))
+    equal({row["method"] for row in rows if row["cumulative"] == "1"}, names)
 
 
 def test_csv():

@@ -110,6 +110,30 @@ def test_series_formats_and_last():
     assert good(*words, "-f", "table", stdin=text).splitlines()[2].startswith("甲")
 
 
+def test_range():
+    """--from and --to choose windows by their last day; what lies before them is used all the same."""
+    words = ("rt", "--si-mean", 2.6, "--si-sd", 1.5)
+    counts = days([30 + 2 * day for day in range(40)])
+    everything = good(*words, stdin=counts).splitlines()
+    equal(good(*words, "--from", "2024-03-20", "--to", "2024-03-22", stdin=counts).splitlines(),
+          everything[:1] + [line for line in everything if line.split(",")[2] in
+                            ("2024-03-20", "2024-03-21", "2024-03-22")])
+    equal(good(*words, "--from", "2024-04", stdin=counts).splitlines(), everything[:1] + everything[-5:])
+    equal(good(*words, "--to", "2024-W10", stdin=counts).splitlines(), everything[:8])
+    bad(2, "tocsin rt: --last and --from or --to exclude each other", *words, "-n", 1, "--to", "2024-W10", stdin=counts)
+    bad(2, "tocsin rt: no date between --from and --to: the counts reach from 2024-02-26 to 2024-04-05", *words,
+        "--from", "2024-05", stdin=counts)
+
+
+def test_a_series_that_stopped():
+    """A series without a window in the dates asked for is named."""
+    text = "date,count,series\n" + "".join(f"2024-03-{day:02d},{40 + day},{name}\n" for name, last in
+                                           (("a", 30), ("b", 20)) for day in range(1, last + 1))
+    code, out, err = run("rt", "--si-mean", 2.6, "--si-sd", 1.5, "--last", 3, stdin=text)
+    equal((code, {row["series"] for row in rows(out)}), (0, {"a"}))
+    equal(err, "tocsin rt: warning: 1 series without a count in the dates asked for: b\n")
+
+
 def test_uncertain_interval():
     """A rough interval widens R's, and the same seed gives the same numbers."""
     words = ("rt", "--si-mean", 5, "--si-sd", 2, "--last", 1)

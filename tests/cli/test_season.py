@@ -53,6 +53,19 @@ def test_last_and_dates():
     equal(got[-1]["date"], "2019-09-16")
 
 
+def test_range():
+    """--from and --to choose the weeks written; the seasons before them are used all the same."""
+    everything = good("season", stdin=winters(7)).splitlines()
+    got = good("season", "--from", "2018-W48", "--to", "2018-W50", stdin=winters(7)).splitlines()
+    equal(got, everything[:1] + [line for line in everything if line.split(",")[2] in
+                                 ("2018-W48", "2018-W49", "2018-W50")])
+    equal(len(got), 4)
+    bad(2, "tocsin season: no date between --from and --to: the counts reach from 2012-W40 to 2019-W38", "season",
+        "--from", "2030-W01", stdin=winters(7))
+    bad(2, "tocsin season: --last and --from or --to exclude each other", "season", "-n", 1, "--from", "2018-W48",
+        stdin=winters(7))
+
+
 def test_within_a_year():
     """A season from week 20 to 45 is named by its year."""
     got = rows(good("season", "--first-week", 20, "--last-week", 45, stdin=winters(7)))

@@ -118,6 +118,30 @@ static void test_few_cases_are_not_assessed(void **state)
     assert_int_equal(judge_now(&series, &improved).reason, TOC_REASON_OBSERVED_MISSING);
 }
 
+/* R answers "no alarm" there; the reason stands beside it, so that nobody takes it for a judgement. */
+static void test_few_cases_in_r(void **state)
+{
+    (void) state;
+    struct weeks                           weeks;
+    struct toc_series                      series = weekly(&weeks, 2);
+    struct toc_farrington_flexible_options options = as_r;
+    struct toc_farrington_options          old = TOC_FARRINGTON_OPTIONS_INIT;
+    struct toc_judgement                   got;
+    old.mode = TOC_MODE_R;
+    assert_int_equal(judge_now(&series, &options).reason, TOC_REASON_NONE);
+    for (size_t i = NOW - 3; i <= NOW; i++)
+        weeks.observed[i] = 1;
+    got = judge_now(&series, &options);
+    assert_true(got.alarm == TOC_ALARM_NO && got.reason == TOC_REASON_FEW_CASES && isnan(got.threshold));
+    assert_ok(toc_farrington_judge(&series, NOW, 1, &old, &test_allocator, &got, NULL, NULL));
+    assert_true(got.alarm == TOC_ALARM_NO && got.reason == TOC_REASON_FEW_CASES && got.threshold == 0);
+    weeks.observed[NOW - 1] = NAN;
+    assert_int_equal(judge_now(&series, &options).reason, TOC_REASON_EARLIER_MISSING);
+    weeks.observed[NOW] = NAN;
+    got = judge_now(&series, &options);
+    assert_true(got.alarm == TOC_ALARM_NO && got.reason == TOC_REASON_OBSERVED_MISSING);
+}
+
 /* Half of the baseline must be known. */
 static void test_missing_baseline(void **state)
 {
@@ -393,6 +417,15 @@ static void test_old_stream(void **state)
 }
 
 /* Whatever is asked, every step has an answer with a reason, or the options are refused. */
+/* A reason stands exactly where a step was not assessed; R's "no alarm" by rule has one too. */
+static void check_reason(const struct toc_judgement *got, enum toc_mode mode)
+{
+    bool assessed = got->reason == TOC_REASON_NONE;
+    if (mode == TOC_MODE_R && got->alarm == TOC_ALARM_NO)
+        return;
+    assert_int_equal(assessed, got->alarm != TOC_ALARM_NOT_ASSESSED);
+}
+
 static void any_options_are_safe(struct test_random *random)
 {
     static const int                       steps[] = { 52, 12, 365 };
@@ -422,11 +455,11 @@ static void any_options_are_safe(struct test_random *random)
     int ret = toc_farrington_flexible_judge(&drawn.series, 0, n, &options, &test_allocator, got, details, NULL);
     assert_true(ret == 0 || ret == TOC_ERR_OPTION);
     for (size_t i = 0; i < n && ret == 0; i++)
-        assert_int_equal(got[i].alarm == TOC_ALARM_NOT_ASSESSED, got[i].reason != TOC_REASON_NONE);
+        check_reason(&got[i], options.mode);
     ret = toc_farrington_judge(&drawn.series, 0, n, &old, &test_allocator, got, details, NULL);
     assert_true(ret == 0 || ret == TOC_ERR_OPTION);
     for (size_t i = 0; i < n && ret == 0; i++)
-        assert_int_equal(got[i].alarm == TOC_ALARM_NOT_ASSESSED, got[i].reason != TOC_REASON_NONE);
+        check_reason(&got[i], old.mode);
 }
 
 static void test_any_options(void **state)
@@ -477,6 +510,7 @@ int main(void)
         cmocka_unit_test(test_numbers_of_a_new_disease),
         cmocka_unit_test(test_season_without_cases),
         cmocka_unit_test(test_few_cases_are_not_assessed),
+        cmocka_unit_test(test_few_cases_in_r),
         cmocka_unit_test(test_missing_baseline),
         cmocka_unit_test(test_outbreak),
         cmocka_unit_test(test_holidays_are_left_out),

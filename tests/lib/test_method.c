@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <math.h>
+#include <string.h>
 
 #include "support/test.h"
 #include "tocsin/cusum.h"
@@ -98,13 +99,53 @@ static void test_values_out_of_bounds(void **state)
     assert_status(toc_parameter_set_word(alpha, "small", &options, &error), TOC_ERR_OPTION);
 }
 
+/* Steps first … n - 1 of a series, by a method's defaults. */
+static size_t judge_from(const struct toc_method *method, enum toc_mode mode, const struct toc_series *series,
+                         size_t first, struct toc_judgement *judgements)
+{
+    _Alignas(16) char options[TOC_METHOD_MAX_OPTIONS];
+    toc_method_init_options(method, mode, options);
+    assert_ok(method->judge(series, first, series->n - first, options, &test_allocator, judgements, NULL));
+    return series->n - first;
+}
+
+static bool is_same(const struct toc_judgement *a, const struct toc_judgement *b)
+{
+    return a->alarm == b->alarm && a->reason == b->reason &&
+           memcmp(&a->expected, &b->expected, sizeof a->expected) == 0 &&
+           memcmp(&a->threshold, &b->threshold, sizeof a->threshold) == 0 &&
+           memcmp(&a->score, &b->score, sizeof a->score) == 0;
+}
+
+/* A method that does not add up says the same of a step wherever judging began; one that does says so in its row. */
+static void test_cumulative_is_told(void **state)
+{
+    (void) state;
+    enum { NUM = 420, EARLY = 330, LATE = 400 };
+    static double                   observed[NUM];
+    struct toc_judgement            early[NUM], late[NUM];
+    const struct toc_series         series = { .observed = observed, .n = NUM, .steps_per_year = 52 };
+    size_t                          num;
+    const struct toc_method *const *methods = toc_methods(&num);
+    for (size_t i = 0; i < NUM; i++)
+        observed[i] = (double) (4 + (7 * i) % 5 + (i > 350 ? 2 : 0));
+    for (size_t i = 0; i < num; i++)
+        for (enum toc_mode mode = TOC_MODE_DEFAULT; mode <= TOC_MODE_R; mode++) {
+            judge_from(methods[i], mode, &series, EARLY, early);
+            size_t judged = judge_from(methods[i], mode, &series, LATE, late), different = 0;
+            for (size_t j = 0; j < judged; j++)
+                different += !is_same(&early[LATE - EARLY + j], &late[j]);
+            if (methods[i]->cumulative ? different == 0 : different > 0)
+                fail_msg("%s: %zu of %zu steps depend on where judging began", methods[i]->name, different, judged);
+        }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_table_is_whole),
-        cmocka_unit_test(test_setting_by_our_word_and_by_r),
-        cmocka_unit_test(test_number_that_has_words),
-        cmocka_unit_test(test_values_out_of_bounds),
+        cmocka_unit_test(test_table_is_whole),        cmocka_unit_test(test_setting_by_our_word_and_by_r),
+        cmocka_unit_test(test_number_that_has_words), cmocka_unit_test(test_values_out_of_bounds),
+        cmocka_unit_test(test_cumulative_is_told),
     };
     return cmocka_run_group_tests_name("method", tests, NULL, NULL);
 }
