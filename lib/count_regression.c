@@ -23,33 +23,33 @@
 #define LOWEST_LOG_MEAN (-36.04365338911715) /* log(DBL_EPSILON) */
 #define HIGHEST_LOG_MEAN 709.0
 
-/* What one count brings to the first least squares, and to the deviance. */
-struct start {
-    double weight, target, deviance, ylogy;
-    bool   known;
-};
-
-/* Counts below this are so frequent that what they bring is kept. */
+/* Counts below this are so frequent that what they bring to the fit is worked out once. */
 #define FREQUENT_COUNTS 64
+
+/* What each of some counts brings to the first least squares, and to the deviance. */
+struct starts {
+    double weight[FREQUENT_COUNTS], target[FREQUENT_COUNTS], deviance[FREQUENT_COUNTS], ylogy[FREQUENT_COUNTS];
+};
 
 /* Every array has room for a whole number of vectors; behind the last cell stand cells of no rows. */
 struct cells {
-    size_t       num, num_terms;
-    size_t       stride;  /* room of one array */
-    double      *design;  /* num_terms columns, a stride apart */
-    double      *rows;    /* how many rows share the cell's terms */
-    double      *total;   /* sum of y */
-    double      *squares; /* sum of y^2 */
-    double      *weight;  /* of the present least squares, summed over the cell's rows */
-    double      *target;  /* weight times working response, summed */
-    double      *eta, *mu;
-    double      *large; /* counts of at least SMALL_COUNTS */
-    size_t       num_large;
-    double       num_rows, sum_y, sum_ylogy;
-    double       at_least[SMALL_COUNTS + 1]; /* [j]: how many counts exceed j, those beyond SMALL_COUNTS not included */
-    size_t       largest_small;
-    double       start_deviance;
-    struct start frequent[FREQUENT_COUNTS];
+    size_t  num, num_terms;
+    size_t  stride;  /* room of one array */
+    double *design;  /* num_terms columns, a stride apart */
+    double *rows;    /* how many rows share the cell's terms */
+    double *total;   /* sum of y */
+    double *squares; /* sum of y^2 */
+    double *weight;  /* of the present least squares, summed over the cell's rows */
+    double *target;  /* weight times working response, summed */
+    double *eta, *mu;
+    double *large; /* counts of at least SMALL_COUNTS */
+    size_t  num_large;
+    double  num_rows, sum_y, sum_ylogy;
+    double  at_least[SMALL_COUNTS + 1]; /* [j]: how many counts exceed j, those beyond SMALL_COUNTS not included */
+    size_t  largest_small;
+    double  loss; /* sum of y (eta + 1) - mu */
+    double  start_deviance;
+    struct starts frequent;
 };
 
 static size_t count_terms(const struct toci_terms *terms)
@@ -75,21 +75,29 @@ size_t toci_fit_doubles(const struct toc_series *series, const struct toci_terms
     return most_cells(series, terms, max_rows) * (count_terms(terms) + 7) + max_rows;
 }
 
-static void fill_terms(const struct toci_fit *fit, size_t row, int weekday, double *out)
+/* The terms of the four rows from time t on, whose days of the week these are: a vector each, `stride` apart. */
+TOCI_INLINE void toci_fill_terms_body(const struct toci_fit *fit, double t, const double *weekday, double *out,
+                                      size_t stride)
 {
-    double t = fit->terms.first_time + (double) row;
-    size_t next = 0;
-    out[next++] = 1.0;
+    toci_vec time = t + (toci_vec){ 0.0, 1.0, 2.0, 3.0 }, cosine, sine;
+    toci_vec_store(out, toci_vec_all(1.0));
     if (fit->terms.trend)
-        out[next++] = (t - fit->trend_centre) / fit->trend_scale;
+        toci_vec_store(out += stride, (time - fit->trend_centre) / fit->trend_scale);
     for (int s = 1; s <= fit->terms.harmonics; s++) {
-        double angle = 2.0 * s * M_PI / fit->period * t;
-        out[next++] = cos(angle);
-        out[next++] = sin(angle);
+        toci_vec_cos_sin((double) s * time / fit->period, &cosine, &sine);
+        toci_vec_store(out += stride, cosine);
+        toci_vec_store(out += stride, sine);
     }
-    for (int day = 1; fit->terms.weekdays && day < 7; day++)
-        out[next++] = weekday == day ? 1.0 : 0.0;
+    for (int day = 1; fit->terms.weekdays && day < 7; day++) {
+        toci_vec_bits same = (toci_vec_bits) (toci_vec_load(weekday) == (double) day);
+        toci_vec_store(out += stride, toci_vec_choose(same, toci_vec_all(1.0), toci_vec_all(0.0)));
+    }
 }
+
+static void toci_fill_terms(const struct toci_fit *fit, double t, const double *weekday, double *out, size_t stride);
+TOCI_DISPATCH(toci_fill_terms,
+              (const struct toci_fit *fit, double t, const double *weekday, double *out, size_t stride),
+              (fit, t, weekday, out, stride))
 
 static int weekday_of(const struct toci_terms *terms, const struct toc_series *series, size_t row)
 {
@@ -103,10 +111,11 @@ double toci_fit_mean(const struct toci_fit *fit, const struct toc_series *series
 
 double toci_fit_mean_at(const struct toci_fit *fit, size_t row, int weekday)
 {
-    double terms[TOCI_MAX_TERMS], eta = 0.0;
-    fill_terms(fit, row, weekday, terms);
+    double terms[TOCI_MAX_TERMS * TOCI_LANES], eta = 0.0;
+    double weekdays[TOCI_LANES] = { weekday };
+    toci_fill_terms(fit, fit->terms.first_time + (double) row, weekdays, terms, TOCI_LANES);
     for (size_t i = 0; i < fit->num_terms; i++)
-        eta += fit->coefficients[i] * terms[i];
+        eta += fit->coefficients[i] * terms[i * TOCI_LANES];
     return fmax(exp(eta), DBL_EPSILON);
 }
 
@@ -114,7 +123,8 @@ double toci_fit_mean_at(const struct toci_fit *fit, size_t row, int weekday)
 
 static void place(struct cells *cells, double *work, size_t max_cells, size_t num_terms)
 {
-    *cells = (struct cells){ .num_terms = num_terms, .stride = max_cells };
+    cells->num_terms = num_terms;
+    cells->stride = max_cells;
     cells->design = work;
     work += max_cells * num_terms;
     double **const columns[] = { &cells->rows,   &cells->total, &cells->squares, &cells->weight,
@@ -122,49 +132,60 @@ static void place(struct cells *cells, double *work, size_t max_cells, size_t nu
     for (size_t i = 0; i < sizeof columns / sizeof *columns; i++, work += max_cells)
         *columns[i] = work;
     cells->large = work;
+    cells->num_large = cells->largest_small = 0;
+    cells->num_rows = cells->sum_y = cells->sum_ylogy = cells->start_deviance = 0.0;
+    memset(cells->at_least, 0, sizeof cells->at_least);
 }
 
-/* R starts a Poisson fit at mu = y + 0.1, a negative binomial one at y, or 1/6 for a count of zero. */
-static struct start start_of(double y, double overdispersion)
+/* What the four counts from y on bring. R starts a Poisson fit at mu = y + 0.1, a negative binomial one at y, or 1/6
+ * for a count of zero, whose deviance there is zero_deviance. */
+TOCI_INLINE void start(double y, double overdispersion, double zero_deviance, struct starts *starts, size_t to)
 {
-    struct start start = { .ylogy = y > 0 ? y * log(y) : 0.0, .known = true };
-    if (!(overdispersion > 0)) {
-        double mu = y + 0.1, log_mu = log(mu);
-        start.weight = mu;
-        start.target = mu * log_mu - 0.1;
-        start.deviance = 2.0 * (0.1 - (y > 0 ? y * log_mu - start.ylogy : 0.0));
-        return start;
+    toci_vec      counts = y + (toci_vec){ 0.0, 1.0, 2.0, 3.0 }, none = toci_vec_all(0.0), weight, target, deviance;
+    toci_vec_bits positive = (toci_vec_bits) (counts > 0.0);
+    toci_vec      ylogy = counts * toci_vec_log(toci_vec_choose(positive, counts, toci_vec_all(1.0)));
+    if (overdispersion > 0) {
+        toci_vec mu = toci_vec_choose(positive, counts, toci_vec_all(1.0 / 6.0));
+        weight = mu / (1.0 + overdispersion * mu);
+        target = weight * (toci_vec_log(mu) + (counts - mu) / mu);
+        deviance = toci_vec_choose(positive, none, toci_vec_all(zero_deviance));
+    } else {
+        toci_vec mu = counts + 0.1, log_mu = toci_vec_log(mu);
+        weight = mu;
+        target = mu * log_mu - 0.1;
+        deviance = 2.0 * (0.1 - (counts * log_mu - ylogy));
     }
-    double mu = y > 0 ? y : 1.0 / 6.0;
-    start.weight = mu / (1.0 + overdispersion * mu);
-    start.target = start.weight * (log(mu) + (y - mu) / mu);
-    start.deviance = y == 0 ? 2.0 / overdispersion * log1p(overdispersion * mu) : 0.0;
-    return start;
+    toci_vec_store(starts->weight + to, weight);
+    toci_vec_store(starts->target + to, target);
+    toci_vec_store(starts->deviance + to, deviance);
+    toci_vec_store(starts->ylogy + to, ylogy);
 }
+
+TOCI_INLINE void toci_start_body(double y, size_t num, double overdispersion, struct starts *starts)
+{
+    double zero_deviance = overdispersion > 0 ? 2.0 / overdispersion * log1p(overdispersion / 6.0) : 0.2;
+    for (size_t i = 0; i < num; i += TOCI_LANES)
+        start(y + (double) i, overdispersion, zero_deviance, starts, i);
+}
+
+static void toci_start(double y, size_t num, double overdispersion, struct starts *starts);
+TOCI_DISPATCH(toci_start, (double y, size_t num, double overdispersion, struct starts *starts),
+              (y, num, overdispersion, starts))
 
 /* A count that occurs `times` times, in the sums over all rows. */
-static void add_sums(struct cells *cells, double times, double y, const struct start *start)
+static void add_sums(struct cells *cells, double times, double y, const struct starts *starts, size_t i)
 {
     cells->num_rows += times;
     cells->sum_y += times * y;
-    cells->sum_ylogy += times * start->ylogy;
-    cells->start_deviance += times * start->deviance;
+    cells->sum_ylogy += times * starts->ylogy[i];
+    cells->start_deviance += times * starts->deviance[i];
 }
 
-/* The sums over all rows wait until every frequent count has been counted. */
-static inline void add(struct cells *cells, size_t cell, double y, double overdispersion)
+/* A count beyond the frequent ones, which wait until all have been counted; *starts has what it brings, first. */
+static void add_rare(struct cells *cells, double y, double overdispersion, struct starts *starts)
 {
-    struct start        rare;
-    const struct start *start = &rare;
-    if (y < FREQUENT_COUNTS) {
-        struct start *frequent = &cells->frequent[(size_t) y];
-        if (!frequent->known)
-            *frequent = start_of(y, overdispersion);
-        start = frequent;
-    } else {
-        rare = start_of(y, overdispersion);
-        add_sums(cells, 1.0, y, &rare);
-    }
+    toci_start(y, 1, overdispersion, starts);
+    add_sums(cells, 1.0, y, starts, 0);
     if (y < SMALL_COUNTS) {
         size_t count = (size_t) y;
         cells->at_least[count] += 1.0;
@@ -173,67 +194,83 @@ static inline void add(struct cells *cells, size_t cell, double y, double overdi
     } else {
         cells->large[cells->num_large++] = y;
     }
-    cells->rows[cell] += 1.0;
-    cells->total[cell] += y;
-    cells->squares[cell] += y * y;
-    cells->weight[cell] += start->weight;
-    cells->target[cell] += start->target;
+}
+
+/* Cell c: every step-th row from c on. */
+static void gather_cell(struct cells *cells, const struct toc_series *series, size_t c, size_t from, size_t end,
+                        double overdispersion, enum toc_mode mode)
+{
+    const unsigned char *holiday = mode == TOC_MODE_R ? NULL : series->holiday;
+    double               rows = 0.0, total = 0.0, squares = 0.0, weight = 0.0, target = 0.0;
+    for (size_t row = from; row < end; row += cells->num) {
+        double y = series->observed[row];
+        if (isnan(y) || (holiday != NULL && holiday[row] != 0))
+            continue;
+        if (y < FREQUENT_COUNTS) {
+            size_t count = (size_t) (int) y;
+            cells->at_least[count] += 1.0;
+            weight += cells->frequent.weight[count];
+            target += cells->frequent.target[count];
+        } else {
+            struct starts rare;
+            add_rare(cells, y, overdispersion, &rare);
+            weight += rare.weight[0];
+            target += rare.target[0];
+        }
+        rows += 1.0;
+        total += y;
+        squares += y * y;
+    }
+    cells->rows[c] = rows;
+    cells->total[c] = total;
+    cells->squares[c] = squares;
+    cells->weight[c] = weight;
+    cells->target[c] = target;
 }
 
 /* at_least[] holds how often each count occurs: add up the frequent ones, and make it how many counts exceed each. */
 static void accumulate(struct cells *cells)
 {
     double more = 0.0;
+    for (size_t j = FREQUENT_COUNTS; cells->largest_small == 0 && j-- > 1;)
+        if (cells->at_least[j] > 0)
+            cells->largest_small = j;
     for (size_t j = cells->largest_small + 1; j-- > 0;) {
         double here = cells->at_least[j];
         if (here > 0 && j < FREQUENT_COUNTS)
-            add_sums(cells, here, (double) j, &cells->frequent[j]);
+            add_sums(cells, here, (double) j, &cells->frequent, j);
         cells->at_least[j] = more;
         more += here;
     }
 }
 
-/* Empty the next vector of cells. */
-static void clear_cells(struct cells *cells, size_t from)
+/* The terms of all cells; one without rows has none, so that no mean leaves the numbers there. */
+static void design(struct cells *cells, const struct toc_series *series, size_t first, const struct toci_fit *fit)
 {
-    size_t bytes = TOCI_LANES * sizeof(double);
-    for (size_t i = 0; i < cells->num_terms; i++)
-        memset(cells->design + i * cells->stride + from, 0, bytes);
-    double *const arrays[] = { cells->rows, cells->total, cells->squares, cells->weight, cells->target };
-    for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++)
-        memset(arrays[i] + from, 0, bytes);
+    for (size_t c = 0; c < cells->num; c += TOCI_LANES) {
+        double weekday[TOCI_LANES] = { 0 };
+        for (size_t lane = 0; fit->terms.weekdays && lane < TOCI_LANES && c + lane < cells->num; lane++)
+            weekday[lane] = toc_date_weekday(series->date[first + c + lane]);
+        toci_fill_terms(fit, fit->terms.first_time + (double) (first + c), weekday, cells->design + c, cells->stride);
+    }
+    for (size_t c = 0; c < cells->num || c % TOCI_LANES != 0; c++)
+        for (size_t i = 0; cells->rows[c] == 0 && i < cells->num_terms; i++)
+            cells->design[i * cells->stride + c] = 0.0;
 }
 
+/* Rows that are a year apart share a cell where the terms are periodic; else each has its own. */
 static void gather(struct cells *cells, const struct toc_series *series, size_t first, size_t num,
                    const struct toci_fit *fit, double overdispersion, enum toc_mode mode)
 {
-    enum { LONGEST_PERIOD = 365 };
-    size_t cell_of_phase[LONGEST_PERIOD];
-    bool   periodic = is_periodic(&fit->terms);
     size_t period = (size_t) series->steps_per_year;
-
-    memset(cell_of_phase, 0xff, period * sizeof *cell_of_phase);
-    for (size_t row = first, phase = first % period; row < first + num; row++, phase++) {
-        if (phase == period)
-            phase = 0;
-        double y = series->observed[row];
-        if (isnan(y) || (mode != TOC_MODE_R && toci_is_holiday(series, row)))
-            continue;
-        size_t cell = periodic ? cell_of_phase[phase] : SIZE_MAX;
-        if (cell == SIZE_MAX) {
-            cell = cells->num++;
-            if (cell % TOCI_LANES == 0)
-                clear_cells(cells, cell);
-            double terms[TOCI_MAX_TERMS];
-            fill_terms(fit, row, weekday_of(&fit->terms, series, row), terms);
-            for (size_t i = 0; i < cells->num_terms; i++)
-                cells->design[i * cells->stride + cell] = terms[i];
-            if (periodic)
-                cell_of_phase[phase] = cell;
-        }
-        add(cells, cell, y, overdispersion);
-    }
+    cells->num = is_periodic(&fit->terms) && period < num ? period : num;
+    toci_start(0.0, FREQUENT_COUNTS, overdispersion, &cells->frequent);
+    for (size_t c = 0; c < cells->num; c++)
+        gather_cell(cells, series, c, first + c, first + num, overdispersion, mode);
+    for (size_t c = cells->num; c % TOCI_LANES != 0; c++)
+        cells->rows[c] = cells->total[c] = cells->squares[c] = cells->weight[c] = cells->target[c] = 0.0;
     accumulate(cells);
+    design(cells, series, first, fit);
 }
 
 /* ---- weighted least squares ---- */
@@ -274,23 +311,25 @@ static void substitute(const double *a, size_t p, double *b)
 /* a = X' W X (lower part) and b = X' W z, over all cells. Inlined for a number of terms p that the compiler knows. */
 TOCI_INLINE void normal_equations(const struct cells *cells, size_t p, double *a, double *b)
 {
-    toci_vec products[TOCI_MAX_TERMS], sums[TOCI_MAX_TERMS];
-    for (size_t i = 0; i < p; i++) {
-        toci_vec target = toci_vec_all(0.0);
+    toci_vec targets[TOCI_MAX_TERMS], sums[TOCI_MAX_TERMS * (TOCI_MAX_TERMS + 1) / 2];
+    for (size_t i = 0, next = 0; i < p; i++) {
+        targets[i] = toci_vec_all(0.0);
         for (size_t j = 0; j <= i; j++)
-            sums[j] = target;
-        for (size_t c = 0; c < cells->num; c += TOCI_LANES) {
-            toci_vec x = toci_vec_load(cells->design + i * cells->stride + c);
-            toci_vec weighted = toci_vec_load(cells->weight + c) * x;
-            target += toci_vec_load(cells->target + c) * x;
-            for (size_t j = 0; j <= i; j++) {
-                products[j] = weighted * toci_vec_load(cells->design + j * cells->stride + c);
-                sums[j] += products[j];
-            }
+            sums[next++] = toci_vec_all(0.0);
+    }
+    for (size_t c = 0; c < cells->num; c += TOCI_LANES) {
+        toci_vec weight = toci_vec_load(cells->weight + c), target = toci_vec_load(cells->target + c);
+        for (size_t i = 0, next = 0; i < p; i++) {
+            toci_vec x = toci_vec_load(cells->design + i * cells->stride + c), weighted = weight * x;
+            targets[i] += target * x;
+            for (size_t j = 0; j <= i; j++)
+                sums[next++] += weighted * toci_vec_load(cells->design + j * cells->stride + c);
         }
-        b[i] = toci_vec_sum(target);
+    }
+    for (size_t i = 0, next = 0; i < p; i++) {
+        b[i] = toci_vec_sum(targets[i]);
         for (size_t j = 0; j <= i; j++)
-            a[i * p + j] = toci_vec_sum(sums[j]);
+            a[i * p + j] = toci_vec_sum(sums[next++]);
     }
 }
 
@@ -319,6 +358,7 @@ static void solve(struct cells *cells, double *coefficients)
  *   W = mu / (1 + a mu),  W z = W eta + (y - mu) / (1 + a mu). */
 TOCI_INLINE void predict(struct cells *cells, size_t p, const double *coefficients, double overdispersion)
 {
+    toci_vec loss = toci_vec_all(0.0);
     for (size_t c = 0; c < cells->num; c += TOCI_LANES) {
         toci_vec eta = toci_vec_all(0.0);
         for (size_t i = 0; i < p; i++)
@@ -326,13 +366,16 @@ TOCI_INLINE void predict(struct cells *cells, size_t p, const double *coefficien
         toci_vec mu = toci_vec_exp(toci_vec_clamp(eta, LOWEST_LOG_MEAN, HIGHEST_LOG_MEAN));
         mu = toci_vec_choose((toci_vec_bits) (eta <= HIGHEST_LOG_MEAN), mu,
                              toci_vec_all(INFINITY)); /* or not a number */
-        toci_vec rows = toci_vec_load(cells->rows + c), shrink = 1.0 / (1.0 + overdispersion * mu);
-        toci_vec weight = rows * mu * shrink;
+        toci_vec expected = toci_vec_load(cells->rows + c) * mu, total = toci_vec_load(cells->total + c);
+        toci_vec shrink = overdispersion > 0 ? 1.0 / (1.0 + overdispersion * mu) : toci_vec_all(1.0);
+        toci_vec weight = expected * shrink;
         toci_vec_store(cells->eta + c, eta);
         toci_vec_store(cells->mu + c, mu);
         toci_vec_store(cells->weight + c, weight);
-        toci_vec_store(cells->target + c, weight * eta + (toci_vec_load(cells->total + c) - rows * mu) * shrink);
+        toci_vec_store(cells->target + c, weight * eta + (total - expected) * shrink);
+        loss += total * (eta + 1.0) - expected;
     }
+    cells->loss = toci_vec_sum(loss);
 }
 
 TOCI_INLINE void toci_predict_cells_body(struct cells *cells, const double *coefficients, double overdispersion)
@@ -377,11 +420,8 @@ static double saturated(const struct cells *cells, double theta)
 static double deviance(const struct cells *cells, double overdispersion, double saturated_sum)
 {
     double sum = cells->sum_ylogy;
-    if (overdispersion == 0) {
-        for (size_t c = 0; c < cells->num; c++)
-            sum -= cells->total[c] * (cells->eta[c] + 1.0) - cells->rows[c] * cells->mu[c];
-        return 2.0 * sum;
-    }
+    if (overdispersion == 0)
+        return 2.0 * (sum - cells->loss);
     double theta = 1.0 / overdispersion;
     sum -= saturated_sum;
     for (size_t c = 0; c < cells->num; c++)

@@ -6,6 +6,7 @@
 #include "count_regression.h"
 #include "internal.h"
 #include "methods.h"
+#include "vector_math.h"
 #include "window.h"
 
 static int check_options(const struct toc_cusum_options *options, struct toc_error *error)
@@ -25,6 +26,10 @@ static int check_options(const struct toc_cusum_options *options, struct toc_err
                          "> 0, finite");
     return 0;
 }
+
+/* Beyond these, exp() is 0 or no number. */
+#define LOWEST_LOG_MEAN (-708.0)
+#define HIGHEST_LOG_MEAN 709.0
 
 /* ---- the in-control mean ----
  *
@@ -111,14 +116,32 @@ static int learn(const struct toc_series *series, size_t first, const struct toc
     return 0;
 }
 
-/* The in-control mean of a step of that time of year (row modulo steps_per_year) and weekday. */
-static double mean_of(const struct toc_cusum_learnt *learnt, size_t phase, size_t weekday)
+/* The in-control means of four steps from that time of year on (row modulo steps_per_year), on that weekday. */
+TOCI_INLINE void toci_seasonal_means_body(const struct toc_cusum_learnt *learnt, size_t phase, size_t weekday,
+                                          double *means)
 {
-    double level = learnt->level[weekday];
-    if (!learnt->seasonal)
-        return level;
-    double angle = 2.0 * M_PI / learnt->steps_per_year * (double) phase;
-    return fmax(exp(level + learnt->cosine * cos(angle) + learnt->sine * sin(angle)), learnt->least);
+    toci_vec cosine, sine, phases = (double) phase + (toci_vec){ 0.0, 1.0, 2.0, 3.0 };
+    toci_vec_cos_sin(phases / (double) learnt->steps_per_year, &cosine, &sine);
+    toci_vec log_mean = learnt->level[weekday] + (learnt->cosine * cosine + learnt->sine * sine);
+    toci_vec mean = toci_vec_exp(toci_vec_clamp(log_mean, LOWEST_LOG_MEAN, HIGHEST_LOG_MEAN));
+    mean = toci_vec_choose((toci_vec_bits) (log_mean < LOWEST_LOG_MEAN), toci_vec_all(0.0), mean);
+    mean = toci_vec_choose((toci_vec_bits) (log_mean > HIGHEST_LOG_MEAN), toci_vec_all(INFINITY), mean);
+    toci_vec least = toci_vec_all(learnt->least);
+    toci_vec_store(means, toci_vec_choose((toci_vec_bits) (mean < least), least, mean));
+}
+
+static void toci_seasonal_means(const struct toc_cusum_learnt *learnt, size_t phase, size_t weekday, double *means);
+TOCI_DISPATCH(toci_seasonal_means, (const struct toc_cusum_learnt *learnt, size_t phase, size_t weekday, double *means),
+              (learnt, phase, weekday, means))
+
+/* The same whether the means have a season or not. */
+static void means_of(const struct toc_cusum_learnt *learnt, size_t phase, size_t weekday, double means[TOCI_LANES])
+{
+    if (learnt->seasonal)
+        toci_seasonal_means(learnt, phase, weekday, means);
+    else
+        for (size_t i = 0; i < TOCI_LANES; i++)
+            means[i] = learnt->level[weekday];
 }
 
 /* ---- Anscombe's transform of negative binomial counts ----
@@ -199,101 +222,169 @@ static double anscombe_inverse(double wanted, double from, double a)
  * rossi: with s = sqrt(u), s^2 + 2 sqrt(m) s = 3 m + 2 sqrt(m) g, so s = -sqrt(m) + sqrt(4 m + 2 sqrt(m) g), squared.
  */
 
-static double transform(const struct toc_cusum_options *options, double y, double m)
+/* What a transform needs of an in-control mean m, worked out once a mean. */
+struct scale {
+    double mean;
+    double spread;      /* Z is divided by it */
+    double centre;      /* m on the scale of the transform */
+    double back_centre; /* the same, where a threshold is turned back into a count: R has another one there */
+};
+
+static struct scale scale_of(const struct toc_cusum_options *options, double m)
+{
+    double       a = options->overdispersion;
+    bool         like_r = options->mode == TOC_MODE_R;
+    struct scale scale = { m, sqrt(m), m, m };
+    switch (options->transform) {
+    case TOC_CUSUM_STANDARD:
+    case TOC_CUSUM_NONE: break;
+    case TOC_CUSUM_ROSSI:
+        scale.spread = 2.0 * sqrt(m);
+        scale.centre = 3.0 * m;
+        break;
+    case TOC_CUSUM_ANSCOMBE:
+        scale.spread = pow(m, 1.0 / 6.0);
+        scale.centre = scale.back_centre = cbrt(m * m);
+        break;
+    case TOC_CUSUM_ANSCOMBE_SECOND:
+        scale.spread = pow(m, 1.0 / 6.0);
+        scale.centre = cbrt(m * m) - 1.0 / (9.0 * cbrt(m));
+        scale.back_centre = like_r ? cbrt(m * m) - cbrt(m) / 9.0 : scale.centre;
+        break;
+    case TOC_CUSUM_PEARSON_NB: scale.spread = sqrt(m + a * m * m); break;
+    case TOC_CUSUM_ANSCOMBE_NB:
+        scale.spread = pow(m + a * m * m, 1.0 / 6.0);
+        scale.back_centre = like_r ? NAN : anscombe_integral(m, a); /* R does not turn it back */
+        scale.centre = like_r ? anscombe_like_r(m, a) : scale.back_centre;
+        break;
+    }
+    return scale;
+}
+
+TOCI_INLINE double transform(const struct toc_cusum_options *options, double y, const struct scale *scale)
 {
     double a = options->overdispersion;
     switch (options->transform) {
-    case TOC_CUSUM_STANDARD: return (y - m) / sqrt(m);
-    case TOC_CUSUM_ROSSI: return (y - 3.0 * m + 2.0 * sqrt(y * m)) / (2.0 * sqrt(m));
-    case TOC_CUSUM_ANSCOMBE: return 1.5 * (cbrt(y * y) - cbrt(m * m)) / pow(m, 1.0 / 6.0);
-    case TOC_CUSUM_ANSCOMBE_SECOND:
-        return 1.5 * (cbrt(y * y) - (cbrt(m * m) - 1.0 / (9.0 * cbrt(m)))) / pow(m, 1.0 / 6.0);
-    case TOC_CUSUM_PEARSON_NB: return (y - m) / sqrt(m + a * m * m);
+    case TOC_CUSUM_STANDARD:
+    case TOC_CUSUM_PEARSON_NB: return (y - scale->centre) / scale->spread;
+    case TOC_CUSUM_ROSSI: return (y - scale->centre + 2.0 * sqrt(y * scale->mean)) / scale->spread;
+    case TOC_CUSUM_ANSCOMBE:
+    case TOC_CUSUM_ANSCOMBE_SECOND: return 1.5 * (cbrt(y * y) - scale->centre) / scale->spread;
     case TOC_CUSUM_ANSCOMBE_NB:
-        if (options->mode == TOC_MODE_R)
-            return (anscombe_like_r(y, a) - anscombe_like_r(m, a)) / pow(m + a * m * m, 1.0 / 6.0);
-        return (anscombe_integral(y, a) - anscombe_integral(m, a)) / pow(m + a * m * m, 1.0 / 6.0);
+        y = options->mode == TOC_MODE_R ? anscombe_like_r(y, a) : anscombe_integral(y, a);
+        return (y - scale->centre) / scale->spread;
     case TOC_CUSUM_NONE: break;
     }
     return y;
 }
 
 /* The count of which Z = g. */
-static double inverse(const struct toc_cusum_options *options, double g, double m)
+TOCI_INLINE double inverse(const struct toc_cusum_options *options, double g, const struct scale *scale)
 {
-    double a = options->overdispersion, scaled;
+    double m = scale->mean, scaled;
     switch (options->transform) {
-    case TOC_CUSUM_STANDARD: return sqrt(m) * g + m;
-    case TOC_CUSUM_ROSSI: return 2.0 * sqrt(m) * g + 5.0 * m - 2.0 * sqrt(4.0 * m * m + 2.0 * m * sqrt(m) * g);
+    case TOC_CUSUM_STANDARD:
+    case TOC_CUSUM_PEARSON_NB: return scale->spread * g + m;
+    case TOC_CUSUM_ROSSI: return scale->spread * g + 5.0 * m - 2.0 * sqrt(4.0 * m * m + m * scale->spread * g);
     case TOC_CUSUM_ANSCOMBE:
-        scaled = fmax(0.0, g * pow(m, 1.0 / 6.0) / 1.5 + cbrt(m * m));
-        return scaled * sqrt(scaled);
     case TOC_CUSUM_ANSCOMBE_SECOND:
-        scaled = cbrt(m * m);
-        scaled -= options->mode == TOC_MODE_R ? cbrt(m) / 9.0 : 1.0 / (9.0 * cbrt(m));
-        scaled = fmax(0.0, g * pow(m, 1.0 / 6.0) / 1.5 + scaled);
+        scaled = fmax(0.0, g * scale->spread / 1.5 + scale->back_centre);
         return scaled * sqrt(scaled);
-    case TOC_CUSUM_PEARSON_NB: return sqrt(m + a * m * m) * g + m;
     case TOC_CUSUM_ANSCOMBE_NB:
-        return anscombe_inverse(g * pow(m + a * m * m, 1.0 / 6.0) + anscombe_integral(m, a), m, a);
+        return anscombe_inverse(g * scale->spread + scale->back_centre, m, options->overdispersion);
     case TOC_CUSUM_NONE: break;
     }
     return g;
 }
 
+/* Why R's chart has no number after a step. */
+static enum toc_reason no_number(enum toc_cusum_transform transform, double y, double before)
+{
+    if (isnan(before))
+        return TOC_REASON_EARLIER_MISSING;
+    if (isnan(y))
+        return TOC_REASON_OBSERVED_MISSING;
+    return transform == TOC_CUSUM_ANSCOMBE_NB ? TOC_REASON_R_STOPS /* its table ends */
+                                              : TOC_REASON_CONSTANT_BASELINE /* 0/0 */;
+}
+
 /* One step as R computes it; *statistic is S before and after. */
-static void step_like_r(const struct toc_cusum_options *options, double y, double m, double *statistic,
-                        struct toc_judgement *out)
+TOCI_INLINE void step_like_r(const struct toc_cusum_options *options, double y, const struct scale *scale,
+                             double *statistic, struct toc_judgement *out)
 {
     double before = *statistic, h = options->h;
-    double z = transform(options, y, m), now = before + z - options->k;
-    if (now < 0)
-        now = 0.0; /* NaN stays */
+    double now = before + transform(options, y, scale) - options->k;
+    now = 0.0 > now ? 0.0 : now; /* NaN stays */
     *statistic = now;
     if (isnan(now)) {
-        enum toc_reason no_number = TOC_REASON_CONSTANT_BASELINE; /* 0/0 */
-        if (options->transform == TOC_CUSUM_ANSCOMBE_NB)
-            no_number = TOC_REASON_R_STOPS; /* its table ends */
-        if (isnan(before) || isnan(y))
-            no_number = isnan(before) ? TOC_REASON_EARLIER_MISSING : TOC_REASON_OBSERVED_MISSING;
-        *out = toci_not_assessed(no_number);
+        *out = toci_not_assessed(no_number(options->transform, y, before));
         return;
     }
     bool   no_count = options->transform == TOC_CUSUM_NONE || options->transform == TOC_CUSUM_ANSCOMBE_NB;
-    double threshold = no_count ? h - now : inverse(options, h + options->k - before, m);
+    double threshold = no_count ? h - now : inverse(options, h + options->k - before, scale);
     if (options->transform == TOC_CUSUM_STANDARD)
         threshold = ceil(threshold);
-    out->expected = m;
+    out->expected = scale->mean;
     out->threshold = threshold >= 0 ? threshold : 0.0;
     out->score = now / h;
     out->alarm = now >= h ? TOC_ALARM_YES : TOC_ALARM_NO;
     out->reason = TOC_REASON_NONE;
 }
 
-static void step_by_default(const struct toc_cusum_options *options, double y, double m, bool holiday,
-                            double *statistic, struct toc_judgement *out)
+TOCI_INLINE void step_by_default(const struct toc_cusum_options *options, double y, const struct scale *scale,
+                                 bool holiday, double *statistic, struct toc_judgement *out)
 {
     if (isnan(y) || holiday) {
         *out = toci_not_assessed(isnan(y) ? TOC_REASON_OBSERVED_MISSING : TOC_REASON_HOLIDAY);
         return;
     }
     double before = *statistic, h = options->h;
-    double now = fmax(0.0, before + transform(options, y, m) - options->k);
+    double now = fmax(0.0, before + transform(options, y, scale) - options->k);
     *statistic = now >= h ? 0.0 : now;
-    out->expected = m;
-    out->threshold = inverse(options, h + options->k - before, m);
+    out->expected = scale->mean;
+    out->threshold = inverse(options, h + options->k - before, scale);
     out->score = now / h;
     out->alarm = now >= h ? TOC_ALARM_YES : TOC_ALARM_NO;
     out->reason = TOC_REASON_NONE;
 }
 
-static void step(const struct toc_cusum_options *options, double y, double m, bool holiday, double *statistic,
-                 struct toc_judgement *out)
+TOCI_INLINE void step(const struct toc_cusum_options *options, double y, const struct scale *scale, bool holiday,
+                      double *statistic, struct toc_judgement *out)
 {
     if (options->mode == TOC_MODE_R)
-        step_like_r(options, y, m, statistic, out);
+        step_like_r(options, y, scale, statistic, out);
     else
-        step_by_default(options, y, m, holiday, statistic, out);
+        step_by_default(options, y, scale, holiday, statistic, out);
+}
+
+/* Means that depend on the day of the week too: each step has its own. */
+static void judge_weekdays(const struct toc_series *series, size_t first, size_t num,
+                           const struct toc_cusum_options *options, const struct toc_cusum_learnt *learnt,
+                           struct toc_judgement *judgements)
+{
+    double statistic = 0.0, means[TOCI_LANES];
+    for (size_t i = 0; i < num; i++) {
+        size_t row = first + i;
+        means_of(learnt, row % (size_t) learnt->steps_per_year, (size_t) toc_date_weekday(series->date[row]), means);
+        struct scale scale = scale_of(options, means[0]);
+        step(options, series->observed[row], &scale, toci_is_holiday(series, row), &statistic, &judgements[i]);
+    }
+}
+
+/* All steps, given what each time of year needs. Inlined for a transform that the compiler knows. */
+TOCI_INLINE void judge_steps(const struct toc_series *series, size_t first, size_t num,
+                             const struct toc_cusum_options *given, enum toc_cusum_transform transform,
+                             const struct scale *scales, struct toc_judgement *judgements)
+{
+    struct toc_cusum_options options = *given;
+    size_t                   period = (size_t) series->steps_per_year, phase = first % period;
+    double                   statistic = 0.0;
+    options.transform = transform;
+    for (size_t i = 0; i < num; i++) {
+        size_t row = first + i;
+        step(&options, series->observed[row], &scales[phase], toci_is_holiday(series, row), &statistic, &judgements[i]);
+        phase = phase + 1 == period ? 0 : phase + 1;
+    }
 }
 
 /* Means that depend on the time of year alone are worked out once a year of the series, not once a step. */
@@ -301,22 +392,22 @@ static void judge_all(const struct toc_series *series, size_t first, size_t num,
                       const struct toc_cusum_options *options, const struct toc_cusum_learnt *learnt,
                       struct toc_judgement *judgements)
 {
-    double statistic = 0.0, mean_of_phase[366];
-    size_t period = (size_t) learnt->steps_per_year;
-    bool   cached = !learnt->weekdays;
-    for (size_t i = 0, phase = first % period; i < num; i++, phase++) {
-        size_t row = first + i;
-        double m;
-        if (phase == period)
-            phase = 0;
-        if (cached && i >= period) {
-            m = mean_of_phase[phase];
-        } else {
-            m = mean_of(learnt, phase, learnt->weekdays ? (size_t) toc_date_weekday(series->date[row]) : 0);
-            mean_of_phase[phase] = m;
-        }
-        step(options, series->observed[row], m, toci_is_holiday(series, row), &statistic, &judgements[i]);
+    enum { LONGEST_PERIOD = 365 };
+    struct scale scales[LONGEST_PERIOD];
+    double       means[TOCI_LANES];
+    size_t       period = (size_t) learnt->steps_per_year, phase = first % period;
+    for (size_t i = 0; i < num && i < period;) { /* four at a time, up to the end of the year */
+        means_of(learnt, phase, 0, means);
+        for (size_t lane = 0; lane < TOCI_LANES && phase < period; lane++, i++, phase++)
+            scales[phase] = scale_of(options, means[lane]);
+        phase = phase == period ? 0 : phase;
     }
+    if (options->transform == TOC_CUSUM_STANDARD)
+        judge_steps(series, first, num, options, TOC_CUSUM_STANDARD, scales, judgements);
+    else if (options->transform == TOC_CUSUM_ROSSI)
+        judge_steps(series, first, num, options, TOC_CUSUM_ROSSI, scales, judgements);
+    else
+        judge_steps(series, first, num, options, options->transform, scales, judgements);
 }
 
 int toc_cusum_judge(const struct toc_series *series, size_t first, size_t num, const struct toc_cusum_options *options,
@@ -332,7 +423,9 @@ int toc_cusum_judge(const struct toc_series *series, size_t first, size_t num, c
     ret = learn(series, first, options, allocator, &learnt, error);
     if (ret != 0)
         goto out;
-    if (learnt.reason == TOC_REASON_NONE)
+    if (learnt.reason == TOC_REASON_NONE && learnt.weekdays)
+        judge_weekdays(series, first, num, options, &learnt, judgements);
+    else if (learnt.reason == TOC_REASON_NONE)
         judge_all(series, first, num, options, &learnt, judgements);
     else
         for (size_t i = 0; i < num; i++)
@@ -376,8 +469,10 @@ int toc_cusum_state_next(struct toc_cusum_state *state, const struct toc_step *n
         *judgement = toci_not_assessed(learnt->reason);
     } else {
         size_t weekday = learnt->weekdays ? (size_t) toc_date_weekday(next->date) : 0;
-        double m = mean_of(learnt, state->row % (size_t) learnt->steps_per_year, weekday);
-        step(&state->options, next->observed, m, state->with_calendar && next->holiday != 0, &state->statistic,
+        double means[TOCI_LANES];
+        means_of(learnt, state->row % (size_t) learnt->steps_per_year, weekday, means);
+        struct scale scale = scale_of(&state->options, means[0]);
+        step(&state->options, next->observed, &scale, state->with_calendar && next->holiday != 0, &state->statistic,
              judgement);
     }
     state->row++;
