@@ -97,7 +97,7 @@ static const struct cli_option own_options[] = {
           "same holiday of earlier years where the method can, else left out of baselines and not assessed." },
 };
 
-static const struct cli_option running_options[] = {
+static const struct cli_option rows_options[] = {
     { .name = "rows",
       .letter = 'r',
       .value = "all|assessed|alarms",
@@ -105,7 +105,12 @@ static const struct cli_option running_options[] = {
       .kind = CLI_CHOICE,
       .offset = offsetof(struct detect_settings, rows),
       .words = rows_words,
-      .meaning = "Which rows are written. How many dates were not assessed is then told on standard error." },
+      .meaning = "Of these dates: all, those that were assessed, or those with an alarm. How many were not assessed is "
+                 "then told on "
+                 "standard error." },
+};
+
+static const struct cli_option running_options[] = {
     { .name = "threads",
       .letter = 'j',
       .value = "N",
@@ -127,6 +132,10 @@ static const struct cli_group groups[] = {
       .num_options = sizeof own_options / sizeof *own_options,
       .offset = offsetof(struct settings, detect) },
     CLI_GROUP_RANGE(offsetof(struct settings, range)),
+    { .title = "Which rows are written",
+      .options = rows_options,
+      .num_options = sizeof rows_options / sizeof *rows_options,
+      .offset = offsetof(struct settings, detect) },
     CLI_GROUP_INPUT(offsetof(struct settings, input)),
     CLI_GROUP_OUTPUT(offsetof(struct settings, output)),
     { .title = "Running",
@@ -528,24 +537,24 @@ const struct cli_command cli_command_detect = {
     .name = "detect",
     .summary = "judge counts by day, week or month: which are unusual?",
     .usage = usage,
-    .text =
-        "Judges each count of each series by a method and writes one row a date:\n"
-        "\n"
-        "  series     name of the series, empty where the file has none\n"
-        "  date       as in the file: a day, an ISO week or a month\n"
-        "  observed   the count; missing where it is not known\n"
-        "  expected   what the method expected without an outbreak\n"
-        "  threshold  the method alarms above this count\n"
-        "  score      how far: 1 at the threshold, more beyond it\n"
-        "  alarm      1 or 0 (ndjson: true or false); empty (null) where not assessed\n"
-        "  note       \"not assessed: \" and the reason, which is never \"no alarm\"; the holiday\n"
-        "\n"
-        "With --compat r the column alarm is R's: where its own rule kept R from judging it has 0, and the note says "
-        "\"not assessed\" beside it. cusum, glr-… and lr-… add up from the first date judged: give them --start, "
-        "the same each time.\n"
-        "\n"
-        "Numbers that do not exist are empty in csv and null in ndjson. Alarms do not change the exit code.\n"
-        "\n" INPUT_TEXT,
+    .text = "Judges each count of each series by a method and writes one row a date:\n"
+            "\n"
+            "  series     name of the series, empty where the file has none\n"
+            "  date       as in the file: a day, an ISO week or a month\n"
+            "  observed   the count; missing where it is not known\n"
+            "  expected   what the method expected without an outbreak\n"
+            "  threshold  the method alarms above this count (cusum: at it too)\n"
+            "  score      how far: 1 at the threshold, more beyond it\n"
+            "  alarm      1 or 0 (ndjson: true or false); empty (null) where not assessed\n"
+            "  note       \"not assessed: \" and the reason, which is never \"no alarm\"; the holiday\n"
+            "\n"
+            "With --compat r all numbers are R's. Where a rule of its own kept R from judging, its alarm is 0 all the "
+            "same, and the note says \"not assessed\". cusum, glr-… and lr-… add up from the first date judged: give "
+            "them --start, "
+            "the same each time.\n"
+            "\n"
+            "Numbers that do not exist are empty in csv and null in ndjson. Alarms do not change the exit code.\n"
+            "\n" INPUT_TEXT,
     .groups = groups,
     .num_groups = sizeof groups / sizeof *groups,
     .examples = examples,

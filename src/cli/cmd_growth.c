@@ -202,6 +202,7 @@ static int run(const struct cli_command *command, int argc, char **argv)
 static const char *const        usage[] = { "[OPTION]... [FILE]...", NULL };
 static const struct cli_example examples[] = {
     { "tocsin growth --last 1 cases.csv", "how fast each series grows now" },
+    { "tocsin growth --from 2024-03 --to 2024-04 cases.csv", "windows that end in March or April" },
     { "tocsin growth --window 21 --plot growth.svg cases.csv", "over three weeks at a time, with a picture" },
     { NULL, NULL },
 };
@@ -217,8 +218,12 @@ const struct cli_command cli_command_growth = {
             "  start, end          first and last date of the window\n"
             "  rate                growth rate a day: counts multiply by exp(rate) each day\n"
             "  rate_low, rate_high its confidence interval\n"
-            "  doubling …          doubling time in days with its interval, where growth is certain\n"
-            "  halving …           halving time in days with its interval, where decline is certain\n"
+            "  doubling            doubling time in days; missing unless growth is certain\n"
+            "  doubling_low, doubling_high\n"
+            "                      its confidence interval\n"
+            "  halving             halving time in days; missing unless decline is certain\n"
+            "  halving_low, halving_high\n"
+            "                      its confidence interval\n"
             "  note                empty; \"growth and decline are both possible\"; or \"not shown: \" and the reason\n"
             "\n"
             "Where the interval of the rate spans zero there is neither a doubling nor a halving time. All cases "

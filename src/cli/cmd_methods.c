@@ -180,15 +180,15 @@ static void row_of_method(struct rows *rows, const struct toc_method *method)
 
 static void print_default(struct sink *sink, const struct toc_method *method, const struct toc_parameter *parameter)
 {
-    char ours[METHOD_TEXT_SIZE], r[METHOD_TEXT_SIZE], word[METHOD_TEXT_SIZE];
+    char ours[METHOD_TEXT_SIZE], r[METHOD_TEXT_SIZE], of_r[METHOD_TEXT_SIZE], word[METHOD_TEXT_SIZE];
     method_default_text(method, parameter, TOC_MODE_DEFAULT, ours);
     method_default_text(method, parameter, TOC_MODE_R, r);
+    method_r_default_text(method, parameter, of_r);
     method_r_text(method, parameter, word);
     sink_format(sink, "      default: %s", *ours != '\0' ? ours : "chosen from the data");
-    if (*word != '\0' && strcmp(ours, r) == 0)
-        sink_format(sink, "; R: %s, the same", word);
-    else if (*word != '\0')
-        sink_format(sink, "; R: %s = %s", word, r);
+    if (*word != '\0') /* the same value may have another word there */
+        sink_format(sink, "; R: %s%s%s%s", word, strcmp(ours, of_r) != 0 ? " = " : "",
+                    strcmp(ours, of_r) != 0 ? of_r : "", strcmp(ours, r) == 0 ? ", the same" : "");
     sink_character(sink, '\n');
 }
 
@@ -207,7 +207,7 @@ static void print_page(struct sink *sink, const struct toc_method *method)
         const struct toc_parameter *parameter = &method->parameters[i];
         method_allowed_text(parameter, text);
         sink_format(sink, "\n  %s: %s\n", parameter->name, parameter->meaning);
-        sink_format(sink, "      allowed: %s%s%s\n", text, *parameter->unit != '\0' ? ", in " : "", parameter->unit);
+        sink_format(sink, "      allowed%s%s: %s\n", *parameter->unit != '\0' ? ", in " : "", parameter->unit, text);
         for (const struct toc_choice *choice = parameter->choices; choice != NULL && choice->word != NULL; choice++)
             sink_format(sink, "        %-12s %s%s%s%s\n", choice->word, choice->meaning,
                         choice->r_word != NULL ? " (R: " : "", choice->r_word != NULL ? choice->r_word : "",
@@ -289,7 +289,8 @@ const struct cli_command cli_command_methods = {
     .text =
         "Lists the methods of 'tocsin detect'. With NAME, shows one: when to choose it, where it was published, and "
         "each parameter with its meaning, bounds, our default and R's.\n\n"
-        "csv has one row a parameter, ndjson one object a method.",
+        "Methods that add up from one date to the next, and so need 'tocsin detect --start', say so (cumulative in csv "
+        "and ndjson). csv has one row a parameter, ndjson one object a method.",
     .groups = groups,
     .num_groups = 1,
     .examples = examples,

@@ -394,7 +394,7 @@ static const char *const        usage[] = { "--si-mean DAYS --si-sd DAYS [OPTION
                                             "--si FILE [OPTION]... [FILE]...", NULL };
 static const struct cli_example examples[] = {
     { "tocsin rt --si-mean 2.6 --si-sd 1.5 --plot rt.svg cases.csv", "R over time by weekly windows, and a picture" },
-    { "tocsin rt --si-mean 2.6 --si-sd 1.5 --last 1 cases.csv", "only today's R of each series" },
+    { "tocsin rt --si-mean 2.6 --si-sd 1.5 --last 1 cases.csv", "only the newest R of each series" },
     { "tocsin rt --si-mean 2.6 --si-sd 1.5 --from 2024-03-01 --to 2024-03-31 cases.csv",
       "R of the windows that end in March" },
     { "tocsin rt --si interval.csv --method wallinga-teunis cases.csv", "how many the cases of each week infected" },

@@ -71,7 +71,8 @@ static const struct cli_option own_options[] = {
       .high = 100,
       .open = true,
       .offset = offsetof(struct season_settings, delta),
-      .meaning = "A past epidemic ends growing longer when one more week adds less than this share of its season." },
+      .meaning =
+          "How long a past epidemic lasted: as long as one more week adds at least this share of its season's cases." },
     { .name = "level",
       .value = "SHARE",
       .initial = "0.95",

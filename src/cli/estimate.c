@@ -15,9 +15,9 @@ const struct cli_option window_options[WINDOW_NUM_OPTIONS] = {
       .kind = CLI_WHOLE,
       .low = 1,
       .high = ESTIMATE_MAX_WINDOW,
+      .initial = "rt: 7 days; growth: 14 days, 6 weeks or 6 months",
       .offset = offsetof(struct window_settings, length),
-      .meaning = "Length of a window, in days (or weeks, or months, as the counts are). The text above tells the "
-                 "default." },
+      .meaning = "Length of a window, in days (or weeks, or months, as the counts are)." },
 };
 
 void estimate_note(enum toc_reason reason, char note[ESTIMATE_NOTE_BYTES])

@@ -41,7 +41,10 @@ void method_allowed_text(const struct toc_parameter *parameter, char text[METHOD
     }
     if (isfinite(parameter->high))
         snprintf(text + used, METHOD_TEXT_SIZE - (size_t) used, "%s %s %.15g", joint,
-                 parameter->high_open ? "below" : "to", parameter->high);
+                 parameter->high_open                               ? "below"
+                 : isfinite(parameter->low) && !parameter->low_open ? "to"
+                                                                    : "up to",
+                 parameter->high);
     if (parameter->choices != NULL) { /* a number that has words too */
         strncat(text, "; or ", METHOD_TEXT_SIZE - strlen(text) - 1);
         choices_text(parameter, text);
@@ -61,28 +64,43 @@ static void number_text(double value, char text[METHOD_TEXT_SIZE])
     }
 }
 
-void method_default_text(const struct toc_method *method, const struct toc_parameter *parameter, enum toc_mode mode,
-                         char text[METHOD_TEXT_SIZE])
+/* The first word for a value, or NULL. */
+static const struct toc_choice *find_choice(const struct toc_parameter *parameter, double value)
+{
+    for (const struct toc_choice *choice = parameter->choices; choice != NULL && choice->word != NULL; choice++)
+        if (choice->value == value)
+            return choice;
+    return NULL;
+}
+
+static double default_of(const struct toc_method *method, const struct toc_parameter *parameter, enum toc_mode mode)
 {
     _Alignas(16) char options[TOC_METHOD_MAX_OPTIONS];
     toc_method_init_options(method, mode, options);
-    double value = toc_parameter_get(parameter, options);
-    text[0] = '\0';
-    switch (parameter->kind) {
-    case TOC_PARAMETER_CHOICE:
-        for (const struct toc_choice *choice = parameter->choices; choice->word != NULL; choice++)
-            if (choice->value == (int) value)
-                snprintf(text, METHOD_TEXT_SIZE, "%s", choice->word);
-        break;
-    case TOC_PARAMETER_FLAG: snprintf(text, METHOD_TEXT_SIZE, "%s", value != 0 ? "true" : "false"); break;
-    case TOC_PARAMETER_INTEGER:
-    case TOC_PARAMETER_REAL:
+    return toc_parameter_get(parameter, options);
+}
+
+void method_default_text(const struct toc_method *method, const struct toc_parameter *parameter, enum toc_mode mode,
+                         char text[METHOD_TEXT_SIZE])
+{
+    double                   value = default_of(method, parameter, mode);
+    const struct toc_choice *choice = find_choice(parameter, value);
+    if (choice != NULL)
+        snprintf(text, METHOD_TEXT_SIZE, "%s", choice->word);
+    else if (parameter->kind == TOC_PARAMETER_FLAG)
+        snprintf(text, METHOD_TEXT_SIZE, "%s", value != 0 ? "true" : "false");
+    else
         number_text(value, text);
-        for (const struct toc_choice *choice = parameter->choices; choice != NULL && choice->word != NULL; choice++)
-            if (choice->value == value)
-                snprintf(text, METHOD_TEXT_SIZE, "%s", choice->word);
-        break;
-    }
+}
+
+void method_r_default_text(const struct toc_method *method, const struct toc_parameter *parameter,
+                           char text[METHOD_TEXT_SIZE])
+{
+    const struct toc_choice *choice = find_choice(parameter, default_of(method, parameter, TOC_MODE_R));
+    if (choice != NULL && choice->r_word != NULL)
+        snprintf(text, METHOD_TEXT_SIZE, "%s", choice->r_word);
+    else
+        method_default_text(method, parameter, TOC_MODE_R, text);
 }
 
 bool method_is_r_vector(const struct toc_method *method, const char *r_name)

@@ -16,6 +16,10 @@ void method_allowed_text(const struct toc_parameter *parameter, char text[METHOD
 void method_default_text(const struct toc_method *method, const struct toc_parameter *parameter, enum toc_mode mode,
                          char text[METHOD_TEXT_SIZE]);
 
+/* R's default in R's own word, where it has one: "intercept" for our "level". */
+void method_r_default_text(const struct toc_method *method, const struct toc_parameter *parameter,
+                           char text[METHOD_TEXT_SIZE]);
+
 /* How R calls a parameter: "limit54[1]" where R packs several into one vector, else "minSigma"; "" where R has none. */
 void method_r_text(const struct toc_method *method, const struct toc_parameter *parameter, char text[METHOD_TEXT_SIZE]);
 

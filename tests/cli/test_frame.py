@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The frame of all commands: help, manual pages, completion, messages and exit codes."""
 
+import datetime
 import os
+import pathlib
 import re
+import shlex
 import shutil
 import subprocess
 
-from program import PROGRAM, Skip, bad, equal, good, main, run
+from program import PROGRAM, Skip, bad, equal, folder, good, main, run
 
 
 def commands():
@@ -72,6 +75,23 @@ def test_help_is_whole():
             assert len(line) <= 80 or line.startswith("  "), line  # tables of a text keep their own lines
             assert len(line) <= 80 or not line.startswith(" " * 26), line
         assert "help" in options(command)
+
+
+def test_examples_can_be_typed():
+    """Every example of every help is understood, whatever the files in it hold."""
+    with folder() as name:
+        start = datetime.date(2016, 1, 1)
+        lines = ["date,count"] + [f"{start + datetime.timedelta(day)},{10 + day % 7}" for day in range(3200)]
+        for file in ("cases.csv", "counts.csv", "daily.csv", "visits.csv"):
+            pathlib.Path(name, file).write_text("\n".join(lines) + "\n", encoding="utf-8")
+        pathlib.Path(name, "interval.csv").write_text("days,probability\n1,0.5\n2,0.5\n", encoding="utf-8")
+        for command in commands():
+            for line in good("help", command).partition("\nExamples:\n")[2].splitlines():
+                words = shlex.split(re.split(" [|>] ", line)[0])
+                if not line.startswith("  tocsin ") or not words:
+                    continue
+                code, _, err = run(*words[1:], cwd=name)
+                assert code in (0, 1), f"{line}: exit code {code}: {err}"  # 1: daily counts where weeks are needed
 
 
 def test_exit_codes_are_told():

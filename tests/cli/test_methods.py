@@ -55,6 +55,17 @@ def test_methods_that_add_up():
     equal({row["method"] for row in rows if row["cumulative"] == "1"}, names)
 
 
+def test_defaults_of_r():
+    """R's default is told in R's own word, whether or not the value is ours."""
+    page = good("methods", "glr-poisson")
+    for line in ("default: cases; R: ret = value", "default: level; R: change = intercept, the same",
+                 "default: 104; R: M = -1", "default: 5; R: c.ARL, the same", "default: 0\n"):
+        assert f"      {line}" in page, line
+    assert "      default: none; R: fitFun = algo.farrington.fitGLM.fast, the same\n" in good("methods", "farrington")
+    assert "      allowed, in cases: a number above 0; or fit\n" in page
+    assert "      allowed: a number above 0 and up to 1\n" in good("methods", "ewma")
+
+
 def test_csv():
     """As CSV there is one row a parameter."""
     rows = list(csv.DictReader(io.StringIO(good("methods", "-f", "csv"))))
