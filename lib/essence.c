@@ -98,9 +98,22 @@ struct baseline {
     double          rows[NUM_GROUPS];                /* n_g */
     double          y[NUM_GROUPS];                   /* mean count of the group */
     double          t[NUM_GROUPS];                   /* mean time of the group */
+    double          scale[NUM_GROUPS];               /* v_g: variance of the group's counts = phi v_g */
     int             group[TOC_ESSENCE_MAX_BASELINE]; /* of each row, NO_GROUP where it is not used */
     enum toc_reason reason;
 };
+
+/* What the variances of the groups are proportional to. With weekdays apart it is the mean: the more counts there are,
+ * the more they scatter, and one scatter for all would let busy Mondays alarm too often and quiet Sundays hardly ever.
+ * The mean is taken as if one more case had been seen, since a mean of few cases that is too low by chance would lower
+ * expectation and scatter at once. Without weekdays there is one scatter, as published. */
+static void set_scales(const struct plan *plan, struct baseline *base)
+{
+    for (int group = 0; group < NUM_GROUPS; group++) {
+        bool own = plan->weekdays && base->rows[group] > 0;
+        base->scale[group] = own ? base->y[group] + 1.0 / base->rows[group] : 1.0;
+    }
+}
 
 /* Count, mean count and mean time of each group. Both means are all that the two models need to know of a group: levels
  * are free, so least squares puts each group's line through (mean time, mean count). */
@@ -131,6 +144,7 @@ static void gather(const struct plan *plan, size_t row, bool with_holidays, stru
         base->y[group] /= base->rows[group];
         base->t[group] /= base->rows[group];
     }
+    set_scales(plan, base);
     base->reason = 2 * base->n < wanted ? TOC_REASON_BASELINE_MISSING : TOC_REASON_NONE;
 }
 
@@ -155,17 +169,50 @@ struct forecast {
 
 /* ---- adaptive regression ----
  *
- * y_i = level_g(i) + slope t_i. Taking out the group means leaves one unknown:
- *   slope = sum (t - tbar_g)(y - ybar_g) / Stt,   Stt = sum (t - tbar_g)^2,   level_g = ybar_g - slope tbar_g.
- * The estimates ybar_p and slope are uncorrelated, so the variance of the forecast at the judged row (t = 0) is
- *   sigma^2 (1 + 1/n_p + tbar_p^2 / Stt):   today's own noise, the level's, and the slope's times the distance.
- * This is lm() on group indicators and time without a matrix. A group of one row fits itself: it adds nothing to Stt
- * or to the residuals, and takes one degree of freedom with it.
+ * y_i = level_g(i) + slope v_g(i) t_i with Var(y_i) = phi v_g(i), by least squares with the weights 1/v_g. Taking out
+ * the group means leaves one unknown: slope = sum (t - tbar_g)(y - ybar_g) / Stt,   Stt = sum v_g (t - tbar_g)^2,
+ * level_g = ybar_g - slope v_g tbar_g. The estimates ybar_p and slope are uncorrelated, so the variance of the forecast
+ * at the judged row (t = 0) is phi v_p (1 + 1/n_p + v_p tbar_p^2 / Stt):   today's own noise, the level's, and the
+ * slope's times the distance. With v = 1 this is lm() on group indicators and time without a matrix. A group of one row
+ * fits itself: it adds nothing to Stt or to the residuals, and takes one degree of freedom with it.
  */
+
+struct line {
+    double slope, stt;
+    double rss, weighted_rss, tss; /* sums of squares: residuals, residuals / sqrt(v), about the mean */
+};
+
+static struct line fit_line(const struct baseline *base, const double *y)
+{
+    struct line line = { 0 };
+    double      ty = 0.0, mean = 0.0;
+    for (size_t i = base->from; i < base->to; i++) {
+        int g = base->group[i - base->from];
+        if (g == NO_GROUP)
+            continue;
+        double t = -(double) (base->row - i) - base->t[g];
+        line.stt += base->scale[g] * t * t;
+        ty += t * (y[i] - base->y[g]);
+        mean += y[i];
+    }
+    mean /= (double) base->n;
+    line.slope = ty / line.stt; /* more rows than groups + 3, so some group has two, and Stt > 0 */
+    /* second pass: residuals themselves, since Syy - slope Sty would cancel where the fit is close */
+    for (size_t i = base->from; i < base->to; i++) {
+        int g = base->group[i - base->from];
+        if (g == NO_GROUP)
+            continue;
+        double t = -(double) (base->row - i) - base->t[g];
+        double residual = y[i] - base->y[g] - line.slope * base->scale[g] * t;
+        line.rss += residual * residual;
+        line.weighted_rss += residual * residual / base->scale[g];
+        line.tss += (y[i] - mean) * (y[i] - mean);
+    }
+    return line;
+}
 
 static struct forecast regress(struct plan *plan, size_t row)
 {
-    const double   *y = plan->series->observed;
     struct baseline base;
     gather(plan, row, true, &base);
     int             group = group_of(plan, row);
@@ -176,36 +223,16 @@ static struct forecast regress(struct plan *plan, size_t row)
         forecast.reason = TOC_REASON_FIT_FAILED;
         return forecast;
     }
-    double tt = 0.0, ty = 0.0, mean = 0.0, rss = 0.0, tss = 0.0;
-    for (size_t i = base.from; i < base.to; i++) {
-        int g = base.group[i - base.from];
-        if (g == NO_GROUP)
-            continue;
-        double t = -(double) (row - i) - base.t[g];
-        tt += t * t;
-        ty += t * (y[i] - base.y[g]);
-        mean += y[i];
-    }
-    mean /= (double) base.n;
-    /* second pass: residuals themselves, since Syy - slope Sty would cancel where the fit is close */
-    double slope = ty / tt; /* more rows than groups + 3, so some group has two, and tt > 0 */
-    for (size_t i = base.from; i < base.to; i++) {
-        int g = base.group[i - base.from];
-        if (g == NO_GROUP)
-            continue;
-        double residual = y[i] - base.y[g] - slope * (-(double) (row - i) - base.t[g]);
-        rss += residual * residual;
-        tss += (y[i] - mean) * (y[i] - mean);
-    }
-    size_t freedom = base.n - base.num_groups - 1;
-    double variance = rss / (double) freedom;
-    double sigma = fmax(sqrt(variance), plan->options->min_sigma);
-    double distance = -base.t[group]; /* from the group's mean time to the judged row */
-    double error = sigma * sqrt(1.0 + 1.0 / base.rows[group] + distance * distance / tt);
-    forecast.expected = base.y[group] + slope * distance;
+    struct line line = fit_line(&base, plan->series->observed);
+    size_t      freedom = base.n - base.num_groups - 1;
+    double      scale = base.scale[group];
+    double      sigma = fmax(sqrt(line.weighted_rss / (double) freedom * scale), plan->options->min_sigma);
+    double      distance = -base.t[group]; /* from the group's mean time to the judged row */
+    double      error = sigma * sqrt(1.0 + 1.0 / base.rows[group] + scale * distance * distance / line.stt);
+    forecast.expected = base.y[group] + line.slope * scale * distance;
     forecast.threshold = forecast.expected + critical(&plan->regression, plan->options->alpha, freedom) * error;
-    if (tss > 0)
-        forecast.adjusted_r_squared = 1.0 - variance / (tss / (double) (base.n - 1));
+    if (line.tss > 0)
+        forecast.adjusted_r_squared = 1.0 - line.rss / (double) freedom / (line.tss / (double) (base.n - 1));
     return forecast;
 }
 
@@ -216,13 +243,15 @@ static struct forecast regress(struct plan *plan, size_t row)
  * The means m_g are themselves sums over the baseline, so as a sum over the counts E has the coefficients
  *   c_j = a_j                               after the baseline (guard band and judged row),
  *   c_j = a_j - (sum of a over group g)/n_g  in it,
- * and for independent counts of equal variance Var(E) = sigma^2 sum c_j^2, exactly. The textbook w/(2 - w) is the first
- * part alone, for an infinite past and known means. E is linear in today's count with coefficient w, so the count at
+ * and for independent counts Var(E) = sum c_j^2 sigma_g(j)^2, exactly. The textbook w/(2 - w) is the first part alone,
+ * for an infinite past, known means and one sigma. E is linear in today's count with coefficient w, so the count at
  * which the test reaches its limit is found by solving one equation.
  */
 
-/* The count of the judged row at which the smoothed excess reaches `limit` standard deviations s. */
-static double ewma_threshold(const struct plan *plan, const struct baseline *base, double w, double limit, double s)
+/* The count of the judged row at which the smoothed excess reaches `limit` of its standard deviations; sigma2 are the
+ * variances of the groups' counts. */
+static double ewma_threshold(const struct plan *plan, const struct baseline *base, double w, double limit,
+                             const double sigma2[NUM_GROUPS])
 {
     const double *y = plan->series->observed;
     double        weights[NUM_GROUPS] = { 0 }; /* sum of a_j = w (1 - w)^j over the rows of each group */
@@ -236,7 +265,7 @@ static double ewma_threshold(const struct plan *plan, const struct baseline *bas
             if (row != base->row)
                 excess += a * (y[row] - base->y[group]);
             if (row >= base->to) /* after the baseline the coefficient is a_j itself */
-                variance += a * a;
+                variance += a * a * sigma2[group];
         }
         if (row == base->from)
             break;
@@ -247,9 +276,9 @@ static double ewma_threshold(const struct plan *plan, const struct baseline *bas
         if (group == NO_GROUP)
             continue;
         double coefficient = a - weights[group] / base->rows[group];
-        variance += coefficient * coefficient;
+        variance += coefficient * coefficient * sigma2[group];
     }
-    return base->y[judged] + (limit * s * sqrt(variance) - excess) / w;
+    return base->y[judged] + (limit * sqrt(variance) - excess) / w;
 }
 
 static struct forecast smooth(struct plan *plan, size_t row)
@@ -265,18 +294,21 @@ static struct forecast smooth(struct plan *plan, size_t row)
         forecast.reason = TOC_REASON_FIT_FAILED;
         return forecast;
     }
-    double squares = 0.0;
+    double squares = 0.0, sigma2[NUM_GROUPS];
     for (size_t i = base.from; i < base.to; i++) {
         int g = base.group[i - base.from];
-        if (g != NO_GROUP)
-            squares += (plan->series->observed[i] - base.y[g]) * (plan->series->observed[i] - base.y[g]);
+        if (g == NO_GROUP)
+            continue;
+        double residual = plan->series->observed[i] - base.y[g];
+        squares += residual * residual / base.scale[g];
     }
     size_t freedom = base.n - base.num_groups;
-    double s = fmax(sqrt(squares / (double) freedom), options->min_sigma);
+    for (int g = 0; g < NUM_GROUPS; g++)
+        sigma2[g] = fmax(squares / (double) freedom * base.scale[g], options->min_sigma * options->min_sigma);
     double limit = critical(&plan->smoothing, options->alpha, freedom);
     forecast.expected = base.y[group];
-    forecast.threshold = fmin(ewma_threshold(plan, &base, options->slow_smoothing, limit, s),
-                              ewma_threshold(plan, &base, options->fast_smoothing, limit, s));
+    forecast.threshold = fmin(ewma_threshold(plan, &base, options->slow_smoothing, limit, sigma2),
+                              ewma_threshold(plan, &base, options->fast_smoothing, limit, sigma2));
     return forecast;
 }
 

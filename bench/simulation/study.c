@@ -38,14 +38,17 @@ void sim_settings_read(struct sim_settings *settings, int argc, char **argv, con
             settings->margin = number_after(argc, argv, &i, 0);
         } else if (strcmp(argv[i], "--rows") == 0) {
             settings->rows_only = true;
+        } else if (settings->except != NULL && strcmp(argv[i], "--except") == 0 && i + 1 < argc) {
+            settings->except = argv[++i];
         } else {
             bool asked = strcmp(argv[i], "--help") == 0;
             fprintf(
                 asked ? stdout : stderr,
                 "%s\n\n  --replicates N   of each scenario (%zu)\n  --threads N      (%zu)\n  --seed N         (%llu)\n"
                 "  --margin X       Monte-Carlo standard errors allowed (%g)\n"
-                "  --rows           only the rows of the verdict\n",
-                help, settings->replicates, settings->threads, (unsigned long long) settings->seed, settings->margin);
+                "  --rows           only the rows of the verdict\n%s",
+                help, settings->replicates, settings->threads, (unsigned long long) settings->seed, settings->margin,
+                settings->except != NULL ? "  --except NAME    a method to leave out\n" : "");
             exit(asked ? 0 : 2);
         }
     }

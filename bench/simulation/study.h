@@ -20,10 +20,12 @@ struct sim_settings {
     uint64_t seed;
     bool     rows_only; /* --rows: nothing but the rows of the verdict */
     double   margin;    /* --margin: allowed Monte-Carlo errors */
+    /* --except: a method left out; NULL where a study has no such option, "" where it has and all are wanted */
+    const char *except;
 };
 
-/* Read --replicates N, --threads N, --seed N, --margin X, --rows over the defaults in settings; prints help or what was
- * wrong and exits. */
+/* Read --replicates N, --threads N, --seed N, --margin X, --rows, --except NAME over the defaults in settings; prints
+ * help or what was wrong and exits. */
 void sim_settings_read(struct sim_settings *settings, int argc, char **argv, const char *help);
 
 extern const struct toc_allocator sim_allocator; /* malloc */

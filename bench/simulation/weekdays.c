@@ -8,6 +8,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "random.h"
 #include "study.h"
@@ -112,7 +113,7 @@ static void print_days(const struct study *study)
 
 int main(int argc, char **argv)
 {
-    struct sim_settings             settings = { .replicates = 80, .threads = 1, .seed = 7, .margin = 2 };
+    struct sim_settings             settings = { .replicates = 80, .threads = 1, .seed = 7, .margin = 2, .except = "" };
     static struct study             study = { 0 };
     size_t                          num_all;
     const struct toc_method *const *all = toc_methods(&num_all);
@@ -122,7 +123,7 @@ int main(int argc, char **argv)
     study.settings = &settings;
     study.methods = sim_memory(num_all, sizeof *study.methods);
     for (size_t i = 0; i < num_all; i++)
-        if (toc_method_parameter(all[i], "weekdays", 0) != NULL)
+        if (toc_method_parameter(all[i], "weekdays", 0) != NULL && strcmp(all[i]->name, settings.except) != 0)
             study.methods[study.num_methods++] = all[i];
     study.measures = sim_memory(2 * study.num_methods, sizeof *study.measures);
     for (size_t i = 0; i < 2 * study.num_methods; i++)

@@ -7,22 +7,29 @@
  * baseline, n counts in all, n_g in group g with mean m_g; p is the group of k; c = the 1 - alpha quantile of Student's
  * t.
  *
- * TOC_ESSENCE_REGRESSION: y = level of the group + slope * time, by least squares on the baseline, as lm() fits it.
- *   df = n - G - 1, s = max(sqrt(RSS / df), min_sigma), tbar_p = mean time of p's rows, Stt = sum of (t - tbar_g)^2
- *   expected  = level_p + slope * t_k
- *   threshold = expected + c s sqrt(1 + 1/n_p + (t_k - tbar_p)^2 / Stt)
+ * Scatter: the variance of group g is phi v_g, sigma_g = max(sqrt(phi v_g), min_sigma). With weekdays apart
+ * v_g = m_g + 1/n_g, the mean as if one more case had been seen: busy days scatter more, and with one scatter for all
+ * Mondays alarm several times as often as Sundays. Else v_g = 1, as published, and phi is the common variance.
+ *
+ * TOC_ESSENCE_REGRESSION: y = level of the group + slope v_g * time, by least squares on the baseline with weights
+ * 1/v_g, as lm() fits it: the trend too is a share of the weekday's mean.
+ *   df = n - G - 1, phi = sum of (residual^2 / v_g) / df
+ *   tbar_p = mean time of p's rows, Stt = sum of v_g (t - tbar_g)^2
+ *   expected  = level_p + slope v_p t_k
+ *   threshold = expected + c sigma_p sqrt(1 + 1/n_p + v_p (t_k - tbar_p)^2 / Stt)
  *   A holiday (series.holiday) is a group of its own, an eighth weekday; with fewer than 2 in the baseline, a holiday
  *   is not assessed.
  *
  * TOC_ESSENCE_EWMA: E = sum over j = 0 … guard + baseline of w (1 - w)^j (y_{k-j} - m_g), the smoothed excess, for a
  * slow w (rises over days) and a fast one (jumps; close to EARS C2). With E's coefficients c_j on the counts,
- *   df = n - G, s = max(pooled standard deviation within groups, min_sigma), V = sum of c_j^2
+ *   df = n - G, phi = sum of ((y - m_g)^2 / v_g) / df, V = sum of (c_j sigma_g)^2
  *   expected  = m_p
- *   threshold = the count at which E / (s sqrt(V)) reaches c, for the w where that is lower
+ *   threshold = the count at which E / sqrt(V) reaches c, for the w where that is lower
  *   V is exact for independent counts: it holds the uncertainty of the means too. Holidays are left out everywhere,
  *   and a holiday is not assessed.
  *
- * TOC_ESSENCE_SWITCH: the regression where its adjusted R^2 is at least min_r_squared, and on holidays; else EWMA.
+ * TOC_ESSENCE_SWITCH: the regression where its adjusted R^2 (of the counts, 1 - (RSS / df) / their variance) is at
+ * least min_r_squared, and on holidays; else EWMA.
  *
  * alarm = y_k > threshold. A threshold or an expectation below 0 is given as 0.
  * score = (y_k - expected) / (threshold - expected); where threshold <= expected, y_k / threshold.
@@ -31,7 +38,8 @@
  *
  * surveillance has no such methods, so TOC_MODE_R changes nothing. Of the published system this keeps the 28-day
  * baseline, the 2-day guard band, smoothing 0.4 and 0.9, p < 0.01 and the switch at 0.60; ours are the groups of
- * EWMA, the exact V, holidays as an eighth weekday, and min_sigma.
+ * EWMA, a scatter and a trend in proportion to the weekday's mean (TOC_WEEKDAYS_POOLED: as published), the exact V,
+ * holidays as an eighth weekday, and min_sigma.
  *
  * Source: Burkom et al. 2021, doi:10.2196/26303; Burkom, Murphy and Shmueli 2007, doi:10.1002/sim.2835; smallest
  * standard deviation and weekday groups: Tokars et al. 2009, doi:10.3201/eid1504.080616.
@@ -57,7 +65,7 @@ struct toc_essence_options {
     int                   guard;    /* 0 … TOC_ESSENCE_MAX_GUARD steps */
     double                slow_smoothing; /* 0 < w <= 1: weight of the newest count (EWMA) */
     double                fast_smoothing; /* 0 < w <= 1 */
-    double                min_sigma;      /* >= 0: floor of the standard deviation */
+    double                min_sigma;      /* >= 0: floor of a day's standard deviation */
     double                min_r_squared;  /* <= 1: least adjusted R^2 of a regression worth using (switch) */
     double                alpha;          /* 0 < alpha < 1: one-sided probability of a false alarm per test */
 };

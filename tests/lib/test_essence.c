@@ -78,6 +78,38 @@ static void test_weekdays_apart(void **state)
     }
 }
 
+/* Busy days scatter more: the margin up to the threshold grows with the square root of the mean. All grow alike: the
+ * regression's trend is a share of each weekday's mean. */
+static void test_scatter_and_trend_follow_the_mean(void **state)
+{
+    (void) state;
+    enum { DAYS = 63, MONDAY = 56, SUNDAY = 62 };
+    double   observed[DAYS];
+    toc_date date[DAYS];
+    for (int i = 0; i < DAYS; i++) {
+        date[i] = 19723 + i; /* 2024-01-01, a Monday */
+        observed[i] = (i % 7 == 0 ? 400 : 100) + (i / 7 % 2 ? 7 : -7) * (i % 7 == 0 ? 2 : 1);
+    }
+    struct toc_series series = { .observed = observed, .date = date, .n = DAYS, .steps_per_year = 365 };
+    for (size_t i = 0; i < 3; i++) {
+        struct toc_essence_options options = TOC_ESSENCE_OPTIONS(rules[i]);
+        struct toc_judgement       monday, sunday;
+        options.slow_smoothing = options.fast_smoothing = 1.0; /* today alone */
+        options.min_r_squared = -1.0;
+        assert_ok(judge(&series, MONDAY, &options, &monday));
+        assert_ok(judge(&series, SUNDAY, &options, &sunday));
+        assert_close((monday.threshold - monday.expected) / (sunday.threshold - sunday.expected), 2.0, 0.15, 0.0);
+    }
+    for (int i = 0; i < DAYS; i++)
+        observed[i] = (i % 7 == 0 ? 4 : 1) * (100 + i);
+    struct toc_essence_options options = TOC_REGRESSION_OPTIONS_INIT;
+    struct toc_judgement       got;
+    for (int i = MONDAY; i <= SUNDAY; i++) {
+        assert_ok(judge(&series, (size_t) i, &options, &got));
+        assert_close(got.expected, observed[i], 0.01, 0.0);
+    }
+}
+
 /* Two holidays in the baseline teach the regression what a holiday is; with one, or for EWMA, it is not assessed. */
 static void test_holidays(void **state)
 {
@@ -138,13 +170,15 @@ static void draw_options(struct test_random *random, struct toc_essence_options 
     options->alpha = 0.001 + 0.05 * test_uniform(random);
 }
 
-/* Ten times the cases (and ten times the floor) is the same score. */
+/* Ten times the cases (and ten times the floor) is the same score. Not so with weekdays apart, where the scatter is one
+ * of counts. */
 static void score_has_no_unit(struct test_random *random)
 {
     struct test_series         drawn;
     struct toc_essence_options options;
     struct toc_judgement       one, ten;
     draw_options(random, &options);
+    options.weekdays = TOC_WEEKDAYS_POOLED;
     test_draw_series(random, &drawn, 120, 365, 20.0, (unsigned) test_between(random, 0, 15));
     assert_ok(judge(&drawn.series, 119, &options, &one));
     for (size_t i = 0; i < 120; i++)
@@ -294,6 +328,7 @@ int main(void)
         cmocka_unit_test(test_first_cases_after_zeros),
         cmocka_unit_test(test_slow_rise),
         cmocka_unit_test(test_weekdays_apart),
+        cmocka_unit_test(test_scatter_and_trend_follow_the_mean),
         cmocka_unit_test(test_holidays),
         cmocka_unit_test(test_missing_counts),
         cmocka_unit_test(test_properties),

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # An independent reference for EWMA, adaptive regression and their switch (include/tocsin/essence.h), for which there is
-# no R package to compare with: regressions by lm() and predict(), EWMA by its recursion, and the variance of the
+# no R package to compare with: weighted regressions by lm() and predict(), EWMA by its recursion, and the variance of the
 # smoothed excess from its response to a unit count on each day.
 #
 #   Rscript tests/parity/essence.R tests/parity/essence      writes series.csv, series_meta.csv, out_essence.csv
@@ -35,9 +35,17 @@ add("weekly", rpois(n, 20 + 8 * cos(2 * pi * day / 52)), 52, "2020-01-06")
 
 # ---- one step ----
 
-groups_of <- function(s, weekdays) {
-  g <- if (weekdays && s$freq == 365 && s$dates[1] != "") format(as.Date(s$dates), "%u") else rep("0", length(s$y))
+apart <- function(s, o) o$weekdays && s$freq == 365 && s$dates[1] != ""
+
+groups_of <- function(s, o) {
+  g <- if (apart(s, o)) format(as.Date(s$dates), "%u") else rep("0", length(s$y))
   ifelse(s$holiday == 1, "holiday", g)
+}
+
+# what the variance of each group's counts is proportional to
+scales <- function(s, g, rows, o) {
+  cases <- tapply(s$y[rows], g[rows], sum)
+  if (apart(s, o)) (cases + 1) / table(g[rows])[names(cases)] else replace(cases, TRUE, 1)
 }
 
 none <- c(expected = NA, threshold = NA, r2 = NA)
@@ -48,19 +56,24 @@ regression <- function(s, g, k, o) {
   rows <- rows[!is.na(s$y[rows])]
   if (2 * length(rows) < o$baseline || is.na(s$y[k])) return(none)
   if (sum(g[rows] == g[k]) < if (g[k] == "holiday") 2 else 1) return(none)
-  data <- data.frame(y = s$y[rows], t = rows, g = factor(g[rows]))
+  v <- scales(s, g, rows, o)
+  v_row <- as.numeric(v[g[rows]])
+  data <- data.frame(y = s$y[rows], x = v_row * rows, g = factor(g[rows]), w = 1 / v_row)
   if (length(rows) < nlevels(data$g) + 4) return(none)
-  fit <- if (nlevels(data$g) > 1) lm(y ~ g + t, data) else lm(y ~ t, data)
-  at <- suppressWarnings(predict(fit, data.frame(t = k, g = factor(g[k], levels(data$g))), se.fit = TRUE))
-  s_hat <- at$residual.scale
-  sigma <- max(s_hat, o$min_sigma)
-  unit <- if (s_hat > 0) at$se.fit / s_hat else { # the standard error for sigma = 1, from the design itself
+  fit <- if (nlevels(data$g) > 1) lm(y ~ g + x, data, weights = w) else lm(y ~ x, data, weights = w)
+  here <- v[[g[k]]]
+  new <- data.frame(x = here * k, g = factor(g[k], levels(data$g)))
+  at <- suppressWarnings(predict(fit, new, se.fit = TRUE))
+  root_phi <- at$residual.scale
+  sigma <- max(root_phi * sqrt(here), o$min_sigma)
+  unit <- if (root_phi > 0) at$se.fit / root_phi else { # the standard error for phi = 1, from the design itself
     x <- model.matrix(fit)
-    x0 <- model.matrix(delete.response(terms(fit)), data.frame(t = k, g = factor(g[k], levels(data$g))))
-    sqrt(drop(x0 %*% solve(crossprod(x), t(x0))))
+    x0 <- model.matrix(delete.response(terms(fit)), new)
+    sqrt(drop(x0 %*% solve(crossprod(x * sqrt(data$w)), t(x0))))
   }
-  r2 <- if (var(data$y) > 0) suppressWarnings(summary(fit)$adj.r.squared) else NA
-  c(expected = unname(at$fit), threshold = unname(at$fit + qt(1 - o$alpha, at$df) * sigma * sqrt(1 + unit^2)), r2 = r2)
+  r2 <- if (var(data$y) > 0) 1 - sum(residuals(fit)^2) / at$df / var(data$y) else NA # of the counts, unweighted
+  error <- sigma * sqrt(1 + unit^2 / here)
+  c(expected = unname(at$fit), threshold = unname(at$fit + qt(1 - o$alpha, at$df) * error), r2 = r2)
 }
 
 ewma <- function(s, g, k, o) {
@@ -79,11 +92,14 @@ ewma <- function(s, g, k, o) {
     z
   }
   m <- tapply(s$y[used], g[used], mean)
-  sigma <- max(sqrt(sum((s$y[used] - m[g[used]])^2) / freedom), o$min_sigma)
+  v <- scales(s, g, used, o)
+  phi <- sum((s$y[used] - m[g[used]])^2 / v[g[used]]) / freedom
+  sigma <- pmax(sqrt(phi * v), o$min_sigma)
+  scatter <- replace(sigma[g[window]], !(g[window] %in% names(m)), 0)
   y0 <- replace(s$y, k, 0)
   thresholds <- sapply(o$w, function(w) {
     response <- sapply(window, function(i) if (usable[i]) smoothed(replace(numeric(length(s$y)), i, 1), w) else 0)
-    (qt(1 - o$alpha, freedom) * sigma * sqrt(sum(response^2)) - smoothed(y0, w)) / response[length(window)]
+    (qt(1 - o$alpha, freedom) * sqrt(sum((response * scatter)^2)) - smoothed(y0, w)) / response[length(window)]
   })
   c(expected = m[[g[k]]], threshold = min(thresholds), r2 = NA)
 }
@@ -106,7 +122,7 @@ out <- list()
 for (id in names(series)) for (i in seq_along(settings)) for (rule in names(rules)) {
   if (i == 3 && id == "zeros") next # with no floor, nothing but rounding is left there
   s <- series[[id]]
-  g <- groups_of(s, settings[[i]]$weekdays)
+  g <- groups_of(s, settings[[i]])
   for (k in c(20, 31, 80:130)) {
     r <- rules[[rule]](s, g, k, settings[[i]])
     r <- pmax(r, 0)
