@@ -145,8 +145,8 @@ int toc_farrington_flexible_judge(const struct toc_series *series, size_t first,
  *
  * TOC_MODE_DEFAULT: everything said above of the flexible method's default mode holds.
  * TOC_MODE_R: the numbers of surveillance::farrington 1.20.3; rows of a window outside the series are left out without
- *     a word, a missing count in the baseline makes the step not assessed, and too few recent cases give "no alarm" with
- *     threshold 0, score 0 and the reason beside it.
+ *     a word, a missing count in the baseline makes the step not assessed, and too few recent cases give "no alarm"
+ *     with threshold 0, score 0 and the reason beside it.
  */
 enum toc_farrington_offset {
     TOC_FARRINGTON_NO_OFFSET = 0,
