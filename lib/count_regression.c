@@ -200,17 +200,21 @@ static void add_rare(struct cells *cells, double y, double overdispersion, struc
 static void gather_cell(struct cells *cells, const struct toc_series *series, size_t c, size_t from, size_t end,
                         double overdispersion, enum toc_mode mode)
 {
-    const unsigned char *holiday = mode == TOC_MODE_R ? NULL : series->holiday;
-    double               rows = 0.0, total = 0.0, squares = 0.0, weight = 0.0, target = 0.0;
-    for (size_t row = from; row < end; row += cells->num) {
-        double y = series->observed[row];
-        if (isnan(y) || (holiday != NULL && holiday[row] != 0))
+    const uint8_t *holiday = mode == TOC_MODE_R ? NULL : series->holiday;
+    const double *observed = series->observed, *weight_of = cells->frequent.weight, *target_of = cells->frequent.target;
+    double       *times = cells->at_least;
+    double        rows = 0.0, total = 0.0, squares = 0.0, weight = 0.0, target = 0.0;
+    for (size_t row = from, step = cells->num; row < end; row += step) {
+        double y = observed[row];
+        if (holiday != NULL && holiday[row] != 0)
             continue;
         if (y < FREQUENT_COUNTS) {
             size_t count = (size_t) (int) y;
-            cells->at_least[count] += 1.0;
-            weight += cells->frequent.weight[count];
-            target += cells->frequent.target[count];
+            times[count] += 1.0;
+            weight += weight_of[count];
+            target += target_of[count];
+        } else if (isnan(y)) {
+            continue;
         } else {
             struct starts rare;
             add_rare(cells, y, overdispersion, &rare);
@@ -275,36 +279,36 @@ static void gather(struct cells *cells, const struct toc_series *series, size_t 
 
 /* ---- weighted least squares ---- */
 
-/* Cholesky factor of the symmetric matrix a (lower part, in place). A column that those before it explain gets a zero
- * pivot, and so a zero coefficient, as R's pivoted QR gives it none. */
-static void factor(double *a, size_t p)
+/* Cholesky factor of the symmetric matrix a (lower part, in place), with the inverse of each pivot in its place. A
+ * column that those before it explain gets 0 there, and so a zero coefficient, as R's pivoted QR gives it none. */
+TOCI_INLINE void factor(double *a, size_t p)
 {
     for (size_t j = 0; j < p; j++) {
         double square = a[j * p + j], rest = square;
         for (size_t k = 0; k < j; k++)
             rest -= a[j * p + k] * a[j * p + k];
-        double pivot = rest > RANK_TOLERANCE * square ? sqrt(rest) : 0.0;
-        a[j * p + j] = pivot;
+        double inverse = rest > RANK_TOLERANCE * square ? 1.0 / sqrt(rest) : 0.0;
+        a[j * p + j] = inverse;
         for (size_t i = j + 1; i < p; i++) {
             double sum = a[i * p + j];
             for (size_t k = 0; k < j; k++)
                 sum -= a[i * p + k] * a[j * p + k];
-            a[i * p + j] = pivot > 0 ? sum / pivot : 0.0;
+            a[i * p + j] = sum * inverse;
         }
     }
 }
 
-static void substitute(const double *a, size_t p, double *b)
+TOCI_INLINE void substitute(const double *a, size_t p, double *b)
 {
     for (size_t i = 0; i < p; i++) {
         for (size_t k = 0; k < i; k++)
             b[i] -= a[i * p + k] * b[k];
-        b[i] = a[i * p + i] > 0 ? b[i] / a[i * p + i] : 0.0;
+        b[i] *= a[i * p + i];
     }
     for (size_t i = p; i-- > 0;) {
         for (size_t k = i + 1; k < p; k++)
             b[i] -= a[k * p + i] * b[k];
-        b[i] = a[i * p + i] > 0 ? b[i] / a[i * p + i] : 0.0;
+        b[i] *= a[i * p + i];
     }
 }
 
@@ -333,24 +337,24 @@ TOCI_INLINE void normal_equations(const struct cells *cells, size_t p, double *a
     }
 }
 
-TOCI_INLINE void toci_normal_equations_body(const struct cells *cells, double *a, double *b)
-{
-    if (cells->num_terms == 3) /* one harmonic, the usual case */
-        normal_equations(cells, 3, a, b);
-    else
-        normal_equations(cells, cells->num_terms, a, b);
-}
-
-static void toci_normal_equations(const struct cells *cells, double *a, double *b);
-TOCI_DISPATCH(toci_normal_equations, (const struct cells *cells, double *a, double *b), (cells, a, b))
-
-static void solve(struct cells *cells, double *coefficients)
+TOCI_INLINE void solve(const struct cells *cells, size_t p, double *coefficients)
 {
     double a[TOCI_MAX_TERMS * TOCI_MAX_TERMS];
-    toci_normal_equations(cells, a, coefficients);
-    factor(a, cells->num_terms);
-    substitute(a, cells->num_terms, coefficients);
+    normal_equations(cells, p, a, coefficients);
+    factor(a, p);
+    substitute(a, p, coefficients);
 }
+
+TOCI_INLINE void toci_solve_body(const struct cells *cells, double *coefficients)
+{
+    if (cells->num_terms == 3) /* one harmonic, the usual case */
+        solve(cells, 3, coefficients);
+    else
+        solve(cells, cells->num_terms, coefficients);
+}
+
+static void toci_solve(const struct cells *cells, double *coefficients);
+TOCI_DISPATCH(toci_solve, (const struct cells *cells, double *coefficients), (cells, coefficients))
 
 /* ---- regression for a given overdispersion ---- */
 
@@ -358,21 +362,24 @@ static void solve(struct cells *cells, double *coefficients)
  *   W = mu / (1 + a mu),  W z = W eta + (y - mu) / (1 + a mu). */
 TOCI_INLINE void predict(struct cells *cells, size_t p, const double *coefficients, double overdispersion)
 {
-    toci_vec loss = toci_vec_all(0.0);
-    for (size_t c = 0; c < cells->num; c += TOCI_LANES) {
+    const double *design = cells->design, *rows = cells->rows, *totals = cells->total; /* no store changes these */
+    double       *etas = cells->eta, *mus = cells->mu, *weights = cells->weight, *targets = cells->target;
+    size_t        num = cells->num, stride = cells->stride;
+    toci_vec      loss = toci_vec_all(0.0);
+    for (size_t c = 0; c < num; c += TOCI_LANES) {
         toci_vec eta = toci_vec_all(0.0);
         for (size_t i = 0; i < p; i++)
-            eta += coefficients[i] * toci_vec_load(cells->design + i * cells->stride + c);
+            eta += coefficients[i] * toci_vec_load(design + i * stride + c);
         toci_vec mu = toci_vec_exp(toci_vec_clamp(eta, LOWEST_LOG_MEAN, HIGHEST_LOG_MEAN));
         mu = toci_vec_choose((toci_vec_bits) (eta <= HIGHEST_LOG_MEAN), mu,
                              toci_vec_all(INFINITY)); /* or not a number */
-        toci_vec expected = toci_vec_load(cells->rows + c) * mu, total = toci_vec_load(cells->total + c);
+        toci_vec expected = toci_vec_load(rows + c) * mu, total = toci_vec_load(totals + c);
         toci_vec shrink = overdispersion > 0 ? 1.0 / (1.0 + overdispersion * mu) : toci_vec_all(1.0);
         toci_vec weight = expected * shrink;
-        toci_vec_store(cells->eta + c, eta);
-        toci_vec_store(cells->mu + c, mu);
-        toci_vec_store(cells->weight + c, weight);
-        toci_vec_store(cells->target + c, weight * eta + (total - expected) * shrink);
+        toci_vec_store(etas + c, eta);
+        toci_vec_store(mus + c, mu);
+        toci_vec_store(weights + c, weight);
+        toci_vec_store(targets + c, weight * eta + (total - expected) * shrink);
         loss += total * (eta + 1.0) - expected;
     }
     cells->loss = toci_vec_sum(loss);
@@ -380,8 +387,8 @@ TOCI_INLINE void predict(struct cells *cells, size_t p, const double *coefficien
 
 TOCI_INLINE void toci_predict_cells_body(struct cells *cells, const double *coefficients, double overdispersion)
 {
-    if (cells->num_terms == 3)
-        predict(cells, 3, coefficients, overdispersion);
+    if (cells->num_terms == 3 && overdispersion == 0)
+        predict(cells, 3, coefficients, 0.0);
     else
         predict(cells, cells->num_terms, coefficients, overdispersion);
 }
@@ -435,7 +442,7 @@ static bool regress(struct cells *cells, double overdispersion, double before, s
     double saturated_sum = overdispersion > 0 ? saturated(cells, 1.0 / overdispersion) : 0.0;
     fit->converged = false;
     for (fit->iterations = 1; fit->iterations <= MAX_ITERATIONS; fit->iterations++) {
-        solve(cells, fit->coefficients);
+        toci_solve(cells, fit->coefficients);
         toci_predict_cells(cells, fit->coefficients, overdispersion);
         fit->deviance = deviance(cells, overdispersion, saturated_sum);
         if (!isfinite(fit->deviance))

@@ -222,76 +222,77 @@ static double anscombe_inverse(double wanted, double from, double a)
  * rossi: with s = sqrt(u), s^2 + 2 sqrt(m) s = 3 m + 2 sqrt(m) g, so s = -sqrt(m) + sqrt(4 m + 2 sqrt(m) g), squared.
  */
 
-/* What a transform needs of an in-control mean m, worked out once a mean. */
-struct scale {
-    double mean;
-    double spread;      /* Z is divided by it */
-    double centre;      /* m on the scale of the transform */
-    double back_centre; /* the same, where a threshold is turned back into a count: R has another one there */
+enum { LONGEST_PERIOD = 365 };
+
+/* What a transform needs of an in-control mean m, worked out once a mean. An array each, for the vector unit. */
+struct scales {
+    double mean[LONGEST_PERIOD];
+    double spread[LONGEST_PERIOD];      /* Z is divided by it */
+    double centre[LONGEST_PERIOD];      /* m on the scale of the transform */
+    double back_centre[LONGEST_PERIOD]; /* the same, where a threshold is turned back: R has another one there */
 };
 
-static struct scale scale_of(const struct toc_cusum_options *options, double m)
+static void set_scale(const struct toc_cusum_options *options, double m, struct scales *scales, size_t i)
 {
-    double       a = options->overdispersion;
-    bool         like_r = options->mode == TOC_MODE_R;
-    struct scale scale = { m, sqrt(m), m, m };
+    double a = options->overdispersion, spread = sqrt(m), centre = m, back_centre = m;
+    bool   like_r = options->mode == TOC_MODE_R;
     switch (options->transform) {
     case TOC_CUSUM_STANDARD:
     case TOC_CUSUM_NONE: break;
     case TOC_CUSUM_ROSSI:
-        scale.spread = 2.0 * sqrt(m);
-        scale.centre = 3.0 * m;
+        spread = 2.0 * sqrt(m);
+        centre = 3.0 * m;
         break;
     case TOC_CUSUM_ANSCOMBE:
-        scale.spread = pow(m, 1.0 / 6.0);
-        scale.centre = scale.back_centre = cbrt(m * m);
+        spread = pow(m, 1.0 / 6.0);
+        centre = back_centre = cbrt(m * m);
         break;
     case TOC_CUSUM_ANSCOMBE_SECOND:
-        scale.spread = pow(m, 1.0 / 6.0);
-        scale.centre = cbrt(m * m) - 1.0 / (9.0 * cbrt(m));
-        scale.back_centre = like_r ? cbrt(m * m) - cbrt(m) / 9.0 : scale.centre;
+        spread = pow(m, 1.0 / 6.0);
+        centre = cbrt(m * m) - 1.0 / (9.0 * cbrt(m));
+        back_centre = like_r ? cbrt(m * m) - cbrt(m) / 9.0 : centre;
         break;
-    case TOC_CUSUM_PEARSON_NB: scale.spread = sqrt(m + a * m * m); break;
+    case TOC_CUSUM_PEARSON_NB: spread = sqrt(m + a * m * m); break;
     case TOC_CUSUM_ANSCOMBE_NB:
-        scale.spread = pow(m + a * m * m, 1.0 / 6.0);
-        scale.back_centre = like_r ? NAN : anscombe_integral(m, a); /* R does not turn it back */
-        scale.centre = like_r ? anscombe_like_r(m, a) : scale.back_centre;
+        spread = pow(m + a * m * m, 1.0 / 6.0);
+        back_centre = like_r ? NAN : anscombe_integral(m, a); /* R does not turn it back */
+        centre = like_r ? anscombe_like_r(m, a) : back_centre;
         break;
     }
-    return scale;
+    scales->mean[i] = m;
+    scales->spread[i] = spread;
+    scales->centre[i] = centre;
+    scales->back_centre[i] = back_centre;
 }
 
-TOCI_INLINE double transform(const struct toc_cusum_options *options, double y, const struct scale *scale)
+TOCI_INLINE double transform(const struct toc_cusum_options *options, double y, const struct scales *scales, size_t i)
 {
-    double a = options->overdispersion;
+    double a = options->overdispersion, m = scales->mean[i], centre = scales->centre[i], spread = scales->spread[i];
     switch (options->transform) {
     case TOC_CUSUM_STANDARD:
-    case TOC_CUSUM_PEARSON_NB: return (y - scale->centre) / scale->spread;
-    case TOC_CUSUM_ROSSI: return (y - scale->centre + 2.0 * sqrt(y * scale->mean)) / scale->spread;
+    case TOC_CUSUM_PEARSON_NB: return (y - centre) / spread;
+    case TOC_CUSUM_ROSSI: return (y - centre + 2.0 * sqrt(y * m)) / spread;
     case TOC_CUSUM_ANSCOMBE:
-    case TOC_CUSUM_ANSCOMBE_SECOND: return 1.5 * (cbrt(y * y) - scale->centre) / scale->spread;
+    case TOC_CUSUM_ANSCOMBE_SECOND: return 1.5 * (cbrt(y * y) - centre) / spread;
     case TOC_CUSUM_ANSCOMBE_NB:
         y = options->mode == TOC_MODE_R ? anscombe_like_r(y, a) : anscombe_integral(y, a);
-        return (y - scale->centre) / scale->spread;
+        return (y - centre) / spread;
     case TOC_CUSUM_NONE: break;
     }
     return y;
 }
 
 /* The count of which Z = g. */
-TOCI_INLINE double inverse(const struct toc_cusum_options *options, double g, const struct scale *scale)
+TOCI_INLINE double inverse(const struct toc_cusum_options *options, double g, const struct scales *scales, size_t i)
 {
-    double m = scale->mean, scaled;
+    double m = scales->mean[i], spread = scales->spread[i], back_centre = scales->back_centre[i], scaled;
     switch (options->transform) {
     case TOC_CUSUM_STANDARD:
-    case TOC_CUSUM_PEARSON_NB: return scale->spread * g + m;
-    case TOC_CUSUM_ROSSI: return scale->spread * g + 5.0 * m - 2.0 * sqrt(4.0 * m * m + m * scale->spread * g);
+    case TOC_CUSUM_PEARSON_NB: return spread * g + m;
+    case TOC_CUSUM_ROSSI: return spread * g + 5.0 * m - 2.0 * sqrt(4.0 * m * m + m * spread * g);
     case TOC_CUSUM_ANSCOMBE:
-    case TOC_CUSUM_ANSCOMBE_SECOND:
-        scaled = fmax(0.0, g * scale->spread / 1.5 + scale->back_centre);
-        return scaled * sqrt(scaled);
-    case TOC_CUSUM_ANSCOMBE_NB:
-        return anscombe_inverse(g * scale->spread + scale->back_centre, m, options->overdispersion);
+    case TOC_CUSUM_ANSCOMBE_SECOND: scaled = fmax(0.0, g * spread / 1.5 + back_centre); return scaled * sqrt(scaled);
+    case TOC_CUSUM_ANSCOMBE_NB: return anscombe_inverse(g * spread + back_centre, m, options->overdispersion);
     case TOC_CUSUM_NONE: break;
     }
     return g;
@@ -308,106 +309,146 @@ static enum toc_reason no_number(enum toc_cusum_transform transform, double y, d
                                               : TOC_REASON_CONSTANT_BASELINE /* 0/0 */;
 }
 
-/* One step as R computes it; *statistic is S before and after. */
-TOCI_INLINE void step_like_r(const struct toc_cusum_options *options, double y, const struct scale *scale,
-                             double *statistic, struct toc_judgement *out)
+/* ---- some steps at a time ----
+ *
+ * Only the sum S goes from step to step; what comes before and after it is computed for a block of steps, in vectors.
+ * Every step has the same arithmetic wherever in a block it stands: a stream, in blocks of one, has the same numbers.
+ */
+enum { BLOCK = 64 };
+
+/* The steps of a block: their counts, which of them are holidays (NULL = none), and where their scales stand. */
+struct block {
+    size_t               num;
+    const double        *observed;
+    const uint8_t       *holiday;
+    const struct scales *scales;
+    size_t               at;
+};
+
+static bool is_left_out(const struct block *block, size_t i)
 {
-    double before = *statistic, h = options->h;
-    double now = before + transform(options, y, scale) - options->k;
-    now = 0.0 > now ? 0.0 : now; /* NaN stays */
-    *statistic = now;
-    if (isnan(now)) {
-        *out = toci_not_assessed(no_number(options->transform, y, before));
-        return;
+    return isnan(block->observed[i]) || (block->holiday != NULL && block->holiday[i] != 0);
+}
+
+/* S before and after each step. As published, it stays as it is where a step is left out, and an alarm ends it. R's
+ * goes on after an alarm, and a missing count makes it NaN for ever. */
+TOCI_INLINE void add_up(const struct toc_cusum_options *options, const struct block *block, const double *z,
+                        double *statistic, double *before, double *after)
+{
+    double       sum = *statistic, k = options->k, h = options->h;
+    const double zero = 0.0 * k; /* not known to the compiler, which then takes the processor's maximum: no branch */
+    for (size_t i = 0; i < block->num; i++) {
+        before[i] = sum;
+        if (options->mode == TOC_MODE_R) {
+            sum = sum + z[i] - k;
+            after[i] = sum = zero > sum ? zero : sum; /* NaN stays */
+        } else {
+            after[i] = is_left_out(block, i) ? sum : fmax(0.0, sum + z[i] - k);
+            sum = after[i] >= h ? 0.0 : after[i];
+        }
     }
+    *statistic = sum;
+}
+
+TOCI_INLINE double threshold_of(const struct toc_cusum_options *options, const struct block *block, size_t i,
+                                double before, double after)
+{
+    bool   like_r = options->mode == TOC_MODE_R;
     bool   no_count = options->transform == TOC_CUSUM_NONE || options->transform == TOC_CUSUM_ANSCOMBE_NB;
-    double threshold = no_count ? h - now : inverse(options, h + options->k - before, scale);
-    if (options->transform == TOC_CUSUM_STANDARD)
-        threshold = ceil(threshold);
-    out->expected = scale->mean;
-    out->threshold = threshold >= 0 ? threshold : 0.0;
-    out->score = now / h;
-    out->alarm = now >= h ? TOC_ALARM_YES : TOC_ALARM_NO;
-    out->reason = TOC_REASON_NONE;
-}
-
-TOCI_INLINE void step_by_default(const struct toc_cusum_options *options, double y, const struct scale *scale,
-                                 bool holiday, double *statistic, struct toc_judgement *out)
-{
-    if (isnan(y) || holiday) {
-        *out = toci_not_assessed(isnan(y) ? TOC_REASON_OBSERVED_MISSING : TOC_REASON_HOLIDAY);
-        return;
-    }
-    double before = *statistic, h = options->h;
-    double now = fmax(0.0, before + transform(options, y, scale) - options->k);
-    *statistic = now >= h ? 0.0 : now;
-    out->expected = scale->mean;
-    out->threshold = inverse(options, h + options->k - before, scale);
-    out->score = now / h;
-    out->alarm = now >= h ? TOC_ALARM_YES : TOC_ALARM_NO;
-    out->reason = TOC_REASON_NONE;
-}
-
-TOCI_INLINE void step(const struct toc_cusum_options *options, double y, const struct scale *scale, bool holiday,
-                      double *statistic, struct toc_judgement *out)
-{
-    if (options->mode == TOC_MODE_R)
-        step_like_r(options, y, scale, statistic, out);
+    double threshold;
+    if (like_r && no_count)
+        threshold = options->h - after;
     else
-        step_by_default(options, y, scale, holiday, statistic, out);
+        threshold = inverse(options, options->h + options->k - before, block->scales, block->at + i);
+    if (like_r && options->transform == TOC_CUSUM_STANDARD)
+        threshold = ceil(threshold);
+    return like_r && !(threshold >= 0) ? 0.0 : threshold;
 }
 
-/* Means that depend on the day of the week too: each step has its own. */
-static void judge_weekdays(const struct toc_series *series, size_t first, size_t num,
-                           const struct toc_cusum_options *options, const struct toc_cusum_learnt *learnt,
-                           struct toc_judgement *judgements)
+/* Inlined for a transform that the compiler knows. */
+TOCI_INLINE void judge_block(const struct toc_cusum_options *given, enum toc_cusum_transform known,
+                             const struct block *block, double *statistic, struct toc_judgement *out)
 {
-    double statistic = 0.0, means[TOCI_LANES];
-    for (size_t i = 0; i < num; i++) {
-        size_t row = first + i;
-        means_of(learnt, row % (size_t) learnt->steps_per_year, (size_t) toc_date_weekday(series->date[row]), means);
-        struct scale scale = scale_of(options, means[0]);
-        step(options, series->observed[row], &scale, toci_is_holiday(series, row), &statistic, &judgements[i]);
-    }
-}
-
-/* All steps, given what each time of year needs. Inlined for a transform that the compiler knows. */
-TOCI_INLINE void judge_steps(const struct toc_series *series, size_t first, size_t num,
-                             const struct toc_cusum_options *given, enum toc_cusum_transform transform,
-                             const struct scale *scales, struct toc_judgement *judgements)
-{
+    double                   z[BLOCK], before[BLOCK], after[BLOCK], threshold[BLOCK], score[BLOCK];
     struct toc_cusum_options options = *given;
-    size_t                   period = (size_t) series->steps_per_year, phase = first % period;
-    double                   statistic = 0.0;
-    options.transform = transform;
-    for (size_t i = 0; i < num; i++) {
-        size_t row = first + i;
-        step(&options, series->observed[row], &scales[phase], toci_is_holiday(series, row), &statistic, &judgements[i]);
-        phase = phase + 1 == period ? 0 : phase + 1;
+    bool                     like_r = options.mode == TOC_MODE_R;
+    options.transform = known;
+    for (size_t i = 0; i < block->num; i++)
+        z[i] = transform(&options, block->observed[i], block->scales, block->at + i);
+    add_up(&options, block, z, statistic, before, after);
+    for (size_t i = 0; i < block->num; i++) {
+        threshold[i] = threshold_of(&options, block, i, before[i], after[i]);
+        score[i] = after[i] / options.h;
+    }
+    for (size_t i = 0; i < block->num; i++) {
+        if (like_r && isnan(after[i])) {
+            out[i] = toci_not_assessed(no_number(known, block->observed[i], before[i]));
+        } else if (!like_r && is_left_out(block, i)) {
+            out[i] = toci_not_assessed(isnan(block->observed[i]) ? TOC_REASON_OBSERVED_MISSING : TOC_REASON_HOLIDAY);
+        } else {
+            out[i].expected = block->scales->mean[block->at + i];
+            out[i].threshold = threshold[i];
+            out[i].score = score[i];
+            out[i].alarm = after[i] >= options.h ? TOC_ALARM_YES : TOC_ALARM_NO;
+            out[i].reason = TOC_REASON_NONE;
+        }
     }
 }
 
-/* Means that depend on the time of year alone are worked out once a year of the series, not once a step. */
+TOCI_INLINE void toci_judge_block_body(const struct toc_cusum_options *options, const struct block *block,
+                                       double *statistic, struct toc_judgement *out)
+{
+    if (options->transform == TOC_CUSUM_STANDARD)
+        judge_block(options, TOC_CUSUM_STANDARD, block, statistic, out);
+    else if (options->transform == TOC_CUSUM_ROSSI)
+        judge_block(options, TOC_CUSUM_ROSSI, block, statistic, out);
+    else
+        judge_block(options, options->transform, block, statistic, out);
+}
+
+static void toci_judge_block(const struct toc_cusum_options *options, const struct block *block, double *statistic,
+                             struct toc_judgement *out);
+TOCI_DISPATCH(toci_judge_block,
+              (const struct toc_cusum_options *options, const struct block *block, double *statistic,
+               struct toc_judgement *out),
+              (options, block, statistic, out))
+
+/* The scales of `num` steps of one day of the week, from that time of year on, up to the end of the year. */
+static void set_scales(const struct toc_cusum_options *options, const struct toc_cusum_learnt *learnt, size_t phase,
+                       size_t num, size_t weekday, struct scales *scales, size_t at)
+{
+    double means[TOCI_LANES];
+    for (size_t i = 0; i < num; i += TOCI_LANES) { /* four at a time */
+        means_of(learnt, phase + i, weekday, means);
+        for (size_t lane = 0; lane < TOCI_LANES && i + lane < num; lane++)
+            set_scale(options, means[lane], scales, at + i + lane);
+    }
+}
+
+/* Means that depend on the time of year alone are worked out once a year of the series, not once a step. A block ends
+ * with the year at the latest. */
 static void judge_all(const struct toc_series *series, size_t first, size_t num,
                       const struct toc_cusum_options *options, const struct toc_cusum_learnt *learnt,
                       struct toc_judgement *judgements)
 {
-    enum { LONGEST_PERIOD = 365 };
-    struct scale scales[LONGEST_PERIOD];
-    double       means[TOCI_LANES];
-    size_t       period = (size_t) learnt->steps_per_year, phase = first % period;
-    for (size_t i = 0; i < num && i < period;) { /* four at a time, up to the end of the year */
-        means_of(learnt, phase, 0, means);
-        for (size_t lane = 0; lane < TOCI_LANES && phase < period; lane++, i++, phase++)
-            scales[phase] = scale_of(options, means[lane]);
-        phase = phase == period ? 0 : phase;
+    struct scales scales;
+    struct block  block = { .scales = &scales };
+    double        statistic = 0.0;
+    size_t        period = (size_t) learnt->steps_per_year, phase = first % period;
+    for (size_t i = 0; i < num; i += block.num, phase = (phase + block.num) % period) {
+        size_t left = num - i, row = first + i;
+        block.num = left < period - phase ? left : period - phase;
+        block.num = block.num < BLOCK ? block.num : BLOCK;
+        block.observed = series->observed + row;
+        block.holiday = series->holiday != NULL ? series->holiday + row : NULL;
+        block.at = learnt->weekdays ? 0 : phase;
+        if (learnt->weekdays)
+            for (size_t j = 0; j < block.num; j++)
+                set_scales(options, learnt, phase + j, 1, (size_t) toc_date_weekday(series->date[row + j]), &scales, j);
+        else if (i < period)
+            set_scales(options, learnt, phase, block.num < period - i ? block.num : period - i, 0, &scales, phase);
+        toci_judge_block(options, &block, &statistic, judgements + i);
     }
-    if (options->transform == TOC_CUSUM_STANDARD)
-        judge_steps(series, first, num, options, TOC_CUSUM_STANDARD, scales, judgements);
-    else if (options->transform == TOC_CUSUM_ROSSI)
-        judge_steps(series, first, num, options, TOC_CUSUM_ROSSI, scales, judgements);
-    else
-        judge_steps(series, first, num, options, options->transform, scales, judgements);
 }
 
 int toc_cusum_judge(const struct toc_series *series, size_t first, size_t num, const struct toc_cusum_options *options,
@@ -423,9 +464,7 @@ int toc_cusum_judge(const struct toc_series *series, size_t first, size_t num, c
     ret = learn(series, first, options, allocator, &learnt, error);
     if (ret != 0)
         goto out;
-    if (learnt.reason == TOC_REASON_NONE && learnt.weekdays)
-        judge_weekdays(series, first, num, options, &learnt, judgements);
-    else if (learnt.reason == TOC_REASON_NONE)
+    if (learnt.reason == TOC_REASON_NONE)
         judge_all(series, first, num, options, &learnt, judgements);
     else
         for (size_t i = 0; i < num; i++)
@@ -468,12 +507,12 @@ int toc_cusum_state_next(struct toc_cusum_state *state, const struct toc_step *n
     if (learnt->reason != TOC_REASON_NONE) {
         *judgement = toci_not_assessed(learnt->reason);
     } else {
-        size_t weekday = learnt->weekdays ? (size_t) toc_date_weekday(next->date) : 0;
-        double means[TOCI_LANES];
-        means_of(learnt, state->row % (size_t) learnt->steps_per_year, weekday, means);
-        struct scale scale = scale_of(&state->options, means[0]);
-        step(&state->options, next->observed, &scale, state->with_calendar && next->holiday != 0, &state->statistic,
-             judgement);
+        size_t        weekday = learnt->weekdays ? (size_t) toc_date_weekday(next->date) : 0;
+        size_t        phase = state->row % (size_t) learnt->steps_per_year;
+        struct scales scales;
+        struct block  block = { 1, &next->observed, state->with_calendar ? &next->holiday : NULL, &scales, 0 };
+        set_scales(&state->options, learnt, phase, 1, weekday, &scales, 0);
+        toci_judge_block(&state->options, &block, &state->statistic, judgement);
     }
     state->row++;
     state->last_date = next->date;
