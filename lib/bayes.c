@@ -65,26 +65,34 @@ static void begin_walk(struct walk *walk, size_t n)
     walk->next = 0.5 * (1.0 - p) * sqrt(p);
 }
 
-/* Find the quantile of T = known, and move on to the next T. */
-static void walk_on(struct walk *walk)
+/* Find the quantiles up to that of T = total. Divisions stand where no step waits for them: with x = (y + 1) / r,
+ * r -> r + 1 is tail += next x, next *= p (1 + x). */
+static void walk_on(struct walk *walk, size_t total)
 {
     double alpha = 1.0 - (1.0 - walk->alpha); /* as a quantile function sees it */
-    double margin = 1e-8 * alpha;
+    double margin = 1e-8 * alpha, p = walk->p, q = 1.0 - p;
     double y = walk->y, r = walk->r, tail = walk->tail, next = walk->next;
-    bool   close = fabs(tail - alpha) <= margin;
+    size_t known = walk->known;
 
-    while (tail > alpha && !close) {
-        tail -= next;
-        next *= (1.0 - walk->p) * (y + 1.0 + r) / (y + 2.0);
-        y += 1.0;
-        close = fabs(tail - alpha) <= margin;
+    for (; known <= total; known++) {
+        bool close = fabs(tail - alpha) <= margin;
+        while (tail > alpha && !close) {
+            tail -= next;
+            next *= q * ((y + 1.0 + r) / (y + 2.0));
+            y += 1.0;
+            close = fabs(tail - alpha) <= margin;
+        }
+        walk->quantile[known] = close ? exact_quantile(walk->alpha, (double) known, walk->n) : y;
+        double x = (y + 1.0) / r;
+        tail += next * x;
+        next *= p + p * x;
+        r += 1.0;
     }
-    walk->quantile[walk->known] = close ? exact_quantile(walk->alpha, (double) walk->known, walk->n) : y;
-    walk->known++;
-    walk->tail = tail + next * (y + 1.0) / r;
-    walk->next = next * walk->p * (y + 1.0 + r) / r;
+    walk->known = known;
     walk->y = y;
-    walk->r = r + 1.0;
+    walk->r = r;
+    walk->tail = tail;
+    walk->next = next;
 }
 
 /* A quantile that the table does not hold yet, or never will. */
@@ -96,8 +104,7 @@ static double quantile_anew(struct walk *walk, double total, size_t n)
         begin_walk(walk, n);
     if (walk->n != n)
         return exact_quantile(walk->alpha, total, n);
-    while ((double) walk->known <= total)
-        walk_on(walk);
+    walk_on(walk, (size_t) total);
     return walk->quantile[(size_t) total];
 }
 
