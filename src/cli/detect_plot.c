@@ -285,10 +285,11 @@ static void make_subtitle(const struct detect_plot *plot, char *text, size_t siz
 static void make_foot(const struct detect_plot *plot, const struct toc_method *method, enum toc_mode mode,
                       const char *settings, char *foot, size_t size)
 {
-    int used =
-        snprintf(foot, size, "Alarm: the count lies above the threshold. Method %s%s%s%s. Source: %s. Tocsin %s.",
-                 method->name, *settings != '\0' ? " with " : "", settings,
-                 mode == TOC_MODE_R ? ", numbers as in R" : "", method->source, TOCSIN_VERSION);
+    const char *alarm = method->cumulative ? "what adds up over the dates reaches the limit of the method"
+                                           : "the count lies above the threshold";
+    int         used = snprintf(foot, size, "Alarm: %s. Method %s%s%s%s. Source: %s. Tocsin %s.", alarm, method->name,
+                        *settings != '\0' ? " with " : "", settings, mode == TOC_MODE_R ? ", numbers as in R" : "",
+                                method->source, TOCSIN_VERSION);
     if (plot->num_kept < plot->num_offered && (size_t) used < size)
         used += snprintf(foot + used, size - (size_t) used,
                          " Of %" PRIu64 " series the %zu with the most alarms are shown.", plot->num_offered,
