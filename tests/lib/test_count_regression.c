@@ -121,6 +121,40 @@ static void test_cells_do_not_matter(void **state)
     assert_close(fit.overdispersion, plain.overdispersion, 1e-11, 0);
 }
 
+/* Cosines and sines, computed four at a time, beside the C library's. */
+static void test_season_of_many_waves(void **state)
+{
+    (void) state;
+    struct toci_fit fit = { .terms = { .harmonics = TOCI_MAX_HARMONICS }, .period = 365.0, .num_terms = 25 };
+    for (size_t i = 0; i < fit.num_terms; i++)
+        fit.coefficients[i] = (i % 2 == 0 ? 1.0 : -1.0) / (double) (i + 1);
+    for (size_t row = 0; row < 730; row++) {
+        double log_mean = fit.coefficients[0];
+        for (int s = 1; s <= TOCI_MAX_HARMONICS; s++) {
+            double angle = 2.0 * M_PI * (double) ((size_t) s * row % 365) / 365.0;
+            log_mean += fit.coefficients[2 * s - 1] * cos(angle) + fit.coefficients[2 * s] * sin(angle);
+        }
+        assert_close(toci_fit_mean_at(&fit, row, 0), exp(log_mean), 1e-13, 0);
+    }
+}
+
+/* A month of which every count is missing is a cell of no rows: the others are fitted as if it did not exist. */
+static void test_empty_cells(void **state)
+{
+    (void) state;
+    struct toci_fit fit, rest;
+    double          observed[ROWS + NEXT], mean[NEXT], none[NEXT] = { 0 };
+    for (size_t i = 0; i < ROWS + NEXT; i++)
+        observed[i] = i % 12 == 5 ? NAN : counts[i];
+    assert_int_equal(fit_counts(observed, &season, 0.0, &fit, mean), TOC_REASON_NONE);
+    assert_int_equal(fit.num_rows, ROWS - 6);
+    assert_true(fit.converged);
+    assert_int_equal(fit_counts(observed, &season_and_trend, 0.0, &rest, none), TOC_REASON_NONE);
+    assert_int_equal(rest.num_rows, fit.num_rows);
+    for (size_t i = 0; i < NEXT; i++)
+        assert_close(mean[i], none[i], 0.1, 0); /* the trend is slight */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -131,6 +165,8 @@ int main(void)
         cmocka_unit_test(test_zeros_alone),
         cmocka_unit_test(test_missing_rows_and_short_histories),
         cmocka_unit_test(test_cells_do_not_matter),
+        cmocka_unit_test(test_season_of_many_waves),
+        cmocka_unit_test(test_empty_cells),
     };
     return cmocka_run_group_tests_name("count_regression", tests, NULL, NULL);
 }
