@@ -169,16 +169,30 @@ static double log_mean_at(const struct toci_flexible_room *room, const struct gr
            room->values.log_population[k];
 }
 
+/* Whether R comes through its fits of so few rows. It tries the slope first, whatever the years, and stops at a
+ * residual without freedom: in the weights, or else in the test of the slope. */
+static bool r_comes_through(const struct toci_flexible *method, const struct toci_quasi_poisson *fit)
+{
+    const options_t *options = &method->options;
+    bool             slope_counts = options->trend && (options->reweight || options->years_back >= MIN_YEARS_FOR_TREND);
+    return fit->num_rows > fit->num_groups + (slope_counts ? 1 : 0);
+}
+
 /* Fit with a slope if wanted, without it where it does not settle or may not stay. */
 static enum toc_reason fit_model(const struct toci_flexible *method, size_t k, const struct grouping *grouping,
                                  struct toci_flexible_room *room, struct toci_prediction *prediction)
 {
-    struct toci_quasi_poisson     *fit = &room->fit;
+    struct toci_quasi_poisson *fit = &room->fit;
+    bool slope_is_free = fit->num_rows > fit->num_groups + 1; /* a row is left to tell the scatter from */
     struct toci_quasi_poisson_plan plan = {
-        .slope = method->options.trend && method->options.years_back >= MIN_YEARS_FOR_TREND,
+        .slope = method->options.trend && method->options.years_back >= MIN_YEARS_FOR_TREND && slope_is_free,
         .reweight = method->options.reweight,
         .residual_limit = method->options.residual_limit,
     };
+    if (method->rule.as_r && !r_comes_through(method, fit))
+        return TOC_REASON_R_STOPS;
+    if (fit->num_rows <= fit->num_groups)
+        return TOC_REASON_FIT_FAILED;
     toci_quasi_poisson_fit(fit, &plan);
     if (plan.slope && (!fit->converged || !slope_stays(method, fit, grouping, log_mean_at(room, grouping, k)))) {
         plan.slope = false;

@@ -83,6 +83,29 @@ static void test_numbers_of_a_new_disease(void **state)
     assert_close(got.score, 0, 0, 0);
 }
 
+/* One count tells nothing of scatter, and R needs one more for the slope that it tries first. */
+static void test_baseline_too_small_for_its_scatter(void **state)
+{
+    (void) state;
+    struct weeks                           weeks;
+    struct toc_series                      series = weekly(&weeks, 9);
+    struct toc_farrington_flexible_options options = improved, r = as_r;
+    options.years_back = r.years_back = 1;
+    options.periods = r.periods = 1;
+    options.half_window = r.half_window = 0;
+    options.guard = r.guard = 0;
+    weeks.observed[NOW] = 12;
+    assert_int_equal(judge_now(&series, &options).reason, TOC_REASON_FIT_FAILED);
+    assert_int_equal(judge_now(&series, &r).reason, TOC_REASON_R_STOPS);
+
+    options.years_back = r.years_back = 2;
+    weeks.observed[NOW - 52] = 7;
+    assert_int_equal(judge_now(&series, &options).reason, TOC_REASON_NONE);
+    assert_int_equal(judge_now(&series, &r).reason, TOC_REASON_R_STOPS);
+    r.reweight = false;
+    assert_int_equal(judge_now(&series, &r).reason, TOC_REASON_NONE);
+}
+
 /* Cases in other seasons only: the block of now has none, which does not stop the fit of the others. */
 static void test_season_without_cases(void **state)
 {
@@ -508,6 +531,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_first_case_of_a_new_disease_alarms),
         cmocka_unit_test(test_numbers_of_a_new_disease),
+        cmocka_unit_test(test_baseline_too_small_for_its_scatter),
         cmocka_unit_test(test_season_without_cases),
         cmocka_unit_test(test_few_cases_are_not_assessed),
         cmocka_unit_test(test_few_cases_in_r),
