@@ -186,13 +186,6 @@ static double c3_threshold(const struct plan *plan, double y, const struct basel
     return isnan(threshold) ? threshold : fmax(0.0, threshold); /* NaN: R's 0 times infinity */
 }
 
-static double score(enum toc_ears_rule rule, double observed, double expected, double threshold)
-{
-    if (rule == TOC_EARS_C3 && threshold <= expected)
-        return threshold > 0 ? observed / threshold : observed > 0 ? INFINITY : 0.0;
-    return toci_score(observed, expected, threshold);
-}
-
 /* Why a step is not judged, or TOC_REASON_NONE. */
 static enum toc_reason reason_against(const struct plan *plan, size_t row, const struct baseline *base,
                                       const struct excess earlier[2])
@@ -226,9 +219,11 @@ static void judge(const struct plan *plan, size_t row, const struct baseline *ba
         *out = toci_not_assessed(reason);
         return;
     }
+    if (!plan->compat)
+        threshold = fmax(0.0, threshold); /* below 0 only where alpha > 1/2 */
     out->expected = base->mean;
     out->threshold = threshold;
-    out->score = score(rule, y, base->mean, threshold);
+    out->score = toci_score(y, base->mean, threshold);
     out->alarm = y > threshold && (plan->compat || y > 0) ? TOC_ALARM_YES : TOC_ALARM_NO;
     out->reason = TOC_REASON_NONE;
 }

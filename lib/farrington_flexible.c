@@ -306,7 +306,7 @@ static struct toc_judgement conclude(double y, double expected, double threshold
     return (struct toc_judgement){
         .expected = expected,
         .threshold = threshold,
-        .score = toci_count_score(y, expected, threshold),
+        .score = toci_score(y, expected, threshold),
         .alarm = y > 0.0 && y > threshold ? TOC_ALARM_YES : TOC_ALARM_NO,
     };
 }

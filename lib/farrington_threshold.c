@@ -61,12 +61,3 @@ double toci_p_value_counts(double mean, double phi, double observed)
         return pnbinom(observed - 1.0, mean / (phi - 1.0), 1.0 / phi, 0, 0);
     return ppois(observed - 1.0, mean, 0, 0);
 }
-
-double toci_count_score(double observed, double expected, double threshold)
-{
-    if (observed == 0.0)
-        return 0.0;
-    if (threshold > expected)
-        return (observed - expected) / (threshold - expected);
-    return 1.0 + observed - threshold;
-}

@@ -28,8 +28,4 @@ double toci_threshold_counts(double mean, double phi, double probability);
 /* P(Y >= observed). */
 double toci_p_value_counts(double mean, double phi, double observed);
 
-/* Score on the count scale: (y - expected) / (threshold - expected); where the threshold of a sparse series does not
- * exceed what is expected, 1 at the threshold and one more for each case above it; 0 for no case. */
-double toci_count_score(double observed, double expected, double threshold);
-
 #endif

@@ -165,12 +165,15 @@ static enum toc_reason unfit(double count, uint8_t holiday, enum toc_mode mode)
     return mode == TOC_MODE_DEFAULT && holiday != 0 ? TOC_REASON_HOLIDAY : TOC_REASON_NONE;
 }
 
-/* Put one count to the chart, which begins anew after an alarm. */
+/* Put one count to the chart, which begins anew after an alarm. A trend that has run away expects no number; by default
+ * such a step is left out. */
 static struct toc_glr_point judge_count(struct toci_chart *chart, double count, double mean,
                                         const struct toc_glr_options *options)
 {
     struct toc_glr_point point = { .expected = mean, .overdispersion = chart->overdispersion, .cases = NAN };
     bool                 wants_cases = options->threshold == TOC_GLR_CASES;
+    if (options->mode == TOC_MODE_DEFAULT && !isfinite(mean))
+        return not_assessed(TOC_REASON_FIT_FAILED);
     point.statistic = toci_chart_step(chart, count, mean);
     point.alarm = toci_chart_alarms(chart, point.statistic) ? TOC_ALARM_YES : TOC_ALARM_NO;
     if (wants_cases && (options->mode == TOC_MODE_R || !falls(options)))

@@ -34,7 +34,8 @@ bool toci_has_weekdays(const struct toc_series *series, enum toc_mode mode, enum
 /* A judgement that says why there is none. */
 struct toc_judgement toci_not_assessed(enum toc_reason reason);
 
-/* (observed - expected) / (threshold - expected); 0 where all three are equal. */
+/* (observed - expected) / (threshold - expected); where the threshold of a sparse series does not exceed what is
+ * expected, 1 at the threshold and one more for each case above it; 0 for no case. */
 double toci_score(double observed, double expected, double threshold);
 
 #endif

@@ -116,5 +116,9 @@ struct toc_judgement toci_not_assessed(enum toc_reason reason)
 
 double toci_score(double observed, double expected, double threshold)
 {
-    return observed == expected ? 0.0 : (observed - expected) / (threshold - expected);
+    if (observed == 0.0)
+        return 0.0;
+    if (threshold > expected)
+        return (observed - expected) / (threshold - expected);
+    return 1.0 + observed - threshold;
 }

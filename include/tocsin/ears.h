@@ -8,8 +8,8 @@
  * With C(t) = (y_t - m_t) / max(s_t, min_sigma), excess e(t) = max(0, C(t) - 1), z = normal quantile(1 - alpha):
  *   C1, C2   threshold = m + z max(s, min_sigma)
  *   C3       threshold = max(0, m + (1 + z - e(k-1) - e(k-2)) max(s, min_sigma)): reached when e(k)+e(k-1)+e(k-2) = z
- * alarm = y_k > threshold. score = (y_k - m) / (threshold - m); where threshold = m it is 0 at m and infinite above,
- * and where C3's threshold falls below m it is y_k / threshold.
+ * alarm = y_k > threshold. score = (y_k - m) / (threshold - m); where the threshold does not exceed m (a constant
+ * baseline, or C3 after two high steps) 1 at the threshold and one more for each case above it; 0 for no case.
  *
  * TOC_MODE_DEFAULT
  *   - daily series with dates: the baseline is `baseline` counts of the same day of the week (TOC_WEEKDAYS_STRATA);
