@@ -13,6 +13,7 @@
  * TOC_MODE_R has no arrow for zeros and goes on to the fit where cases are few, because R shows the score even then. */
 #include "farrington_flexible.h"
 
+#include <float.h>
 #include <stdalign.h>
 #include <string.h>
 
@@ -204,6 +205,8 @@ static enum toc_reason fit_model(const struct toci_flexible *method, size_t k, c
     prediction->log_mean = log_mean_at(room, grouping, k);
     prediction->log_mean_se = sqrt(mean_scale(method, fit) * variance);
     prediction->mean = exp(prediction->log_mean);
+    if (method->rule.as_r) /* R's log link lets no mean below this */
+        prediction->mean = fmax(prediction->mean, DBL_EPSILON);
     prediction->phi = fit->phi;
     return TOC_REASON_NONE;
 }
@@ -241,7 +244,7 @@ static enum toc_reason check_recent(const struct toci_flexible *method, const st
 static double quantile_mean(const options_t *options, const struct toci_prediction *prediction, double z)
 {
     switch (options->threshold) {
-    case TOC_FARRINGTON_NB_PLUGIN: break;
+    case TOC_FARRINGTON_NB_PLUGIN: return exp(prediction->log_mean);
     case TOC_FARRINGTON_MUAN: return exp(prediction->log_mean + z * prediction->log_mean_se);
     case TOC_FARRINGTON_DELTA: /* R exponentiates a quantile that is already a mean; shown, never used */
         return exp(prediction->mean + z * prediction->log_mean_se * prediction->mean);
