@@ -128,11 +128,20 @@ static void normal_quantiles(const struct forward *of, const struct offspring *s
     }
 }
 
+/* R drops the windows that begin before the first case. */
+static bool begins_with_cases(const struct forward *of, const struct toc_window *window)
+{
+    for (size_t i = 0; i <= window->first; i++)
+        if (of->steps->cases[i] > 0)
+            return true;
+    return false;
+}
+
 /* Why a window is left out, or TOC_REASON_NONE. */
 static enum toc_reason rule(const struct forward *of, const struct toc_window *window, double cases)
 {
     if (of->mode == TOC_MODE_R)
-        return cases > 0 ? TOC_REASON_NONE : TOC_REASON_FEW_CASES;
+        return cases > 0 && begins_with_cases(of, window) ? TOC_REASON_NONE : TOC_REASON_FEW_CASES;
     for (size_t i = window->first; i <= window->last; i++)
         if (isnan(of->steps->local[i]))
             return TOC_REASON_OBSERVED_MISSING;

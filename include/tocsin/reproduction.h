@@ -182,7 +182,7 @@ void toc_cori_state_free(struct toc_cori_state *state);
  *     observed: the number would rise yet (TOC_REASON_LATER_UNKNOWN); also where its cases are fewer than 1/max_cv^2,
  *     where a count within that reach is missing, and where the steps are not days.
  * TOC_MODE_R: the means of EpiEstim::wallinga_teunis 2.2-4 with n_sim = 0, where all cases are local. Windows without
- *     cases, which R drops, are left out.
+ *     cases and windows that begin before the first case, which R drops, are left out.
  *
  * Source: Wallinga and Teunis 2004, doi:10.1093/aje/kwh255.
  */

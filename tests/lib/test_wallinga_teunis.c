@@ -81,6 +81,9 @@ static void test_left_out(void **state)
     assert_int_equal(one_window(gap, NULL, 7, 2, 3, TOC_MODE_DEFAULT, NULL).reason, TOC_REASON_OBSERVED_MISSING);
     assert_int_equal(one_window(gap, NULL, 7, 1, 1, TOC_MODE_DEFAULT, NULL).reason, TOC_REASON_LATER_UNKNOWN);
     assert_int_equal(one_window(gap, NULL, 7, 3, 3, TOC_MODE_DEFAULT, NULL).reason, TOC_REASON_EARLIER_MISSING);
+    const double late[] = { 0, 0, 10, 20, 40, 60 }; /* R drops a window that begins before the first case */
+    assert_int_equal(one_window(late, NULL, 6, 1, 3, TOC_MODE_R, NULL).reason, TOC_REASON_FEW_CASES);
+    assert_int_equal(one_window(late, NULL, 6, 2, 3, TOC_MODE_R, NULL).reason, TOC_REASON_NONE);
     struct toc_incidence               incidence = { cases, NULL, 5, 52 };
     struct toc_wallinga_teunis_options options = TOC_WALLINGA_TEUNIS_OPTIONS_INIT;
     struct toc_window                  window = { 1, 1 };

@@ -235,7 +235,10 @@ static size_t check_wallinga_teunis(const char *name, const char *series, const 
                                            got, NULL, NULL));
     for (size_t i = 0; i < num; i++) {
         char **row = find_row(out, name, windows[i].last + 1);
-        assert_int_equal(row != NULL, got[i].reason == TOC_REASON_NONE);
+        if ((row != NULL) != (got[i].reason == TOC_REASON_NONE))
+            fail_msg("%s window %zu-%zu: R %s; here %s", name, windows[i].first + 1, windows[i].last + 1,
+                     row != NULL ? row[oracle_column(out, "mean")] : "gives no row",
+                     got[i].reason == TOC_REASON_NONE ? "a row" : toc_reason_text(got[i].reason));
         if (row != NULL)
             differences +=
                 differs(name, windows[i].last + 1, "mean", got[i].mean, oracle_number(row[oracle_column(out, "mean")]));
