@@ -65,4 +65,17 @@ void   toci_flexible_room_place(const struct toci_flexible *method, struct toci_
 struct toc_judgement toci_flexible_assess(const struct toci_flexible *method, const struct toc_series *series, size_t k,
                                           struct toci_flexible_room *room, struct toc_farrington_detail *detail);
 
+/* The parameters of R's limit54, the same in both methods' tables (lib/methods.h). */
+#define TOCI_PARAMETERS_MIN_CASES(options)                                                                             \
+    { .name = "min_cases",                                                                                             \
+      .r_name = "limit54",                                                                                             \
+      TOCI_INTEGER(options, min_cases, 0, 1e9),                                                                        \
+      .unit = "cases",                                                                                                 \
+      .meaning = "a step is assessed where at least so many cases occurred lately; 0: always" },                       \
+    {                                                                                                                  \
+        .name = "min_cases_steps", .r_name = "limit54", .r_element = 1,                                                \
+        TOCI_INTEGER(options, min_cases_steps, 1, TOC_FARRINGTON_MAX_STEPS), .unit = "steps",                          \
+        .meaning = "what lately means"                                                                                 \
+    }
+
 #endif

@@ -5,6 +5,16 @@
 
 #include "tocsin/method.h"
 
+/* Kind, place and bounds of a parameter; `options` is the method's options struct. */
+#define TOCI_REAL(options, field, least, most)                                                                         \
+    .kind = TOC_PARAMETER_REAL, .offset = offsetof(options, field), .low = (least), .high = (most)
+#define TOCI_INTEGER(options, field, least, most)                                                                      \
+    .kind = TOC_PARAMETER_INTEGER, .offset = offsetof(options, field), .low = (least), .high = (most)
+#define TOCI_FLAG(options, field)                                                                                      \
+    .kind = TOC_PARAMETER_FLAG, .offset = offsetof(options, field), .low = 0, .high = 1, .unit = ""
+#define TOCI_CHOICE(options, field, words)                                                                             \
+    .kind = TOC_PARAMETER_CHOICE, .offset = offsetof(options, field), .choices = (words), .unit = ""
+
 /* Parameters that several methods share. `options` is the method's options struct. */
 #define TOCI_PARAMETER_WEEKDAYS(options)                                                                               \
     {                                                                                                                  \
