@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "model/records.h"
+#include "support/test.h"
+
+static void test_a_description_fits_its_struct(void **state)
+{
+    (void) state;
+    const struct model_record *record = model_record_find("case");
+    assert_ptr_equal(record, model_record(MODEL_CASE));
+    assert_int_equal(record->size, sizeof(struct model_case));
+    const struct model_field *field = model_field_find(record, "onset_date", 10);
+    assert_int_equal(field - record->fields, model_case_onset_date);
+    assert_int_equal(field->offset, offsetof(struct model_case, onset_date));
+    assert_null(model_field_find(record, "onset", 5));
+    assert_null(model_record_find("cases"));
+}
+
+static void test_nothing_is_there_at_first(void **state)
+{
+    (void) state;
+    size_t                     num;
+    const struct model_record *records = model_records(&num);
+    for (size_t i = 0; i < num; i++) {
+        _Alignas(16) char value[4096];
+        assert_in_range(records[i].size, 1, sizeof value);
+        assert_in_range(records[i].num_fields, 1, MODEL_MAX_FIELDS);
+        model_init(&records[i], value);
+        for (size_t j = 0; j < records[i].num_fields; j++)
+            assert_true(model_is_missing(&records[i].fields[j], value));
+    }
+}
+
+/* Whatever a .def file names by a word exists. */
+static void test_every_name_in_a_description_means_something(void **state)
+{
+    (void) state;
+    size_t                     num;
+    const struct model_record *records = model_records(&num);
+    for (size_t i = 0; i < num; i++) {
+        const struct model_record *record = &records[i];
+        for (size_t j = 0; j < record->num_fields; j++)
+            if (record->fields[j].kind == MODEL_KIND_REFERENCE)
+                assert_non_null(model_record_find(record->fields[j].target));
+        for (size_t j = 0; j < record->num_counters; j++)
+            assert_non_null(model_field_find(record, record->counters[j].day, strlen(record->counters[j].day)));
+        for (size_t j = 0; j < record->num_orders; j++)
+            assert_non_null(model_field_find(record, record->orders[j].later, strlen(record->orders[j].later)));
+        for (size_t j = 0; j < record->num_indexes; j++)
+            for (size_t k = 0; k < 6 && record->indexes[j].fields[k] != NULL; k++) {
+                const char *name = record->indexes[j].fields[k];
+                if (strcmp(name, "id") != 0 && strcmp(name, "updated") != 0)
+                    assert_non_null(model_field_find(record, name, strlen(name)));
+            }
+        assert_true(record->scope != MODEL_SCOPE_AREA || record->scope_path != NULL);
+    }
+}
+
+static void test_values_are_compared_and_copied_by_field(void **state)
+{
+    (void) state;
+    const struct model_record *record = model_record(MODEL_CASE);
+    struct model_case          a, b;
+    model_init(record, &a);
+    model_init(record, &b);
+    a.onset_date = 20000;
+    a.disease = (struct model_text){ "covid-19", 8 };
+    assert_false(model_equal(&record->fields[model_case_onset_date], &a, &b));
+    assert_false(model_equal(&record->fields[model_case_disease], &a, &b));
+    model_copy(&record->fields[model_case_disease], &b, &a);
+    assert_true(model_equal(&record->fields[model_case_disease], &a, &b));
+    assert_true(model_equal(&record->fields[model_case_note], &a, &b));
+}
+
+static void test_sets_of_fields(void **state)
+{
+    (void) state;
+    struct model_set set = { { 0 } };
+    model_set_add(&set, 127);
+    model_set_add(&set, 3);
+    assert_true(model_set_has(&set, 127));
+    assert_false(model_set_has(&set, 63));
+    model_set_remove(&set, 127);
+    assert_false(model_set_has(&set, 127));
+    set = model_set_all(model_record(MODEL_IDENTITY));
+    assert_true(model_set_has(&set, model_identity_longitude));
+    assert_false(model_set_has(&set, model_identity_longitude + 1));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_a_description_fits_its_struct),
+        cmocka_unit_test(test_nothing_is_there_at_first),
+        cmocka_unit_test(test_every_name_in_a_description_means_something),
+        cmocka_unit_test(test_values_are_compared_and_copied_by_field),
+        cmocka_unit_test(test_sets_of_fields),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
