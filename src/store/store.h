@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* src/store/store.h: the records of a node, kept safe. What the rooms above use; db.h is behind it.
+ *
+ * One writer a database. It runs in a thread of its own, takes what callers submit in groups, and answers when their
+ * commit is durable; interactive work goes before bulk. Every change carries, in the same transaction: the record, its
+ * old row in history, its sealed identity and search words, the counters of its area and all areas above, one entry in
+ * the audit chain, one event. All or nothing of a request is written.
+ *
+ * Readers are connections of their own, one a thread, and see only what is committed. Every call names its caller
+ * (struct access) and gets what that caller may see: the rest is masked, rows outside the grant do not exist.
+ *
+ * Status: 0; enum db_status; TOC_ERR_NO_MEMORY; BASE_ERR_INPUT with faults that say where, what, what is allowed;
+ * BASE_ERR_SYSTEM; or enum store_status.
+ */
+#ifndef STORE_STORE_H
+#define STORE_STORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/fault.h"
+#include "base/id.h"
+#include "model/access.h"
+#include "model/model.h"
+#include "store/db.h"
+
+enum store_status {
+    STORE_ERR_ABSENT = -1200,    /* no such record, or not within the caller's grant: the two answer alike */
+    STORE_ERR_VERSION = -1201,   /* the record was changed since the caller read it (If-Match) */
+    STORE_ERR_EXISTS = -1202,    /* a record of this id, or with the same unique key, exists */
+    STORE_ERR_DENIED = -1203,    /* the grant does not allow this */
+    STORE_ERR_STOPPED = -1204,   /* the writer has stopped for good (failed fsync, lease lost): restart after a check */
+    STORE_ERR_FULL_QUEUE = -1205 /* too much is waiting; remedy: try again later */
+};
+
+struct store;
+struct keeper;      /* store/keeper.h */
+struct model_lists; /* model/model_lists.h */
+struct area_tree;   /* store/area_tree.h */
+
+/* The clock of the node: instants (base/instant.h). A drill or a test brings its own. */
+struct store_clock {
+    int64_t (*now)(void *context);
+    void *context;
+};
+
+struct store_options {
+    const char               *url;    /* "sqlite:PATH", a path, "postgresql://…" */
+    struct keeper            *keeper; /* borrowed; NULL = no identity can be read or written */
+    const struct model_lists *lists;  /* borrowed; NULL = codes are not checked against lists */
+    struct store_clock        clock;  /* { NULL } = the machine's */
+    bool                      write;  /* take the lease, migrate, start the writer */
+    const char               *holder; /* who holds the lease, for people: "tocsin serve on host" */
+    struct db_options         db;
+    size_t                    group_rows;     /* a group takes at most so many changes; 0 = STORE_GROUP_ROWS */
+    size_t                    queue_requests; /* so many may wait; 0 = STORE_QUEUE_REQUESTS */
+};
+#define STORE_GROUP_ROWS 256
+#define STORE_QUEUE_REQUESTS 4096
+
+int  store_open(const struct store_options *options, struct store **store, struct db_error *error);
+void store_close(struct store *store); /* finishes what was submitted; NULL is fine */
+
+/* The areas in memory, as of the newest commit; valid until store_release_areas. */
+const struct area_tree *store_hold_areas(struct store *store);
+void                    store_release_areas(struct store *store, const struct area_tree *areas);
+
+/* ---- writing ---- */
+
+enum store_verb {
+    STORE_CREATE, /* value: the whole record; head.id given by the caller, the rest of head set by the writer */
+    STORE_CHANGE, /* value: head.id and the fields in `given` */
+    STORE_ERASE /* value: head.id; a person's erasure takes identity, key, search words and everything sealed with it */
+};
+
+struct store_change {
+    enum store_verb            verb;
+    const struct model_record *record;
+    void                      *value;   /* the record's struct; the writer fills in head */
+    struct model_set           given;   /* CHANGE: which fields it brings */
+    int64_t                    version; /* CHANGE, ERASE: as the caller read it; 0 = whatever is there */
+};
+
+struct store_change_set {
+    struct store_change *changes;
+    size_t               num_changes;
+};
+
+struct store_reader;
+
+struct store_request {
+    const char             *verb; /* of the domain, for the audit: "create", "convert contact to case" */
+    struct store_change_set set;
+    bool                    bulk;            /* behind interactive work, in slices of at most 5 ms */
+    struct id               idempotency_key; /* the same key again answers as the first time; missing = none */
+    /* Decided inside the writer's group, when everything before it is visible (linking to a person, "one open case"):
+     * fills `set` from arena, or adds faults. NULL: `set` is ready. Must be quick: it holds up the others. */
+    int (*decide)(void *context, struct store_reader *reader, struct arena *arena, struct store_change_set *set,
+                  struct fault_list *faults);
+    void *context;
+};
+
+struct store_receipt {
+    int64_t event;  /* number of the last event of the request */
+    int64_t known;  /* the instant that the writer set */
+    bool    again;  /* answered from the idempotency key */
+    size_t  failed; /* on failure: the change that it was about */
+};
+
+/* Validate, queue, wait until it is durable. faults: what is wrong with the values, located by field names. */
+int store_submit(struct store *store, const struct access *who, const struct store_request *request,
+                 struct store_receipt *receipt, struct fault_list *faults);
+
+/* The same without waiting: `done` is called from the writer's thread when it is durable or has failed. The request and
+ * what it points to must live until then. */
+typedef void store_done(void *context, int status, const struct store_receipt *receipt);
+int          store_submit_later(struct store *store, const struct access *who, const struct store_request *request,
+                                store_done *done, void *context, struct fault_list *faults);
+
+/* ---- reading ---- */
+
+int  store_reader_open(struct store *store, struct store_reader **reader, struct db_error *error);
+void store_reader_close(struct store_reader *reader); /* NULL is fine */
+
+#define STORE_NOW INT64_MAX /* as of now */
+
+/* One record.
+ *
+ * as_of     the instant whose knowledge is asked for; STORE_NOW = the newest
+ * value     the record's struct; texts live in arena; fields not in `visible` are missing
+ * visible   the fields that the caller may see; reading IDENTIFYING ones writes an audit entry, durable before this
+ *           returns, and needs who->purpose
+ */
+int store_read(struct store_reader *reader, const struct access *who, const struct model_record *record,
+               const struct id *id, int64_t as_of, struct arena *arena, void *value, struct model_set *visible);
+
+/* ---- counts ---- */
+
+/* A sum of increments of one counter (model.h). */
+struct store_count_query {
+    const struct model_record  *record;
+    const struct model_counter *counter;
+    struct id                   area;          /* and all below it */
+    const char                 *dimensions[4]; /* a code each; NULL = all */
+    toc_date                    from, to;      /* days it happened, both included */
+    toc_date                    known;         /* as known at the end of this day (UTC); MODEL_MISSING_DATE = now */
+};
+
+/* counts: to - from + 1 numbers, one a day. *undated: those without a day. */
+int store_counts(struct store_reader *reader, const struct access *who, const struct store_count_query *query,
+                 int64_t *counts, int64_t *undated);
+
+/* The reporting triangle: cells[day × (max_delay + 1) + delay] = increments that became known `delay` days after their
+ * day; the last column holds max_delay and more, the first also what was known before its day. */
+int store_triangle(struct store_reader *reader, const struct access *who, const struct store_count_query *query,
+                   size_t max_delay, int64_t *cells);
+
+/* ---- events ---- */
+
+struct store_event {
+    int64_t         number;
+    int64_t         at;
+    enum store_verb verb;
+    const char     *record;
+    struct id       id;
+    int64_t         version;
+    struct id       area;
+};
+
+/* The events after a number, oldest first, at most max_events, those within the caller's grant alone; by polling. */
+int store_events(struct store_reader *reader, const struct access *who, int64_t after, struct arena *arena,
+                 struct store_event *events, size_t max_events, size_t *num_events);
+
+#endif
