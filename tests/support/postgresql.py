@@ -1,0 +1,301 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A private PostgreSQL cluster for one test program: made, watched over, stopped and removed by this process.
+
+    postgresql.py [--setting NAME=VALUE]… [--initdb OPTION]… [--environment NAME=VALUE]…
+
+Whoever starts it holds its standard input: when that closes (the test ended, crashed or was killed), the server is
+stopped at once and everything is removed. Should this process itself be killed, the server stops by itself and the
+next start removes what is left. The server listens on a Unix socket in a folder of its own, never on the network.
+
+Standard output answers in single lines: first `ready FOLDER`, or `absent WHY` where no server is installed, or
+`failed WHY`. Then one answer a line of standard input, `ok …` or `failed WHY`:
+    database   make a new, empty database: `ok NAME`
+    crash      kill -9 all server processes; no more are left when the answer comes
+    stop       a clean stop (fast)
+    start      start again, after crash or stop: answers when the server takes connections
+    set NAME=VALUE    a setting for the next start
+The same file is a module for the command line's tests: `with Cluster() as cluster: cluster.url()`.
+"""
+
+import argparse
+import contextlib
+import ctypes
+import fcntl
+import os
+import pathlib
+import pwd
+import secrets
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+USER = "tocsin"
+DATABASE = "tocsin"
+PREFIX = "tocsin-pg-"
+START_SECONDS = 60
+RECOVERY_SECONDS = 120
+STALE_SECONDS = 60
+PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
+SETTINGS = {
+    "listen_addresses": "",
+    "shared_buffers": "16MB",
+    "max_connections": "20",
+    "fsync": "on",
+    "full_page_writes": "on",
+    "synchronous_commit": "on",
+    "timezone": "UTC",
+    "lc_messages": "C",
+    "logging_collector": "off",
+}
+libc = ctypes.CDLL(None, use_errno=True)
+
+
+class Absent(Exception):
+    """No PostgreSQL server is installed."""
+
+
+class Failed(Exception):
+    """The server did not do what it was asked."""
+
+
+def programs():
+    """The folder of initdb and postgres, version 15 or newer; Debian keeps it out of PATH."""
+    found = []
+    with contextlib.suppress(OSError, subprocess.SubprocessError):
+        # libpq's pg_config names the newest server's folder, which may be another than the client's.
+        found.append(pathlib.Path(subprocess.run(["pg_config", "--bindir"], capture_output=True, text=True,
+                                                 check=True).stdout.strip()))
+    found += sorted(pathlib.Path("/usr/lib/postgresql").glob("*/bin"),
+                    key=lambda path: float(path.parent.name), reverse=True)
+    for folder in found:
+        if (folder / "initdb").exists() and (folder / "postgres").exists():
+            return folder
+    raise Absent("no PostgreSQL server: initdb is neither where pg_config says nor in /usr/lib/postgresql/*/bin; "
+                 "install postgresql-15")
+
+
+def server_user():
+    """Who runs the server: ourselves, but PostgreSQL refuses root."""
+    if os.geteuid() != 0:
+        return None
+    for name in ("postgres", "nobody"):
+        with contextlib.suppress(KeyError):
+            return pwd.getpwnam(name)
+    raise Failed("root may not run PostgreSQL, and there is neither a user postgres nor nobody")
+
+
+def remove_stale(place):
+    """Remove clusters whose keeper was killed: nobody holds their lock."""
+    for folder in pathlib.Path(place).glob(PREFIX + "*"):
+        with contextlib.suppress(OSError):
+            if time.time() - folder.stat().st_mtime < STALE_SECONDS:
+                continue
+            with open(folder / "lock", "r+") as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+class Cluster:
+    """One cluster; starts when it is made."""
+
+    def __init__(self, settings=None, initdb=(), environment=None):
+        self.programs = programs()
+        self.user = server_user()
+        self.environment = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
+        self.environment.update({"LC_ALL": "C", "TZ": "UTC"})
+        self.server_environment = {**self.environment, **(environment or {})}
+        self.settings = {**SETTINGS, **(settings or {})}
+        self.postmaster = None
+        self.databases = 0
+        libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+        place = "/tmp" if os.access("/tmp", os.W_OK) else tempfile.gettempdir()  # a socket's path is short
+        remove_stale(place)
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix=PREFIX, dir=place))
+        self.lock = open(self.folder / "lock", "w")
+        fcntl.flock(self.lock, fcntl.LOCK_EX)
+        self.data = self.folder / "data"
+        try:
+            if self.user:
+                os.chown(self.folder, self.user.pw_uid, self.user.pw_gid)
+            self.run("initdb", "--no-sync", "--username", USER, "--auth", "trust", "--locale", "C", "--encoding",
+                     "UTF8", "--no-instructions", *initdb, "--pgdata", str(self.data))
+            self.settings["unix_socket_directories"] = str(self.folder)
+            self.start()
+            self.sql("postgres", f"CREATE DATABASE {DATABASE}")
+        except BaseException:
+            self.close()
+            raise
+
+    def identity(self):
+        if not self.user:
+            return {}
+        return {"user": self.user.pw_uid, "group": self.user.pw_gid, "extra_groups": []}
+
+    def run(self, program, *words):
+        result = subprocess.run([self.programs / program, *words], env=self.environment, cwd=self.folder,
+                                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                                **self.identity())
+        if result.returncode != 0:
+            raise Failed(f"{program}: {' '.join(result.stdout.split())[-600:]}")
+        return result.stdout
+
+    def sql(self, database, text):
+        """Run SQL; answers what psql prints, columns apart by `|`."""
+        return self.run("psql", "-XqAt", "-v", "ON_ERROR_STOP=1", "-h", str(self.folder), "-U", USER, "-d", database,
+                        "-c", text)
+
+    def url(self, database=DATABASE):
+        return f"postgresql:///{database}?host={self.folder}&user={USER}"
+
+    def database(self):
+        """A new, empty database."""
+        self.databases += 1
+        name = f"t{self.databases}_{secrets.token_hex(4)}"
+        self.sql("postgres", f"CREATE DATABASE {name}")
+        return name
+
+    def start(self):
+        words = [str(self.programs / "postgres"), "-D", str(self.data)]
+        for name, value in self.settings.items():
+            words += ["-c", f"{name}={value}"]
+        with open(self.folder / "log", "a") as log:
+            # The server ends with its keeper, however that ends: SIGQUIT is its immediate stop.
+            self.postmaster = subprocess.Popen(words, env=self.server_environment, cwd=self.folder,
+                                               stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                                               start_new_session=True, **self.identity(),
+                                               preexec_fn=lambda: libc.prctl(PR_SET_PDEATHSIG, signal.SIGQUIT, 0, 0,
+                                                                             0))
+        deadline = time.monotonic() + START_SECONDS + RECOVERY_SECONDS
+        while not self.ready():
+            if self.postmaster.poll() is not None:
+                self.postmaster = None
+                raise Failed("the server ended: " + self.log())
+            if time.monotonic() > deadline:
+                raise Failed("the server is not ready: " + self.log())
+            time.sleep(0.005)
+
+    def ready(self):
+        """The last line of postmaster.pid says so (pg_ctl --wait reads the same)."""
+        with contextlib.suppress(OSError, ValueError):
+            lines = (self.data / "postmaster.pid").read_text().split("\n")
+            return int(lines[0]) == self.postmaster.pid and len(lines) > 7 and lines[7].strip() == "ready"
+        return False
+
+    def log(self):
+        """The end of the server's log, in one line."""
+        return " / ".join((self.folder / "log").read_text(errors="replace").strip().split("\n")[-6:])
+
+    def crash(self):
+        """kill -9 of all server processes. As orphans they become our children, so that we know when all have ended."""
+        if self.postmaster:
+            self.postmaster.kill()
+            self.postmaster.wait()
+            self.postmaster = None
+        self.end_children()
+
+    @staticmethod
+    def end_children():
+        while True:
+            try:
+                ended = os.waitpid(-1, os.WNOHANG)
+            except ChildProcessError:
+                return
+            if ended != (0, 0):
+                continue
+            for child in children():
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(child, signal.SIGKILL)
+            time.sleep(0.001)
+
+    def stop(self):
+        if self.postmaster:
+            self.postmaster.send_signal(signal.SIGINT)
+            try:
+                self.postmaster.wait(timeout=START_SECONDS)
+            except subprocess.TimeoutExpired:
+                pass
+        self.crash()
+
+    def close(self):
+        self.crash()
+        shutil.rmtree(self.folder, ignore_errors=True)
+        self.lock.close()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+
+def children():
+    """Our children's process ids."""
+    found = []
+    for entry in os.listdir("/proc"):
+        if not entry.isdigit():
+            continue
+        with contextlib.suppress(OSError):
+            with open(f"/proc/{entry}/stat") as stat:
+                if int(stat.read().rsplit(")", 1)[1].split()[1]) == os.getpid():
+                    found.append(int(entry))
+    return found
+
+
+def obey(cluster, line):
+    """One command; answers what follows `ok`."""
+    word, _, rest = line.partition(" ")
+    if word == "database":
+        return cluster.database()
+    if word == "set":
+        name, _, value = rest.partition("=")
+        cluster.settings[name] = value
+        return ""
+    if word in ("crash", "stop", "start"):
+        getattr(cluster, word)()
+        return ""
+    raise Failed(f"no such command: {word}")
+
+
+def answer(*words):
+    print(" ".join(str(word) for word in words).replace("\n", " ").strip(), flush=True)
+
+
+def pairs(words):
+    return dict(word.split("=", 1) for word in words)
+
+
+def main():
+    arguments = argparse.ArgumentParser(description="A private PostgreSQL cluster for a test.")
+    for name in ("setting", "initdb", "environment"):
+        arguments.add_argument("--" + name, action="append", default=[])
+    arguments.add_argument("--probe", action="store_true", help="exit code 0 where a server is installed")
+    options = arguments.parse_args()
+    if options.probe:
+        with contextlib.suppress(Absent):
+            sys.exit(0 if programs() else 1)
+        sys.exit(1)
+    with contextlib.suppress(PermissionError):
+        os.setsid()  # a signal to the test's group is not for the keeper: it ends when its standard input does
+    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+        signal.signal(number, lambda *_: sys.exit(1))
+    try:
+        cluster = Cluster(pairs(options.setting), options.initdb, pairs(options.environment))
+    except Absent as why:
+        return answer("absent", why)
+    except Failed as why:
+        return answer("failed", why)
+    with cluster, contextlib.suppress(BrokenPipeError):
+        answer("ready", cluster.folder)
+        for line in iter(sys.stdin.readline, ""):
+            try:
+                answer("ok", obey(cluster, line.strip()))
+            except Failed as why:
+                answer("failed", why)
+
+
+if __name__ == "__main__":
+    main()
