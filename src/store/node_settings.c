@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "store/node_settings.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <ini.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/text.h"
+#include "tocsin/status.h"
+
+/* ---- the keys, each described once ---- */
+
+enum setting_kind { SETTING_URL, SETTING_PATH, SETTING_ID, SETTING_WHOLE };
+
+struct setting {
+    const char       *key;
+    enum setting_kind kind;
+    size_t            offset;
+    int64_t           low, high; /* SETTING_WHOLE */
+    const char       *meaning;
+};
+
+#define AT(member) offsetof(struct node_settings, member)
+static const struct setting settings_table[] = {
+    { "database", SETTING_URL, AT(database), 0, 0, "sqlite:FILE or postgresql://USER@HOST/NAME" },
+    { "keys", SETTING_PATH, AT(keys), 0, 0, "the directory of the node keys; keep it apart from the backups" },
+    { "operator", SETTING_ID, AT(operator_id), 0, 0, "whom the audit trail names for work at the command line" },
+    { "backup_to", SETTING_PATH, AT(backup_to), 0, 0, "the directory that backups go to, best on another machine" },
+    { "backup_every_hours", SETTING_WHOLE, AT(backup_every_hours), 1, 8760, "hours from one backup to the next" },
+    { "backup_keep_days", SETTING_WHOLE, AT(backup_keep_days), 1, 3660,
+      "days until a backup is deleted; the keys that could read it die with it" },
+    { "telephone_country", SETTING_WHOLE, AT(telephone_country), 1, 999, "calling code of numbers that name none" },
+};
+#define NUM_SETTINGS (sizeof settings_table / sizeof *settings_table)
+
+static const char *allowed_of(const struct setting *setting, char text[FAULT_ALLOWED_BYTES])
+{
+    switch (setting->kind) {
+    case SETTING_URL: return "sqlite:FILE, or postgresql://USER@HOST/NAME";
+    case SETTING_PATH: return "a path of at most 179 bytes";
+    case SETTING_ID: return ID_ALLOWED;
+    case SETTING_WHOLE: break;
+    }
+    snprintf(text, FAULT_ALLOWED_BYTES, "a whole number from %lld to %lld", (long long) setting->low,
+             (long long) setting->high);
+    return text;
+}
+
+/* ---- reading ---- */
+
+struct reading {
+    FILE                *file;
+    const char          *path;
+    const char          *directory;
+    uint64_t             line;
+    bool                 seen[NUM_SETTINGS];
+    struct node_settings settings;
+    struct fault_list   *faults;
+};
+
+/* inih's view of the file, so that lines can be counted. */
+static char *next_line(char *text, int size, void *context)
+{
+    struct reading *reading = context;
+    if (reading->line >= NODE_SETTINGS_LINES)
+        return NULL;
+    char *line = fgets(text, size, reading->file);
+    if (line != NULL)
+        reading->line++;
+    return line;
+}
+
+static struct fault_place place_of(const struct reading *reading, const char *key)
+{
+    return (struct fault_place){ .file = reading->path, .line = reading->line, .name = key };
+}
+
+/* A path or SQLite URL that is relative is one in the node's directory. Returns false where it is too long. */
+static bool store_path(const struct reading *reading, const char *value, bool is_url, char *path)
+{
+    const char *scheme = "";
+    if (is_url && strncmp(value, "postgresql://", 13) == 0)
+        return (size_t) snprintf(path, NODE_SETTING_BYTES, "%s", value) < NODE_SETTING_BYTES;
+    if (is_url && strncmp(value, "sqlite:", 7) != 0)
+        return false;
+    if (is_url) {
+        scheme = "sqlite:";
+        value += 7;
+    }
+    if (*value == '\0')
+        return false;
+    const char *before = *value == '/' ? "" : reading->directory;
+    return (size_t) snprintf(path, NODE_SETTING_BYTES, "%s%s%s%s", scheme, before, *before != '\0' ? "/" : "", value) <
+           NODE_SETTING_BYTES;
+}
+
+static bool store_value(const struct reading *reading, const struct setting *setting, const char *value,
+                        struct node_settings *settings)
+{
+    char *at = (char *) settings + setting->offset;
+    switch (setting->kind) {
+    case SETTING_URL:
+    case SETTING_PATH: return store_path(reading, value, setting->kind == SETTING_URL, at);
+    case SETTING_ID: return id_from_text(value, strlen(value), (struct id *) (void *) at) == 0;
+    case SETTING_WHOLE: break;
+    }
+    return text_to_integer(value, strlen(value), setting->low, setting->high, (int64_t *) (void *) at) == 0;
+}
+
+static int take(void *context, const char *section, const char *key, const char *value)
+{
+    struct reading *reading = context;
+    char            quoted[TEXT_QUOTE_BYTES], allowed[FAULT_ALLOWED_BYTES];
+    size_t          i = 0;
+    while (i < NUM_SETTINGS && strcmp(settings_table[i].key, key) != 0)
+        i++;
+    if (*section != '\0' || i == NUM_SETTINGS) {
+        fault_add(reading->faults, place_of(reading, key), "the keys that 'tocsin help node' lists, without sections",
+                  "there is no such key");
+        return 1;
+    }
+    text_quote(value, strlen(value), quoted);
+    if (reading->seen[i])
+        fault_add(reading->faults, place_of(reading, key), "one line a key", "stands here a second time");
+    else if (!store_value(reading, &settings_table[i], value, &reading->settings))
+        fault_add(reading->faults, place_of(reading, key), allowed_of(&settings_table[i], allowed), "found %s", quoted);
+    reading->seen[i] = true;
+    return 1;
+}
+
+/* The initial values, their paths in the node's directory. */
+static bool begin(struct reading *reading)
+{
+    static const struct node_settings initial = NODE_SETTINGS_INIT;
+    reading->settings = initial;
+    for (size_t i = 0; i < NUM_SETTINGS; i++) {
+        const struct setting *setting = &settings_table[i];
+        const char           *value = (const char *) &initial + setting->offset;
+        bool                  is_path = setting->kind == SETTING_URL || setting->kind == SETTING_PATH;
+        if (is_path && *value != '\0' && !store_value(reading, setting, value, &reading->settings))
+            return false;
+    }
+    return true;
+}
+
+static int read_lines(struct reading *reading)
+{
+    uint64_t before = reading->faults->num_all;
+    int      wrong = ini_parse_stream(next_line, reading, take, reading);
+    if (wrong < 0)
+        return TOC_ERR_NO_MEMORY;
+    if (wrong > 0)
+        fault_add(reading->faults, (struct fault_place){ .file = reading->path, .line = (uint64_t) wrong },
+                  "key = value", "is no setting");
+    if (fgetc(reading->file) != EOF)
+        fault_add(reading->faults, place_of(reading, NULL), "at most 1000 lines", "the file goes on");
+    return reading->faults->num_all > before ? BASE_ERR_INPUT : 0;
+}
+
+int node_settings_read(const char *directory, struct node_settings *settings, struct fault_list *faults)
+{
+    char           path[4096];
+    struct reading reading = { .path = NODE_SETTINGS_FILE, .directory = directory, .faults = faults };
+    snprintf(path, sizeof path, "%s/%s", directory, NODE_SETTINGS_FILE);
+    if (!begin(&reading)) {
+        fault_add(faults, (struct fault_place){ .name = "directory" }, "a shorter path", "the path is too long");
+        return BASE_ERR_SYSTEM;
+    }
+    reading.file = fopen(path, "re");
+    if (reading.file == NULL) {
+        fault_add(faults, (struct fault_place){ .name = path }, "a directory made by 'tocsin node init'", "%s",
+                  strerror(errno));
+        return BASE_ERR_SYSTEM;
+    }
+    int ret = read_lines(&reading);
+    fclose(reading.file);
+    if (ret == 0)
+        *settings = reading.settings;
+    return ret;
+}
+
+/* ---- writing ---- */
+
+static void print_value(FILE *file, const struct setting *setting, const struct node_settings *settings)
+{
+    static const struct node_settings initial = NODE_SETTINGS_INIT;
+    const char                       *at = (const char *) settings + setting->offset;
+    const char                       *standard = (const char *) &initial + setting->offset;
+    char                              text[ID_TEXT_BYTES];
+    fprintf(file, "\n# %s\n", setting->meaning);
+    switch (setting->kind) {
+    case SETTING_URL:
+    case SETTING_PATH: fprintf(file, "%s%s = %s\n", strcmp(at, standard) == 0 ? "# " : "", setting->key, at); break;
+    case SETTING_ID:
+        id_to_text((const struct id *) (const void *) at, text);
+        fprintf(file, "%s = %s\n", setting->key, text);
+        break;
+    case SETTING_WHOLE:
+        fprintf(file, "%s%s = %lld\n", memcmp(at, standard, sizeof(int64_t)) == 0 ? "# " : "", setting->key,
+                (long long) *(const int64_t *) (const void *) at);
+        break;
+    }
+}
+
+int node_settings_write(const char *directory, const struct node_settings *settings, struct fault_list *faults)
+{
+    char path[4096];
+    snprintf(path, sizeof path, "%s/%s", directory, NODE_SETTINGS_FILE);
+    int   fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    FILE *file = fd >= 0 ? fdopen(fd, "w") : NULL;
+    if (file == NULL) {
+        fault_add(faults, (struct fault_place){ .name = path }, "a directory that holds no node yet", "%s",
+                  strerror(errno));
+        return BASE_ERR_SYSTEM;
+    }
+    fputs("# The settings of a Tocsin node. 'tocsin help node' explains them.\n", file);
+    for (size_t i = 0; i < NUM_SETTINGS; i++)
+        print_value(file, &settings_table[i], settings);
+    bool failed = fflush(file) != 0 || fsync(fd) != 0;
+    failed |= fclose(file) != 0;
+    if (!failed)
+        return 0;
+    fault_add(faults, (struct fault_place){ .name = path }, NULL, "%s", strerror(errno));
+    unlink(path);
+    return BASE_ERR_SYSTEM;
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* src/store/node_settings.h: a node is a directory: its settings (tocsin.conf), its keys, and, on SQLite, its database.
+ *
+ *     database = sqlite:tocsin.db        or postgresql://…; a relative path is one in the node's directory
+ *     keys = keys                        node keys; better on another file system than the database's backups
+ *     operator = 0193…                   whom the audit trail names for work at the command line
+ *     backup_to = /media/backup          a directory, where possible on another machine
+ *     backup_every_hours = 24
+ *     backup_keep_days = 35              after so many days a backup is deleted and its generation of keys dies
+ *     telephone_country = 86             of telephone numbers without one
+ *
+ * Lines are `key = value`; # or ; begin a comment. A key that is not in the table is a fault, as is one that stands
+ * twice.
+ */
+#ifndef STORE_NODE_SETTINGS_H
+#define STORE_NODE_SETTINGS_H
+
+#include "base/fault.h"
+#include "base/id.h"
+
+#define NODE_SETTINGS_FILE "tocsin.conf"
+#define NODE_SETTINGS_LINES 1000 /* of the file, at most */
+#define NODE_SETTING_BYTES 180   /* of a value, with its end */
+
+struct node_settings {
+    char      database[NODE_SETTING_BYTES];
+    char      keys[NODE_SETTING_BYTES];
+    struct id operator_id;
+    char      backup_to[NODE_SETTING_BYTES]; /* "" = none */
+    int64_t   backup_every_hours;            /* 1 … 8760 */
+    int64_t   backup_keep_days;              /* 1 … 3660 */
+    int64_t   telephone_country;             /* 1 … 999 */
+};
+#define NODE_SETTINGS_INIT                                                                                             \
+    {                                                                                                                  \
+        .database = "sqlite:tocsin.db", .keys = "keys", .backup_every_hours = 24, .backup_keep_days = 35,              \
+        .telephone_country = 86                                                                                        \
+    }
+
+/* Read DIRECTORY/tocsin.conf; relative paths come back with the directory before them. Returns 0, BASE_ERR_INPUT (every
+ * fault at its line) or BASE_ERR_SYSTEM (no such file, …); settings untouched then. */
+int node_settings_read(const char *directory, struct node_settings *settings, struct fault_list *faults);
+
+/* The text of a settings file, each key explained; what is as NODE_SETTINGS_INIT says is commented out. Into a file of
+ * mode 0600 that must not exist yet. Returns 0 or BASE_ERR_SYSTEM. */
+int node_settings_write(const char *directory, const struct node_settings *settings, struct fault_list *faults);
+
+#endif
