@@ -11,7 +11,7 @@
  * A .def file, one record:
  *
  *     #define SELF case                          the record's name: its table, its struct (struct model_case)
- *     RECORD(CASE, "Case", "病例")               its enum model_code (MODEL_CASE) and titles
+ *     RECORD(CASE, "Case", "病例")               its enum model_record_number (MODEL_CASE) and titles
  *     SCOPE(AREA, "responsible_area")            OPEN, AREA or OFFICE, and the path that leads to the area
  *     OWNER("person")                            whose key seals the identifying fields
  *     FIELD(name, kind, rule, class, "English", "中文")

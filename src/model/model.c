@@ -75,7 +75,7 @@
 #undef RECORD
 #undef ORDER
 #undef END_RECORD
-#define RECORD(code, title_en, title_zh) static const struct model_order MODEL_PASTE(orders_, SELF)[] = {
+#define RECORD(code, title_en, title_zh) static const struct model_precedence MODEL_PASTE(orders_, SELF)[] = {
 #define ORDER(first, second) { .earlier = (first), .later = (second) },
 #define END_RECORD                                                                                                     \
     {                                                                                                                  \
@@ -143,7 +143,7 @@ const struct model_record *model_records(size_t *num_records)
     return records;
 }
 
-const struct model_record *model_record(enum model_code code)
+const struct model_record *model_record(enum model_record_number code)
 {
     return &records[code];
 }

@@ -89,7 +89,7 @@ struct model_index {
 };
 
 /* later may not lie before earlier, where both are given. */
-struct model_order {
+struct model_precedence {
     const char *earlier, *later;
 };
 
@@ -110,7 +110,7 @@ struct model_record {
     size_t                      num_counters;
     const struct model_index   *indexes;
     size_t                      num_indexes;
-    const struct model_order   *orders;
+    const struct model_precedence   *orders;
     size_t                      num_orders;
     enum model_scope            scope;
     const char *scope_path; /* "responsible_area", "case.responsible_area": references, then the area; NULL = none */
@@ -120,7 +120,7 @@ struct model_record {
     long               retained_days; /* a protocol may set others */
 };
 
-/* All records, in the order of all.def; enum model_code (model/records.h) is the index. */
+/* All records, in the order of all.def; enum model_record_number (model/records.h) is the index. */
 const struct model_record *model_records(size_t *num_records);
 const struct model_record *model_record_find(const char *name); /* NULL = none of that name */
 

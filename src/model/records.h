@@ -17,12 +17,12 @@
 #define MODEL_TYPE_FLAG int64_t
 #define MODEL_TYPE_BYTES(most) struct model_text
 
-/* enum model_code */
+/* enum model_record_number */
 #define MODEL_WORDS_DEFAULT
 #include "model/def.h"
 #undef RECORD
 #define RECORD(code, title_en, title_zh) MODEL_##code,
-enum model_code {
+enum model_record_number {
 #include "model/all.def"
     MODEL_NUM_RECORDS
 };
@@ -61,6 +61,6 @@ enum model_code {
 #include "model/def.h"
 
 /* The description of a record. */
-const struct model_record *model_record(enum model_code code);
+const struct model_record *model_record(enum model_record_number code);
 
 #endif
