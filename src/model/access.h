@@ -44,6 +44,7 @@ enum access_purpose {
 #define X(name, word) ACCESS_##name,
     ACCESS_PURPOSES(X)
 #undef X
+        ACCESS_NUM_PURPOSES
 };
 
 enum access_role {
@@ -51,6 +52,7 @@ enum access_role {
 #define X(name, word) ACCESS_##name,
     ACCESS_ROLES(X)
 #undef X
+        ACCESS_NUM_ROLES
 };
 
 /* The caller of one call: a user with one of their grants. Borrowed for the call. */
@@ -62,5 +64,45 @@ struct access {
     size_t              num_areas;
     bool                everywhere; /* instead of areas: the whole tree */
 };
+
+/* ---- what the table says ---- */
+
+#define ACCESS_NOTHING (-1)
+
+/* The highest class that may be read of a record, enum model_class, or ACCESS_NOTHING. IDENTIFYING only where the
+ * caller names a purpose that the table gives the role for this record; any other purpose, or none, leaves what the
+ * role may read without. `who` NULL, or without a role: nothing. */
+int access_highest(const struct access *who, const struct model_record *record);
+
+/* The fields that may be read: those of that class and below. What is not in it is masked, and a row of a record of
+ * which nothing may be read does not exist for the caller. */
+struct model_set access_visible(const struct access *who, const struct model_record *record);
+
+/* The fields that may be written; none = the record may not be created or changed. Writing needs no purpose: it tells
+ * the caller nothing. Fields of rule WRITTEN are the program's own. */
+struct model_set access_writable(const struct access *who, const struct model_record *record);
+bool             access_may_write(const struct access *who, const struct model_record *record);
+
+/* May the field stand in a filter, a sort order, a search or the key of a sum? Only with the right to read it, never a
+ * sealed one (IDENTIFYING: persons are found by find_person.h), and never a proxy of origin or belief. */
+bool access_may_filter(const struct access *who, const struct model_record *record, const struct model_field *field);
+
+/* May the field be a column of an export? Readable, not IDENTIFYING, no proxy. */
+bool access_may_export(const struct access *who, const struct model_record *record, const struct model_field *field);
+
+/* Does the field give away origin or belief (preferred language, birthplace)? Listed in access.def. */
+bool access_is_proxy(const struct model_record *record, const struct model_field *field);
+
+/* Has the caller named a purpose for which the role may read identities of this record? */
+bool access_may_identify(const struct access *who, const struct model_record *record);
+
+/* ---- words ---- */
+
+const char *access_role_word(enum access_role role);          /* "epidemiologist"; "" = none */
+const char *access_purpose_word(enum access_purpose purpose); /* "case-investigation"; "" = none */
+
+/* The role or purpose of a word, or ACCESS_NO_ROLE, ACCESS_NO_PURPOSE. */
+enum access_role    access_role_find(const char *word, size_t size);
+enum access_purpose access_purpose_find(const char *word, size_t size);
 
 #endif
