@@ -12,7 +12,7 @@
  *   valid_from, valid_to   first and last day (2024-02-26); empty or without the column: not known, no end
  *   successor   the code of the area that took its place on the day after valid_to
  *
- * Any other column is a fault. Several rows may have one code where their days do not overlap: a code that was used
+ * Any other column is a fault. At most 100 rows may have one code where their days do not overlap: a code that was used
  * again is another area. A reference by code means the area that has the code at the time: the parent on the child's
  * first day (else on its last), the successor on the day after.
  *
@@ -28,7 +28,7 @@
  * BLAKE2b-128 over "tocsin area", NUL, code, NUL, valid_from as YYYY-MM-DD or nothing. Two nodes that import one list
  * give its areas the same ids, and importing it again changes nothing.
  *
- * Memory: 64 bytes an area and its texts (a list of 660,000 areas: about 90 MB at the most, while it is read).
+ * Memory: 56 bytes an area and its texts; while it is read about twice that. bench/area_codes.c prints it.
  */
 #ifndef FORMATS_AREA_CODES_H
 #define FORMATS_AREA_CODES_H
@@ -41,6 +41,7 @@
 #include "base/id.h"
 #include "formats/table.h"
 #include "tocsin/date.h"
+#include "tocsin/status.h"
 
 #define AREA_CODES_MAX_AREAS 2000000
 #define AREA_CODES_MAX_FILES 16
@@ -118,9 +119,10 @@ struct area_change {
 /* What a newer edition of a list changes.
  *
  * A row of the newer list is the area of the older one with the same code and valid_from; where it has no valid_from,
- * the area of its code that was open. All others of the newer list are new, and one without valid_from begins on the
- * day of the edition. Areas that were open and are not in the newer list are closed on the day before it, unless
- * `partial`. The newer list's ids become the ids of the areas they are, so that its parents and successors hold.
+ * the area of its code that was open, or, where the row itself has a last day, the one without a first day. All others
+ * of the newer list are new, and one without valid_from begins on the day of the edition. Areas that were open and are
+ * not in the newer list are closed on the day before it, unless `partial`. The newer list's ids become the ids of the
+ * areas they are, so that its parents and successors hold.
  *
  * edition      the day from which the newer list holds
  * partial      the newer list tells only what it changes
