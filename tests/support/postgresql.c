@@ -116,7 +116,8 @@ bool test_postgresql_installed(void)
     static const char probe[] = "python3 " TESTS_ROOT "/support/postgresql.py --probe";
     if (keeper.process != 0 || system(probe) == 0)
         return true;
-    fprintf(stderr, "\n*** SKIPPED: no PostgreSQL server (package postgresql-15); nothing is proved on it here ***\n\n");
+    fprintf(stderr,
+            "\n*** SKIPPED: no PostgreSQL server (package postgresql-15); nothing is proved on it here ***\n\n");
     return false;
 }
 

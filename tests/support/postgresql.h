@@ -12,9 +12,9 @@
  *         test_postgresql_database(url);                              a new, empty one
  *
  * One cluster a program, made at the first call that needs it (about a second), removed when the program ends, also
- * when it crashes or is killed: tests/support/postgresql.py keeps it. Unix socket only, in a folder that nobody else may
- * enter; fsync, full_page_writes and synchronous_commit on; 16 MB of shared buffers; at most 20 connections. As root
- * the server runs as the user postgres or nobody. A program of tests/meson.build that uses this depends on
+ * when it crashes or is killed: tests/support/postgresql.py keeps it. Unix socket only, in a folder that nobody else
+ * may enter; fsync, full_page_writes and synchronous_commit on; 16 MB of shared buffers; at most 20 connections. As
+ * root the server runs as the user postgres or nobody. A program of tests/meson.build that uses this depends on
  * `test_postgresql`. Failures end the program with a message: a test can do nothing without its server.
  */
 #ifndef TESTS_SUPPORT_POSTGRESQL_H
