@@ -82,9 +82,10 @@ struct model_counter {
     const char *dimensions[4]; /* CODE or FLAG fields; ends with NULL or the array's end */
 };
 
+#define MODEL_INDEX_FIELDS 8
 struct model_index {
     const char *name;
-    const char *fields[6]; /* ends with NULL or the array's end */
+    const char *fields[MODEL_INDEX_FIELDS]; /* ends with NULL or the array's end */
     bool        unique;
 };
 

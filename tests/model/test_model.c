@@ -46,7 +46,7 @@ static void test_every_name_in_a_description_means_something(void **state)
         for (size_t j = 0; j < record->num_orders; j++)
             assert_non_null(model_field_find(record, record->orders[j].later, strlen(record->orders[j].later)));
         for (size_t j = 0; j < record->num_indexes; j++)
-            for (size_t k = 0; k < 6 && record->indexes[j].fields[k] != NULL; k++) {
+            for (size_t k = 0; k < MODEL_INDEX_FIELDS && record->indexes[j].fields[k] != NULL; k++) {
                 const char *name = record->indexes[j].fields[k];
                 if (strcmp(name, "id") != 0 && strcmp(name, "updated") != 0)
                     assert_non_null(model_field_find(record, name, strlen(name)));
