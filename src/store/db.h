@@ -165,7 +165,7 @@ struct db_column {
     bool         not_null; /* TEXT columns always are, whatever this says */
 };
 
-#define DB_INDEX_COLUMNS 6
+#define DB_INDEX_COLUMNS 8
 struct db_index {
     const char *name;                      /* differs from all other names of indexes and tables */
     const char *columns[DB_INDEX_COLUMNS]; /* ends with NULL or the array's end */
