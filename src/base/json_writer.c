@@ -115,18 +115,18 @@ void json_key(struct json_writer *json, const char *name)
     json->after_key = true;
 }
 
-void json_string(struct json_writer *json, const char *text)
+void json_put_string(struct json_writer *json, const char *text)
 {
-    json_string_of(json, text, strlen(text));
+    json_put_string_of(json, text, strlen(text));
 }
 
-void json_string_of(struct json_writer *json, const char *text, size_t size)
+void json_put_string_of(struct json_writer *json, const char *text, size_t size)
 {
     separate(json);
     write_quoted(json->sink, text, size);
 }
 
-void json_number(struct json_writer *json, double value)
+void json_put_number(struct json_writer *json, double value)
 {
     separate(json);
     if (isfinite(value))
@@ -135,19 +135,19 @@ void json_number(struct json_writer *json, double value)
         sink_text(json->sink, "null");
 }
 
-void json_integer(struct json_writer *json, int64_t value)
+void json_put_integer(struct json_writer *json, int64_t value)
 {
     separate(json);
     sink_integer(json->sink, value);
 }
 
-void json_bool(struct json_writer *json, bool value)
+void json_put_bool(struct json_writer *json, bool value)
 {
     separate(json);
     sink_text(json->sink, value ? "true" : "false");
 }
 
-void json_null(struct json_writer *json)
+void json_put_null(struct json_writer *json)
 {
     separate(json);
     sink_text(json->sink, "null");

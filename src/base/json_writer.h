@@ -5,6 +5,8 @@
  * reads back to the same double; NaN and infinities, which JSON cannot say, become null. Strings are escaped where JSON
  * demands it, and bytes that are not UTF-8 become U+FFFD, so that the output is always valid. Misuse (a value without
  * its key, an end without a beginning, deeper than JSON_MAX_DEPTH) is a fault of the program and ends in assert().
+ *
+ * The names are chosen so that none is one of libjansson's, which reads JSON: the linker would mix them up silently.
  */
 #ifndef BASE_JSON_WRITER_H
 #define BASE_JSON_WRITER_H
@@ -32,11 +34,11 @@ void json_begin_array(struct json_writer *json);
 void json_end(struct json_writer *json); /* of the innermost object or array */
 void json_key(struct json_writer *json, const char *name);
 
-void json_string(struct json_writer *json, const char *text);
-void json_string_of(struct json_writer *json, const char *text, size_t size);
-void json_number(struct json_writer *json, double value);
-void json_integer(struct json_writer *json, int64_t value);
-void json_bool(struct json_writer *json, bool value);
-void json_null(struct json_writer *json);
+void json_put_string(struct json_writer *json, const char *text);
+void json_put_string_of(struct json_writer *json, const char *text, size_t size);
+void json_put_number(struct json_writer *json, double value);
+void json_put_integer(struct json_writer *json, int64_t value);
+void json_put_bool(struct json_writer *json, bool value);
+void json_put_null(struct json_writer *json);
 
 #endif

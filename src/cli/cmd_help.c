@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "base/nearest.h"
 #include "cli/cmd.h"
 #include "cli/command.h"
 
@@ -16,11 +17,11 @@ static const struct cli_group groups[] = { { .title = "Options", .options = own_
 
 static int complain_unknown(const struct cli_command *command, const char *name)
 {
-    struct cli_nearest               nearest = { .word = name };
+    struct nearest                   nearest = { .word = name };
     size_t                           num;
     const struct cli_command *const *commands = cli_commands(&num);
     for (size_t i = 0; i < num; i++)
-        cli_nearest_offer(&nearest, commands[i]->name);
+        nearest_offer(&nearest, commands[i]->name);
     if (nearest.best != NULL)
         return cli_complain(command, CLI_USE, "no command '%s'; did you mean %s?", name, nearest.best);
     return cli_complain(command, CLI_USE, "no command '%s'; 'tocsin help' lists them", name);

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/json_writer.h"
+#include "base/nearest.h"
 #include "cli/cmd.h"
 #include "cli/command.h"
 #include "cli/method_text.h"
@@ -21,9 +22,9 @@ static void json_text_or_null(struct json_writer *json, const char *key, const c
 {
     json_key(json, key);
     if (text == NULL || *text == '\0')
-        json_null(json);
+        json_put_null(json);
     else
-        json_string(json, text);
+        json_put_string(json, text);
 }
 
 static void json_default(struct json_writer *json, const char *key, const struct toc_method *method,
@@ -38,15 +39,15 @@ static void json_default(struct json_writer *json, const char *key, const struct
         is_word |= choice->value == value;
     json_key(json, key);
     switch (parameter->kind) {
-    case TOC_PARAMETER_FLAG: json_bool(json, value != 0); break;
+    case TOC_PARAMETER_FLAG: json_put_bool(json, value != 0); break;
     case TOC_PARAMETER_CHOICE:
     case TOC_PARAMETER_INTEGER:
     case TOC_PARAMETER_REAL:
         method_default_text(method, parameter, mode, text);
         if (is_word)
-            json_string(json, text);
+            json_put_string(json, text);
         else
-            json_number(json, value);
+            json_put_number(json, value);
         break;
     }
 }
@@ -58,10 +59,10 @@ static void json_choices(struct json_writer *json, const struct toc_choice *choi
     for (; choice->word != NULL; choice++) {
         json_begin_object(json);
         json_key(json, "word");
-        json_string(json, choice->word);
+        json_put_string(json, choice->word);
         json_text_or_null(json, "r_word", choice->r_word);
         json_key(json, "meaning");
-        json_string(json, choice->meaning);
+        json_put_string(json, choice->meaning);
         json_end(json);
     }
     json_end(json);
@@ -73,11 +74,11 @@ static void json_parameter(struct json_writer *json, const struct toc_method *me
     char text[METHOD_TEXT_SIZE];
     json_begin_object(json);
     json_key(json, "name");
-    json_string(json, parameter->name);
+    json_put_string(json, parameter->name);
     method_r_text(method, parameter, text);
     json_text_or_null(json, "r_name", text);
     json_key(json, "kind");
-    json_string(json, method_kind_word(parameter->kind));
+    json_put_string(json, method_kind_word(parameter->kind));
     json_default(json, "default", method, parameter, TOC_MODE_DEFAULT);
     json_default(json, "r_default", method, parameter, TOC_MODE_R);
     json_text_or_null(json, "unit", parameter->unit);
@@ -85,16 +86,16 @@ static void json_parameter(struct json_writer *json, const struct toc_method *me
         json_choices(json, parameter->choices);
     if (parameter->kind == TOC_PARAMETER_INTEGER || parameter->kind == TOC_PARAMETER_REAL) {
         json_key(json, "low");
-        json_number(json, parameter->low);
+        json_put_number(json, parameter->low);
         json_key(json, "low_open");
-        json_bool(json, parameter->low_open);
+        json_put_bool(json, parameter->low_open);
         json_key(json, "high");
-        json_number(json, parameter->high);
+        json_put_number(json, parameter->high);
         json_key(json, "high_open");
-        json_bool(json, parameter->high_open);
+        json_put_bool(json, parameter->high_open);
     }
     json_key(json, "meaning");
-    json_string(json, parameter->meaning);
+    json_put_string(json, parameter->meaning);
     json_end(json);
 }
 
@@ -104,16 +105,16 @@ static void json_method(struct sink *sink, const struct toc_method *method)
     json_writer_init(&json, sink);
     json_begin_object(&json);
     json_key(&json, "name");
-    json_string(&json, method->name);
+    json_put_string(&json, method->name);
     json_key(&json, "title");
-    json_string(&json, method->title);
+    json_put_string(&json, method->title);
     json_key(&json, "use");
-    json_string(&json, method->use);
+    json_put_string(&json, method->use);
     json_text_or_null(&json, "r_name", method->r_name);
     json_key(&json, "source");
-    json_string(&json, method->source);
+    json_put_string(&json, method->source);
     json_key(&json, "cumulative");
-    json_bool(&json, method->cumulative);
+    json_put_bool(&json, method->cumulative);
     json_key(&json, "parameters");
     json_begin_array(&json);
     for (size_t i = 0; i < method->num_parameters; i++)
@@ -220,11 +221,11 @@ static void print_page(struct sink *sink, const struct toc_method *method)
 
 static int complain_unknown(const struct cli_command *command, const char *name)
 {
-    struct cli_nearest              nearest = { .word = name };
+    struct nearest                  nearest = { .word = name };
     size_t                          num;
     const struct toc_method *const *methods = toc_methods(&num);
     for (size_t i = 0; i < num; i++)
-        cli_nearest_offer(&nearest, methods[i]->name);
+        nearest_offer(&nearest, methods[i]->name);
     if (nearest.best != NULL)
         return cli_complain(command, CLI_USE, "no method '%s'; did you mean %s?", name, nearest.best);
     return cli_complain(command, CLI_USE, "no method '%s'; 'tocsin methods' lists them", name);

@@ -114,13 +114,4 @@ int cli_finish_stdout(const struct cli_command *command, int exit_code);
 /* End as a filter whose reader went away: quietly, by SIGPIPE. Does not return. */
 void cli_die_of_broken_pipe(void) __attribute__((noreturn));
 
-/* Finding the name that somebody meant: offer every name that exists, then read `best`, which stays NULL where none is
- * near enough. The distance counts letters changed, left out, added or swapped. */
-struct cli_nearest {
-    const char *word;
-    const char *best;
-    size_t      distance;
-};
-void cli_nearest_offer(struct cli_nearest *nearest, const char *name);
-
 #endif

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/nearest.h"
 #include "base/sink.h"
 #include "cli/cmd.h"
 #include "cli/command.h"
@@ -59,9 +60,9 @@ static void keep_standard_streams(void)
 
 static int complain_unknown(const char *name)
 {
-    struct cli_nearest nearest = { .word = name };
+    struct nearest nearest = { .word = name };
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
-        cli_nearest_offer(&nearest, commands[i]->name);
+        nearest_offer(&nearest, commands[i]->name);
     if (nearest.best != NULL)
         return cli_complain(NULL, CLI_USE, "unknown command '%s'; did you mean '%s'?", name, nearest.best);
     return cli_complain(NULL, CLI_USE, "unknown command '%s'; 'tocsin help' lists them", name);

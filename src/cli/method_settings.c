@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/nearest.h"
 #include "base/text.h"
 #include "cli/method_text.h"
 
@@ -27,11 +28,11 @@ const struct toc_method *method_or_complain(const struct cli_command *command, c
     const struct toc_method *method = toc_method_find(name);
     if (method != NULL)
         return method;
-    struct cli_nearest              nearest = { .word = name };
+    struct nearest                  nearest = { .word = name };
     size_t                          num;
     const struct toc_method *const *methods = toc_methods(&num);
     for (size_t i = 0; i < num; i++)
-        cli_nearest_offer(&nearest, methods[i]->name);
+        nearest_offer(&nearest, methods[i]->name);
     if (nearest.best != NULL)
         cli_complain(command, CLI_USE, "no method '%s'; did you mean %s?", name, nearest.best);
     else
@@ -65,11 +66,11 @@ static bool set_value(const struct toc_parameter *parameter, const char *value, 
 
 static int complain_unknown(const struct cli_command *command, const struct toc_method *method, const char *name)
 {
-    struct cli_nearest nearest = { .word = name };
+    struct nearest nearest = { .word = name };
     for (size_t i = 0; i < method->num_parameters; i++) {
-        cli_nearest_offer(&nearest, method->parameters[i].name);
+        nearest_offer(&nearest, method->parameters[i].name);
         if (method->parameters[i].r_name != NULL)
-            cli_nearest_offer(&nearest, method->parameters[i].r_name);
+            nearest_offer(&nearest, method->parameters[i].r_name);
     }
     if (nearest.best != NULL)
         return cli_complain(command, CLI_USE, "--set: %s has no parameter '%s'; did you mean %s?", method->name, name,

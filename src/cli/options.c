@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/nearest.h"
 #include "cli/command.h"
 
 #define MAX_OPTIONS 64 /* of one command; cli_parse refuses a table beyond it */
@@ -143,7 +144,7 @@ static int complain_unknown_long(const struct cli_command *command, const char *
     size_t length = strcspn(word + 2, "=");
     snprintf(name, sizeof name, "%.*s", (int) (length < sizeof name ? length : sizeof name - 1), word + 2);
 
-    struct cli_nearest       nearest = { .word = name };
+    struct nearest           nearest = { .word = name };
     const struct cli_option *option;
     const struct cli_group  *group;
     size_t                   beginning_so = 0;
@@ -153,7 +154,7 @@ static int complain_unknown_long(const struct cli_command *command, const char *
             return cli_complain(command, CLI_USE, "option --%s takes no value; found '%s'", name, word);
         if (strncmp(option->name, name, strlen(name)) == 0 && beginning_so++ == 0)
             first = option->name;
-        cli_nearest_offer(&nearest, option->name);
+        nearest_offer(&nearest, option->name);
     }
     if (beginning_so > 1)
         return cli_complain(command, CLI_USE, "option --%s could mean several; write it out (--%s …)", name, first);

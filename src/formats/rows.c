@@ -221,7 +221,7 @@ void rows_text(struct rows *rows, const char *text)
     begin_cell(rows, ROWS_TEXT);
     switch (rows->format) {
     case ROWS_CSV: write_csv_text(rows->sink, text); break;
-    case ROWS_NDJSON: json_string(&rows->json, text); break;
+    case ROWS_NDJSON: json_put_string(&rows->json, text); break;
     case ROWS_TABLE: add_table_cell(rows, text); break;
     }
     rows->cell++;
@@ -249,7 +249,7 @@ void rows_number(struct rows *rows, double value)
     begin_cell(rows, ROWS_NUMBER);
     switch (rows->format) {
     case ROWS_CSV: sink_number(rows->sink, value); break;
-    case ROWS_NDJSON: json_number(&rows->json, value); break;
+    case ROWS_NDJSON: json_put_number(&rows->json, value); break;
     case ROWS_TABLE: add_table_number(rows, value); break;
     }
     rows->cell++;
@@ -261,7 +261,7 @@ void rows_flag(struct rows *rows, bool value)
     begin_cell(rows, ROWS_FLAG);
     switch (rows->format) {
     case ROWS_CSV: sink_character(rows->sink, value ? '1' : '0'); break;
-    case ROWS_NDJSON: json_bool(&rows->json, value); break;
+    case ROWS_NDJSON: json_put_bool(&rows->json, value); break;
     case ROWS_TABLE: add_table_cell(rows, value ? column->yes : column->no); break;
     }
     rows->cell++;
@@ -273,7 +273,7 @@ void rows_missing(struct rows *rows)
     begin_cell(rows, column->kind);
     switch (rows->format) {
     case ROWS_CSV: break;
-    case ROWS_NDJSON: json_null(&rows->json); break;
+    case ROWS_NDJSON: json_put_null(&rows->json); break;
     case ROWS_TABLE: add_table_cell(rows, column->kind == ROWS_FLAG ? column->missing_words : ""); break;
     }
     rows->cell++;

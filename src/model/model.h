@@ -102,18 +102,18 @@ enum model_scope {
 };
 
 struct model_record {
-    const char                 *name; /* of the table and in paths: "case" */
-    const char                 *title_en, *title_zh;
-    const struct model_field   *fields;
-    size_t                      num_fields;
-    size_t                      size; /* of the struct */
-    const struct model_counter *counters;
-    size_t                      num_counters;
-    const struct model_index   *indexes;
-    size_t                      num_indexes;
-    const struct model_precedence   *orders;
-    size_t                      num_orders;
-    enum model_scope            scope;
+    const char                    *name; /* of the table and in paths: "case" */
+    const char                    *title_en, *title_zh;
+    const struct model_field      *fields;
+    size_t                         num_fields;
+    size_t                         size; /* of the struct */
+    const struct model_counter    *counters;
+    size_t                         num_counters;
+    const struct model_index      *indexes;
+    size_t                         num_indexes;
+    const struct model_precedence *orders;
+    size_t                         num_orders;
+    enum model_scope               scope;
     const char *scope_path; /* "responsible_area", "case.responsible_area": references, then the area; NULL = none */
     const char *owner; /* whose key seals the identifying fields: a REFERENCE(person), or "id"; NULL = none sealed */
     const char *const *searched;      /* fields that may be found by their words; ends with NULL */

@@ -32,9 +32,9 @@ struct model_check {
 int model_check_create(const struct model_check *check, const struct model_record *record, const void *value,
                        struct fault_list *faults);
 
-/* A change: `after` is the whole record as it would be, `given` the fields that the caller brought. Besides the above: a
- * FIXED field may not become another than in `before`. Fields that are not given are not checked again (a list may have
- * lost a code since), but orders of dates are where one of the two is given. */
+/* A change: `after` is the whole record as it would be, `given` the fields that the caller brought. Besides the above:
+ * a FIXED field may not become another than in `before`. Fields that are not given are not checked again (a list may
+ * have lost a code since), but orders of dates are where one of the two is given. */
 int model_check_change(const struct model_check *check, const struct model_record *record, const void *before,
                        const void *after, const struct model_set *given, struct fault_list *faults);
 

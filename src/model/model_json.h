@@ -5,12 +5,12 @@
  * names of the fields that the reader of the answer may not see. A missing value has no member. How each kind looks
  * stands at enum model_kind.
  *
- * Reading is strict: a member twice, one that the record does not have (the nearest name is said), one of the names that
- * are never collected (model_deny.h) and one that only the program sets (rule WRITTEN) are faults; so are texts that are
- * not UTF-8. Texts are brought into normal form NFC. `null` makes a field missing, which is something else than not
- * naming it. created, updated and masked are taken and left without effect, so that what was read can be sent back.
- * Values are checked for their kind alone; model_check.h does the rest. All faults come at once, by JSON pointer; text
- * from the input is never repeated where it might be of a person (IDENTIFYING fields, malformed JSON).
+ * Reading is strict: a member twice, one that the record does not have (the nearest name is said), one of the names
+ * that are never collected (model_deny.h) and one that only the program sets (rule WRITTEN) are faults; so are texts
+ * that are not UTF-8. Texts are brought into normal form NFC. `null` makes a field missing, which is something else
+ * than not naming it. created, updated and masked are taken and left without effect, so that what was read can be sent
+ * back. Values are checked for their kind alone; model_check.h does the rest. All faults come at once, by JSON pointer;
+ * text from the input is never repeated where it might be of a person (IDENTIFYING fields, malformed JSON).
  */
 #ifndef MODEL_MODEL_JSON_H
 #define MODEL_MODEL_JSON_H
@@ -27,8 +27,8 @@ struct json_t; /* jansson's */
 #define MODEL_JSON_MAX_BYTES ((size_t) 16 << 20)
 #define MODEL_JSON_MAX_DEPTH 32
 
-/* Read text as JSON, with the limits above and no key twice. Faults have place.file and place.line (or the line within
- * the text where place.line is 0). *json: json_decref it. Returns 0, BASE_ERR_INPUT or TOC_ERR_NO_MEMORY. */
+/* Read text as JSON, with the limits above and no key twice. *json: json_decref it. Returns 0, BASE_ERR_INPUT or
+ * TOC_ERR_NO_MEMORY. */
 int model_json_parse(const char *text, size_t size, struct fault_place place, struct json_t **json,
                      struct fault_list *faults);
 

@@ -67,7 +67,8 @@ bool model_lists_has(const struct model_lists *lists, const char *list);
 const struct model_entry *model_lists_find(const struct model_lists *lists, const char *list, const char *code,
                                            size_t size);
 
-/* Walk: the lists by name in the order of the alphabet, the rows of a list in the order of its file; NULL at the end. */
+/* Walk: the lists by name in the order of the alphabet, the rows of a list in the order of its file; NULL at the end.
+ */
 const char               *model_lists_list(const struct model_lists *lists, size_t index);
 const struct model_entry *model_lists_entry(const struct model_lists *lists, const char *list, size_t index);
 

@@ -22,15 +22,15 @@ static void test_commas_and_nesting(void **state)
     json_begin_object(&json);
     json_key(&json, "a");
     json_begin_array(&json);
-    json_integer(&json, -1);
+    json_put_integer(&json, -1);
     json_begin_object(&json);
     json_end(&json);
     json_begin_array(&json);
     json_end(&json);
-    json_null(&json);
+    json_put_null(&json);
     json_end(&json);
     json_key(&json, "b");
-    json_bool(&json, true);
+    json_put_bool(&json, true);
     json_end(&json);
     assert_written(&sink, "{\"a\":[-1,{},[],null],\"b\":true}");
 }
@@ -44,11 +44,11 @@ static void test_numbers(void **state)
     sink_init_memory(&sink);
     json_writer_init(&json, &sink);
     json_begin_array(&json);
-    json_number(&json, 0.1);
-    json_number(&json, 1.0 / 3.0);
-    json_number(&json, 12);
-    json_number(&json, NAN);
-    json_number(&json, -INFINITY);
+    json_put_number(&json, 0.1);
+    json_put_number(&json, 1.0 / 3.0);
+    json_put_number(&json, 12);
+    json_put_number(&json, NAN);
+    json_put_number(&json, -INFINITY);
     json_end(&json);
     assert_written(&sink, "[0.1,0.3333333333333333,12,null,null]");
 }
@@ -60,7 +60,7 @@ static void test_strings_are_escaped(void **state)
     struct json_writer json;
     sink_init_memory(&sink);
     json_writer_init(&json, &sink);
-    json_string(&json, "老城 \"x\" \\ \n\t\x01\x7f");
+    json_put_string(&json, "老城 \"x\" \\ \n\t\x01\x7f");
     assert_written(&sink, "\"老城 \\\"x\\\" \\\\ \\n\\t\\u0001\\u007f\"");
 }
 
@@ -72,7 +72,7 @@ static void test_bytes_that_are_no_text(void **state)
     struct json_writer json;
     sink_init_memory(&sink);
     json_writer_init(&json, &sink);
-    json_string_of(&json, "a\0b\xE8\x80-\x80\xED\xA0\x80", 10);
+    json_put_string_of(&json, "a\0b\xE8\x80-\x80\xED\xA0\x80", 10);
     sink_character(&sink, '\0');
     assert_string_equal(sink.bytes,
                         "\"a\\u0000b\xEF\xBF\xBD\xEF\xBF\xBD-\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\"");

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include <string.h>
+#include "base/nearest.h"
 
-#include "cli/command.h"
+#include <string.h>
 
 #define MAX_NAME 40 /* longer words are nobody's slip of the finger */
 
@@ -32,7 +32,7 @@ static size_t distance(const char *a, const char *b)
     return cost[length_a][length_b];
 }
 
-void cli_nearest_offer(struct cli_nearest *nearest, const char *name)
+void nearest_offer(struct nearest *nearest, const char *name)
 {
     size_t length = strlen(nearest->word);
     size_t allowed = length < 3 ? 1 : length / 3 + 1;
