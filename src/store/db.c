@@ -256,7 +256,7 @@ int db_open(const char *url, const struct db_options *options, struct db **db, s
     if (options == NULL)
         options = &none;
     if (is_postgresql_url(url))
-        ret = db_fail(error, BASE_ERR_SYSTEM, "this build cannot open PostgreSQL databases yet");
+        ret = db_postgresql_open(url, options, &opened, error);
     else
         ret = db_sqlite_open(strncmp(url, "sqlite:", 7) == 0 ? url + 7 : url, options, &opened, error);
     if (ret != 0)
@@ -401,11 +401,14 @@ int db_add(struct db *db, const struct db_table *table, uint64_t sum, const stru
 int db_update(struct db *db, const struct db_table *table, int version_column, const struct db_value *rows,
               size_t num_rows, size_t *conflict, struct db_error *error)
 {
-    size_t ignored;
+    size_t at = num_rows;
     int    ret = check_change(db, table, table->num_columns, rows, num_rows, error);
-    return ret != 1 ? ret
-                    : note(db, db->driver->update(db, table, version_column, rows, num_rows,
-                                                  conflict != NULL ? conflict : &ignored, error));
+    if (ret != 1)
+        return ret;
+    ret = note(db, db->driver->update(db, table, version_column, rows, num_rows, &at, error));
+    if (ret == DB_ERR_CONFLICT && conflict != NULL)
+        *conflict = at;
+    return ret;
 }
 
 int db_delete(struct db *db, const struct db_table *table, const struct db_value *keys, size_t num_rows,

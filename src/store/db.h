@@ -193,7 +193,8 @@ int db_add(struct db *db, const struct db_table *table, uint64_t sum, const stru
 
 /* Replace the row with the same key. Where `version_column` is >= 0, only if the stored row has, in that column, the
  * new row's value - 1; otherwise, and where there is no such row, DB_ERR_CONFLICT, and *conflict (may be NULL) is the
- * index of the first such row. */
+ * index of the first such row; num_rows where it is another unique key that exists (of both faults in one call either
+ * may be told). */
 int db_update(struct db *db, const struct db_table *table, int version_column, const struct db_value *rows,
               size_t num_rows, size_t *conflict, struct db_error *error);
 

@@ -68,6 +68,7 @@ struct db_statement {
 
 struct db_load {
     struct db             *db;
+    struct db             *connection; /* the driver's own */
     const struct db_table *table;
 };
 

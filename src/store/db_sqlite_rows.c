@@ -141,7 +141,7 @@ int sqlite_load_begin(struct db *db, const struct db_table *table, struct db_loa
     struct sqlite_load *load = memory_array(1, sizeof *load);
     if (load == NULL)
         return db_fail(error, TOC_ERR_NO_MEMORY, "no memory");
-    load->load = (struct db_load){ .db = db, .table = table };
+    load->load = (struct db_load){ .db = db, .connection = db, .table = table };
     write_insert(&sql, table);
     int ret = prepare(db, &sql, &load->statement, error);
     if (ret == 0)

@@ -1,0 +1,365 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The PostgreSQL driver: changing many rows by one statement with an array a column, and COPY in binary. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/fault.h"
+#include "base/memory.h"
+#include "base/text.h"
+#include "store/db_postgresql.h"
+
+#define COPY_CHUNK 65536
+
+static const char *array_type(enum db_kind kind)
+{
+    static const char *const types[] = { [DB_KIND_ID] = "uuid",
+                                         [DB_KIND_INTEGER] = "int8",
+                                         [DB_KIND_REAL] = "float8",
+                                         [DB_KIND_TEXT] = "text",
+                                         [DB_KIND_BYTES] = "bytea" };
+    return types[kind];
+}
+
+/* unnest($1::uuid[],$2::int8[]) */
+static void write_unnest(struct sink *sql, const struct db_table *table, size_t num_columns)
+{
+    sink_text(sql, "unnest(");
+    for (size_t i = 0; i < num_columns; i++)
+        sink_format(sql, "%s$%zu::%s[]", i > 0 ? "," : "", i + 1, array_type(table->columns[i].kind));
+    sink_character(sql, ')');
+}
+
+/* AS u(c1,c2) */
+static void write_alias(struct sink *sql, size_t num_columns, const char *end)
+{
+    sink_text(sql, " AS u(");
+    for (size_t i = 0; i < num_columns; i++)
+        sink_format(sql, "%sc%zu", i > 0 ? "," : "", i + 1);
+    sink_text(sql, end);
+}
+
+/*  WHERE t."a"=u.c1 AND t."b"=u.c2 */
+static void write_where(struct sink *sql, const struct db_table *table)
+{
+    for (size_t i = 0; i < table->num_key; i++)
+        sink_format(sql, "%st.\"%s\"=u.c%zu", i == 0 ? " WHERE " : " AND ", table->columns[i].name, i + 1);
+}
+
+/* One column of the rows as an array. */
+static void write_array(struct sink *sink, enum db_kind kind, const struct db_value *rows, size_t num_rows,
+                        size_t width, size_t column)
+{
+    pg_write_int32(sink, 1); /* dimensions */
+    pg_write_int32(sink, 1); /* there may be NULLs */
+    pg_write_int32(sink, (int32_t) pg_type_of(kind));
+    pg_write_int32(sink, (int32_t) num_rows);
+    pg_write_int32(sink, 1); /* number of the first element */
+    for (size_t i = 0; i < num_rows; i++)
+        pg_write_field(sink, &rows[i * width + column]);
+}
+
+/* Run the statement in `sql` with the rows' columns as arrays; *result is the caller's to clear. */
+static int run_arrays(struct pg_db *db, struct sink *sql, const struct db_table *table, size_t width,
+                      const struct db_value *rows, size_t num_rows, PGresult **result, struct db_error *error)
+{
+    struct db_statement *base;
+    const char          *values[DB_MAX_COLUMNS];
+    int                  lengths[DB_MAX_COLUMNS], formats[DB_MAX_COLUMNS];
+    size_t               begin[DB_MAX_COLUMNS + 1];
+    char                *text = db_take_text(sql);
+    if (text == NULL)
+        return db_fail(error, TOC_ERR_NO_MEMORY, "no memory for a statement");
+    int ret = pg_prepare(&db->db, text, &base, error);
+    free(text);
+    if (ret != 0)
+        return ret;
+    db->bytes.used = 0;
+    for (size_t i = 0; i < width; i++) {
+        begin[i] = db->bytes.used;
+        write_array(&db->bytes, table->columns[i].kind, rows, num_rows, width, i);
+    }
+    begin[width] = db->bytes.used;
+    if (db->bytes.failure != 0 || db->bytes.used > INT32_MAX) {
+        sink_free(&db->bytes);
+        sink_init_memory(&db->bytes);
+        return db_fail(error, TOC_ERR_NO_MEMORY, "no memory for %zu rows of %s", num_rows, table->name);
+    }
+    for (size_t i = 0; i < width; i++) {
+        values[i] = db->bytes.bytes + begin[i];
+        lengths[i] = (int) (begin[i + 1] - begin[i]);
+        formats[i] = 1;
+    }
+    PGresult *got =
+        PQexecPrepared(db->connection, ((struct pg_statement *) base)->name, (int) width, values, lengths, formats, 1);
+    if (PQresultStatus(got) != PGRES_COMMAND_OK && PQresultStatus(got) != PGRES_TUPLES_OK)
+        return pg_fail(db, got, error);
+    *result = got;
+    return 0;
+}
+
+static int run_change(struct pg_db *db, struct sink *sql, const struct db_table *table, size_t width,
+                      const struct db_value *rows, size_t num_rows, struct db_error *error)
+{
+    PGresult *result = NULL;
+    int       ret = run_arrays(db, sql, table, width, rows, num_rows, &result, error);
+    PQclear(result);
+    return ret;
+}
+
+int pg_insert(struct db *db, const struct db_table *table, const struct db_value *rows, size_t num_rows,
+              struct db_error *error)
+{
+    struct sink sql;
+    sink_init_memory(&sql);
+    sink_format(&sql, "INSERT INTO \"%s\" (", table->name);
+    db_write_columns(&sql, table, 0, table->num_columns);
+    sink_text(&sql, ") SELECT * FROM ");
+    write_unnest(&sql, table, table->num_columns);
+    return run_change((struct pg_db *) db, &sql, table, table->num_columns, rows, num_rows, error);
+}
+
+int pg_add(struct db *db, const struct db_table *table, uint64_t sum, const struct db_value *rows, size_t num_rows,
+           struct db_error *error)
+{
+    struct sink sql;
+    sink_init_memory(&sql);
+    sink_format(&sql, "INSERT INTO \"%s\" AS t (", table->name);
+    db_write_columns(&sql, table, 0, table->num_columns);
+    sink_text(&sql, ") SELECT ");
+    for (size_t i = 0; i < table->num_columns; i++)
+        sink_format(&sql, (sum >> i & 1) != 0 ? "%ssum(c%zu)::int8" : "%sc%zu", i > 0 ? "," : "", i + 1);
+    sink_text(&sql, " FROM ");
+    write_unnest(&sql, table, table->num_columns);
+    write_alias(&sql, table->num_columns, ") GROUP BY ");
+    for (size_t i = 0; i < table->num_key; i++)
+        sink_format(&sql, "%sc%zu", i > 0 ? "," : "", i + 1);
+    sink_text(&sql, " ON CONFLICT (");
+    db_write_columns(&sql, table, 0, table->num_key);
+    sink_text(&sql, sum == 0 ? ") DO NOTHING" : ") DO UPDATE SET ");
+    for (size_t i = table->num_key; i < table->num_columns; i++) {
+        const char *name = table->columns[i].name;
+        sink_format(&sql, "%s\"%s\"=t.\"%s\"+excluded.\"%s\"", i > table->num_key ? "," : "", name, name, name);
+    }
+    return run_change((struct pg_db *) db, &sql, table, table->num_columns, rows, num_rows, error);
+}
+
+int pg_remove(struct db *db, const struct db_table *table, const struct db_value *keys, size_t num_rows,
+              struct db_error *error)
+{
+    struct sink sql;
+    sink_init_memory(&sql);
+    sink_format(&sql, "DELETE FROM \"%s\" AS t USING ", table->name);
+    write_unnest(&sql, table, table->num_key);
+    write_alias(&sql, table->num_key, ")");
+    write_where(&sql, table);
+    return run_change((struct pg_db *) db, &sql, table, table->num_key, keys, num_rows, error);
+}
+
+/* ---- update ---- */
+
+static uint64_t hash_key(const struct db_value *row, size_t num_key)
+{
+    uint64_t hash = 0;
+    for (size_t i = 0; i < num_key; i++) {
+        bool     plain = row[i].type == DB_INTEGER;
+        uint64_t part = plain ? (uint64_t) row[i].integer : text_hash(row[i].bytes, row[i].size);
+        hash = (hash ^ part) * UINT64_C(0x9e3779b97f4a7c15);
+        hash ^= hash >> 32;
+    }
+    return hash;
+}
+
+static bool same_key(const struct db_value *a, const struct db_value *b, size_t num_key)
+{
+    for (size_t i = 0; i < num_key; i++) {
+        if (a[i].type == DB_INTEGER || a[i].type == DB_REAL) {
+            if (a[i].integer != b[i].integer)
+                return false;
+        } else if (a[i].size != b[i].size || memcmp(a[i].bytes, b[i].bytes, a[i].size) != 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* How many rows from the first on have keys that all differ: a statement updates a row once, so that a second change of
+ * it must be another statement. 0 = no memory. */
+static size_t count_distinct(const struct db_table *table, const struct db_value *rows, size_t num_rows)
+{
+    size_t room = 16, num = 0;
+    while (room < 2 * num_rows)
+        room *= 2;
+    size_t *places = memory_array(room, sizeof *places); /* 1 + the row's number */
+    if (places == NULL)
+        return 0;
+    for (; num < num_rows; num++) {
+        const struct db_value *row = rows + num * table->num_columns;
+        size_t                 at = hash_key(row, table->num_key) & (room - 1);
+        while (places[at] != 0 && !same_key(row, rows + (places[at] - 1) * table->num_columns, table->num_key))
+            at = (at + 1) & (room - 1);
+        if (places[at] != 0)
+            break;
+        places[at] = num + 1;
+    }
+    free(places);
+    return num;
+}
+
+/* The first row that the statement did not return. */
+static size_t find_missing(const PGresult *result, size_t num_rows)
+{
+    size_t missing = num_rows;
+    bool  *seen = memory_array(num_rows, sizeof *seen);
+    for (int i = 0; i < PQntuples(result) && seen != NULL; i++) {
+        struct db_value number = { 0 };
+        if (pg_decode(PQgetvalue(result, i, 0), PQgetlength(result, i, 0), PG_INT8, &number) && number.integer >= 1 &&
+            (uint64_t) number.integer <= num_rows)
+            seen[number.integer - 1] = true;
+    }
+    for (size_t i = num_rows; i-- > 0 && seen != NULL;)
+        if (!seen[i])
+            missing = i;
+    free(seen);
+    return missing;
+}
+
+static int update_distinct(struct pg_db *db, const struct db_table *table, int version_column,
+                           const struct db_value *rows, size_t num_rows, size_t *conflict, struct db_error *error)
+{
+    struct sink sql;
+    sink_init_memory(&sql);
+    sink_format(&sql, "UPDATE \"%s\" AS t", table->name);
+    for (size_t i = table->num_key; i < table->num_columns; i++)
+        sink_format(&sql, "%s\"%s\"=u.c%zu", i == table->num_key ? " SET " : ",", table->columns[i].name, i + 1);
+    sink_text(&sql, " FROM ");
+    write_unnest(&sql, table, table->num_columns);
+    sink_text(&sql, " WITH ORDINALITY");
+    write_alias(&sql, table->num_columns, ",n)");
+    write_where(&sql, table);
+    if (version_column >= 0)
+        sink_format(&sql, " AND t.\"%s\"=u.c%d-1", table->columns[version_column].name, version_column + 1);
+    sink_text(&sql, " RETURNING u.n");
+    PGresult *result = NULL;
+    int       ret = run_arrays(db, &sql, table, table->num_columns, rows, num_rows, &result, error);
+    if (ret == 0 && (size_t) PQntuples(result) < num_rows) {
+        *conflict = find_missing(result, num_rows);
+        ret = db_fail(error, DB_ERR_CONFLICT, "%s: a row has another version or is gone", table->name);
+    }
+    PQclear(result);
+    return ret;
+}
+
+int pg_update(struct db *db, const struct db_table *table, int version_column, const struct db_value *rows,
+              size_t num_rows, size_t *conflict, struct db_error *error)
+{
+    int ret = 0;
+    for (size_t done = 0, num; done < num_rows && ret == 0; done += num) {
+        const struct db_value *first = rows + done * table->num_columns;
+        size_t                 at = num_rows;
+        num = count_distinct(table, first, num_rows - done);
+        if (num == 0)
+            return db_fail(error, TOC_ERR_NO_MEMORY, "no memory for %zu rows of %s", num_rows, table->name);
+        ret = update_distinct((struct pg_db *) db, table, version_column, first, num, &at, error);
+        if (ret == DB_ERR_CONFLICT && at < num)
+            *conflict = done + at;
+    }
+    return ret;
+}
+
+/* ---- loading ---- */
+
+static int send(struct pg_db *db, struct db_error *error)
+{
+    if (db->bytes.failure != 0) {
+        sink_free(&db->bytes);
+        sink_init_memory(&db->bytes);
+        return db_fail(error, TOC_ERR_NO_MEMORY, "no memory for rows");
+    }
+    if (PQputCopyData(db->connection, db->bytes.bytes, (int) db->bytes.used) != 1)
+        return pg_fail(db, PQgetResult(db->connection), error);
+    db->bytes.used = 0;
+    return 0;
+}
+
+/* End the copying, with a reason where it is given up; everything that the server has to say. */
+static int end_copy(struct pg_db *db, const char *reason, struct db_error *error)
+{
+    int       ret = 0;
+    PGresult *result;
+    if (PQputCopyEnd(db->connection, reason) != 1)
+        ret = db_fail(error, DB_ERR_LOST, "the connection to PostgreSQL broke");
+    while ((result = PQgetResult(db->connection)) != NULL) {
+        if (PQresultStatus(result) != PGRES_COMMAND_OK && ret == 0)
+            ret = pg_fail(db, result, error);
+        else
+            PQclear(result);
+        if (PQstatus(db->connection) != CONNECTION_OK)
+            break;
+    }
+    return ret;
+}
+
+int pg_load_begin(struct db *base, const struct db_table *table, struct db_load **out, struct db_error *error)
+{
+    static const char header[] = "PGCOPY\n\377\r\n\0\0\0\0\0\0\0\0"; /* and the 0 at its end: two numbers of 4 bytes */
+    struct pg_db     *db = (struct pg_db *) base;
+    struct sink       sql;
+    struct db_load   *load = memory_array(1, sizeof *load);
+    sink_init_memory(&sql);
+    sink_format(&sql, "COPY \"%s\" (", table->name);
+    db_write_columns(&sql, table, 0, table->num_columns);
+    sink_text(&sql, ") FROM STDIN (FORMAT binary)");
+    char *text = db_take_text(&sql);
+    if (load == NULL || text == NULL) {
+        free(load);
+        free(text);
+        return db_fail(error, TOC_ERR_NO_MEMORY, "no memory");
+    }
+    PGresult *result = PQexec(db->connection, text);
+    free(text);
+    if (PQresultStatus(result) != PGRES_COPY_IN) {
+        free(load);
+        return pg_fail(db, result, error);
+    }
+    PQclear(result);
+    db->bytes.used = 0;
+    sink_write(&db->bytes, header, sizeof header);
+    *load = (struct db_load){ .db = base, .connection = base, .table = table };
+    *out = load;
+    return 0;
+}
+
+/* The load's connection: load->db may be a wrapper. */
+static struct pg_db *connection_of(struct db_load *load)
+{
+    return (struct pg_db *) load->connection;
+}
+
+int pg_load_row(struct db_load *load, const struct db_value *row, struct db_error *error)
+{
+    struct pg_db *db = connection_of(load);
+    pg_write_int16(&db->bytes, (int16_t) load->table->num_columns);
+    for (size_t i = 0; i < load->table->num_columns; i++)
+        pg_write_field(&db->bytes, &row[i]);
+    return db->bytes.used < COPY_CHUNK && db->bytes.failure == 0 ? 0 : send(db, error);
+}
+
+int pg_load_end(struct db_load *load, struct db_error *error)
+{
+    struct pg_db *db = connection_of(load);
+    pg_write_int16(&db->bytes, -1);
+    int ret = send(db, error);
+    if (ret == 0)
+        ret = end_copy(db, NULL, error);
+    else
+        end_copy(db, "given up", NULL);
+    free(load);
+    return ret;
+}
+
+void pg_load_cancel(struct db_load *load)
+{
+    end_copy(connection_of(load), "given up", NULL);
+    free(load);
+}
