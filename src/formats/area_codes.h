@@ -6,7 +6,7 @@
  *
  *   code        the area's code, at most 40 bytes without blanks
  *   name_en, name_zh, name_bo   at least one of the columns, and a name in at least one of them
- *   level       0 = the top; without the column: one below the parent's
+ *   level       0 = the top; without the column: one below the parent's, or as the code says, see below
  *   parent      the code of the area it belongs to; empty: it is a top. Without the column in any file, the parent is
  *               found in the code, see below
  *   valid_from, valid_to   first and last day (2024-02-26); empty or without the column: not known, no end
@@ -17,8 +17,8 @@
  * first day (else on its last), the successor on the day after.
  *
  * Parents by code: digits as in GB/T 2260 and the statistical codes made from it, in groups of 2-2-2-3-3 (province,
- * city, county, township, village); groups of zeros at the end count as none, so that 110000 and 11 are alike. The
- * parent has one group less.
+ * city, county, township, village); groups of zeros at the end count as none, so that 110000 is a province like 11,
+ * unless the code without them is another row's. The parent has one group less, and a province has the level 0.
  *
  * Faults, each at its line and cell: a cell that cannot be read, an unknown parent or successor, a circle of parents,
  * two rows of one code with common days, a level that is not one below the parent's, a parent found in the code that

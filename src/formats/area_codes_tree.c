@@ -50,8 +50,9 @@ static void tell_unknown(const struct area_reading *reading, const struct area_c
 static const uint8_t group_ends[] = { 2, 4, 6, 9, 12 };
 enum { NUM_GROUPS = sizeof group_ends };
 
-/* How many groups of digits a code has without those of zeros at its end; 0: it is not made of such groups. */
-static int num_groups(const char *code)
+/* How many groups of digits a code has without those of zeros at its end; 0: it is not made of such groups. Zeros count
+ * where the code without them is another area's: 441900 is the county of the city 4419. */
+static int num_groups(const struct area_reading *reading, const char *code)
 {
     size_t size = strspn(code, "0123456789");
     int    groups = 0;
@@ -63,7 +64,7 @@ static int num_groups(const char *code)
         return 0;
     for (; groups > 1; groups--) {
         size_t begin = group_ends[groups - 2], end = group_ends[groups - 1];
-        if (strspn(code + begin, "0") < end - begin)
+        if (strspn(code + begin, "0") < end - begin || find(reading, code, begin) != AREA_CODES_NONE)
             break;
     }
     return groups;
@@ -88,22 +89,26 @@ static void tell_gap(const struct area_reading *reading, const struct area_code 
               "no area has the code %.*s", (int) group_ends[groups - 1], code);
 }
 
-static uint32_t parent_by_code(const struct area_reading *reading, const struct area_code *area)
+/* The level, where no column says it, is that of the code too. */
+static uint32_t parent_by_code(const struct area_reading *reading, struct area_code *area)
 {
     const char *code = area_codes_text(&reading->list, area->code);
-    int         own = num_groups(code);
+    int         own = num_groups(reading, code);
     uint32_t    parent = AREA_CODES_NONE;
     if (own == 0) {
         fault_add(reading->faults, area_place(reading, area, AREA_CODE),
                   "2, 4, 6, 9 or 12 digits, or a column of parents", "the code does not tell the parent");
         return AREA_CODES_NONE;
     }
+    if (area->level == AREA_NO_LEVEL)
+        area->level = (uint8_t) (own - 1);
     int groups = own - 1;
     while (groups > 0 && (parent = find_groups(reading, code, groups)) == AREA_CODES_NONE)
         groups--;
-    if (own > 1 && (groups == 0 || (groups < own - 1 && !reading->options.allow_gaps)))
-        tell_gap(reading, area, code, own - 1);
-    return parent;
+    if (own == 1 || (groups > 0 && (groups == own - 1 || reading->options.allow_gaps)))
+        return parent;
+    tell_gap(reading, area, code, own - 1);
+    return AREA_CODES_NONE;
 }
 
 static toc_date day_for_parent(const struct area_code *area)

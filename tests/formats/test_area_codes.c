@@ -127,6 +127,8 @@ static void test_parents_are_found_in_codes(void **state)
     assert_list("code,name_zh\n110000000000,省\n110100000000,市\n110101000000,县\n110101001000,乡\n110101001001,村\n",
                 "0 110000000000 省\n1 110100000000 市 <110000000000\n2 110101000000 县 <110100000000\n"
                 "3 110101001000 乡 <110101000000\n4 110101001001 村 <110101001000\n");
+    assert_list("code,name_zh\n44,省\n4419,市\n441900,县\n441900003,镇\n",
+                "0 44 省\n1 4419 市 <44\n2 441900 县 <4419\n3 441900003 镇 <441900\n");
     assert_list("code,name_zh\n11,省\n1,x\nCN,x\n11010,x\n",
                 "a.csv:3:1: code: the code does not tell the parent; allowed: 2, 4, 6, 9 or 12 digits, or a column of "
                 "parents\na.csv:4:1: code: the code does not tell the parent; allowed: 2, 4, 6, 9 or 12 digits, or a "
@@ -138,7 +140,7 @@ static void test_gaps_are_faults_unless_allowed(void **state)
 {
     (void) state;
     const char *const codes[] = { "code,name_zh\n44,省\n4419,市\n441900003,镇\n", NULL };
-    assert_list_of(codes, true, "0 44 省\n1 4419 市 <44\n2 441900003 镇 <4419\n");
+    assert_list_of(codes, true, "0 44 省\n1 4419 市 <44\n3 441900003 镇 <4419\n");
     assert_list(codes[0], "a.csv:4:1: code: no area has the code 441900; allowed: a row for each area above it\n");
     assert_list_of((const char *const[]){ "code,name_zh\n440101,县\n", NULL }, true,
                    "a.csv:2:1: code: no area has the code 4401; allowed: a row for each area above it\n");
@@ -203,7 +205,8 @@ static void test_cells_that_cannot_be_read(void **state)
                 "a.csv:3:1: code: \"A B\" is not a code; allowed: a code of 1 … 40 bytes without blanks\n"
                 "a.csv:4: the area has no name in any language; allowed: a name\n"
                 "a.csv:5:4: level: \"16\" is not a level; allowed: a whole number, 0 … 15\n"
-                "a.csv:5:5: valid_from: \"2020-02-30\": day 30 does not exist: February 2020 has 29 days; allowed: a day (2024-02-26), or "
+                "a.csv:5:5: valid_from: \"2020-02-30\": day 30 does not exist: February 2020 has 29 days; allowed: a "
+                "day (2024-02-26), or "
                 "nothing\n"
                 "a.csv:6:4: level: the cell is empty; allowed: a whole number, 0 … 15\n"
                 "a.csv:6:5: valid_from: \"2020-01\" is not a day; allowed: a day (2024-02-26), or nothing\n"
