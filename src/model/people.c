@@ -58,14 +58,14 @@ static struct model_text end_text(const struct writing *writing)
 
 /* ---- who ---- */
 
-/* Five-year groups from 0 to 95, of 1000 people. */
-static const uint16_t age_groups[] = { 62, 66, 64, 60, 62, 70, 78, 80, 74, 70, 72, 68, 56, 44, 32, 20, 12, 6, 3, 1 };
+const uint16_t people_age_groups[PEOPLE_AGE_GROUPS] = { 62, 66, 64, 60, 62, 70, 78, 80, 74, 70,
+                                                        72, 68, 56, 44, 32, 20, 12, 6,  3,  1 };
 
 static toc_date draw_birth(struct chance *chance, toc_date today)
 {
     uint32_t at = chance_below(chance, 1000), group = 0;
-    for (; group + 1 < sizeof age_groups / sizeof *age_groups && at >= age_groups[group]; group++)
-        at -= age_groups[group];
+    for (; group + 1 < PEOPLE_AGE_GROUPS && at >= people_age_groups[group]; group++)
+        at -= people_age_groups[group];
     return today - (toc_date) (group * 1826) - (toc_date) chance_below(chance, 1826);
 }
 
@@ -205,10 +205,10 @@ static const struct {
     unsigned    no_symptoms; /* permille */
 } diseases[] = {
     { "influenza", 8999, 130, 300, 20 },
-    { "hand-foot-mouth", 4000, 12, 80, 10 },
-    { "tuberculosis", 2200, 130, 450, 30 },
+    { "hand-foot-mouth-disease", 4000, 12, 80, 10 },
+    { "tuberculosis-pulmonary", 2200, 130, 450, 30 },
     { "hepatitis-b", 1800, 130, 950, 300 },
-    { "bacillary-dysentery", 1000, 130, 250, 10 },
+    { "shigellosis", 1000, 130, 250, 10 },
     { "brucellosis", 700, 130, 900, 40 },
     { "mumps", 600, 30, 50, 10 },
     { "scarlet-fever", 400, 15, 150, 10 },
@@ -252,7 +252,7 @@ static void end_illness(struct model_case *illness, toc_date today, struct chanc
         return;
     illness->outcome_date = end;
     if (chance_permille(chance, 4)) {
-        illness->outcome = constant("died");
+        illness->outcome = constant("died-of-disease");
         illness->death_date = end;
     } else {
         illness->outcome = constant("recovered");
@@ -311,8 +311,8 @@ static void generate_case(const struct people *people, uint64_t index, toc_date 
         illness->diagnosis_time = make_time(sample, received, &chance);
         illness->notified_time = make_time(sample, received, &chance);
     }
-    illness->origin = constant(chance_permille(&chance, 930) ? "local" : "other-area");
-    illness->found_by = constant(chance_permille(&chance, 900) ? "sought-care" : "screening");
+    illness->origin = constant(chance_permille(&chance, 930) ? "local" : "imported-from-other-area");
+    illness->found_by = constant(chance_permille(&chance, 900) ? "sought-care" : "screening-round");
     illness->severity = constant(chance_permille(&chance, 950) ? "mild" : "severe");
     end_illness(illness, people->today, &chance);
 }

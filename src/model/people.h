@@ -20,6 +20,10 @@
 
 #include "model/records.h"
 
+/* Of 1000 people, how many are in each group of five years: 0-4, 5-9, … 90-94, 95 and older. */
+#define PEOPLE_AGE_GROUPS 20
+extern const uint16_t people_age_groups[PEOPLE_AGE_GROUPS];
+
 /* Where people live. */
 struct people_place {
     struct id   area;
