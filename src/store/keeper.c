@@ -58,6 +58,12 @@ static int receive_all(int fd, void *into, size_t size)
     return 0;
 }
 
+static int fail_ended(struct keeper_error *error)
+{
+    return keeper_fail(error, KEEPER_ERR_LOST,
+                       "the keeper process has ended; identities cannot be read or written until it is started again");
+}
+
 /* After this every call fails until a restart: what would come next on this socket is unknown. */
 static int lose(struct keeper *keeper, struct keeper_error *error)
 {
@@ -85,17 +91,16 @@ static int take_failure(struct keeper *keeper, const struct wire_answer *answer,
     return answer->status;
 }
 
-int keeper_round_trip(struct keeper *keeper, const struct wire_request *request, struct wire_answer *answer,
-                      struct keeper_error *error)
+/* Send a request with its payload, receive the answer into result. */
+static int exchange(struct keeper *keeper, const struct wire_request *request, const void *payload,
+                    struct wire_answer *answer, struct keeper_error *error)
 {
     struct wire_answer found;
     if (keeper->socket < 0)
-        return keeper_fail(error, KEEPER_ERR_LOST,
-                           "the keeper process has ended; identities cannot be read or written "
-                           "until it is started again");
+        return fail_ended(error);
     errno = 0;
     if (send_all(keeper->socket, request, sizeof *request, request->size > 0 ? MSG_MORE : 0) != 0 ||
-        send_all(keeper->socket, keeper->payload, request->size, 0) != 0 ||
+        send_all(keeper->socket, payload, request->size, 0) != 0 ||
         receive_all(keeper->socket, &found, sizeof found) != 0)
         return lose(keeper, error);
     if (found.magic != WIRE_MAGIC || found.size > WIRE_MAX_BYTES || found.count > KEEPER_BATCH ||
@@ -109,6 +114,18 @@ int keeper_round_trip(struct keeper *keeper, const struct wire_request *request,
         return take_failure(keeper, &found, error);
     *answer = found;
     return 0;
+}
+
+int keeper_round_trip(struct keeper *keeper, const struct wire_request *request, struct wire_answer *answer,
+                      struct keeper_error *error)
+{
+    int ret = exchange(keeper, request, keeper->payload, answer, error);
+    for (int again = 0; ret == WIRE_STALE && again < 3; again++) {
+        ret = keeper_begin(keeper, &keeper->hello, error);
+        if (ret == 0)
+            ret = exchange(keeper, request, keeper->payload, answer, error);
+    }
+    return ret != WIRE_STALE ? ret : keeper_fail(error, KEEPER_ERR_LOST, "the key directory keeps changing");
 }
 
 void keeper_clear(struct keeper *keeper, size_t request_bytes, size_t answer_bytes)
@@ -186,14 +203,15 @@ int keeper_begin(struct keeper *keeper, const struct wire_hello *hello, struct k
 {
     struct wire_request request = { .magic = WIRE_MAGIC, .operation = WIRE_HELLO };
     struct wire_answer  answer;
+    uint8_t             payload[sizeof *hello + WIRE_MAX_PATH];
     end_process(keeper);
     int ret = spawn(keeper, error);
     if (ret != 0)
         return ret;
     request.size = (uint32_t) (sizeof *hello + hello->path_size);
-    memcpy(keeper->payload, hello, sizeof *hello);
-    memcpy(keeper->payload + sizeof *hello, keeper->directory, hello->path_size);
-    ret = keeper_round_trip(keeper, &request, &answer, error);
+    memcpy(payload, hello, sizeof *hello);
+    memcpy(payload + sizeof *hello, keeper->directory, hello->path_size);
+    ret = exchange(keeper, &request, payload, &answer, error);
     if (ret == 0 && answer.size == sizeof(struct wire_ready))
         memcpy(keeper->newest, keeper->result, sizeof keeper->newest);
     else if (ret == KEEPER_ERR_LOST)

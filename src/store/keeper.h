@@ -102,8 +102,9 @@ struct keeper;
 /* Start the process and wait until it has read its keys and confined itself. */
 int keeper_start(const struct keeper_options *options, struct keeper **keeper, struct keeper_error *error);
 
-/* End the process and start it anew, with full rates; after KEEPER_ERR_LOST, and to read keys that another process has
- * added (tocsin keeper rotate). Calls of other threads wait. */
+/* End the process and start it anew, with full rates: after KEEPER_ERR_LOST. Calls of other threads wait. Not needed
+ * where another process has added or destroyed a key (tocsin keeper rotate): a keeper notices that before it answers,
+ * and the call that it refuses starts the next one. */
 int keeper_restart(struct keeper *keeper, struct keeper_error *error);
 
 void keeper_stop(struct keeper *keeper); /* waits for its end; NULL is fine */

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/fault.h"
@@ -19,6 +20,7 @@
 #define ERASURES "erasures"
 #define NAME_BYTES 40
 #define MAX_PATH 4000
+#define CHANGE_NANOSECONDS 20000000 /* more than the resolution of a file's time */
 
 static int fail_system(struct keeper_error *error, const char *path, const char *name, const char *doing)
 {
@@ -337,11 +339,25 @@ int keeper_directory_make(const char *path, const struct keeper_ring *ring, cons
     return ret;
 }
 
+/* Changes lie so far apart that each gives the directory another time, by which running keepers notice them. */
+static void wait_for_new_time(int directory)
+{
+    const struct timespec pause = { .tv_nsec = CHANGE_NANOSECONDS };
+    struct timespec       now;
+    struct stat           status;
+    if (fstat(directory, &status) != 0 || clock_gettime(CLOCK_REALTIME, &now) != 0)
+        return;
+    double age = (double) (now.tv_sec - status.st_mtim.tv_sec) + 1e-9 * (double) (now.tv_nsec - status.st_mtim.tv_nsec);
+    if (age < 1e-9 * CHANGE_NANOSECONDS && age > -1)
+        nanosleep(&pause, NULL);
+}
+
 int keeper_directory_add(const struct keeper_directory *directory, struct keeper_ring *ring, enum keeper_kind kind,
                          int64_t now, struct keeper_error *error)
 {
     const struct keeper_key *newest = keeper_ring_find(ring, kind, 0);
     struct keeper_key        key = { .number = newest != NULL ? newest->number + 1 : 1, .created = now };
+    wait_for_new_time(directory->fd);
     randombytes_buf(key.bytes, sizeof key.bytes);
     int ret = keeper_ring_add(ring, kind, &key, error);
     if (ret == 0 && (write_key(directory->fd, kind, &key) != 0 || fsync(directory->fd) != 0)) {
@@ -378,6 +394,7 @@ int keeper_directory_destroy(const struct keeper_directory *directory, struct ke
     int ret = check_destroy(ring, kind, key, now, backup_days, forced, error);
     if (ret != 0)
         return ret;
+    wait_for_new_time(directory->fd);
     snprintf(name, sizeof name, "%s-%04u", keeper_kind_word(kind), number);
     snprintf(going, sizeof going, ".gone-%s", name);
     /* Under its new name the key counts for nothing any more; a crash from here on is finished by the next start. */

@@ -11,6 +11,8 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -35,7 +37,7 @@ static int allow_on(scmp_filter_ctx filter, int call, int fd)
     return seccomp_rule_add(filter, SCMP_ACT_ALLOW, call, 1, SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t) fd));
 }
 
-int keeper_confine(int socket, int erasures, struct keeper_error *error)
+int keeper_confine(int socket, int erasures, int directory, struct keeper_error *error)
 {
     static const int on_erasures[] = { SCMP_SYS(pread64), SCMP_SYS(lseek), SCMP_SYS(write), SCMP_SYS(fsync),
                                        SCMP_SYS(flock) };
@@ -54,6 +56,8 @@ int keeper_confine(int socket, int erasures, struct keeper_error *error)
     if (ret == 0)
         ret = allow_on(filter, SCMP_SYS(write), STDERR_FILENO);
     if (ret == 0)
+        ret = allow_on(filter, SCMP_SYS(fstat), directory);
+    if (ret == 0)
         ret = seccomp_load(filter);
     seccomp_release(filter);
     return ret == 0
@@ -69,6 +73,8 @@ struct process {
     uint8_t              *payload; /* WIRE_MAX_BYTES each; they hold keys of persons */
     uint8_t              *result;
     int                   socket;
+    int                   directory;
+    struct timespec       changed; /* the directory, as the keys were read */
 };
 
 static double seconds(void)
@@ -191,6 +197,34 @@ static int do_task(const struct keeper_directory *directory, const struct wire_h
     return WIRE_MALFORMED;
 }
 
+/* When were files of the directory added or removed? By the bare call, which the filter knows. */
+static int changed(int directory, struct timespec *when)
+{
+    struct stat status;
+    if (syscall(SYS_fstat, directory, &status) != 0)
+        return -1;
+    *when = status.st_mtim;
+    return 0;
+}
+
+/* Keep the directory open without its lock, and when it was changed. */
+static int watch(struct process *process, const struct keeper_directory *directory, struct keeper_error *error)
+{
+    process->directory = openat(directory->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (process->directory < 0 || changed(process->directory, &process->changed) != 0)
+        return keeper_fail(error, BASE_ERR_SYSTEM, "%s cannot be watched: %s", directory->path, strerror(errno));
+    return 0;
+}
+
+/* Has another process added or destroyed a key since? Then these are not the keys to answer with: a destroyed one must
+ * not live on here, and a new one must be used. */
+static bool is_stale(const struct process *process)
+{
+    struct timespec now;
+    return changed(process->directory, &now) != 0 || now.tv_sec != process->changed.tv_sec ||
+           now.tv_nsec != process->changed.tv_nsec;
+}
+
 /* Read the keys, do the task, confine. A refused task is no reason not to serve: *task is its status, in error. */
 static int prepare(struct process *process, const struct wire_hello *hello, const char *path, int *task,
                    struct keeper_error *error)
@@ -204,13 +238,15 @@ static int prepare(struct process *process, const struct wire_hello *hello, cons
         ret = keeper_directory_erasures(&directory, &erasures, error);
     if (ret == 0)
         *task = do_task(&directory, hello, process->ring, error);
+    if (ret == 0)
+        ret = watch(process, &directory, error);
     keeper_directory_close(&directory);
     if (ret == 0) {
         process->service.ring = process->ring;
         process->service.erasures = erasures;
         process->service.seconds = seconds;
         keeper_fill_buckets(&process->service, hello);
-        ret = keeper_confine(process->socket, erasures, *task == 0 ? error : NULL);
+        ret = keeper_confine(process->socket, erasures, process->directory, *task == 0 ? error : NULL);
     }
     return ret;
 }
@@ -266,6 +302,11 @@ void keeper_run(int socket)
         struct wire_request request;
         struct wire_answer  answer;
         read_request(&process, &request);
+        if (is_stale(&process)) {
+            keeper_answer_failure(&(struct keeper_error){ .status = WIRE_STALE }, &answer, process.result);
+            write_answer(&process, &answer);
+            end(&process, KEEPER_EXIT_DONE);
+        }
         if (keeper_answer(&process.service, &request, process.payload, &answer, process.result) != 0) {
             say("tocsin keeper: a malformed request; ending\n");
             end(&process, KEEPER_EXIT_MALFORMED);

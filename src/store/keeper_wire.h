@@ -139,6 +139,7 @@ struct keeper_service {
 };
 
 #define WIRE_MALFORMED -1399 /* the request was no request */
+#define WIRE_STALE -1398     /* an answer's status: another process has changed the key directory; start a new keeper */
 
 /* Is it a header that a keeper answers? 0 or WIRE_MALFORMED. */
 int keeper_check_request(const struct wire_request *request);
@@ -165,9 +166,9 @@ void keeper_answer_failure(const struct keeper_error *error, struct wire_answer 
 
 /* ---- the process ---- */
 
-/* From here on the process can read and write these two files, add to its standard error, and end: all else kills it.
- * No thread but the caller's may exist. */
-int keeper_confine(int socket, int erasures, struct keeper_error *error);
+/* From here on the process can read and write these two files, see when the directory was changed, add to its standard
+ * error, and end: all else kills it. No thread but the caller's may exist. */
+int keeper_confine(int socket, int erasures, int directory, struct keeper_error *error);
 
 /* Be the keeper behind this socket; does not return. All other files are closed, standard error is kept. */
 void keeper_run(int socket) __attribute__((noreturn));
