@@ -61,9 +61,9 @@ static int read_date(const struct model_field *field, const char *text, size_t s
 
 static int read_flag(const struct model_field *field, const char *text, size_t size, void *value)
 {
-    static const char *const words[] = { "false", "true", "0", "1" };
-    for (int64_t i = 0; i < 4; i++)
-        if (strlen(words[i]) == size && memcmp(words[i], text, size) == 0) {
+    static const char *const words[] = { "false", "true", "0", "1", "no", "yes", "否", "是" };
+    for (int64_t i = 0; i < 8; i++)
+        if (text_equal_nocase(words[i], strlen(words[i]), text, size)) {
             model_value_set_integer(field, value, i % 2);
             return 0;
         }

@@ -4,7 +4,7 @@
  *     REFERENCE  8-4-4-4-12 hexadecimal digits, lower case      TIME     as given (base/instant.h)
  *     TEXT, CODE as it is                                       INSTANT  2026-11-22T02:30:00.000000Z
  *     DATE       2026-11-22                                     INTEGER, REAL  the shortest decimal text
- *     FLAG       true, false (1 and 0 are read too)             BYTES    base64 with padding (RFC 4648)
+ *     FLAG       true, false (read are also 1, 0, yes, no, 是, 否) BYTES  base64 with padding (RFC 4648)
  *
  * Only the kind is asked here; bounds, lists and lengths are model_check.h's.
  */

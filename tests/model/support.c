@@ -100,11 +100,6 @@ static struct model_text draw_text(struct test_random *random, struct arena *are
     }
     if (used == 0)
         text[used++] = 'x';
-    /* blanks at the ends are not kept by every form that a table has */
-    if (text[0] == ' ' || text[0] == '\n')
-        text[0] = '=';
-    if (text[used - 1] == ' ' || text[used - 1] == '\n')
-        text[used - 1] = '-';
     const char *normal;
     size_t      size;
     assert_ok(unicode_normalize(text, used, UNICODE_NFC, arena, &normal, &size));

@@ -55,6 +55,45 @@ static void test_every_name_in_a_description_means_something(void **state)
     }
 }
 
+/* Names that every record has already, that C has, or that no database takes. */
+static void test_names_of_fields_are_free(void **state)
+{
+    (void) state;
+    static const char *const   taken[] = { "id", "version", "created", "updated", "masked", "sealed", "head" };
+    size_t                     num;
+    const struct model_record *records = model_records(&num);
+    for (size_t i = 0; i < num; i++)
+        for (size_t j = 0; j < records[i].num_fields; j++) {
+            const char *name = records[i].fields[j].name;
+            assert_int_equal(strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_"), strlen(name));
+            assert_in_range(strlen(name), 1, 40);
+            for (size_t k = 0; k < sizeof taken / sizeof *taken; k++)
+                assert_string_not_equal(name, taken[k]);
+            assert_ptr_equal(model_field_find(&records[i], name, strlen(name)), &records[i].fields[j]); /* once */
+        }
+}
+
+/* What identifies is sealed under somebody's key. */
+static void test_identifying_fields_have_an_owner(void **state)
+{
+    (void) state;
+    size_t                     num;
+    const struct model_record *records = model_records(&num);
+    for (size_t i = 0; i < num; i++) {
+        const char *owner = records[i].owner;
+        bool        sealed = false;
+        for (size_t j = 0; j < records[i].num_fields; j++)
+            sealed = sealed || records[i].fields[j].class == MODEL_CLASS_IDENTIFYING;
+        assert_int_equal(sealed, owner != NULL);
+        if (owner == NULL || strcmp(owner, "id") == 0)
+            continue;
+        const struct model_field *field = model_field_find(&records[i], owner, strlen(owner));
+        assert_non_null(field);
+        assert_int_equal(field->kind, MODEL_KIND_REFERENCE);
+        assert_string_equal(field->target, "person");
+    }
+}
+
 static void test_values_are_compared_and_copied_by_field(void **state)
 {
     (void) state;
@@ -92,6 +131,8 @@ int main(void)
         cmocka_unit_test(test_a_description_fits_its_struct),
         cmocka_unit_test(test_nothing_is_there_at_first),
         cmocka_unit_test(test_every_name_in_a_description_means_something),
+        cmocka_unit_test(test_names_of_fields_are_free),
+        cmocka_unit_test(test_identifying_fields_have_an_owner),
         cmocka_unit_test(test_values_are_compared_and_copied_by_field),
         cmocka_unit_test(test_sets_of_fields),
     };
