@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* src/store/list_internal.h: what the files of list.h share. */
+#ifndef STORE_LIST_INTERNAL_H
+#define STORE_LIST_INTERNAL_H
+
+#include "base/sink.h"
+#include "store/list.h"
+#include "store/store.h"
+
+/* A filter, read. */
+struct list_test {
+    const char     *field;
+    enum view_test  test;
+    size_t          key;      /* its place among view->keys, or VIEW_MAX_KEYS */
+    struct db_value is;       /* VIEW_IS */
+    struct db_value from, to; /* VIEW_RANGE; NULL = open */
+};
+
+/* What orders rows: the sort value and the id. */
+struct list_place {
+    struct db_value value;
+    struct id       id;
+};
+
+/* The rows found so far: those of the page and one more, which says that there is a next page. */
+struct list_best {
+    struct list_place *places; /* a heap, the last in order on top, while unsorted */
+    size_t             num, most;
+    bool               ascending;
+};
+
+struct list_work {
+    const struct list_source  *source;
+    const struct access       *who;
+    const struct view         *view;
+    const struct model_record *record;
+    const char                *area_field; /* NULL = rows have no area */
+    size_t                     sort;       /* of view->sorts */
+    const char                *sort_field;
+    bool                       sort_is_text;
+    bool                       ascending;
+    struct list_test           tests[LIST_MOST_FILTERS];
+    size_t                     num_tests;
+    size_t                     page_size;
+    bool                       has_start; /* only rows behind `start`, or at it */
+    bool                       start_included;
+    struct list_place          start;
+    struct area_set            areas; /* subtree ∩ grant */
+    const struct id           *tops;  /* whose subtrees these are */
+    size_t                     num_tops;
+    bool                       all_areas; /* `areas` is the whole tree */
+    bool                       identities;
+    struct arena              *arena;
+    struct db_error           *error;
+    struct list_best           best;
+    enum list_plan             plan;
+    size_t                     scanned;
+    bool                       cut; /* LIST_MOST_SCANNED was met; last_seen is where */
+    struct list_place          last_seen;
+};
+
+/* list_query.c: read and check a query. */
+int list_check(struct list_work *work, const struct list_query *query, struct fault_list *faults);
+
+/* list_plan.c: how many rows, and which way. */
+struct list_costs {
+    double sort, area, key; /* in index entries; HUGE_VAL = not that way */
+};
+int list_estimate(struct list_work *work, struct list_costs *costs);
+/* The rows that count in these areas (tops of subtrees) with the tests on keys (all = false: without any). < 0:
+ * unknown. */
+int  list_count(struct list_work *work, const struct id *tops, size_t num_tops, bool with_keys, double *count);
+int  list_find(struct list_work *work);
+bool list_before(const struct list_place *a, const struct list_place *b, bool ascending);
+int  list_offer(struct list_work *work, const struct list_place *place); /* keep it if it is among the best */
+void list_sort_best(struct list_best *best);
+
+/* list_scan.c: walk an index. *done: the walk came to its end (the page is full, or there are no more rows). */
+int list_scan_sort(struct list_work *work, size_t patience, bool *done);
+int list_scan_areas(struct list_work *work);
+int list_scan_key(struct list_work *work);
+
+/* list_rows.c: what the page shows of the rows found. */
+int list_fetch(struct list_work *work, const struct list_place *places, size_t num, struct list_page *page);
+
+/* list_identity.c */
+struct list_sealed {
+    struct id         person;
+    struct id         identity;
+    struct model_text sealed;  /* identity.sealed; bytes NULL = none */
+    struct model_text wrapped; /* person_key.wrapped; bytes NULL = none: erased */
+    int64_t           generation;
+};
+int list_unseal(struct list_work *work, const struct list_sealed *sealed, size_t num, struct db_value *values);
+
+/* The kind of a field of the record, and of "created", "updated". */
+enum model_kind list_kind(const struct model_record *record, const char *field);
+
+/* Read a value of a kind as SQL has it. 0 or BASE_ERR_INPUT. */
+int list_value(enum model_kind kind, const char *text, struct arena *arena, struct db_value *value);
+
+#endif
