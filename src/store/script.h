@@ -15,6 +15,7 @@
 #ifndef STORE_SCRIPT_H
 #define STORE_SCRIPT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -48,19 +49,41 @@ int script_fold(const char *text, size_t size, struct script_char *chars, size_t
  * (kana, hangul, characters that Unicode's data gives no reading for). */
 const char *script_reading(uint32_t written);
 
-/* The readings of the surname that a name of Han characters begins with, where they are not the usual ones.
+/* The surname that a name of Han characters begins with, where it has two characters or its own reading
+ * (surname_readings.def).
  *
- * codes      the folded characters of the name
- * length     of the surname in characters, 1 or 2
- * readings   the surname's readings, the commonest first; the second may be NULL
+ * codes    the folded characters of the name
+ * length   of the surname in characters, 1 or 2
+ * reading  as a surname: "zeng" for 曾, "mo qi" for 万俟
  *
- * Returns 1, or 0 where the name begins with no surname of surname_readings.def. */
-#define SCRIPT_SURNAME_READINGS 2
-int script_surname(const uint32_t *codes, size_t num_codes, size_t *length,
-                   const char *readings[SCRIPT_SURNAME_READINGS]);
+ * Returns whether there is one. */
+bool script_surname(const uint32_t *codes, size_t num_codes, size_t *length, const char **reading);
+
+/* Are these letters the reading of a surname of two characters ("ouyang")? */
+bool script_is_long_surname(const char *letters, size_t size);
 
 /* UTF-8 of a code point; returns its length. */
 #define SCRIPT_UTF8_BYTES 4
-size_t script_put(uint32_t code, char bytes[SCRIPT_UTF8_BYTES]);
+static inline size_t script_put(uint32_t code, char bytes[SCRIPT_UTF8_BYTES])
+{
+    size_t length = code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
+    for (size_t i = length; i-- > 1; code >>= 6)
+        bytes[i] = (char) (0x80 | (code & 0x3f));
+    static const unsigned char lead[] = { 0, 0, 0xc0, 0xe0, 0xf0 };
+    bytes[0] = (char) (lead[length] | code);
+    return length;
+}
+
+/* The code point at *at of well-formed UTF-8; *at is moved behind it. */
+static inline uint32_t script_next(const char *text, size_t *at)
+{
+    const unsigned char *bytes = (const unsigned char *) text + *at;
+    size_t               length = bytes[0] < 0x80 ? 1 : bytes[0] < 0xe0 ? 2 : bytes[0] < 0xf0 ? 3 : 4;
+    uint32_t             code = length == 1 ? bytes[0] : bytes[0] & (0x7fU >> length);
+    for (size_t i = 1; i < length; i++)
+        code = code << 6 | (bytes[i] & 0x3f);
+    *at += length;
+    return code;
+}
 
 #endif
