@@ -7,8 +7,8 @@
  *
  *     NAME          the name as written in Han or Tibetan, folded (script.h), without spaces, points and tsheg: 欧阳修
  *     LETTERS       the whole name in letters: pinyin of a Han name, and a name of an alphabet: ouyangxiu. Where a
- *                   surname is read in its own way (曾 单 解 …) both its readings and the usual one count: up to
- *                   PERSON_MAX_READINGS forms
+ *                   surname is read in its own way (曾 单 解 …) that reading and the usual one are two forms, since
+ *                   such a character may also begin a name without surname (单增, Tenzin, is dān zēng)
  *     NAME_YEAR     the name (NAME, or else LETTERS) and the year of birth: 欧阳修|1007
  *     IDENTIFIER    letters and digits, upper case: 54010219800203001X
  *     PHONE         +country and number: +8613800138000
@@ -21,7 +21,8 @@
  * - an identifier has at least PERSON_MIN_IDENTIFIER letters and digits, and is not the birth date.
  *
  * Words of an alphabet stand in a form as they were given; a query tries every rotation of its words, so "Xiu Ouyang"
- * finds "Ouyang Xiu" at no cost to the index. ü is u: "lü", "lv", "lyu", "lu" are one, and so are "nü" and the others.
+ * finds "Ouyang Xiu" at no cost to the index (for up to PERSON_MAX_QUERY_WORDS words). ü is u: "lü", "lv", "lyu", "lu"
+ * are one, and so are "nü" and the others.
  *
  * Status: 0; BASE_ERR_INPUT, a text is not UTF-8 or holds a NUL; TOC_ERR_OPTION; TOC_ERR_NO_MEMORY. Of a text only the
  * first PERSON_MAX_CHARS folded characters count.
@@ -46,12 +47,11 @@ enum person_form_kind {
 };
 
 #define PERSON_MAX_CHARS 256     /* of one text, folded */
-#define PERSON_MAX_READINGS 3    /* LETTERS forms of a Han name */
 #define PERSON_MAX_PHONES 2      /* numbers read from one text */
 #define PERSON_MIN_IDENTIFIER 4  /* letters and digits */
 #define PERSON_MIN_PHONE 7       /* digits, with country */
 #define PERSON_MAX_PHONE 15      /* as E.164 has it */
-#define PERSON_MAX_FORMS 10      /* of a person */
+#define PERSON_MAX_FORMS 8       /* of a person */
 #define PERSON_MAX_QUERY_WORDS 8 /* rotations of a query */
 
 struct person_form {
@@ -74,7 +74,9 @@ struct person_form_options {
 int person_forms(const struct model_identity *identity, const struct person_form_options *options, struct arena *arena,
                  struct person_form **forms, size_t *num_forms);
 
-/* What somebody typed, of whatever kind: a name, a name and a year of birth ("张三 1980"), a number. */
+/* What somebody typed, of whatever kind: a name, a name and a year of birth ("张三 1980", "1980年2月3日生 张三"), a
+ * number. With a year, a name in Han or Tibetan is looked up by NAME_YEAR alone: who has no date of birth is found
+ * without it. */
 struct person_query {
     struct person_form *forms; /* whoever has one of these may be meant; each once */
     size_t              num_forms;
