@@ -29,7 +29,8 @@ static void test_the_same_seed_gives_the_same_county(void **state)
     assert_memory_equal(county.points, again.points, county.num_points * sizeof *county.points);
     assert_memory_equal(county.areas, again.areas, county.num_areas * sizeof *county.areas);
     /* On any machine: this number was printed once. */
-    assert_int_equal(text_hash((const char *) county.points, county.num_points * sizeof *county.points), UINT64_C(0x9f76f7bea606803b));
+    assert_int_equal(text_hash((const char *) county.points, county.num_points * sizeof *county.points),
+                     UINT64_C(0x9f76f7bea606803b));
     options.seed = 2;
     assert_ok(county_generate(&options, &other));
     assert_string_not_equal(other.areas[5].name_en, county.areas[5].name_en);

@@ -85,9 +85,10 @@ static void test_faults_stand_at_their_lines(void **state)
     assert_string_equal(faults_of("# all well\ndatabase = postgresql:///tocsin\n"), "");
     assert_string_equal(faults_of("\nbackup_keep_days = 0\n"),
                         "tocsin.conf:2: backup_keep_days: found \"0\"; allowed: a whole number from 1 to 3660\n");
-    assert_string_equal(faults_of("datbase = x\n"),
-                        "tocsin.conf:1: datbase: there is no such key; allowed: the keys that 'tocsin help node' lists, "
-                        "without sections\n");
+    assert_string_equal(
+        faults_of("datbase = x\n"),
+        "tocsin.conf:1: datbase: there is no such key; allowed: the keys that 'tocsin help node' lists, "
+        "without sections\n");
     assert_string_equal(faults_of("keys = a\nkeys = b\n"),
                         "tocsin.conf:2: keys: stands here a second time; allowed: one line a key\n");
     assert_string_equal(faults_of("database = mysql://x\n"),

@@ -92,8 +92,8 @@ static void test_synced_survives(void **state)
     }
 }
 
-/* Two writes without an fsync: each sector has a, b or c; c only over b's time; all of one kind, mixed, and torn between
- * two bytes do occur. */
+/* Two writes without an fsync: each sector has a, b or c; c only over b's time; all of one kind, mixed, and torn
+ * between two bytes do occur. */
 static void test_unsynced_may_be_lost(void **state)
 {
     (void) state;
@@ -160,7 +160,8 @@ static void test_truncation(void **state)
     assert_true(cut > 0 && whole > 0);
 }
 
-/* Linux: after a failed fsync a later one succeeds and carries nothing of before to the disk. What is written again is. */
+/* Linux: after a failed fsync a later one succeeds and carries nothing of before to the disk. What is written again is.
+ */
 static void test_failed_sync(void **state)
 {
     (void) state;
@@ -268,9 +269,12 @@ static int remove_machine(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_synced_survives), cmocka_unit_test(test_unsynced_may_be_lost),
-        cmocka_unit_test(test_size),            cmocka_unit_test(test_truncation),
-        cmocka_unit_test(test_failed_sync),     cmocka_unit_test(test_names),
+        cmocka_unit_test(test_synced_survives),
+        cmocka_unit_test(test_unsynced_may_be_lost),
+        cmocka_unit_test(test_size),
+        cmocka_unit_test(test_truncation),
+        cmocka_unit_test(test_failed_sync),
+        cmocka_unit_test(test_names),
         cmocka_unit_test(test_plan),
     };
     return cmocka_run_group_tests(tests, make_machine, remove_machine);

@@ -124,7 +124,7 @@ struct tally {
 
 /* One cycle: work, cut, restore, check; answers how the work ended. */
 static int cycle(const char *synchronous, const struct power_plan *plan, struct test_random *random, uint64_t *newest,
-                  struct tally *tally)
+                 struct tally *tally)
 {
     uint64_t          acknowledged, attempted;
     struct power_loss loss;
@@ -287,10 +287,8 @@ static int remove_machine(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_power_cuts),
-        cmocka_unit_test(test_unsafe_is_noticed),
-        cmocka_unit_test(test_failed_fsync),
-        cmocka_unit_test(test_disk_full),
+        cmocka_unit_test(test_power_cuts),   cmocka_unit_test(test_unsafe_is_noticed),
+        cmocka_unit_test(test_failed_fsync), cmocka_unit_test(test_disk_full),
         cmocka_unit_test(test_failed_reads),
     };
     return cmocka_run_group_tests(tests, make_machine, remove_machine);

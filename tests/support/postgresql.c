@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "support/postgresql.h"
+#include "support/power_journal.h"
 #include "support/test.h"
 
 enum { MAX_WORDS = 32, LINE_SIZE = 2048, FOLDER_SIZE = 128, NAME_SIZE = 64 };
@@ -176,4 +178,58 @@ void test_postgresql_set(const char *setting)
     char        line[LINE_SIZE];
     const char *rest;
     command("set", setting, line, &rest);
+}
+
+bool test_postgresql_try_start(char *why, size_t room)
+{
+    char line[LINE_SIZE];
+    need_keeper();
+    fprintf(keeper.commands, "start\n");
+    fflush(keeper.commands);
+    read_answer(line);
+    snprintf(why, room, "%s", line);
+    return strncmp(line, "ok", 2) == 0;
+}
+
+void test_postgresql_plan(const struct power_plan *plan)
+{
+    char        line[LINE_SIZE], words[128];
+    const char *rest;
+    snprintf(words, sizeof words, "%" PRIu64 " %" PRIu64 " %" PRId64, plan->cut_at, plan->fail_sync_at,
+             plan->bytes_allowed);
+    command("plan", words, line, &rest);
+}
+
+/* Read numbers; *rest as `command` has it. */
+static void read_numbers(const char *rest, uint64_t *numbers, size_t num)
+{
+    for (size_t i = 0; i < num; i++) {
+        char *end;
+        numbers[i] = strtoull(rest, &end, 10);
+        if (end == rest)
+            give_up("numbers are missing", rest);
+        rest = end;
+    }
+}
+
+void test_postgresql_cut(uint64_t seed, unsigned sector, struct power_loss *loss)
+{
+    char        line[LINE_SIZE], words[64];
+    const char *rest;
+    uint64_t    n[6];
+    snprintf(words, sizeof words, "%" PRIu64 " %u", seed, sector);
+    command("cut", words, line, &rest);
+    read_numbers(rest, n, 6);
+    if (loss != NULL)
+        *loss = (struct power_loss){ n[0], n[1], n[2], n[3], n[4], n[5] };
+}
+
+void test_postgresql_state(struct power_state *state)
+{
+    char        line[LINE_SIZE];
+    const char *rest;
+    uint64_t    n[3];
+    command("state", "", line, &rest);
+    read_numbers(rest, n, 3);
+    *state = (struct power_state){ .cut = n[0], .changes = n[1], .syncs = n[2] };
 }

@@ -21,14 +21,20 @@
 #define TESTS_SUPPORT_POSTGRESQL_H
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct power_plan;
+struct power_loss;
+struct power_state;
 
 enum { TEST_POSTGRESQL_URL = 256 };
 
 /* Whether a server is installed; says loudly that its tests are left out where it is not. */
 bool test_postgresql_installed(void);
 
-/* Words for postgresql.py before the cluster is made, in pairs, e.g. "--setting", "shared_buffers=64MB",
- * "--initdb", "--wal-segsize=1", "--environment", "LD_PRELOAD=…"; at most 32, borrowed for the program's life. */
+/* Words for postgresql.py before the cluster is made, e.g. "--setting=shared_buffers=64MB",
+ * "--initdb=--wal-segsize=1"; at most 32, borrowed for the program's life. */
 void test_postgresql_configure(const char *const *words, unsigned num_words);
 
 /* The cluster's first database, "postgresql:///tocsin?host=…&user=tocsin". Borrowed for the program's life. */
@@ -46,7 +52,17 @@ void test_postgresql_crash(void);
 void test_postgresql_stop(void);
 /* Start after crash or stop; returns when recovery is done and connections are taken. */
 void test_postgresql_start(void);
+/* The same, where the server may be unable to start: false, and why. */
+bool test_postgresql_try_start(char *why, size_t room);
 /* A setting for the next start: "fsync=off". */
 void test_postgresql_set(const char *setting);
+
+/* ---- with "--power=<the built power_preload.c>": a machine whose power can be cut (power_journal.h) ---- */
+
+void test_postgresql_plan(const struct power_plan *plan);
+/* Cut the power if the plan has not, and restore what survives; test_postgresql_start brings the server back. */
+void test_postgresql_cut(uint64_t seed, unsigned sector, struct power_loss *loss);
+/* Counts since the plan was set. */
+void test_postgresql_state(struct power_state *state);
 
 #endif

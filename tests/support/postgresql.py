@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A private PostgreSQL cluster for one test program: made, watched over, stopped and removed by this process.
 
-    postgresql.py [--setting NAME=VALUE]… [--initdb OPTION]… [--environment NAME=VALUE]…
+    postgresql.py [--setting NAME=VALUE]… [--initdb OPTION]… [--power LIBRARY]
 
 Whoever starts it holds its standard input: when that closes (the test ended, crashed or was killed), the server is
 stopped at once and everything is removed. Should this process itself be killed, the server stops by itself and the
@@ -15,6 +15,10 @@ Standard output answers in single lines: first `ready FOLDER`, or `absent WHY` w
     stop       a clean stop (fast)
     start      start again, after crash or stop: answers when the server takes connections
     set NAME=VALUE    a setting for the next start
+With --power (the built power_preload.c) the machine's power can be cut (power_journal.h):
+    plan CUT_AT FAIL_SYNC_AT BYTES_ALLOWED    struct power_plan, from now on
+    state             `ok CUT CHANGES SYNCS`
+    cut SEED SECTOR   cut the power if it is still on, restore what survives: `ok` and the numbers of struct power_loss
 The same file is a module for the command line's tests: `with Cluster() as cluster: cluster.url()`.
 """
 
@@ -22,6 +26,7 @@ import argparse
 import contextlib
 import ctypes
 import fcntl
+import mmap
 import os
 import pathlib
 import pwd
@@ -50,7 +55,11 @@ SETTINGS = {
     "timezone": "UTC",
     "lc_messages": "C",
     "logging_collector": "off",
+    "dynamic_shared_memory_type": "mmap",
 }
+JOURNAL_BYTES = 256 << 20  # touched only as far as it is used
+ORDERED_NAMES = 1
+LOSS = ("files", "changes", "sectors_lost", "sectors_kept", "names_lost", "names_kept")
 libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -99,15 +108,59 @@ def remove_stale(place):
                 shutil.rmtree(folder, ignore_errors=True)
 
 
+class Machine:
+    """A machine whose power can be cut: the journal that the server's processes share."""
+
+    class Plan(ctypes.Structure):
+        _fields_ = [(name, ctypes.c_uint64) for name in ("cut_at", "fail_sync_at", "fail_read_at", "short_read_at")] + [
+            ("bytes_allowed", ctypes.c_int64)]
+
+    def __init__(self, library, data, trash):
+        self.library = ctypes.CDLL(library)
+        self.library.power_journal_size.restype = ctypes.c_size_t
+        size = self.library.power_journal_size(ctypes.c_size_t(JOURNAL_BYTES))
+        self.file = os.memfd_create("power-journal", 0)
+        os.ftruncate(self.file, size)
+        self.memory = mmap.mmap(self.file, size)
+        self.journal = ctypes.byref((ctypes.c_char * size).from_buffer(self.memory))
+        self.data = data
+        self.library.power_journal_init(self.journal, ctypes.c_size_t(JOURNAL_BYTES), ORDERED_NAMES,
+                                        str(trash).encode())
+        self.environment = {"LD_PRELOAD": library, "TOCSIN_POWER_JOURNAL": str(self.file),
+                            "TOCSIN_POWER_DATA": str(data)}
+
+    def plan(self, cut_at, fail_sync_at, bytes_allowed):
+        plan = self.Plan(int(cut_at), int(fail_sync_at), 0, 0, int(bytes_allowed))
+        self.library.power_journal_set_plan(self.journal, ctypes.byref(plan), ctypes.c_uint64(0))
+
+    def state(self):
+        numbers = (ctypes.c_uint64 * 4)()
+        self.library.power_journal_state(self.journal, numbers)
+        return " ".join(map(str, numbers[:3]))
+
+    def cut(self):
+        self.library.power_journal_cut(self.journal)
+
+    def watch(self, server):
+        self.library.power_journal_set_server(self.journal, server)
+
+    def restore(self, seed, sector):
+        numbers = (ctypes.c_uint64 * len(LOSS))()
+        if self.library.power_restore(self.journal, str(self.data).encode(), ctypes.c_uint64(int(seed)), int(sector),
+                                      numbers) != 0:
+            raise Failed("the power cut could not be made")
+        return " ".join(map(str, numbers))
+
+
 class Cluster:
     """One cluster; starts when it is made."""
 
-    def __init__(self, settings=None, initdb=(), environment=None):
+    def __init__(self, settings=None, initdb=(), power=None):
         self.programs = programs()
         self.user = server_user()
         self.environment = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
         self.environment.update({"LC_ALL": "C", "TZ": "UTC"})
-        self.server_environment = {**self.environment, **(environment or {})}
+        self.machine = None
         self.settings = {**SETTINGS, **(settings or {})}
         self.postmaster = None
         self.databases = 0
@@ -124,11 +177,20 @@ class Cluster:
             self.run("initdb", "--no-sync", "--username", USER, "--auth", "trust", "--locale", "C", "--encoding",
                      "UTF8", "--no-instructions", *initdb, "--pgdata", str(self.data))
             self.settings["unix_socket_directories"] = str(self.folder)
+            if power:
+                self.make_machine(power)
             self.start()
             self.sql("postgres", f"CREATE DATABASE {DATABASE}")
         except BaseException:
             self.close()
             raise
+
+    def make_machine(self, library):
+        trash = self.folder / "trash"
+        trash.mkdir()
+        if self.user:
+            os.chown(trash, self.user.pw_uid, self.user.pw_gid)
+        self.machine = Machine(library, self.data, trash)
 
     def identity(self):
         if not self.user:
@@ -162,13 +224,18 @@ class Cluster:
         words = [str(self.programs / "postgres"), "-D", str(self.data)]
         for name, value in self.settings.items():
             words += ["-c", f"{name}={value}"]
+        environment, files = self.environment, ()
+        if self.machine:
+            environment, files = {**self.environment, **self.machine.environment}, (self.machine.file,)
         with open(self.folder / "log", "a") as log:
             # The server ends with its keeper, however that ends: SIGQUIT is its immediate stop.
-            self.postmaster = subprocess.Popen(words, env=self.server_environment, cwd=self.folder,
+            self.postmaster = subprocess.Popen(words, env=environment, cwd=self.folder,
                                                stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                                               start_new_session=True, **self.identity(),
+                                               start_new_session=True, pass_fds=files, **self.identity(),
                                                preexec_fn=lambda: libc.prctl(PR_SET_PDEATHSIG, signal.SIGQUIT, 0, 0,
                                                                              0))
+        if self.machine:
+            self.machine.watch(self.postmaster.pid)
         deadline = time.monotonic() + START_SECONDS + RECOVERY_SECONDS
         while not self.ready():
             if self.postmaster.poll() is not None:
@@ -196,6 +263,21 @@ class Cluster:
             self.postmaster.wait()
             self.postmaster = None
         self.end_children()
+        self.remove_shared_memory()
+
+    def remove_shared_memory(self):
+        """What a killed postmaster leaves: line 7 of its lock file names a piece of the system's memory. The lock file
+        goes too, lest its number be that of another process by now."""
+        with contextlib.suppress(OSError, ValueError, IndexError):
+            libc.shmctl(int((self.data / "postmaster.pid").read_text().split("\n")[6].split()[1]), 0, None)
+        with contextlib.suppress(OSError):
+            (self.data / "postmaster.pid").unlink()
+
+    def cut(self, seed, sector):
+        """Cut the power, unless it has gone by plan, and restore what survives it; `start` brings the server back."""
+        self.machine.cut()
+        self.crash()
+        return self.machine.restore(seed, sector)
 
     @staticmethod
     def end_children():
@@ -257,6 +339,13 @@ def obey(cluster, line):
     if word in ("crash", "stop", "start"):
         getattr(cluster, word)()
         return ""
+    if word == "cut":
+        return cluster.cut(*rest.split())
+    if word == "plan":
+        cluster.machine.plan(*rest.split())
+        return ""
+    if word == "state":
+        return cluster.machine.state()
     raise Failed(f"no such command: {word}")
 
 
@@ -270,8 +359,9 @@ def pairs(words):
 
 def main():
     arguments = argparse.ArgumentParser(description="A private PostgreSQL cluster for a test.")
-    for name in ("setting", "initdb", "environment"):
+    for name in ("setting", "initdb"):
         arguments.add_argument("--" + name, action="append", default=[])
+    arguments.add_argument("--power", help="the built power_preload.c")
     arguments.add_argument("--probe", action="store_true", help="exit code 0 where a server is installed")
     options = arguments.parse_args()
     if options.probe:
@@ -283,7 +373,7 @@ def main():
     for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
         signal.signal(number, lambda *_: sys.exit(1))
     try:
-        cluster = Cluster(pairs(options.setting), options.initdb, pairs(options.environment))
+        cluster = Cluster(pairs(options.setting), options.initdb, options.power)
     except Absent as why:
         return answer("absent", why)
     except Failed as why:

@@ -7,7 +7,7 @@
 
 enum power_kind { POWER_WRITE, POWER_CREATE, POWER_REMOVE, POWER_RENAME };
 /* LIMBO: an fsync of it failed; no later one carries it to the disk. */
-enum power_state { POWER_PENDING, POWER_SYNCED, POWER_LIMBO };
+enum power_entry_state { POWER_PENDING, POWER_SYNCED, POWER_LIMBO };
 
 /* Behind an entry: the bytes that a write replaced, or the paths `from` and `to` of a name. */
 struct power_entry {

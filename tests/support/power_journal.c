@@ -77,6 +77,23 @@ void power_journal_set_plan(struct power_journal *journal, const struct power_pl
     power_journal_unlock(journal);
 }
 
+void power_journal_cut(struct power_journal *journal)
+{
+    power_journal_lock(journal);
+    journal->cut = 1;
+    power_journal_unlock(journal);
+}
+
+void power_journal_set_server(struct power_journal *journal, pid_t server)
+{
+    journal->server = server;
+}
+
+void power_journal_state(const struct power_journal *journal, struct power_state *state)
+{
+    *state = (struct power_state){ journal->cut, journal->changes, journal->syncs, journal->reads };
+}
+
 bool power_journal_count(struct power_journal *journal)
 {
     if (!journal->cut && ++journal->changes == journal->plan.cut_at)
@@ -135,8 +152,7 @@ static struct power_entry *room(struct power_journal *journal, size_t bytes)
         journal->overflow = 1;
         return NULL;
     }
-    struct power_entry *entry =
-        (struct power_entry *) (half(journal, journal->half) + journal->used[journal->half]);
+    struct power_entry *entry = (struct power_entry *) (half(journal, journal->half) + journal->used[journal->half]);
     memset(entry, 0, sizeof *entry);
     entry->size = (uint32_t) size;
     entry->sequence = ++journal->sequence;
@@ -146,8 +162,8 @@ static struct power_entry *room(struct power_journal *journal, size_t bytes)
 void *power_journal_note(struct power_journal *journal, uint64_t inode, int64_t old_size, int64_t offset,
                          int64_t length, size_t *saved)
 {
-    int64_t end = offset + length < old_size ? offset + length : old_size;
-    size_t  bytes = end > offset ? (size_t) (end - offset) : 0;
+    int64_t             end = offset + length < old_size ? offset + length : old_size;
+    size_t              bytes = end > offset ? (size_t) (end - offset) : 0;
     struct power_entry *entry = room(journal, bytes);
     *saved = 0;
     if (entry == NULL)
@@ -170,8 +186,7 @@ void power_journal_keep(struct power_journal *journal)
         __atomic_store_n(used, *used + entry->size, __ATOMIC_RELEASE);
 }
 
-void power_trash_name(const struct power_journal *journal, const struct power_entry *entry,
-                      char name[POWER_TRASH_NAME])
+void power_trash_name(const struct power_journal *journal, const struct power_entry *entry, char name[POWER_TRASH_NAME])
 {
     snprintf(name, POWER_TRASH_NAME, "%s/%llu", journal->trash, (unsigned long long) entry->sequence);
 }

@@ -39,7 +39,10 @@ struct power_plan {
     uint64_t short_read_at; /* this read ends early (SQLite shim) */
     int64_t  bytes_allowed; /* files may grow by so many bytes more, then the disk is full; negative = no limit */
 };
-#define POWER_PLAN_NONE { .bytes_allowed = -1 }
+#define POWER_PLAN_NONE                                                                                                \
+    {                                                                                                                  \
+        .bytes_allowed = -1                                                                                            \
+    }
 
 struct power_journal {
     uint64_t          magic;
@@ -69,10 +72,20 @@ void power_journal_unlock(struct power_journal *journal);
 
 void power_journal_set_plan(struct power_journal *journal, const struct power_plan *plan, uint64_t seed);
 
+/* The power goes now. */
+void power_journal_cut(struct power_journal *journal);
+/* The process that is killed first when the power goes. */
+void power_journal_set_server(struct power_journal *journal, pid_t server);
+
+struct power_state {
+    uint64_t cut, changes, syncs, reads; /* counts since the plan was set */
+};
+void power_journal_state(const struct power_journal *journal, struct power_state *state);
+
 /* The rest is called with the lock held.
  *
- * Count a change: after a write, truncation or change of a name is made, before an fsync. false: the power has gone, and
- * the caller's call fails. */
+ * Count a change: after a write, truncation or change of a name is made, before an fsync. false: the power has gone,
+ * and the caller's call fails. */
 bool power_journal_count(struct power_journal *journal);
 
 /* Before a file is written or truncated: room for the bytes that the change replaces, to be filled by the caller and

@@ -136,8 +136,8 @@ static void draw_file(struct restore *restore, struct file *file)
         while (file->moment > 0 && file->entries[file->moment - 1]->sequence >= restore->moment)
             file->moment--;
     const struct power_entry *torn = file->moment < file->n ? file->entries[file->moment] : NULL;
-    bool tears = restore->mode == FILE_BY_FILE || (restore->mode == UP_TO_A_MOMENT && torn != NULL &&
-                                                   torn->sequence == restore->moment);
+    bool                      tears = restore->mode == FILE_BY_FILE ||
+                 (restore->mode == UP_TO_A_MOMENT && torn != NULL && torn->sequence == restore->moment);
     if (tears && torn != NULL && torn->length > 0)
         file->tear = (int64_t) draw(restore, (uint64_t) torn->length);
     for (size_t i = 0; i < file->num_sectors; i++) {

@@ -260,8 +260,7 @@ static int open_on_disk(struct power_file *file, const char *path, int flags, in
         goto out;
     file->inode = stat(path, &status) == 0 ? status.st_ino : 0;
     file->on_disk = true;
-    file->syncs_name =
-        makes && (flags & (SQLITE_OPEN_MAIN_JOURNAL | SQLITE_OPEN_SUPER_JOURNAL | SQLITE_OPEN_WAL)) != 0;
+    file->syncs_name = makes && (flags & (SQLITE_OPEN_MAIN_JOURNAL | SQLITE_OPEN_SUPER_JOURNAL | SQLITE_OPEN_WAL)) != 0;
     __atomic_add_fetch(&machine.open_files, 1, __ATOMIC_RELAXED);
     if (makes)
         power_journal_count(machine.journal);
@@ -326,8 +325,7 @@ int power_vfs_start(const char *folder)
         fprintf(stderr, "power machine: %s: %s\n", trash, strerror(errno));
         return -1;
     }
-    machine.journal =
-        mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    machine.journal = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (machine.journal == MAP_FAILED) {
         perror("power machine: memory");
         return -1;
@@ -360,9 +358,7 @@ void power_vfs_plan(const struct power_plan *plan)
 
 void power_vfs_cut(void)
 {
-    power_journal_lock(machine.journal);
-    machine.journal->cut = 1;
-    power_journal_unlock(machine.journal);
+    power_journal_cut(machine.journal);
 }
 
 bool power_vfs_is_cut(void)

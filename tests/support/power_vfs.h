@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* tests/support/power_vfs.h: SQLite on a machine whose power can be cut, whose fsync can fail, whose disk can be full.
  *
- * A file system shim for SQLite over the system's: files are real, and a journal (power_journal.h, which says what a cut
- * may take away) notes what no fsync has carried to the disk. Nothing waits for a disk, so that a cycle of work, cut
- * and recovery takes milliseconds. One machine a program.
+ * A file system shim for SQLite over the system's: files are real, and a journal (power_journal.h, which says what a
+ * cut may take away) notes what no fsync has carried to the disk. Nothing waits for a disk, so that a cycle of work,
+ * cut and recovery takes milliseconds. One machine a program.
  *
  *     power_vfs_start(folder, …);             once; databases are files in the folder
  *     sqlite3_open_v2(path, …, POWER_VFS);    also through struct db_options.vfs

@@ -173,9 +173,8 @@ static int check_part(void *argument, int num_columns, char **values, char **nam
     char          text[MAX_PART + 1];
     make_part(parts->number, parts->place, text);
     if (strtoull(values[0], NULL, 10) != parts->number || strtoull(values[1], NULL, 10) != parts->place)
-        snprintf(parts->why, CONTRACT_WHY,
-                 "part %u of transaction %" PRIu64 " is expected, and part %s of %s is there", parts->place,
-                 parts->number, values[1], values[0]);
+        snprintf(parts->why, CONTRACT_WHY, "part %u of transaction %" PRIu64 " is expected, and part %s of %s is there",
+                 parts->place, parts->number, values[1], values[0]);
     else if (strcmp(values[2], text) != 0)
         snprintf(parts->why, CONTRACT_WHY, "part %s of transaction %s has another text", values[1], values[0]);
     next_part(parts);

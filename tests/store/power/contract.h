@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* tests/store/power/contract.h: what a database promises about its transactions, as a workload that shows when the promise
- * is broken. The same SQL on SQLite and PostgreSQL.
+/* tests/store/power/contract.h: what a database promises about its transactions, as a workload that shows when the
+ * promise is broken. The same SQL on SQLite and PostgreSQL.
  *
  * Transaction n writes, in three tables: parts (texts of up to some thousand bytes, so that it covers several pages), a
  * link of a chain (a checksum over its parts and the link before), counters; and removes the parts of an old
