@@ -91,6 +91,16 @@ int db_keep_statement(struct db *db, const char *sql, struct db_statement *state
 /* The table of the lease. The drivers make it themselves, before any migration. */
 extern const struct db_table db_lease_table;
 
+/* The statements of db_table_sql and db_index_sql, in a database's words or in those of migration files, where what the
+ * databases say differently stands between braces. */
+enum db_dialect { DB_SQLITE, DB_POSTGRESQL, DB_NEUTRAL };
+void db_write_table(struct sink *sql, const struct db_table *table, enum db_dialect dialect);
+void db_write_index(struct sink *sql, const struct db_table *table, const struct db_index *index);
+/* "name" type NOT NULL … */
+void db_write_column(struct sink *sql, const struct db_table *table, size_t column, enum db_dialect dialect);
+/* A neutral text in a database's words. False: there are words in braces that mean nothing. */
+bool db_translate(struct sink *sql, const char *neutral, enum db_dialect dialect);
+
 /* A text made in a memory sink, ended by '\0', or NULL where there was no memory; free() it. The sink is empty then. */
 char *db_take_text(struct sink *sql);
 

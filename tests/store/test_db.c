@@ -10,80 +10,9 @@
 #include "base/fault.h"
 #include "store/db.h"
 #include "store/db_driver.h"
-#include "support/postgresql.h"
+#include "support/database.h"
 #include "support/property.h"
 #include "support/test.h"
-
-/* ---- a new database for each test ---- */
-
-struct place {
-    bool postgresql;
-    char folder[64];
-    char url[TEST_POSTGRESQL_URL];
-};
-
-static struct place sqlite_place, postgresql_place = { .postgresql = true };
-
-static void make_place(struct place *place)
-{
-    if (place->postgresql) {
-        test_postgresql_database(place->url);
-        return;
-    }
-    snprintf(place->folder, sizeof place->folder, "/tmp/tocsin-db-XXXXXX");
-    assert_non_null(mkdtemp(place->folder));
-    snprintf(place->url, sizeof place->url, "sqlite:%s/t.db", place->folder);
-}
-
-static void remove_place(struct place *place)
-{
-    if (place->postgresql)
-        return;
-    static const char *const ends[] = { "", "-wal", "-shm", ".lease" };
-    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
-        char path[128];
-        snprintf(path, sizeof path, "%s/t.db%s", place->folder, ends[i]);
-        unlink(path);
-    }
-    assert_int_equal(rmdir(place->folder), 0);
-}
-
-static int set_up(void **state)
-{
-    make_place(*state);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    remove_place(*state);
-    return 0;
-}
-
-static struct db *open_with(const struct place *place, struct db_options options)
-{
-    struct db      *db = NULL;
-    struct db_error error = { 0 };
-    options.create = !options.read_only;
-    if (options.cache_bytes == 0)
-        options.cache_bytes = 1 << 20;
-    if (db_open(place->url, &options, &db, &error) != 0)
-        fail_msg("db_open: %s", error.what);
-    return db;
-}
-
-static struct db *open_place(const struct place *place)
-{
-    return open_with(place, (struct db_options){ 0 });
-}
-
-#define assert_db(call)                                                                                                \
-    do {                                                                                                               \
-        struct db_error said = { 0 };                                                                                  \
-        int             answered = (call);                                                                             \
-        if (answered != 0)                                                                                             \
-            fail_msg("%s = %d: %s", #call, answered, said.what);                                                       \
-    } while (0)
 
 /* ---- two tables ---- */
 
@@ -123,9 +52,9 @@ static void make_table(struct db *db, const struct db_table *table)
     }
 }
 
-static struct db *open_with_tables(const struct place *place)
+static struct db *open_with_tables(const struct test_database *place)
 {
-    struct db *db = open_place(place);
+    struct db *db = test_database_open(place);
     make_table(db, &thing);
     make_table(db, &sums);
     return db;
@@ -137,54 +66,6 @@ static const uint8_t id_bytes[][16] = { { 1 }, { 2 }, { 3 }, { 4 }, { 0xff, 1 } 
     {                                                                                                                  \
         ID(n), db_integer(version), db_word(name), db_null(), db_null(), db_null(), db_null()                          \
     }
-
-/* All values of an answer as one text, so that a test says what it expects in a line. */
-static void write_value(FILE *stream, const struct db_value *value)
-{
-    switch (value->type) {
-    case DB_NULL: fprintf(stream, "null"); break;
-    case DB_INTEGER: fprintf(stream, "%lld", (long long) value->integer); break;
-    case DB_REAL: fprintf(stream, "%.17g", value->real); break;
-    case DB_TEXT: fprintf(stream, "'%.*s'", (int) value->size, value->bytes); break;
-    case DB_BYTES:
-        fprintf(stream, "x");
-        for (size_t i = 0; i < value->size; i++)
-            fprintf(stream, "%02x", (unsigned char) value->bytes[i]);
-        break;
-    }
-}
-
-static char *ask(struct db *db, const char *sql, const struct db_value *parameters, size_t num)
-{
-    char                  *text = NULL;
-    size_t                 size, num_columns;
-    FILE                  *stream = open_memstream(&text, &size);
-    struct db_statement   *statement;
-    const struct db_value *row;
-    struct db_error        error = { 0 };
-    int                    ret;
-    assert_db(db_prepare(db, sql, &statement, &said));
-    assert_db(db_run(statement, parameters, num, &said));
-    while ((ret = db_step(statement, &row, &num_columns, &error)) == 1) {
-        for (size_t i = 0; i < num_columns; i++) {
-            if (i > 0)
-                fputc(' ', stream);
-            write_value(stream, &row[i]);
-        }
-        fputc(';', stream);
-    }
-    if (ret != 0)
-        fail_msg("db_step: %s", error.what);
-    fclose(stream);
-    return text;
-}
-
-static void assert_answer(struct db *db, const char *sql, const char *expected)
-{
-    char *text = ask(db, sql, NULL, 0);
-    assert_string_equal(text, expected);
-    free(text);
-}
 
 static void insert(struct db *db, const struct db_table *table, const struct db_value *rows, size_t num)
 {
@@ -223,7 +104,8 @@ static void test_every_kind_of_value_comes_back(void **state)
         db_null(),
     };
     insert(db, &thing, rows, 3);
-    char *got = ask(db, "SELECT version,name,weight,parent,raw,\"order\" FROM \"case\" ORDER BY id", NULL, 0);
+    char *got =
+        test_database_ask(db, "SELECT version,name,weight,parent,raw,\"order\" FROM \"case\" ORDER BY id", NULL, 0);
     assert_string_equal(got, "9223372036854775807 '鼠疫 བོད \"'\\ $1 ?' 0.10000000000000001 "
                              "xff010000000000000000000000000000 x0001ff 0;"
                              "-9223372036854775808 '' -1.0000000000000001e+300 null x -1;1 'a' 0 null null null;");
@@ -239,11 +121,11 @@ static void test_parameters_are_bound_by_their_number(void **state)
     insert(db, &sums, rows, 2);
     /* SQLite would number $2 first, as it appears first */
     const struct db_value parameters[] = { db_integer(1), db_integer(20), db_word("y") };
-    char                 *got = ask(db, "SELECT day FROM sums WHERE value=$2 AND day=$3 AND series>$1", parameters, 3);
+    char *got = test_database_ask(db, "SELECT day FROM sums WHERE value=$2 AND day=$3 AND series>$1", parameters, 3);
     assert_string_equal(got, "'y';");
     free(got);
-    got = ask(db, "SELECT day FROM sums WHERE series=$1 OR series=$1+$2 ORDER BY day DESC",
-              (const struct db_value[]){ db_integer(1), db_integer(1) }, 2);
+    got = test_database_ask(db, "SELECT day FROM sums WHERE series=$1 OR series=$1+$2 ORDER BY day DESC",
+                            (const struct db_value[]){ db_integer(1), db_integer(1) }, 2);
     assert_string_equal(got, "'y';'x';");
     free(got);
     struct db_statement *statement;
@@ -258,12 +140,12 @@ static void test_answers_have_the_same_types_on_both(void **state)
     const struct db_value rows[] = { db_integer(1), db_word("x"), db_integer(10),
                                      db_integer(2), db_word("y"), db_integer(-30) };
     insert(db, &sums, rows, 2);
-    assert_answer(db,
-                  "SELECT sum(value), count(*), min(day), max(value), value=10 FROM sums GROUP BY value "
-                  "ORDER BY value",
-                  "-30 1 'y' -30 0;10 1 'x' 10 1;");
-    assert_answer(db, "SELECT sum(value) FROM sums", "-20;");
-    assert_answer(db, "SELECT sum(value) FROM sums WHERE value > 100", "null;");
+    test_database_answers(db,
+                          "SELECT sum(value), count(*), min(day), max(value), value=10 FROM sums GROUP BY value "
+                          "ORDER BY value",
+                          "-30 1 'y' -30 0;10 1 'x' 10 1;");
+    test_database_answers(db, "SELECT sum(value) FROM sums", "-20;");
+    test_database_answers(db, "SELECT sum(value) FROM sums WHERE value > 100", "null;");
     db_close(db);
 }
 
@@ -276,7 +158,7 @@ static void test_order_is_that_of_bytes(void **state)
                                      db_word(""),   db_integer(0), db_integer(1), db_word("a b"), db_integer(0),
                                      db_integer(1), db_word("ab"), db_integer(0) };
     insert(db, &sums, rows, 6);
-    assert_answer(db, "SELECT day FROM sums ORDER BY day", "'';'B';'a b';'ab';'b';'é';");
+    test_database_answers(db, "SELECT day FROM sums ORDER BY day", "'';'B';'a b';'ab';'b';'é';");
     db_close(db);
 }
 
@@ -301,7 +183,7 @@ static void test_values_that_a_column_cannot_hold_are_refused(void **state)
     }
     assert_db(db_insert(db, &thing, good, 1, &said)); /* nothing reached the database: the transaction goes on */
     assert_db(db_commit(db, &said));
-    assert_answer(db, "SELECT count(*) FROM \"case\"", "1;");
+    test_database_answers(db, "SELECT count(*) FROM \"case\"", "1;");
     db_close(db);
 }
 
@@ -312,7 +194,7 @@ static void test_a_transaction_is_all_or_nothing(void **state)
     assert_db(db_begin(db, DB_WRITE, &said));
     assert_db(db_insert(db, &thing, one, 1, &said));
     assert_ok(db_rollback(db));
-    assert_answer(db, "SELECT count(*) FROM \"case\"", "0;");
+    test_database_answers(db, "SELECT count(*) FROM \"case\"", "0;");
     insert(db, &thing, one, 1);
     assert_db(db_begin(db, DB_WRITE, &said));
     assert_db(db_insert(db, &thing, two, 1, &said));
@@ -320,7 +202,7 @@ static void test_a_transaction_is_all_or_nothing(void **state)
     assert_status(db_insert(db, &thing, two, 1, NULL), DB_ERR_CONFLICT); /* only a rollback is allowed now */
     assert_status(db_commit(db, NULL), DB_ERR_CONFLICT);
     assert_ok(db_rollback(db));
-    assert_answer(db, "SELECT name FROM \"case\"", "'a';");
+    test_database_answers(db, "SELECT name FROM \"case\"", "'a';");
     assert_status(db_commit(db, NULL), BASE_ERR_SYSTEM); /* none is open */
     assert_status(db_insert(db, &thing, two, 1, NULL), BASE_ERR_SYSTEM);
     db_close(db);
@@ -354,7 +236,7 @@ static void test_add_sums_also_within_a_call(void **state)
     assert_db(db_add(db, &sums, 1 << 2, rows, 3, &said));
     assert_db(db_add(db, &sums, 1 << 2, rows, 1, &said));
     assert_db(db_commit(db, &said));
-    assert_answer(db, "SELECT * FROM sums ORDER BY day", "1 'x' 17;1 'y' 1;");
+    test_database_answers(db, "SELECT * FROM sums ORDER BY day", "1 'x' 17;1 'y' 1;");
     db_close(db);
 }
 
@@ -374,13 +256,13 @@ static void test_update_checks_versions(void **state)
     assert_db(db_update(db, &thing, 1, new, 3, &conflict, &said)); /* the same row twice: one after the other */
     assert_db(db_commit(db, &said));
     assert_int_equal(conflict, 99);
-    assert_answer(db, "SELECT version,name,weight,parent FROM \"case\" ORDER BY id",
-                  "3 'AA' null null;8 '' null x01000000000000000000000000000000;");
+    test_database_answers(db, "SELECT version,name,weight,parent FROM \"case\" ORDER BY id",
+                          "3 'AA' null null;8 '' null x01000000000000000000000000000000;");
     assert_db(db_begin(db, DB_WRITE, &said));
     assert_status(db_update(db, &thing, 1, stale, 2, &conflict, NULL), DB_ERR_CONFLICT);
     assert_int_equal(conflict, 1);
     assert_ok(db_rollback(db));
-    assert_answer(db, "SELECT version,name FROM \"case\" ORDER BY id", "3 'AA';8 '';");
+    test_database_answers(db, "SELECT version,name FROM \"case\" ORDER BY id", "3 'AA';8 '';");
     /* without a version any is right, but the row must be there */
     const struct db_value any[] = { ID(0), db_integer(50), db_word("q"), db_null(), db_null(), db_null(), db_null(),
                                     ID(2), db_integer(1),  db_word("r"), db_null(), db_null(), db_null(), db_null() };
@@ -404,7 +286,7 @@ static void test_delete_takes_what_is_there(void **state)
     assert_db(db_delete(db, &sums, keys, 3, &said));
     assert_db(db_delete(db, &sums, keys, 0, &said));
     assert_db(db_commit(db, &said));
-    assert_answer(db, "SELECT series, day FROM sums", "1 'y';");
+    test_database_answers(db, "SELECT series, day FROM sums", "1 'y';");
     db_close(db);
 }
 
@@ -432,9 +314,10 @@ static void test_many_rows_are_loaded(void **state)
     assert_db(db_load_begin(db, &thing, &load, &said));
     assert_db(db_load_end(load, &said)); /* none at all */
     assert_db(db_commit(db, &said));
-    assert_answer(db, "SELECT count(*), sum(value), min(day), max(series) FROM sums", "3000 4498500 'abc' 999;");
-    assert_answer(db, "SELECT name,weight,parent,raw,\"order\" FROM \"case\"",
-                  "'a' 1.5 x02000000000000000000000000000000 x null;");
+    test_database_answers(db, "SELECT count(*), sum(value), min(day), max(series) FROM sums",
+                          "3000 4498500 'abc' 999;");
+    test_database_answers(db, "SELECT name,weight,parent,raw,\"order\" FROM \"case\"",
+                          "'a' 1.5 x02000000000000000000000000000000 x null;");
     /* given up, or failing at a key that exists: nothing stays */
     assert_db(db_begin(db, DB_WRITE, &said));
     assert_db(db_load_begin(db, &sums, &load, &said));
@@ -454,17 +337,17 @@ static void test_many_rows_are_loaded(void **state)
 
 static void test_a_reader_sees_one_snapshot_and_cannot_write(void **state)
 {
-    struct place         *place = *state;
+    struct test_database *place = *state;
     struct db            *writer = open_with_tables(place);
     const struct db_value one[] = THING(0, 1, "a"), two[] = THING(1, 1, "b");
     insert(writer, &thing, one, 1);
-    struct db *reader = open_with(place, (struct db_options){ .read_only = true });
+    struct db *reader = test_database_open_with(place, (struct db_options){ .read_only = true });
     assert_db(db_begin(reader, DB_READ, &said));
-    assert_answer(reader, "SELECT count(*) FROM \"case\"", "1;");
+    test_database_answers(reader, "SELECT count(*) FROM \"case\"", "1;");
     insert(writer, &thing, two, 1);
-    assert_answer(reader, "SELECT count(*) FROM \"case\"", "1;");
+    test_database_answers(reader, "SELECT count(*) FROM \"case\"", "1;");
     assert_db(db_commit(reader, &said));
-    assert_answer(reader, "SELECT count(*) FROM \"case\"", "2;");
+    test_database_answers(reader, "SELECT count(*) FROM \"case\"", "2;");
     assert_status(db_begin(reader, DB_WRITE, NULL), BASE_ERR_SYSTEM);
     assert_status(db_insert(reader, &thing, two, 1, NULL), BASE_ERR_SYSTEM);
     assert_status(db_execute(reader, "DELETE FROM \"case\"", NULL), BASE_ERR_SYSTEM);
@@ -486,7 +369,7 @@ static void test_statements_are_kept_and_dropped(void **state)
     for (int i = 0; i < DB_STATEMENTS + 40; i++) {
         snprintf(sql, sizeof sql, "SELECT count(*)+%d FROM sums", i);
         snprintf(expected, sizeof expected, "%d;", i);
-        assert_answer(db, sql, expected);
+        test_database_answers(db, sql, expected);
     }
     assert_int_equal(db->num_statements, DB_STATEMENTS);
     assert_status(db_prepare(db, "SELECT nothing FROM nowhere", &first, NULL), BASE_ERR_SYSTEM);
@@ -512,9 +395,9 @@ static void test_errors_hold_no_value(void **state)
 
 static void test_the_lease_has_one_holder_and_fences_the_last(void **state)
 {
-    struct place *place = *state;
-    struct db    *first = open_place(place), *second = open_place(place);
-    int64_t       fence = 0, later = 0;
+    struct test_database *place = *state;
+    struct db            *first = test_database_open(place), *second = test_database_open(place);
+    int64_t               fence = 0, later = 0;
     assert_db(db_take_lease(first, "first", 1000, &fence, &said));
     assert_int_equal(fence, 1);
     assert_status(db_take_lease(second, "second", 2000, &later, NULL), DB_ERR_BUSY);
@@ -525,7 +408,7 @@ static void test_the_lease_has_one_holder_and_fences_the_last(void **state)
     db_close(first);
     assert_db(db_take_lease(second, "second", 3000, &later, &said));
     assert_int_equal(later, 2);
-    assert_answer(second, "SELECT fence, holder, taken FROM lease", "2 'second' 3000;");
+    test_database_answers(second, "SELECT fence, holder, taken FROM lease", "2 'second' 3000;");
     assert_db(db_begin(second, DB_WRITE, &said));
     assert_status(db_check_lease(second, fence, NULL), DB_ERR_FENCED);
     assert_ok(db_rollback(second));
@@ -589,15 +472,15 @@ static int wrap(void *context, struct db *inner, struct db **outer)
 
 static void test_a_driver_can_be_wrapped(void **state)
 {
-    struct place *place = *state;
+    struct test_database *place = *state;
     db_close(open_with_tables(place));
-    struct db            *db = open_with(place, (struct db_options){ .wrap = wrap, .wrap_context = &counting });
+    struct db *db = test_database_open_with(place, (struct db_options){ .wrap = wrap, .wrap_context = &counting });
     const struct db_value one[] = THING(0, 1, "a"), two[] = THING(1, 1, "b");
     insert(db, &thing, one, 1);
     assert_db(db_begin(db, DB_WRITE, &said));
     assert_db(db_insert(db, &thing, two, 1, &said));
     assert_status(db_commit(db, NULL), DB_ERR_FULL);
-    assert_answer(db, "SELECT name FROM \"case\"", "'a';");
+    test_database_answers(db, "SELECT name FROM \"case\"", "'a';");
     db_close(db);
 }
 
@@ -652,7 +535,7 @@ static void compare_all(struct db *a, struct db *b)
         "SELECT series, sum(value), count(*), max(day) FROM sums GROUP BY series ORDER BY series DESC",
     };
     for (size_t i = 0; i < sizeof queries / sizeof *queries; i++) {
-        char *from_a = ask(a, queries[i], NULL, 0), *from_b = ask(b, queries[i], NULL, 0);
+        char *from_a = test_database_ask(a, queries[i], NULL, 0), *from_b = test_database_ask(b, queries[i], NULL, 0);
         assert_string_equal(from_a, from_b);
         free(from_a);
         free(from_b);
@@ -661,10 +544,9 @@ static void compare_all(struct db *a, struct db *b)
 
 static void test_both_databases_answer_alike(void **state)
 {
-    (void) state;
-    make_place(&sqlite_place);
-    make_place(&postgresql_place);
-    struct db         *a = open_with_tables(&sqlite_place), *b = open_with_tables(&postgresql_place);
+    struct test_database *sqlite = &test_sqlite;
+    assert_int_equal(test_database_set_up((void **) &sqlite), 0);
+    struct db         *a = open_with_tables(&test_sqlite), *b = open_with_tables(*state);
     struct test_random random = { .seed = 7 };
     size_t             done = 0;
     for (int round = 0; round < 400; round++) {
@@ -688,20 +570,19 @@ static void test_both_databases_answer_alike(void **state)
     assert_in_range(done, 100, 399);
     db_close(a);
     db_close(b);
-    remove_place(&sqlite_place);
-    remove_place(&postgresql_place);
+    assert_int_equal(test_database_tear_down((void **) &sqlite), 0);
 }
 
 /* ---- SQLite alone ---- */
 
 static void test_sqlite_files_are_the_owners_alone(void **state)
 {
-    struct place *place = *state;
-    struct db    *db = open_with_tables(place);
-    struct stat   status;
-    const char   *path = place->url + 7;
-    char          log[160];
-    int64_t       fence;
+    struct test_database *place = *state;
+    struct db            *db = open_with_tables(place);
+    struct stat           status;
+    const char           *path = place->url + 7;
+    char                  log[160];
+    int64_t               fence;
     assert_null(db_warning(db));
     assert_db(db_take_lease(db, "test", 1, &fence, &said));
     for (int i = 0; i < 4; i++) {
@@ -711,7 +592,7 @@ static void test_sqlite_files_are_the_owners_alone(void **state)
     }
     db_close(db);
     assert_int_equal(chmod(path, 0644), 0);
-    db = open_place(place);
+    db = test_database_open(place);
     assert_non_null(db_warning(db));
     db_close(db);
 }
@@ -719,16 +600,16 @@ static void test_sqlite_files_are_the_owners_alone(void **state)
 static void test_sqlite_is_set_as_promised(void **state)
 {
     struct db *db = open_with_tables(*state);
-    assert_answer(db, "PRAGMA journal_mode", "'wal';");
-    assert_answer(db, "PRAGMA synchronous", "2;"); /* FULL */
-    assert_answer(db, "PRAGMA secure_delete", "1;");
-    assert_answer(db, "PRAGMA temp_store", "2;"); /* MEMORY */
-    assert_answer(db, "PRAGMA cell_size_check", "1;");
-    assert_answer(db, "PRAGMA trusted_schema", "0;");
-    assert_answer(db, "PRAGMA foreign_keys", "0;");
+    test_database_answers(db, "PRAGMA journal_mode", "'wal';");
+    test_database_answers(db, "PRAGMA synchronous", "2;"); /* FULL */
+    test_database_answers(db, "PRAGMA secure_delete", "1;");
+    test_database_answers(db, "PRAGMA temp_store", "2;"); /* MEMORY */
+    test_database_answers(db, "PRAGMA cell_size_check", "1;");
+    test_database_answers(db, "PRAGMA trusted_schema", "0;");
+    test_database_answers(db, "PRAGMA foreign_keys", "0;");
     db_close(db);
-    db = open_with(*state, (struct db_options){ .unsafe_test_sync = true });
-    assert_answer(db, "PRAGMA synchronous", "0;");
+    db = test_database_open_with(*state, (struct db_options){ .unsafe_test_sync = true });
+    test_database_answers(db, "PRAGMA synchronous", "0;");
     db_close(db);
 }
 
@@ -746,9 +627,9 @@ static void test_sqlite_checkpoint_empties_the_log(void **state)
 
 static void test_sqlite_refuses_what_is_no_database(void **state)
 {
-    struct place   *place = *state;
-    struct db      *db;
-    struct db_error error = { 0 };
+    struct test_database *place = *state;
+    struct db            *db;
+    struct db_error       error = { 0 };
     assert_status(db_open("/nonexistent/t.db", &(struct db_options){ .create = true }, &db, &error), BASE_ERR_SYSTEM);
     assert_status(db_open(place->url, &(struct db_options){ 0 }, &db, &error), BASE_ERR_SYSTEM); /* create not asked */
     FILE *file = fopen(place->url + 7, "w");
@@ -776,22 +657,16 @@ static void test_sqlite_refuses_what_is_no_database(void **state)
     X(test_errors_hold_no_value)                                                                                       \
     X(test_the_lease_has_one_holder_and_fences_the_last)                                                               \
     X(test_a_driver_can_be_wrapped)
-#define ON_SQLITE(test) { "sqlite: " #test, test, set_up, tear_down, &sqlite_place },
-#define ON_POSTGRESQL(test) { "postgresql: " #test, test, set_up, tear_down, &postgresql_place },
+
+#define SQLITE_ALONE(X)                                                                                                \
+    X(test_sqlite_files_are_the_owners_alone)                                                                          \
+    X(test_sqlite_is_set_as_promised)                                                                                  \
+    X(test_sqlite_checkpoint_empties_the_log)                                                                          \
+    X(test_sqlite_refuses_what_is_no_database)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        PROMISES(ON_SQLITE)                                                        /**/
-        ON_SQLITE(test_sqlite_files_are_the_owners_alone)                          /**/
-        ON_SQLITE(test_sqlite_is_set_as_promised)                                  /**/
-        ON_SQLITE(test_sqlite_checkpoint_empties_the_log)                          /**/
-        ON_SQLITE(test_sqlite_refuses_what_is_no_database) PROMISES(ON_POSTGRESQL) /**/
-        cmocka_unit_test(test_both_databases_answer_alike),
-    };
-    enum { NUM_SQLITE = 20 };
-    size_t num = sizeof tests / sizeof *tests;
-    if (!test_postgresql_installed())
-        num = NUM_SQLITE;
-    return _cmocka_run_group_tests("db", tests, num, NULL, NULL);
+    const struct CMUnitTest tests[] = { PROMISES(TEST_ON_SQLITE) SQLITE_ALONE(TEST_ON_SQLITE) PROMISES(
+        TEST_ON_POSTGRESQL) TEST_ON_POSTGRESQL(test_both_databases_answer_alike) };
+    return TEST_RUN_ON_DATABASES("db", tests);
 }

@@ -1,0 +1,723 @@
+-- SPDX-License-Identifier: GPL-3.0-or-later
+-- Written by ./dev migration. Words in braces: src/store/db_sql.c.
+CREATE TABLE "area" (
+  "id" {id} NOT NULL,
+  "version" {integer} NOT NULL,
+  "created" {integer} NOT NULL,
+  "updated" {integer} NOT NULL,
+  "code" {text} NOT NULL DEFAULT '',
+  "level" {integer} NOT NULL,
+  "parent" {id},
+  "name_en" {text} NOT NULL DEFAULT '',
+  "name_zh" {text} NOT NULL DEFAULT '',
+  "name_bo" {text} NOT NULL DEFAULT '',
+  "valid_from" {text} NOT NULL DEFAULT '',
+  "valid_to" {text} NOT NULL DEFAULT '',
+  "successor" {id},
+  "centre_latitude" {real},
+  "centre_longitude" {real},
+  PRIMARY KEY ("id")){keyed};
+CREATE UNIQUE INDEX "area_code" ON "area" ("code","valid_from");
+CREATE INDEX "area_parent" ON "area" ("parent");
+
+CREATE TABLE "reference_set" (
+  "id" {id} NOT NULL,
+  "version" {integer} NOT NULL,
+  "created" {integer} NOT NULL,
+  "updated" {integer} NOT NULL,
+  "kind" {text} NOT NULL DEFAULT '',
+  "name" {text} NOT NULL DEFAULT '',
+  "edition" {text} NOT NULL DEFAULT '',
+  "source" {text} NOT NULL DEFAULT '',
+  "valid_from" {text} NOT NULL DEFAULT '',
+  "digest" {bytes} NOT NULL,
+  "num_rows" {integer} NOT NULL,
+  "loaded" {integer} NOT NULL,
+  "loaded_by" {id},
+  PRIMARY KEY ("id")){keyed};
+CREATE UNIQUE INDEX "reference_set_edition" ON "reference_set" ("kind","name","edition");
+
+CREATE TABLE "code" (
+  "id" {id} NOT NULL,
+  "version" {integer} NOT NULL,
+  "created" {integer} NOT NULL,
+  "updated" {integer} NOT NULL,
+  "list" {text} NOT NULL DEFAULT '',
+  "code" {text} NOT NULL DEFAULT '',
+  "name_en" {text} NOT NULL DEFAULT '',
+  "name_zh" {text} NOT NULL DEFAULT '',
+  "name_bo" {text} NOT NULL DEFAULT '',
+  "system" {text} NOT NULL DEFAULT '',
+  "system_code" {text} NOT NULL DEFAULT '',
+  "parent" {text} NOT NULL DEFAULT '',
+  "valid_from" {text} NOT NULL DEFAULT '',
+  "valid_to" {text} NOT NULL DEFAULT '',
+  "reference_set" {id},
+  PRIMARY KEY ("id")){keyed};
+CREATE UNIQUE INDEX "code_in_list" ON "code" ("list","code");
+
+CREATE TABLE "facility" (
+  "id" {id} NOT NULL,
+  "version" {integer} NOT NULL,
+  "created" {integer} NOT NULL,
+  "updated" {integer} NOT NULL,
+  "code" {text} NOT NULL DEFAULT '',
+  "kind" {text} NOT NULL DEFAULT '',
+  "area" {id} NOT NULL,
+  "parent" {id},
+  "name_en" {text} NOT NULL DEFAULT '',
+  "name_zh" {text} NOT NULL DEFAULT '',
+  "name_bo" {text} NOT NULL DEFAULT '',
+  "address" {text} NOT NULL DEFAULT '',
+  "phone" {text} NOT NULL DEFAULT '',
+  "latitude" {real},
+  "longitude" {real},
+  "valid_from" {text} NOT NULL DEFAULT '',
+  "valid_to" {text} NOT NULL DEFAULT '',
+  PRIMARY KEY ("id")){keyed};
+CREATE UNIQUE INDEX "facility_code" ON "facility" ("code");
+CREATE INDEX "facility_area" ON "facility" ("area","kind");
+
+CREATE TABLE "user" (
+  "id" {id} NOT NULL,
+  "version" {integer} NOT NULL,
+  "created" {integer} NOT NULL,
+  "updated" {integer} NOT NULL,
+  "login" {text} NOT NULL DEFAULT '',
+  "name" {text} NOT NULL DEFAULT '',
+  "facility" {id},
+  "position" {text} NOT NULL DEFAULT '',
+  "work_phone" {text} NOT NULL DEFAULT '',
+  "work_mail" {text} NOT NULL DEFAULT '',
+  "language" {text} NOT NULL DEFAULT '',
+  "valid_from" {text} NOT NULL DEFAULT '',
+  "valid_to" {text} NOT NULL DEFAULT '',
+  PRIMARY KEY ("id")){keyed};
+CREATE UNIQUE INDEX "user_login" ON "user" ("login");
+
+CREATE TABLE "grant" (
+  "id" {id} NOT NULL,
+  "version" {integer} NOT NULL,
+  "created" {integer} NOT NULL,
+  "updated" {integer} NOT NULL,
+  "user" {id} NOT NULL,
+  "role" {text} NOT NULL DEFAULT '',
+  "area" {id},
+  "facility" {id},
+  "everywhere" {integer},
+  "purpose" {text} NOT NULL DEFAULT '',
+  "starts" {integer} NOT NULL,
+  "ends" {integer},
+  "given_by" {id},
+  PRIMARY KEY ("id")){keyed};
+CREATE INDEX "grant_user" ON "grant" ("user","starts");
+CREATE INDEX "grant_area" ON "grant" ("area");
+
+CREATE TABLE "reporting_unit" (
+  "id" {id} NOT NULL,
+  "version" {integer} NOT NULL,
+  "created" {integer} NOT NULL,
+  "updated" {integer} NOT NULL,
+  "code" {text} NOT NULL DEFAULT '',
+  "facility" {id} NOT NULL,
+  "area" {id} NOT NULL,
+  "report" {text} NOT NULL DEFAULT '',
+  "disease" {text} NOT NULL DEFAULT '',
+  "period" {text} NOT NULL DEFAULT '',
+  "due_hours" {integer} NOT NULL,
+  "missing_hours" {integer},
+  "zero_report" {integer},
+  "valid_from" {text} NOT NULL DEFAULT '',
+  "valid_to" {text} NOT NULL DEFAULT '',
+  PRIMARY KEY ("id")){keyed};
+CREATE UNIQUE INDEX "reporting_unit_code" ON "reporting_unit" ("code");
+CREATE INDEX "reporting_unit_area" ON "reporting_unit" ("area","report");
+CREATE INDEX "reporting_unit_facility" ON "reporting_unit" ("facility");
+
+CREATE TABLE "population" (
+  "id" {id} NOT NULL,
+  "version" {integer} NOT NULL,
+  "created" {integer} NOT NULL,
+  "updated" {integer} NOT NULL,
+  "area" {id} NOT NULL,
+  "year" {integer} NOT NULL,
+  "kind" {text} NOT NULL DEFAULT '',
+  "sex" {text} NOT NULL DEFAULT '',
+  "age_from" {integer} NOT NULL,
+  "age_to" {integer},
+  "number" {integer} NOT NULL,
+  "source" {text} NOT NULL DEFAULT '',
+  "source_date" {text} NOT NULL DEFAULT '',
+  PRIMARY KEY ("id")){keyed};
+CREATE INDEX "population_area" ON "population" ("area","year","kind","sex","age_from");
+
+CREATE TABLE "outline" (
+  "id" {id} NOT NULL,
+  "version" {integer} NOT NULL,
+  "created" {integer} NOT NULL,
+  "updated" {integer} NOT NULL,
+  "area" {id} NOT NULL,
+  "detail" {integer} NOT NULL,
+  "grid_bits" {integer} NOT NULL,
+  "path" {text} NOT NULL DEFAULT '',
+  "min_x" {integer} NOT NULL,
+  "min_y" {integer} NOT NULL,
+  "max_x" {integer} NOT NULL,
+  "max_y" {integer} NOT NULL,
+  PRIMARY KEY ("id")){keyed};
+CREATE UNIQUE INDEX "outline_area" ON "outline" ("area","detail");
+
+CREATE TABLE "calendar" (
+  "id" {id} NOT NULL,
+  "version" {integer} NOT NULL,
+  "created" {integer} NOT NULL,
+  "updated" {integer} NOT NULL,
+  "code" {text} NOT NULL DEFAULT '',
+  "area" {id},
+  "name_en" {text} NOT NULL DEFAULT '',
+  "name_zh" {text} NOT NULL DEFAULT '',
+  "name_bo" {text} NOT NULL DEFAULT '',
+  "source" {text} NOT NULL DEFAULT '',
+  PRIMARY KEY ("id")){keyed};
+CREATE UNIQUE INDEX "calendar_code" ON "calendar" ("code");
+
+CREATE TABLE "calendar_day" (
+  "id" {id} NOT NULL,
+  "version" {integer} NOT NULL,
+  "created" {integer} NOT NULL,
+  "updated" {integer} NOT NULL,
+  "calendar" {id} NOT NULL,
+  "holiday" {text} NOT NULL DEFAULT '',
+  "kind" {text} NOT NULL DEFAULT '',
+  "first_day" {text} NOT NULL DEFAULT '',
+  "last_day" {text} NOT NULL DEFAULT '',
+  "steps" {text} NOT NULL DEFAULT '',
+  "weeks_before" {integer} NOT NULL,
+  "weeks_after" {integer} NOT NULL,
+  PRIMARY KEY ("id")){keyed};
+CREATE INDEX "calendar_day_first" ON "calendar_day" ("calendar","first_day");
+
+CREATE TABLE "person" (
+  "id" {id} NOT NULL,
+  "version" {integer} NOT NULL,
+  "created" {integer} NOT NULL,
+  "updated" {integer} NOT NULL,
+  "area" {id} NOT NULL,
+  "sex" {text} NOT NULL DEFAULT '',
+  "birth_year" {integer},
+  "occupation" {text} NOT NULL DEFAULT '',
+  "preferred_language" {text} NOT NULL DEFAULT '',
+  "merged_into" {id},
+  PRIMARY KEY ("id")){keyed};
+CREATE INDEX "person_area" ON "person" ("area","id");
+CREATE INDEX "person_merged_into" ON "person" ("merged_into");
+
+CREATE TABLE "identity" (
+  "id" {id} NOT NULL,
+  "version" {integer} NOT NULL,
+  "created" {integer} NOT NULL,
+  "updated" {integer} NOT NULL,
+  "person" {id} NOT NULL,
+  "sealed" {bytes},
+  PRIMARY KEY ("id")){keyed};
+CREATE UNIQUE INDEX "identity_person" ON "identity" ("person");
+
+CREATE TABLE "case" (
+  "id" {id} NOT NULL,
+  "version" {integer} NOT NULL,
+  "created" {integer} NOT NULL,
+  "updated" {integer} NOT NULL,
+  "person" {id} NOT NULL,
+  "disease" {text} NOT NULL DEFAULT '',
+  "episode" {integer},
+  "responsible_area" {id} NOT NULL,
+  "residence_area" {id},
+  "infection_area" {id},
+  "reporting_area" {id},
+  "classification" {text} NOT NULL DEFAULT '',
+  "classification_date" {text} NOT NULL DEFAULT '',
+  "classification_basis" {text} NOT NULL DEFAULT '',
+  "definition_version" {text} NOT NULL DEFAULT '',
+  "sex" {text} NOT NULL DEFAULT '',
+  "age_years" {integer},
+  "age_months" {integer},
+  "no_symptoms" {integer},
+  "onset_date" {text} NOT NULL DEFAULT '',
+  "consultation_date" {text} NOT NULL DEFAULT '',
+  "specimen_date" {text} NOT NULL DEFAULT '',
+  "result_time" {text} NOT NULL DEFAULT '',
+  "diagnosis_time" {text} NOT NULL DEFAULT '',
+  "notified_time" {text} NOT NULL DEFAULT '',
+  "received_date" {text} NOT NULL DEFAULT '',
+  "reviewed_time" {text} NOT NULL DEFAULT '',
+  "isolated_time" {text} NOT NULL DEFAULT '',
+  "outcome" {text} NOT NULL DEFAULT '',
+  "outcome_date" {text} NOT NULL DEFAULT '',
+  "death_date" {text} NOT NULL DEFAULT '',
+  "origin" {text} NOT NULL DEFAULT '',
+  "found_by" {text} NOT NULL DEFAULT '',
+  "severity" {text} NOT NULL DEFAULT '',
+  "severity_worst" {text} NOT NULL DEFAULT '',
+  "occupation" {text} NOT NULL DEFAULT '',
+  "vaccinated" {text} NOT NULL DEFAULT '',
+  "pregnant" {text} NOT NULL DEFAULT '',
+  "sealed" {bytes},
+  PRIMARY KEY ("id")){keyed};
+CREATE INDEX "case_person" ON "case" ("person","disease");
+CREATE INDEX "cases_by_area" ON "case" ("responsible_area","onset_date","received_date","updated","disease","classification","id");
+CREATE INDEX "cases_by_onset_date" ON "case" ("onset_date","id","responsible_area","disease","classification");
+CREATE INDEX "cases_by_received_date" ON "case" ("received_date","id","responsible_area","disease","classification");
+CREATE INDEX "cases_by_updated" ON "case" ("updated","id","responsible_area","disease","classification");
+CREATE INDEX "cases_by_key" ON "case" ("disease","classification","responsible_area","onset_date","received_date","updated","id");
+
+CREATE TABLE "message_raw" (
+  "id" {id} NOT NULL,
+  "version" {integer} NOT NULL,
+  "created" {integer} NOT NULL,
+  "updated" {integer} NOT NULL,
+  "area" {id} NOT NULL,
+  "received" {integer} NOT NULL,
+  "sealed" {bytes},
+  PRIMARY KEY ("id")){keyed};
+CREATE INDEX "message_raw_received" ON "message_raw" ("received");
+
+CREATE TABLE "message" (
+  "id" {id} NOT NULL,
+  "version" {integer} NOT NULL,
+  "created" {integer} NOT NULL,
+  "updated" {integer} NOT NULL,
+  "area" {id} NOT NULL,
+  "channel" {text} NOT NULL DEFAULT '',
+  "format" {text} NOT NULL DEFAULT '',
+  "sender" {id},
+  "submitted_by" {id},
+  "received" {integer} NOT NULL,
+  "part_of" {id},
+  "position" {integer},
+  "control_hash" {bytes},
+  "body_hash" {bytes} NOT NULL,
+  "num_bytes" {integer} NOT NULL,
+  "verdict" {text} NOT NULL DEFAULT '',
+  "num_faults" {integer},
+  "processed" {integer},
+  "repeats" {id},
+  "raw" {id},
+  PRIMARY KEY ("id")){keyed};
+CREATE INDEX "message_received" ON "message" ("area","received");
+CREATE INDEX "message_body" ON "message" ("body_hash");
+CREATE INDEX "message_control" ON "message" ("sender","control_hash");
+CREATE INDEX "message_part_of" ON "message" ("part_of","position");
+
+CREATE TABLE "pool" (
+  "id" {id} NOT NULL,
+  "version" {integer} NOT NULL,
+  "created" {integer} NOT NULL,
+  "updated" {integer} NOT NULL,
+  "responsible_area" {id} NOT NULL,
+  "number" {text} NOT NULL DEFAULT '',
+  "planned_size" {integer},
+  "size" {integer},
+  "site" {id},
+  "laboratory" {id},
+  "opened_time" {text} NOT NULL DEFAULT '',
+  "closed_time" {text} NOT NULL DEFAULT '',
+  PRIMARY KEY ("id")){keyed};
+CREATE INDEX "pool_number" ON "pool" ("number");
+CREATE INDEX "pool_laboratory" ON "pool" ("laboratory","closed_time");
+
+CREATE TABLE "specimen" (
+  "id" {id} NOT NULL,
+  "version" {integer} NOT NULL,
+  "created" {integer} NOT NULL,
+  "updated" {integer} NOT NULL,
+  "subject" {text} NOT NULL DEFAULT '',
+  "responsible_area" {id} NOT NULL,
+  "person" {id},
+  "linked_case" {id},
+  "pool" {id},
+  "point" {text} NOT NULL DEFAULT '',
+  "number" {text} NOT NULL DEFAULT '',
+  "material" {text} NOT NULL DEFAULT '',
+  "reason" {text} NOT NULL DEFAULT '',
+  "collected_time" {text} NOT NULL DEFAULT '',
+  "collected_by" {id},
+  "laboratory" {id},
+  "received_time" {text} NOT NULL DEFAULT '',
+  "condition" {text} NOT NULL DEFAULT '',
+  PRIMARY KEY ("id")){keyed};
+CREATE INDEX "specimen_person" ON "specimen" ("person");
+CREATE INDEX "specimen_case" ON "specimen" ("linked_case");
+CREATE INDEX "specimen_pool" ON "specimen" ("pool");
+CREATE INDEX "specimen_number" ON "specimen" ("number");
+
+CREATE TABLE "result" (
+  "id" {id} NOT NULL,
+  "version" {integer} NOT NULL,
+  "created" {integer} NOT NULL,
+  "updated" {integer} NOT NULL,
+  "specimen" {id} NOT NULL,
+  "target" {text} NOT NULL DEFAULT '',
+  "disease" {text} NOT NULL DEFAULT '',
+  "status" {text} NOT NULL DEFAULT '',
+  "interpretation" {text} NOT NULL DEFAULT '',
+  "result_time" {text} NOT NULL DEFAULT '',
+  "laboratory" {id},
+  "method" {text} NOT NULL DEFAULT '',
+  "kit" {text} NOT NULL DEFAULT '',
+  "cycle_threshold" {real},
+  "quantity" {real},
+  "unit" {text} NOT NULL DEFAULT '',
+  "below_detection" {integer},
+  "linked_case" {id},
+  "supersedes" {id},
+  "message" {id},
+  PRIMARY KEY ("id")){keyed};
+CREATE INDEX "result_specimen" ON "result" ("specimen","target");
+CREATE INDEX "result_case" ON "result" ("linked_case");
+
+CREATE TABLE "stream" (
+  "id" {id} NOT NULL,
+  "version" {integer} NOT NULL,
+  "created" {integer} NOT NULL,
+  "updated" {integer} NOT NULL,
+  "code" {text} NOT NULL DEFAULT '',
+  "indicator" {text} NOT NULL DEFAULT '',
+  "disease" {text} NOT NULL DEFAULT '',
+  "area" {id} NOT NULL,
+  "facility" {id},
+  "period" {text} NOT NULL DEFAULT '',
+  "feed" {text} NOT NULL DEFAULT '',
+  "counter" {text} NOT NULL DEFAULT '',
+  "cumulative" {integer},
+  "delay_days" {integer},
+  "valid_from" {text} NOT NULL DEFAULT '',
+  "valid_to" {text} NOT NULL DEFAULT '',
+  PRIMARY KEY ("id")){keyed};
+CREATE UNIQUE INDEX "stream_code" ON "stream" ("code");
+CREATE INDEX "stream_area" ON "stream" ("area","indicator","disease");
+
+CREATE TABLE "outbreak" (
+  "id" {id} NOT NULL,
+  "version" {integer} NOT NULL,
+  "created" {integer} NOT NULL,
+  "updated" {integer} NOT NULL,
+  "number" {text} NOT NULL DEFAULT '',
+  "name" {text} NOT NULL DEFAULT '',
+  "disease" {text} NOT NULL DEFAULT '',
+  "area" {id} NOT NULL,
+  "facility" {id},
+  "place" {text} NOT NULL DEFAULT '',
+  "status" {text} NOT NULL DEFAULT '',
+  "grade" {text} NOT NULL DEFAULT '',
+  "definition" {text} NOT NULL DEFAULT '',
+  "definition_version" {text} NOT NULL DEFAULT '',
+  "emergence_date" {text} NOT NULL DEFAULT '',
+  "detection_date" {text} NOT NULL DEFAULT '',
+  "notification_date" {text} NOT NULL DEFAULT '',
+  "investigation_date" {text} NOT NULL DEFAULT '',
+  "analysis_date" {text} NOT NULL DEFAULT '',
+  "laboratory_date" {text} NOT NULL DEFAULT '',
+  "care_date" {text} NOT NULL DEFAULT '',
+  "countermeasure_date" {text} NOT NULL DEFAULT '',
+  "communication_date" {text} NOT NULL DEFAULT '',
+  "coordination_date" {text} NOT NULL DEFAULT '',
+  "no_investigation" {integer},
+  "no_analysis" {integer},
+  "no_laboratory" {integer},
+  "no_care" {integer},
+  "no_countermeasure" {integer},
+  "no_communication" {integer},
+  "no_coordination" {integer},
+  "confirmed_date" {text} NOT NULL DEFAULT '',
+  "controlled_date" {text} NOT NULL DEFAULT '',
+  "over_date" {text} NOT NULL DEFAULT '',
+  "owner" {id},
+  PRIMARY KEY ("id")){keyed};
+CREATE UNIQUE INDEX "outbreak_number" ON "outbreak" ("number");
+CREATE INDEX "outbreak_area" ON "outbreak" ("area","status","disease");
+
+CREATE TABLE "signal" (
+  "id" {id} NOT NULL,
+  "version" {integer} NOT NULL,
+  "created" {integer} NOT NULL,
+  "updated" {integer} NOT NULL,
+  "area" {id} NOT NULL,
+  "source" {text} NOT NULL DEFAULT '',
+  "disease" {text} NOT NULL DEFAULT '',
+  "syndrome" {text} NOT NULL DEFAULT '',
+  "facility" {id},
+  "event_date" {text} NOT NULL DEFAULT '',
+  "num_ill" {integer},
+  "num_died" {integer},
+  "place" {text} NOT NULL DEFAULT '',
+  "summary" {text} NOT NULL DEFAULT '',
+  "status" {text} NOT NULL DEFAULT '',
+  "noticed_time" {text} NOT NULL DEFAULT '',
+  "triaged_time" {text} NOT NULL DEFAULT '',
+  "verified_time" {text} NOT NULL DEFAULT '',
+  "assessed_time" {text} NOT NULL DEFAULT '',
+  "acted_time" {text} NOT NULL DEFAULT '',
+  "closed_time" {text} NOT NULL DEFAULT '',
+  "verification" {text} NOT NULL DEFAULT '',
+  "risk" {text} NOT NULL DEFAULT '',
+  "closing" {text} NOT NULL DEFAULT '',
+  "duplicate_of" {id},
+  "outbreak" {id},
+  "owner" {id},
+  PRIMARY KEY ("id")){keyed};
+CREATE INDEX "signal_area" ON "signal" ("area","status","noticed_time");
+CREATE INDEX "signal_outbreak" ON "signal" ("outbreak");
+CREATE INDEX "signal_owner" ON "signal" ("owner","status");
+
+CREATE TABLE "alarm" (
+  "id" {id} NOT NULL,
+  "version" {integer} NOT NULL,
+  "created" {integer} NOT NULL,
+  "updated" {integer} NOT NULL,
+  "stream" {id} NOT NULL,
+  "area" {id} NOT NULL,
+  "day" {text} NOT NULL DEFAULT '',
+  "method" {text} NOT NULL DEFAULT '',
+  "settings" {text} NOT NULL DEFAULT '',
+  "observed" {real} NOT NULL,
+  "expected" {real},
+  "threshold" {real},
+  "score" {real},
+  "known" {integer} NOT NULL,
+  "grade" {text} NOT NULL DEFAULT '',
+  "signal" {id},
+  PRIMARY KEY ("id")){keyed};
+CREATE UNIQUE INDEX "alarm_once" ON "alarm" ("stream","day","method","known");
+CREATE INDEX "alarm_signal" ON "alarm" ("signal");
+CREATE INDEX "alarm_area" ON "alarm" ("area","day");
+
+CREATE TABLE "outbreak_link" (
+  "id" {id} NOT NULL,
+  "version" {integer} NOT NULL,
+  "created" {integer} NOT NULL,
+  "updated" {integer} NOT NULL,
+  "outbreak" {id} NOT NULL,
+  "kind" {text} NOT NULL DEFAULT '',
+  "linked_case" {id},
+  "signal" {id},
+  "specimen" {id},
+  "facility" {id},
+  "other_outbreak" {id},
+  "basis" {text} NOT NULL DEFAULT '',
+  "linked_date" {text} NOT NULL DEFAULT '',
+  "excluded_date" {text} NOT NULL DEFAULT '',
+  PRIMARY KEY ("id")){keyed};
+CREATE INDEX "outbreak_link_outbreak" ON "outbreak_link" ("outbreak","kind");
+CREATE INDEX "outbreak_link_case" ON "outbreak_link" ("linked_case");
+CREATE INDEX "outbreak_link_signal" ON "outbreak_link" ("signal");
+
+CREATE TABLE "task" (
+  "id" {id} NOT NULL,
+  "version" {integer} NOT NULL,
+  "created" {integer} NOT NULL,
+  "updated" {integer} NOT NULL,
+  "area" {id} NOT NULL,
+  "kind" {text} NOT NULL DEFAULT '',
+  "title" {text} NOT NULL DEFAULT '',
+  "person" {id},
+  "linked_case" {id},
+  "signal" {id},
+  "outbreak" {id},
+  "specimen" {id},
+  "facility" {id},
+  "after" {id},
+  "owner" {id},
+  "owner_role" {text} NOT NULL DEFAULT '',
+  "priority" {text} NOT NULL DEFAULT '',
+  "status" {text} NOT NULL DEFAULT '',
+  "starts" {integer},
+  "due" {integer} NOT NULL,
+  "done" {integer},
+  "escalation" {integer},
+  "escalated_to" {id},
+  "evidence_kind" {text} NOT NULL DEFAULT '',
+  "evidence" {text} NOT NULL DEFAULT '',
+  "protocol_rule" {text} NOT NULL DEFAULT '',
+  "protocol_version" {text} NOT NULL DEFAULT '',
+  PRIMARY KEY ("id")){keyed};
+CREATE INDEX "task_area" ON "task" ("area","status","due");
+CREATE INDEX "task_owner" ON "task" ("owner","status","due");
+CREATE INDEX "task_case" ON "task" ("linked_case");
+CREATE INDEX "task_signal" ON "task" ("signal");
+CREATE INDEX "task_outbreak" ON "task" ("outbreak");
+
+CREATE TABLE "duty" (
+  "id" {id} NOT NULL,
+  "version" {integer} NOT NULL,
+  "created" {integer} NOT NULL,
+  "updated" {integer} NOT NULL,
+  "user" {id} NOT NULL,
+  "area" {id} NOT NULL,
+  "role" {text} NOT NULL DEFAULT '',
+  "order_of_call" {integer},
+  "starts" {integer} NOT NULL,
+  "ends" {integer} NOT NULL,
+  PRIMARY KEY ("id")){keyed};
+CREATE INDEX "duty_area" ON "duty" ("area","starts");
+CREATE INDEX "duty_user" ON "duty" ("user","starts");
+
+CREATE TABLE "notice" (
+  "id" {id} NOT NULL,
+  "version" {integer} NOT NULL,
+  "created" {integer} NOT NULL,
+  "updated" {integer} NOT NULL,
+  "area" {id} NOT NULL,
+  "recipient" {id} NOT NULL,
+  "channel" {text} NOT NULL DEFAULT '',
+  "template" {text} NOT NULL DEFAULT '',
+  "language" {text} NOT NULL DEFAULT '',
+  "task" {id},
+  "signal" {id},
+  "outbreak" {id},
+  "due" {integer},
+  "status" {text} NOT NULL DEFAULT '',
+  "attempts" {integer},
+  "next_attempt" {integer},
+  "sent" {integer},
+  "delivered" {integer},
+  "answered" {integer},
+  "receipt" {text} NOT NULL DEFAULT '',
+  PRIMARY KEY ("id")){keyed};
+CREATE INDEX "notice_waiting" ON "notice" ("status","next_attempt");
+CREATE INDEX "notice_recipient" ON "notice" ("recipient","status");
+CREATE INDEX "notice_task" ON "notice" ("task");
+
+CREATE TABLE "answer" (
+  "id" {id} NOT NULL,
+  "version" {integer} NOT NULL,
+  "created" {integer} NOT NULL,
+  "updated" {integer} NOT NULL,
+  "area" {id} NOT NULL,
+  "subject_record" {text} NOT NULL DEFAULT '',
+  "subject_id" {text} NOT NULL DEFAULT '',
+  "person" {id},
+  "form" {text} NOT NULL DEFAULT '',
+  "form_version" {text} NOT NULL DEFAULT '',
+  "question" {text} NOT NULL DEFAULT '',
+  "position" {integer},
+  "value_kind" {text} NOT NULL DEFAULT '',
+  "value_code" {text} NOT NULL DEFAULT '',
+  "value_number" {real},
+  "value_date" {text} NOT NULL DEFAULT '',
+  "value_time" {text} NOT NULL DEFAULT '',
+  "value_flag" {integer},
+  "answered_time" {text} NOT NULL DEFAULT '',
+  "sealed" {bytes},
+  PRIMARY KEY ("id")){keyed};
+CREATE INDEX "answer_subject" ON "answer" ("subject_id","form","question");
+CREATE INDEX "answer_person" ON "answer" ("person");
+
+CREATE TABLE "job" (
+  "id" {id} NOT NULL,
+  "version" {integer} NOT NULL,
+  "created" {integer} NOT NULL,
+  "updated" {integer} NOT NULL,
+  "kind" {text} NOT NULL DEFAULT '',
+  "requested_by" {id},
+  "area" {id},
+  "parameters" {text} NOT NULL DEFAULT '',
+  "status" {text} NOT NULL DEFAULT '',
+  "progress" {real},
+  "not_before" {integer},
+  "lease_holder" {text} NOT NULL DEFAULT '',
+  "lease_until" {integer},
+  "attempts" {integer},
+  "cancel" {integer},
+  "started" {integer},
+  "ended" {integer},
+  "failure" {text} NOT NULL DEFAULT '',
+  PRIMARY KEY ("id")){keyed};
+CREATE INDEX "job_waiting" ON "job" ("status","not_before");
+CREATE INDEX "job_requested_by" ON "job" ("requested_by");
+
+CREATE TABLE "audit" (
+  "number" {integer} NOT NULL,
+  "at" {integer} NOT NULL,
+  "fence" {integer} NOT NULL,
+  "actor" {id},
+  "role" {text} NOT NULL DEFAULT '',
+  "purpose" {text} NOT NULL DEFAULT '',
+  "verb" {text} NOT NULL DEFAULT '',
+  "record" {text} NOT NULL DEFAULT '',
+  "subjects" {bytes},
+  "digest" {bytes},
+  "previous" {bytes} NOT NULL,
+  "hash" {bytes} NOT NULL,
+  PRIMARY KEY ("number")){rowid};
+
+CREATE TABLE "history" (
+  "id" {id} NOT NULL,
+  "version" {integer} NOT NULL,
+  "record" {text} NOT NULL DEFAULT '',
+  "known" {integer} NOT NULL,
+  "until" {integer} NOT NULL,
+  "row" {bytes},
+  PRIMARY KEY ("id","version")){keyed};
+
+CREATE TABLE "row_layout" (
+  "layout" {integer} NOT NULL,
+  "record" {text} NOT NULL DEFAULT '',
+  "columns" {text} NOT NULL DEFAULT '',
+  PRIMARY KEY ("layout")){rowid};
+
+CREATE TABLE "event" (
+  "number" {integer} NOT NULL,
+  "at" {integer} NOT NULL,
+  "verb" {integer} NOT NULL,
+  "record" {text} NOT NULL DEFAULT '',
+  "id" {id} NOT NULL,
+  "version" {integer} NOT NULL,
+  "area" {id},
+  PRIMARY KEY ("number")){rowid};
+
+CREATE TABLE "counter_series" (
+  "series" {integer} NOT NULL,
+  "counter" {text} NOT NULL DEFAULT '',
+  "area" {id},
+  "dimension_1" {text} NOT NULL DEFAULT '',
+  "dimension_2" {text} NOT NULL DEFAULT '',
+  "dimension_3" {text} NOT NULL DEFAULT '',
+  "dimension_4" {text} NOT NULL DEFAULT '',
+  PRIMARY KEY ("series")){rowid};
+CREATE UNIQUE INDEX "counter_series_of" ON "counter_series" ("counter","area","dimension_1","dimension_2","dimension_3","dimension_4");
+
+CREATE TABLE "counter" (
+  "series" {integer} NOT NULL,
+  "event_day" {integer} NOT NULL,
+  "known_day" {integer} NOT NULL,
+  "value" {integer} NOT NULL,
+  PRIMARY KEY ("series","event_day","known_day")){keyed};
+
+CREATE TABLE "person_key" (
+  "person" {id} NOT NULL,
+  "generation" {integer} NOT NULL,
+  "wrapped" {bytes} NOT NULL,
+  PRIMARY KEY ("person")){keyed};
+CREATE INDEX "person_key_generation" ON "person_key" ("generation","person");
+
+CREATE TABLE "search_token" (
+  "token" {bytes} NOT NULL,
+  "person" {id} NOT NULL,
+  PRIMARY KEY ("token","person")){keyed};
+CREATE INDEX "search_token_person" ON "search_token" ("person");
+
+CREATE TABLE "search_term" (
+  "record" {text} NOT NULL,
+  "term" {text} NOT NULL,
+  "id" {id} NOT NULL,
+  PRIMARY KEY ("record","term","id")){keyed};
+CREATE INDEX "search_term_id" ON "search_term" ("id");
+
+CREATE TABLE "idempotency" (
+  "key" {id} NOT NULL,
+  "actor" {id},
+  "at" {integer} NOT NULL,
+  "event" {integer} NOT NULL,
+  "known" {integer} NOT NULL,
+  PRIMARY KEY ("key")){keyed};
+CREATE INDEX "idempotency_at" ON "idempotency" ("at");
