@@ -10,6 +10,7 @@
 #include "base/nearest.h"
 #include "base/text.h"
 #include "base/unicode.h"
+#include "model/access.h"
 #include "model/model_check.h"
 #include "model/model_deny.h"
 #include "model/model_json.h"
@@ -266,7 +267,8 @@ struct model_set model_table_exported(const struct model_record *record)
 {
     struct model_set set = { { 0 } };
     for (size_t i = 0; i < record->num_fields; i++)
-        if (record->fields[i].class != MODEL_CLASS_IDENTIFYING && can_be_column(&record->fields[i]))
+        if (record->fields[i].class != MODEL_CLASS_IDENTIFYING && can_be_column(&record->fields[i]) &&
+            !access_is_proxy(record, &record->fields[i]))
             model_set_add(&set, i);
     return set;
 }

@@ -142,6 +142,9 @@ static void test_an_export_holds_no_identity(void **state)
     assert_true(model_set_has(&set, model_identity_person));
     model_set_remove(&set, model_identity_person);
     assert_int_equal(set.bits[0] | set.bits[1], 0);
+    set = model_table_exported(model_record(MODEL_PERSON));
+    assert_true(model_set_has(&set, model_person_sex));
+    assert_false(model_set_has(&set, model_person_preferred_language));
     set = model_table_exported(model_record(MODEL_MESSAGE));
     assert_true(model_set_has(&set, model_message_body_hash));
 }
