@@ -90,7 +90,7 @@ struct county {
  *
  * Returns 0; TOC_ERR_OPTION (an option out of its range, or more cells than allowed); TOC_ERR_NO_MEMORY;
  * TOC_ERR_NO_CONVERGENCE (no way was found to cut the land so finely: more cells a village help).
- * Cost: 25 ms for the demonstration's county, 0.5 s for the large one; 150 bytes a cell while it is made.
+ * Cost: 60 ms for the demonstration's county, 0.8 s for the large one; 150 bytes a cell while it is made.
  */
 int county_generate(const struct county_options *options, struct county *county);
 
