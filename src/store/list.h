@@ -10,8 +10,8 @@
  *     by key     every row with a rare key (a disease), of which the best are kept
  *
  * from the numbers of rows that the counters have. Where the numbers mislead (an area without recent cases) the walk by
- * sort is given up after LIST_PATIENCE times what was expected, for the next best. Each index holds all that decides
- * about a row, so that only rows of the page are read.
+ * sort is given up for the next best after LIST_PATIENCE times what was expected, or what that would have cost. Each
+ * index holds all that decides about a row, so that only rows of the page are read.
  *
  * Columns that the caller may not see are not asked of the database at all.
  */

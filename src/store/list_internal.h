@@ -80,6 +80,21 @@ int list_scan_sort(struct list_work *work, size_t patience, bool *done);
 int list_scan_areas(struct list_work *work);
 int list_scan_key(struct list_work *work);
 
+/* An entry: sort value, id, area (where rows have one), then the field of each test. */
+void list_write_columns(const struct list_work *work, struct sink *sql);
+int  list_prepare_entries(const struct list_work *work, struct sink *sql, struct db_statement **statement);
+bool list_in_areas(const struct list_work *work, const struct db_value *row);
+bool list_passes(const struct list_work *work, const struct db_value *row);
+int  list_place_of(const struct db_value *row, struct list_place *place);
+
+/* list_push.c: the same walks where the database judges the entries, because handing one out costs more than reading
+ * it: PostgreSQL, if every test is one of equality. */
+#define LIST_AREAS_AT_ONCE 256
+bool list_may_push(const struct list_work *work);
+int  list_push_sort(struct list_work *work, size_t patience, bool *done);
+int  list_push_areas(struct list_work *work, const struct db_value *areas, size_t room);
+int  list_push_keys(struct list_work *work, const struct db_value *values, size_t num);
+
 /* list_rows.c: what the page shows of the rows found. */
 int list_fetch(struct list_work *work, const struct list_place *places, size_t num, struct list_page *page);
 

@@ -8,6 +8,7 @@
 
 #define SEEK 4.0          /* a descent into an index costs as much as so many of its entries */
 #define ROW 4.0           /* so does a look into a row, for a filter that is not a key */
+#define CODES 64.0        /* values that a first key may have, about */
 #define UNKNOWN_SHARE 0.1 /* of the rows that answer a filter nobody has counted */
 #define FEW_AREAS 64      /* without counters: so few are asked one by one */
 #define MOST_TOPS 32      /* more are not counted one by one */
@@ -74,12 +75,15 @@ static int all_tops(struct list_work *work, const struct id **tops, size_t *num_
     return 0;
 }
 
-static bool tests_first_key(const struct list_work *work)
+/* Descents into the index of the keys; 0 = it does not help. */
+static double descents(const struct list_work *work)
 {
-    for (size_t i = 0; i < work->num_tests; i++)
-        if (work->tests[i].key == 0)
-            return true;
-    return false;
+    bool first = false, second = false;
+    for (size_t i = 0; i < work->num_tests; i++) {
+        first |= work->tests[i].key == 0;
+        second |= work->tests[i].key == 1;
+    }
+    return first ? 1 : second && list_kind(work->record, work->view->keys[0]) == MODEL_KIND_CODE ? 2 * CODES : 0;
 }
 
 int list_estimate(struct list_work *work, struct list_costs *costs)
@@ -118,8 +122,8 @@ int list_estimate(struct list_work *work, struct list_costs *costs)
     costs->sort = fmin(all, (double) (work->page_size + 1) * all / fmax(matching, 1)) * entry + SEEK;
     if (work->area_field != NULL)
         costs->area = SEEK * (double) num_areas + here * entry;
-    if (tests_first_key(work))
-        costs->key = SEEK + keyed * entry;
+    if (descents(work) > 0)
+        costs->key = SEEK * descents(work) + keyed * entry;
     return 0;
 }
 
@@ -224,7 +228,8 @@ int list_find(struct list_work *work)
     if (other <= costs.sort)
         return gather(work, second);
     work->plan = LIST_BY_SORT;
-    double patience = LIST_PATIENCE * (costs.sort + (double) work->page_size);
+    /* Never much more than the other way would have cost from the beginning. */
+    double patience = fmin(LIST_PATIENCE * costs.sort, other) + (double) work->page_size;
     if (other >= LIST_MOST_SCANNED)
         patience = LIST_MOST_SCANNED;
     ret = list_scan_sort(work, patience < LIST_MOST_SCANNED ? (size_t) patience : LIST_MOST_SCANNED, &done);

@@ -9,11 +9,10 @@
  * small. */
 #define FIRST_BATCH 256
 #define LARGEST_BATCH 16384
-#define AREAS_AT_ONCE 256
 #define VALUE_BYTES 768 /* of a sort value; the longest text that lists are sorted by has 160 characters */
 
 /* An entry's columns: sort value, id, area (where rows have one), then the field of each test. */
-static void write_columns(const struct list_work *work, struct sink *sql)
+void list_write_columns(const struct list_work *work, struct sink *sql)
 {
     sink_format(sql, "SELECT \"%s\",\"id\"", work->sort_field);
     if (work->area_field != NULL)
@@ -30,7 +29,7 @@ static void write_index(const struct list_work *work, int use, struct sink *sql)
         sink_format(sql, " INDEXED BY \"%s\"", index.name);
 }
 
-static int prepare(const struct list_work *work, struct sink *sql, struct db_statement **statement)
+int list_prepare_entries(const struct list_work *work, struct sink *sql, struct db_statement **statement)
 {
     sink_character(sql, '\0');
     int ret = sql->failure != 0 ? TOC_ERR_NO_MEMORY : db_prepare(work->source->db, sql->bytes, statement, work->error);
@@ -69,7 +68,7 @@ static bool within(const struct db_value *value, const struct db_value *from, co
     return true;
 }
 
-static bool passes(const struct list_work *work, const struct db_value *row)
+bool list_passes(const struct list_work *work, const struct db_value *row)
 {
     const struct db_value *value = row + (work->area_field != NULL ? 3 : 2);
     for (size_t i = 0; i < work->num_tests; i++) {
@@ -80,7 +79,7 @@ static bool passes(const struct list_work *work, const struct db_value *row)
     return true;
 }
 
-static bool in_areas(const struct list_work *work, const struct db_value *row)
+bool list_in_areas(const struct list_work *work, const struct db_value *row)
 {
     struct id area;
     if (work->area_field == NULL || work->all_areas)
@@ -99,7 +98,7 @@ static bool behind_start(const struct list_work *work, const struct list_place *
            (work->start_included && !list_before(place, &work->start, work->ascending));
 }
 
-static int place_of(const struct db_value *row, struct list_place *place)
+int list_place_of(const struct db_value *row, struct list_place *place)
 {
     if (row[1].type != DB_BYTES || row[1].size != ID_BYTES)
         return DB_ERR_CORRUPT;
@@ -124,7 +123,7 @@ static int judge(struct list_work *work, struct db_statement *statement, bool or
            (ret = db_step(statement, &row, &columns, work->error)) == 1) {
         struct list_place place;
         (*read)++;
-        ret = place_of(row, &place);
+        ret = list_place_of(row, &place);
         if (ret != 0)
             break;
         if (ordered) { /* outlives the statement's row */
@@ -132,7 +131,7 @@ static int judge(struct list_work *work, struct db_statement *statement, bool or
             if (place.value.type == DB_TEXT)
                 last->value.bytes = memcpy(text, place.value.bytes, place.value.size);
         }
-        if (in_areas(work, row) && passes(work, row) && (ordered || behind_start(work, &place)))
+        if (list_in_areas(work, row) && list_passes(work, row) && (ordered || behind_start(work, &place)))
             ret = list_offer(work, &place);
         if (ret != 0)
             break;
@@ -157,14 +156,14 @@ static int run_sorted(struct list_work *work, const struct list_place *start, bo
 {
     struct sink sql;
     sink_init_memory(&sql);
-    write_columns(work, &sql);
+    list_write_columns(work, &sql);
     write_index(work, (int) work->sort, &sql);
     const char *field = work->sort_field, *direction = work->ascending ? "" : " DESC";
     if (start != NULL)
         sink_format(&sql, " WHERE (\"%s\",\"id\") %s%s ($1,$2)", field, work->ascending ? ">" : "<",
                     included ? "=" : "");
     sink_format(&sql, " ORDER BY \"%s\"%s,\"id\"%s LIMIT %zu", field, direction, direction, batch);
-    int ret = prepare(work, &sql, statement);
+    int ret = list_prepare_entries(work, &sql, statement);
     if (ret != 0)
         return ret;
     struct db_value parameters[2] = { db_null(), db_null() };
@@ -177,6 +176,8 @@ static int run_sorted(struct list_work *work, const struct list_place *start, bo
 
 int list_scan_sort(struct list_work *work, size_t patience, bool *done)
 {
+    if (list_may_push(work))
+        return list_push_sort(work, patience, done);
     struct list_place last = work->start;
     bool              started = work->has_start, included = work->start_included;
     size_t            batch = db_is_postgresql(work->source->db) ? FIRST_BATCH : LARGEST_BATCH;
@@ -212,23 +213,25 @@ static size_t padded(size_t num)
     size_t room = 1;
     while (room < num)
         room *= 4;
-    return room < AREAS_AT_ONCE ? room : AREAS_AT_ONCE;
+    return room < LIST_AREAS_AT_ONCE ? room : LIST_AREAS_AT_ONCE;
 }
 
 static int scan_some_areas(struct list_work *work, const struct db_value *areas, size_t room)
 {
+    if (list_may_push(work))
+        return list_push_areas(work, areas, room);
     struct sink          sql;
     struct db_statement *statement;
     struct list_place    last;
     size_t               read;
     sink_init_memory(&sql);
-    write_columns(work, &sql);
+    list_write_columns(work, &sql);
     write_index(work, VIEW_BY_AREA, &sql);
     sink_format(&sql, " WHERE \"%s\" IN (", work->area_field);
     for (size_t i = 0; i < room; i++)
         sink_format(&sql, i == 0 ? "$%zu" : ",$%zu", i + 1);
     sink_character(&sql, ')');
-    int ret = prepare(work, &sql, &statement);
+    int ret = list_prepare_entries(work, &sql, &statement);
     if (ret == 0)
         ret = db_run(statement, areas, room, work->error);
     if (ret == 0)
@@ -238,13 +241,13 @@ static int scan_some_areas(struct list_work *work, const struct db_value *areas,
 
 int list_scan_areas(struct list_work *work)
 {
-    struct db_value areas[AREAS_AT_ONCE];
+    struct db_value areas[LIST_AREAS_AT_ONCE];
     size_t          num = 0;
     int             ret = 0;
     for (size_t i = 0; i < work->areas.num_intervals && ret == 0; i++)
         for (uint32_t area = work->areas.intervals[i].first; area < work->areas.intervals[i].end && ret == 0; area++) {
             areas[num++] = db_id(area_tree_id(work->source->areas, area));
-            if (num == AREAS_AT_ONCE) {
+            if (num == LIST_AREAS_AT_ONCE) {
                 ret = scan_some_areas(work, areas, num);
                 num = 0;
             }
@@ -259,27 +262,85 @@ int list_scan_areas(struct list_work *work)
 
 /* ---- by key ---- */
 
-int list_scan_key(struct list_work *work)
+static const struct list_test *test_of_key(const struct list_work *work, size_t key)
 {
+    for (size_t i = 0; i < work->num_tests; i++)
+        if (work->tests[i].key == key)
+            return &work->tests[i];
+    return NULL;
+}
+
+/* The rows with these values of the first keys. */
+static int scan_keys(struct list_work *work, const struct db_value *values, size_t num)
+{
+    if (list_may_push(work))
+        return list_push_keys(work, values, num);
     struct sink          sql;
     struct db_statement *statement;
-    struct db_value      parameters[VIEW_MAX_KEYS];
     struct list_place    last;
-    size_t               num = 0, read;
+    size_t               read;
     sink_init_memory(&sql);
-    write_columns(work, &sql);
+    list_write_columns(work, &sql);
     write_index(work, VIEW_BY_KEY, &sql);
-    for (size_t key = 0; key < VIEW_MAX_KEYS && num == key; key++) /* the first keys, without a gap */
-        for (size_t i = 0; i < work->num_tests; i++)
-            if (work->tests[i].key == key) {
-                parameters[num++] = work->tests[i].is;
-                sink_format(&sql, " %s \"%s\" = $%zu", num == 1 ? "WHERE" : "AND", work->tests[i].field, num);
-                break;
-            }
-    int ret = prepare(work, &sql, &statement);
+    for (size_t key = 0; key < num; key++)
+        sink_format(&sql, " %s \"%s\" = $%zu", key == 0 ? "WHERE" : "AND", work->view->keys[key], key + 1);
+    int ret = list_prepare_entries(work, &sql, &statement);
     if (ret == 0)
-        ret = db_run(statement, parameters, num, work->error);
+        ret = db_run(statement, values, num, work->error);
     if (ret == 0)
         ret = judge(work, statement, false, SIZE_MAX, &read, &last);
     return ret;
+}
+
+/* The first key's next value, in arena; NULL = there is none. */
+static int next_key(struct list_work *work, const struct db_value *after, struct db_value *value)
+{
+    struct sink            sql;
+    struct db_statement   *statement;
+    const struct db_value *row;
+    size_t                 columns;
+    sink_init_memory(&sql);
+    sink_format(&sql, "SELECT \"%s\" FROM \"%s\"", work->view->keys[0], work->record->name);
+    write_index(work, VIEW_BY_KEY, &sql);
+    if (after != NULL)
+        sink_format(&sql, " WHERE \"%s\" > $1", work->view->keys[0]);
+    sink_format(&sql, " ORDER BY \"%s\" LIMIT 1", work->view->keys[0]);
+    int ret = list_prepare_entries(work, &sql, &statement);
+    if (ret == 0)
+        ret = db_run(statement, after, after != NULL, work->error);
+    if (ret == 0)
+        ret = db_step(statement, &row, &columns, work->error);
+    if (ret <= 0) {
+        *value = db_null();
+        return ret;
+    }
+    *value = row[0];
+    value->bytes = row[0].type == DB_TEXT ? arena_copy(work->arena, row[0].bytes, row[0].size) : NULL;
+    db_reset(statement);
+    return value->bytes != NULL ? 0 : TOC_ERR_NO_MEMORY;
+}
+
+/* The second key alone: the index is asked once for each value of the first (there are few diseases). */
+static int scan_second_key(struct list_work *work)
+{
+    struct db_value values[2] = { db_null(), test_of_key(work, 1)->is };
+    int             ret = next_key(work, NULL, &values[0]);
+    while (ret == 0 && values[0].type == DB_TEXT) {
+        struct db_value here = values[0];
+        ret = scan_keys(work, values, 2);
+        if (ret == 0)
+            ret = next_key(work, &here, &values[0]);
+    }
+    return ret;
+}
+
+int list_scan_key(struct list_work *work)
+{
+    struct db_value values[VIEW_MAX_KEYS];
+    size_t          num = 0;
+    if (test_of_key(work, 0) == NULL)
+        return scan_second_key(work);
+    for (const struct list_test *test; num < VIEW_MAX_KEYS && (test = test_of_key(work, num)) != NULL; num++)
+        values[num] = test->is;
+    return scan_keys(work, values, num);
 }

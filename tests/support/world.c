@@ -234,7 +234,7 @@ void world_load(const struct world *world, struct db *db)
 
 /* ---- counts ---- */
 
-#define MOST_KNOWN 1024
+#define MOST_KNOWN 16384
 static struct known {
     uint32_t area;
     int      disease, classification; /* -1 = all */
