@@ -8,6 +8,7 @@
 
 #define SEEK 4.0          /* a descent into an index costs as much as so many of its entries */
 #define ROW 4.0           /* so does a look into a row, for a filter that is not a key */
+#define HANDED_OUT 3.0    /* to hand out an entry whose area is judged here costs PostgreSQL more than to read it */
 #define CODES 64.0        /* values that a first key may have, about */
 #define UNKNOWN_SHARE 0.1 /* of the rows that answer a filter nobody has counted */
 #define FEW_AREAS 64      /* without counters: so few are asked one by one */
@@ -123,7 +124,8 @@ int list_estimate(struct list_work *work, struct list_costs *costs)
     if (work->area_field != NULL)
         costs->area = SEEK * (double) num_areas + here * entry;
     if (descents(work) > 0)
-        costs->key = SEEK * descents(work) + keyed * entry;
+        costs->key = (SEEK * descents(work) + keyed * entry) *
+                     (work->all_areas || !db_is_postgresql(work->source->db) ? 1 : HANDED_OUT);
     return 0;
 }
 

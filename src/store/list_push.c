@@ -9,6 +9,7 @@
 
 #define FIRST_BATCH 256
 #define LARGEST_BATCH 65536
+#define EVERY_ROW 1000000
 #define KEY_BATCH 512 /* rows of a key, the best ones first, before all of them are asked for */
 
 struct statement {
@@ -43,7 +44,7 @@ static void put_parameter(struct statement *s, struct db_value value)
     sink_format(&s->sql, "$%zu", s->num);
 }
 
-/* A field that is compared or sorted, but leads to no index. */
+/* A field that is sorted or compared by order, but leads to no index. */
 static void put_plain(struct statement *s, const char *field)
 {
     enum model_kind kind = list_kind(s->work->record, field);
@@ -55,13 +56,15 @@ static void put_plain(struct statement *s, const char *field)
         sink_format(&s->sql, "(\"%s\" || '')", field);
 }
 
-static void put_tests(struct statement *s, const char *joint)
+/* num_keys: these first keys are asked for already. */
+static void put_tests(struct statement *s, const char *joint, size_t num_keys)
 {
-    for (size_t i = 0; i < s->work->num_tests; i++, joint = " AND ") {
-        sink_text(&s->sql, joint);
-        put_plain(s, s->work->tests[i].field);
-        sink_text(&s->sql, " = ");
+    for (size_t i = 0; i < s->work->num_tests; i++) {
+        if (s->work->tests[i].key < num_keys)
+            continue;
+        sink_format(&s->sql, "%s\"%s\" IS NOT DISTINCT FROM ", joint, s->work->tests[i].field);
         put_parameter(s, s->work->tests[i].is);
+        joint = " AND ";
     }
 }
 
@@ -146,7 +149,7 @@ static int next_entries(struct list_work *work, const struct list_place *start, 
         put_behind(&s, " WHERE ", start, included, false);
     put_order(&s, false, true, batch);
     sink_text(&s.sql, ") SELECT e.*, 0::bigint FROM e");
-    put_tests(&s, " WHERE ");
+    put_tests(&s, " WHERE ", 0);
     sink_text(&s.sql, " UNION ALL SELECT l.*, (SELECT count(*) FROM e) FROM (SELECT * FROM e");
     put_order(&s, false, false, 1);
     sink_text(&s.sql, ") AS l");
@@ -180,12 +183,14 @@ int list_push_sort(struct list_work *work, size_t patience, bool *done)
     return 0;
 }
 
+/* WITH e AS MATERIALIZED (the rows of the areas that pass) SELECT the best of them. */
 int list_push_areas(struct list_work *work, const struct db_value *areas, size_t room)
 {
     struct statement  s;
     struct list_place last;
     size_t            rows, entries;
     begin(&s, work);
+    sink_text(&s.sql, "WITH e AS MATERIALIZED (");
     list_write_columns(work, &s.sql);
     sink_format(&s.sql, " WHERE \"%s\" IN (", work->area_field);
     for (size_t i = 0; i < room; i++) {
@@ -193,10 +198,11 @@ int list_push_areas(struct list_work *work, const struct db_value *areas, size_t
         put_parameter(&s, areas[i]);
     }
     sink_character(&s.sql, ')');
-    put_tests(&s, " AND ");
+    put_tests(&s, " AND ", 0);
+    sink_text(&s.sql, ") SELECT * FROM e");
     if (work->has_start)
-        put_behind(&s, " AND ", &work->start, work->start_included, true);
-    put_order(&s, true, true, work->best.most);
+        put_behind(&s, " WHERE ", &work->start, work->start_included, false);
+    put_order(&s, false, true, work->best.most);
     int ret = run(&s, false, &rows, &entries, &last);
     work->scanned += rows;
     return ret;
@@ -215,7 +221,7 @@ static int next_of_keys(struct list_work *work, const struct db_value *values, s
         sink_format(&s.sql, " %s \"%s\" = ", key == 0 ? "WHERE" : "AND", work->view->keys[key]);
         put_parameter(&s, values[key]);
     }
-    put_tests(&s, " AND ");
+    put_tests(&s, " AND ", num);
     if (start != NULL)
         put_behind(&s, " AND ", start, included, true);
     put_order(&s, true, true, most);
@@ -240,6 +246,6 @@ int list_push_keys(struct list_work *work, const struct db_value *values, size_t
             return 0;
         started = true;
         included = false;
-        most *= 16;
+        most = most < EVERY_ROW / 16 ? EVERY_ROW : 2 * most;
     }
 }

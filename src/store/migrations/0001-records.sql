@@ -77,6 +77,8 @@ CREATE TABLE "facility" (
   PRIMARY KEY ("id")){keyed};
 CREATE UNIQUE INDEX "facility_code" ON "facility" ("code");
 CREATE INDEX "facility_area" ON "facility" ("area","kind");
+CREATE INDEX "facilities_by_code" ON "facility" ("code","id","kind");
+CREATE INDEX "facilities_by_key" ON "facility" ("kind","code","id");
 
 CREATE TABLE "user" (
   "id" {id} NOT NULL,
@@ -94,6 +96,7 @@ CREATE TABLE "user" (
   "valid_to" {text} NOT NULL DEFAULT '',
   PRIMARY KEY ("id")){keyed};
 CREATE UNIQUE INDEX "user_login" ON "user" ("login");
+CREATE INDEX "users_by_login" ON "user" ("login","id");
 
 CREATE TABLE "grant" (
   "id" {id} NOT NULL,
@@ -112,6 +115,8 @@ CREATE TABLE "grant" (
   PRIMARY KEY ("id")){keyed};
 CREATE INDEX "grant_user" ON "grant" ("user","starts");
 CREATE INDEX "grant_area" ON "grant" ("area");
+CREATE INDEX "grants_by_starts" ON "grant" ("starts","id","user");
+CREATE INDEX "grants_by_key" ON "grant" ("user","starts","id");
 
 CREATE TABLE "reporting_unit" (
   "id" {id} NOT NULL,
@@ -303,10 +308,12 @@ CREATE TABLE "message" (
   "repeats" {id},
   "raw" {id},
   PRIMARY KEY ("id")){keyed};
-CREATE INDEX "message_received" ON "message" ("area","received");
 CREATE INDEX "message_body" ON "message" ("body_hash");
 CREATE INDEX "message_control" ON "message" ("sender","control_hash");
 CREATE INDEX "message_part_of" ON "message" ("part_of","position");
+CREATE INDEX "messages_by_area" ON "message" ("area","received","verdict","channel","id");
+CREATE INDEX "messages_by_received" ON "message" ("received","id","area","verdict","channel");
+CREATE INDEX "messages_by_key" ON "message" ("verdict","channel","area","received","id");
 
 CREATE TABLE "pool" (
   "id" {id} NOT NULL,
@@ -349,6 +356,9 @@ CREATE INDEX "specimen_person" ON "specimen" ("person");
 CREATE INDEX "specimen_case" ON "specimen" ("linked_case");
 CREATE INDEX "specimen_pool" ON "specimen" ("pool");
 CREATE INDEX "specimen_number" ON "specimen" ("number");
+CREATE INDEX "specimens_by_area" ON "specimen" ("responsible_area","collected_time","subject","material","id");
+CREATE INDEX "specimens_by_collected_time" ON "specimen" ("collected_time","id","responsible_area","subject","material");
+CREATE INDEX "specimens_by_key" ON "specimen" ("subject","material","responsible_area","collected_time","id");
 
 CREATE TABLE "result" (
   "id" {id} NOT NULL,
@@ -395,6 +405,9 @@ CREATE TABLE "stream" (
   PRIMARY KEY ("id")){keyed};
 CREATE UNIQUE INDEX "stream_code" ON "stream" ("code");
 CREATE INDEX "stream_area" ON "stream" ("area","indicator","disease");
+CREATE INDEX "streams_by_area" ON "stream" ("area","code","indicator","disease","id");
+CREATE INDEX "streams_by_code" ON "stream" ("code","id","area","indicator","disease");
+CREATE INDEX "streams_by_key" ON "stream" ("indicator","disease","area","code","id");
 
 CREATE TABLE "outbreak" (
   "id" {id} NOT NULL,
@@ -434,7 +447,10 @@ CREATE TABLE "outbreak" (
   "owner" {id},
   PRIMARY KEY ("id")){keyed};
 CREATE UNIQUE INDEX "outbreak_number" ON "outbreak" ("number");
-CREATE INDEX "outbreak_area" ON "outbreak" ("area","status","disease");
+CREATE INDEX "outbreaks_by_area" ON "outbreak" ("area","detection_date","updated","status","disease","id");
+CREATE INDEX "outbreaks_by_detection_date" ON "outbreak" ("detection_date","id","area","status","disease");
+CREATE INDEX "outbreaks_by_updated" ON "outbreak" ("updated","id","area","status","disease");
+CREATE INDEX "outbreaks_by_key" ON "outbreak" ("status","disease","area","detection_date","updated","id");
 
 CREATE TABLE "signal" (
   "id" {id} NOT NULL,
@@ -465,9 +481,12 @@ CREATE TABLE "signal" (
   "outbreak" {id},
   "owner" {id},
   PRIMARY KEY ("id")){keyed};
-CREATE INDEX "signal_area" ON "signal" ("area","status","noticed_time");
 CREATE INDEX "signal_outbreak" ON "signal" ("outbreak");
 CREATE INDEX "signal_owner" ON "signal" ("owner","status");
+CREATE INDEX "signals_by_area" ON "signal" ("area","noticed_time","updated","status","disease","id");
+CREATE INDEX "signals_by_noticed_time" ON "signal" ("noticed_time","id","area","status","disease");
+CREATE INDEX "signals_by_updated" ON "signal" ("updated","id","area","status","disease");
+CREATE INDEX "signals_by_key" ON "signal" ("status","disease","area","noticed_time","updated","id");
 
 CREATE TABLE "alarm" (
   "id" {id} NOT NULL,
@@ -489,7 +508,9 @@ CREATE TABLE "alarm" (
   PRIMARY KEY ("id")){keyed};
 CREATE UNIQUE INDEX "alarm_once" ON "alarm" ("stream","day","method","known");
 CREATE INDEX "alarm_signal" ON "alarm" ("signal");
-CREATE INDEX "alarm_area" ON "alarm" ("area","day");
+CREATE INDEX "alarms_by_area" ON "alarm" ("area","day","grade","method","id");
+CREATE INDEX "alarms_by_day" ON "alarm" ("day","id","area","grade","method");
+CREATE INDEX "alarms_by_key" ON "alarm" ("grade","method","area","day","id");
 
 CREATE TABLE "outbreak_link" (
   "id" {id} NOT NULL,
@@ -545,6 +566,10 @@ CREATE INDEX "task_owner" ON "task" ("owner","status","due");
 CREATE INDEX "task_case" ON "task" ("linked_case");
 CREATE INDEX "task_signal" ON "task" ("signal");
 CREATE INDEX "task_outbreak" ON "task" ("outbreak");
+CREATE INDEX "tasks_by_area" ON "task" ("area","due","updated","status","kind","id");
+CREATE INDEX "tasks_by_due" ON "task" ("due","id","area","status","kind");
+CREATE INDEX "tasks_by_updated" ON "task" ("updated","id","area","status","kind");
+CREATE INDEX "tasks_by_key" ON "task" ("status","kind","area","due","updated","id");
 
 CREATE TABLE "duty" (
   "id" {id} NOT NULL,
