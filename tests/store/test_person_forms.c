@@ -4,6 +4,7 @@
 
 #include "base/arena.h"
 #include "base/fault.h"
+#include "model/people.h"
 #include "store/person_forms.h"
 #include "support/test.h"
 #include "tocsin/date.h"
@@ -589,6 +590,77 @@ static void test_prefix_in_tibetan(void **state)
     assert_false(begins("ཤིས", name, NULL));
 }
 
+/* ---- many people ---- */
+
+static const struct people_place place = { { { 1 } }, "松谷乡鹤桥村" };
+static const struct people       invented = { .seed = 7,
+                                              .today = 20000,
+                                              .days = PEOPLE_DAYS,
+                                              .places = &place,
+                                              .num_places = 1,
+                                              .tibetan_permille = PEOPLE_TIBETAN_PERMILLE };
+
+static bool finds_text(struct model_text text, const struct model_identity *identity)
+{
+    char typed[600];
+    assert_true(text.size < sizeof typed);
+    memcpy(typed, text.bytes, text.size);
+    typed[text.size] = '\0';
+    return finds(typed, identity);
+}
+
+static void test_everybody_is_found_by_what_they_are_called(void **state)
+{
+    (void) state;
+    struct people_sample sample;
+    for (uint64_t i = 0; i < 3000; i++) {
+        people_generate(&invented, i, &sample);
+        const struct model_identity *who = &sample.identity;
+        assert_true(finds_text(who->name, who));
+        assert_true(who->name_latin.bytes == NULL || finds_text(who->name_latin, who));
+        assert_true(who->identifier.bytes == NULL || finds_text(who->identifier, who));
+        assert_true(who->phone.bytes == NULL || finds_text(who->phone, who));
+        struct person_prefix prefix;
+        assert_ok(person_prefix_read(who->name.bytes, who->name.size, &prefix));
+        assert_true(person_prefix_matches(&prefix, who));
+    }
+}
+
+/* No form of anybody is a single character, the surname, its reading, or the birth date in any usual writing. */
+static void test_nobody_has_a_form_that_may_not_be(void **state)
+{
+    (void) state;
+    struct people_sample sample;
+    for (uint64_t i = 0; i < 3000; i++) {
+        struct arena        arena = ARENA_INIT;
+        struct person_form *forms;
+        size_t              num_forms, first = 0;
+        people_generate(&invented, i, &sample);
+        struct toc_civil birth = { 0 };
+        char             dates[3][48], surname[5] = "";
+        if (sample.identity.birth_date != MODEL_MISSING_DATE)
+            birth = toc_date_to_civil(sample.identity.birth_date);
+        sprintf(dates[0], "%04d%02d%02d", birth.year, birth.month, birth.day);
+        sprintf(dates[1], "%04d-%02d-%02d", birth.year, birth.month, birth.day);
+        sprintf(dates[2], "%d", birth.year);
+        uint32_t    code = script_next(sample.identity.name.bytes, &first);
+        const char *reading = script_reading(code);
+        memcpy(surname, sample.identity.name.bytes, first);
+        assert_ok(person_forms(&sample.identity, &china, &arena, &forms, &num_forms));
+        assert_true(num_forms >= 1);
+        for (size_t k = 0; k < num_forms; k++) {
+            size_t one = 0;
+            script_next(forms[k].bytes, &one);
+            assert_true(forms[k].size > one);
+            assert_string_not_equal(forms[k].bytes, surname);
+            assert_true(reading == NULL || strcmp(forms[k].bytes, reading) != 0);
+            for (size_t date = 0; date < 3; date++)
+                assert_string_not_equal(forms[k].bytes, dates[date]);
+        }
+        arena_wipe(&arena);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -613,6 +685,8 @@ int main(void)
         cmocka_unit_test(test_prefix_in_pinyin),
         cmocka_unit_test(test_prefix_of_words),
         cmocka_unit_test(test_prefix_in_tibetan),
+        cmocka_unit_test(test_everybody_is_found_by_what_they_are_called),
+        cmocka_unit_test(test_nobody_has_a_form_that_may_not_be),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
