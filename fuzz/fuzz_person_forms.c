@@ -62,20 +62,17 @@ static bool read_query(struct arena *arena, struct model_text typed, struct pers
     return true;
 }
 
-/* Who has a form of the name is found by typing the name. */
-static void check_found(struct arena *arena, struct model_text typed, const struct person_form *forms, size_t num_forms)
+static bool finds(struct arena *arena, struct model_text typed, const struct person_form *form)
 {
     struct person_query query;
-    bool                has = false, found = false;
+    bool                found = false;
+    if (typed.bytes == NULL)
+        return false;
     if (!read_query(arena, typed, &query))
-        return;
-    for (size_t i = 0; i < num_forms; i++) {
-        has = has || forms[i].kind == PERSON_FORM_NAME;
-        for (size_t k = 0; k < query.num_forms; k++)
-            found =
-                found || (forms[i].kind == query.forms[k].kind && strcmp(forms[i].bytes, query.forms[k].bytes) == 0);
-    }
-    MUST(!has || found || has_digit(typed)); /* a number may be a year of birth */
+        return true; /* longer than a query may be */
+    for (size_t k = 0; k < query.num_forms; k++)
+        found = found || (form->kind == query.forms[k].kind && strcmp(form->bytes, query.forms[k].bytes) == 0);
+    return found || has_digit(typed); /* a number may be a year of birth */
 }
 
 static void check_prefix(struct model_text typed, const struct model_identity *identity, bool must)
@@ -109,7 +106,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (status == 0) {
         struct person_query query;
         check_forms(forms, num_forms, PERSON_MAX_FORMS);
-        check_found(&arena, identity.name, forms, num_forms);
+        for (size_t i = 0; i < num_forms; i++) /* who has a form of a name is found by typing that name */
+            MUST(forms[i].kind != PERSON_FORM_NAME || finds(&arena, identity.name, &forms[i]) ||
+                 finds(&arena, identity.name_latin, &forms[i]));
+        read_query(&arena, identity.name, &query);
         read_query(&arena, identity.name_latin, &query);
         read_query(&arena, identity.identifier, &query);
         read_query(&arena, identity.phone, &query);

@@ -102,6 +102,51 @@ static void read_one(const UTransliterator *pinyin, const UNormalizer2 *decompos
         reading[code] = syllable_number(letters);
 }
 
+struct line {
+    const char *written, *reading;
+};
+static const struct line surnames[] = {
+#define READING(written, reading)
+#define SURNAME(written, reading) { written, reading },
+#include "store/surname_readings.def"
+#undef SURNAME
+#undef READING
+};
+#define NUM_SURNAMES (sizeof surnames / sizeof *surnames)
+
+static const struct line corrections[] = {
+#define READING(written, reading) { written, reading },
+#define SURNAME(written, reading)
+#include "store/surname_readings.def"
+#undef SURNAME
+#undef READING
+};
+#define NUM_CORRECTIONS (sizeof corrections / sizeof *corrections)
+
+static _Noreturn void refuse(const char *written, const char *reason)
+{
+    fprintf(stderr, "surname_readings.def: %s: %s\n", written, reason);
+    exit(1);
+}
+
+static const char *usual(uint32_t code)
+{
+    return reading[code] != 0 ? syllables[reading[code]] : "";
+}
+
+static void correct(void)
+{
+    for (size_t i = 0; i < NUM_CORRECTIONS; i++) {
+        uint32_t    code = 0;
+        const char *written = corrections[i].written;
+        if (decode(written, strlen(written), &code, 1) != 1 || simplified[code] != code)
+            refuse(written, "not one simplified character");
+        if (strcmp(usual(code), corrections[i].reading) == 0)
+            refuse(written, "is read as usual and needs no line");
+        reading[code] = syllable_number(corrections[i].reading);
+    }
+}
+
 static void make_tables(void)
 {
     UErrorCode          error = U_ZERO_ERROR;
@@ -120,21 +165,13 @@ static void make_tables(void)
             read_one(pinyin, decompose, code);
         }
     }
+    correct();
     for (UChar32 code = 0; code < MAX_CODE; code++)
         if (reading[simplified[code]] != 0 && code != KEEPS_READING)
             reading[code] = reading[simplified[code]];
     opencc_close(opencc);
     utrans_close(pinyin);
 }
-
-static const struct {
-    const char *written, *reading;
-} surnames[] = {
-#define SURNAME(written, reading) { written, reading },
-#include "store/surname_readings.def"
-#undef SURNAME
-};
-#define NUM_SURNAMES (sizeof surnames / sizeof *surnames)
 
 struct sorted {
     uint32_t codes[2];
@@ -148,17 +185,6 @@ static int compare(const void *a, const void *b)
         if (x->codes[i] != y->codes[i])
             return x->codes[i] < y->codes[i] ? -1 : 1;
     return 0;
-}
-
-static _Noreturn void refuse(const char *written, const char *reason)
-{
-    fprintf(stderr, "surname_readings.def: %s: %s\n", written, reason);
-    exit(1);
-}
-
-static const char *usual(uint32_t code)
-{
-    return reading[code] != 0 ? syllables[reading[code]] : "";
 }
 
 static void write_surnames(void)
