@@ -131,6 +131,11 @@ static int check_row(const struct db_table *table, size_t num_columns, const str
     return 0;
 }
 
+int db_check_row(const struct db_table *table, const struct db_value *row, struct db_error *error)
+{
+    return check_row(table, table->num_columns, row, error);
+}
+
 static int check_rows(const struct db_table *table, size_t num_columns, const struct db_value *rows, size_t num_rows,
                       struct db_error *error)
 {

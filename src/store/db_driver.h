@@ -78,6 +78,9 @@ int db_postgresql_open(const char *url, const struct db_options *options, struct
 /* Fill in error (may be NULL) and return status. */
 int db_fail(struct db_error *error, int status, const char *what, ...) __attribute__((format(printf, 3, 4)));
 
+/* Do the values fit the columns? What every change of rows asks first: 0 or BASE_ERR_INPUT. */
+int db_check_row(const struct db_table *table, const struct db_value *row, struct db_error *error);
+
 /* "name" */
 void db_write_name(struct sink *sql, const char *name);
 /* "a","b",… of the columns first … first + num - 1 */

@@ -272,3 +272,38 @@ int migration_apply(struct db *db, const struct migration *list, size_t num, int
     }
     return ret;
 }
+
+int migration_check_empty(struct db *db, struct db_error *error)
+{
+    char *lines = NULL;
+    bool  exists = false;
+    int   ret = has_versions(db, &exists, error);
+    if (ret == 0)
+        ret = migration_read(db, &lines, error);
+    if (ret == 0 && (exists || lines[0] != '\0'))
+        ret = db_fail(error, BASE_ERR_SYSTEM, "the database is not empty; remedy: a new one");
+    free(lines);
+    return ret;
+}
+
+int migration_mark(struct db *db, const struct migration *list, size_t num, int64_t fence, int64_t now,
+                   struct db_error *error)
+{
+    int ret = make_versions(db, fence, error);
+    if (ret == 0)
+        ret = db_begin(db, DB_WRITE, error);
+    if (ret != 0)
+        return ret;
+    ret = db_check_lease(db, fence, error);
+    for (size_t i = 0; i < num && ret == 0; i++) {
+        char digest[MIGRATION_DIGEST_BYTES];
+        migration_digest(list[i].text, digest);
+        const struct db_value row[] = { db_integer(list[i].number), db_word(list[i].name), db_word(digest),
+                                        db_integer(now), db_integer(1) };
+        ret = db_insert(db, &version_table, row, 1, error);
+    }
+    if (ret == 0)
+        return db_commit(db, error);
+    db_rollback(db);
+    return ret;
+}

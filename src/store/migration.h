@@ -37,6 +37,13 @@ int migration_apply(struct db *db, const struct migration *list, size_t num, int
  * BASE_ERR_SYSTEM ("start the writer once"). */
 int migration_check(struct db *db, const struct migration *list, size_t num, struct db_error *error);
 
+/* Does the database have no table yet? Returns 0, or BASE_ERR_SYSTEM with what it has. (The lease does not count.) */
+int migration_check_empty(struct db *db, struct db_error *error);
+
+/* Mark a list as applied to a database whose tables were made otherwise: restore. */
+int migration_mark(struct db *db, const struct migration *list, size_t num, int64_t fence, int64_t now,
+                   struct db_error *error);
+
 /* The hash of a migration's text, as in schema_version and src/store/migrations/frozen.txt. */
 #define MIGRATION_DIGEST_BYTES 33
 void migration_digest(const char *text, char digest[MIGRATION_DIGEST_BYTES]);
