@@ -12,6 +12,7 @@ extern const struct cli_command cli_command_help;
 extern const struct cli_command cli_command_keeper;
 extern const struct cli_command cli_command_methods;
 extern const struct cli_command cli_command_model;
+extern const struct cli_command cli_command_move;
 extern const struct cli_command cli_command_rt;
 extern const struct cli_command cli_command_season;
 

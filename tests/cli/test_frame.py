@@ -153,7 +153,7 @@ def test_completion_in_bash():
     equal(complete("tocsin methods --format c"), ["csv"])
     equal(complete("tocsin methods --format=nd"), ["ndjson"])
     equal(complete("tocsin methods ears-c"), ["ears-c1", "ears-c2", "ears-c3"])
-    equal(complete("tocsin help m"), ["methods", "model"])
+    equal(complete("tocsin help me"), ["methods"])
     equal(complete("tocsin detect --method ears-c"), ["ears-c1", "ears-c2", "ears-c3"])
     equal(complete("tocsin detect --method ears-c2 --set min"), ["min_sigma="])
     equal(complete("tocsin detect --method=ears-c2 --set wee"), ["weekdays=strata", "weekdays=pooled"])
