@@ -3,7 +3,8 @@
  *
  * DESIGN section 6: a token is a keyed hash of (kind, county, whole form). This makes the forms in memory; the keeper
  * makes tokens of them; no form is ever stored, logged or sent. The arena that holds them is wiped by the caller
- * (arena_wipe).
+ * (arena_wipe). The kind goes into the hash and is not kept beside the token: it would tell the script of a name, and
+ * how many tokens a person has tells a little of it too.
  *
  *     NAME          the name as written in Han or Tibetan, folded (script.h), without spaces, points and tsheg: 欧阳修
  *     LETTERS       the whole name in letters: pinyin of a Han name, and a name of an alphabet: ouyangxiu. Where a

@@ -102,10 +102,11 @@ static bool reach_has(const struct reach *reach, size_t at)
 }
 
 /* Each part gives a beginning of itself, at least one letter, until nothing typed is left. Returns whether it is used
- * up; *from becomes what can be reached behind this part. */
-static bool step(const struct person_prefix *prefix, const char *part, size_t size, struct reach *from)
+ * up; *from becomes what can be reached behind this part, *dead: nothing. */
+static bool step(const struct person_prefix *prefix, const char *part, size_t size, struct reach *from, bool *dead)
 {
     struct reach to = { { 0 } };
+    *dead = true;
     for (size_t at = 0; at < prefix->num_letters; at++) {
         if (!reach_has(from, at))
             continue;
@@ -113,6 +114,7 @@ static bool step(const struct person_prefix *prefix, const char *part, size_t si
             if (at + k + 1 == prefix->num_letters)
                 return true;
             to.bits[(at + k + 1) / 8] |= (unsigned char) (1U << (at + k + 1) % 8);
+            *dead = false;
         }
     }
     *from = to;
@@ -124,16 +126,17 @@ static bool begins_with_letters(const struct person_prefix *prefix, const struct
                                 const struct name_spelling *spelling, size_t start, bool round)
 {
     struct reach     reach = { { 1 } };
-    struct name_text word;
-    for (size_t i = 0; i < name->num_parts; i++) {
+    struct name_text word = { .size = 0 };
+    bool             found = false, dead = false;
+    for (size_t i = 0; i < name->num_parts && !found && !dead; i++) {
         size_t part = start + i;
         if (part >= name->num_parts && !round)
-            return false;
+            break;
         part %= name->num_parts;
         const char *letters = spelling->reading[part];
         size_t      size = spelling->size[part];
         if (letters == NULL && (name->parts[part].class == SCRIPT_HAN || name->parts[part].class == SCRIPT_TIBETAN))
-            return false;
+            break;
         if (letters == NULL) {
             word.size = 0;
             name_put_part(&word, name, part);
@@ -141,13 +144,10 @@ static bool begins_with_letters(const struct person_prefix *prefix, const struct
             letters = word.bytes;
             size = word.size;
         }
-        if (step(prefix, letters, size, &reach))
-            return true;
-        static const struct reach none;
-        if (memcmp(&reach, &none, sizeof reach) == 0)
-            return false;
+        found = step(prefix, letters, size, &reach, &dead);
     }
-    return false;
+    explicit_bzero(word.bytes, word.size);
+    return found;
 }
 
 static bool name_begins(const struct person_prefix *prefix, const struct name *name)

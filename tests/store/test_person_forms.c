@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "base/arena.h"
 #include "base/fault.h"
+#include "base/text.h"
 #include "model/people.h"
 #include "store/person_forms.h"
 #include "support/test.h"
@@ -664,6 +666,39 @@ static void test_nobody_has_a_form_that_may_not_be(void **state)
     }
 }
 
+/* Any number of threads at once: the same forms as from one. */
+static void *hash_forms(void *context)
+{
+    uint64_t *hash = context;
+    for (uint64_t i = 0; i < 500; i++) {
+        struct people_sample sample;
+        struct arena         arena = ARENA_INIT;
+        struct person_form  *forms;
+        size_t               num_forms;
+        people_generate(&invented, i, &sample);
+        if (person_forms(&sample.identity, &china, &arena, &forms, &num_forms) != 0)
+            num_forms = 0;
+        for (size_t k = 0; k < num_forms; k++)
+            *hash = *hash * 31 + text_hash(forms[k].bytes, forms[k].size);
+        arena_wipe(&arena);
+    }
+    return NULL;
+}
+
+static void test_threads(void **state)
+{
+    (void) state;
+    enum { THREADS = 4 };
+    pthread_t threads[THREADS];
+    uint64_t  hashes[THREADS] = { 0 };
+    for (size_t i = 0; i < THREADS; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, hash_forms, &hashes[i]), 0);
+    for (size_t i = 0; i < THREADS; i++)
+        assert_int_equal(pthread_join(threads[i], NULL), 0);
+    for (size_t i = 0; i < THREADS; i++)
+        assert_true(hashes[i] == hashes[0] && hashes[i] != 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -689,6 +724,7 @@ int main(void)
         cmocka_unit_test(test_prefix_of_words),
         cmocka_unit_test(test_prefix_in_tibetan),
         cmocka_unit_test(test_everybody_is_found_by_what_they_are_called),
+        cmocka_unit_test(test_threads),
         cmocka_unit_test(test_nobody_has_a_form_that_may_not_be),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
