@@ -142,7 +142,7 @@ size_t model_value_to_text(const struct model_field *field, const void *value, c
     case MODEL_KIND_INTEGER: return text_from_integer(model_value_integer(field, value), text);
     case MODEL_KIND_REAL: return text_from_double(model_value_real(field, value), text);
     case MODEL_KIND_FLAG: strcpy(text, model_value_integer(field, value) != 0 ? "true" : "false"); return strlen(text);
-    default: assert(!"a kind of any length"); return 0;
+    default: assert(false); return 0; /* a kind of any length */
     }
 }
 
@@ -198,5 +198,6 @@ void model_value_set_integer(const struct model_field *field, void *value, int64
 
 void model_value_set_real(const struct model_field *field, void *value, double real)
 {
+    real += 0.0; /* no -0: JSON and SQL do not keep it */
     put(field, value, &real, sizeof real);
 }
