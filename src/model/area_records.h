@@ -4,6 +4,9 @@
 #define MODEL_AREA_RECORDS_H
 
 #include "formats/area_codes.h"
+#include "formats/calendar_file.h"
+#include "formats/outline.h"
+#include "formats/population_file.h"
 #include "model/records.h"
 
 /* Area number `index` of a list as a record, with its id; texts are borrowed from the list. The centre is missing. */
@@ -16,5 +19,17 @@ void area_record(const struct area_codes *list, uint32_t index, struct model_are
  */
 void area_record_of_change(const struct area_codes *older, const struct area_codes *newer,
                            const struct area_change *change, struct model_area *area, struct model_set *given);
+
+/* Row number `index` of a population file as a record, with its id; `areas` is the list that the file was read with. */
+void population_record(const struct population_file *file, const struct area_codes *areas, size_t index,
+                       struct model_population *population);
+
+/* The path of feature number `feature` at a level of detail as a record, with its id. */
+void outline_record(const struct outline_set *set, uint32_t feature, int detail, const struct id *area,
+                    struct model_outline *outline);
+
+/* Holiday number `index` of a calendar file as a record, with its id; its kind is missing: files do not tell it. */
+void calendar_day_record(const struct calendar_file *file, size_t index, const struct id *calendar,
+                         struct model_calendar_day *day);
 
 #endif

@@ -6,6 +6,7 @@
 
 #include "base/memory.h"
 #include "model/county.h"
+#include "model/record_id.h"
 
 static struct model_text text_of(const char *text)
 {
@@ -115,7 +116,7 @@ void county_facility_record(const struct county *county, uint32_t area, int numb
     char                     *at = text;
     model_init(model_record(MODEL_FACILITY), facility);
     facility->code = put(&at, "%s%s", place->code, kind->letters);
-    facility->head.id = area_codes_id(facility->code.bytes, AREA_CODES_NO_DATE); /* no area has such a code */
+    facility->head.id = record_id_of(MODEL_FACILITY, facility->code.bytes);
     facility->kind = text_of(kind->code);
     facility->area = place->id;
     facility->name_en = put(&at, "%s %s", place->name_en, kind->en);
@@ -130,11 +131,9 @@ void county_reporting_unit_record(const struct county *county, uint32_t area, in
 {
     struct model_facility facility;
     const struct kind    *kind = find_kind(county->areas[area].level, number);
-    char                  id_code[64];
     county_facility_record(county, area, number, &facility, text);
     model_init(model_record(MODEL_REPORTING_UNIT), unit);
-    snprintf(id_code, sizeof id_code, "%s/unit", facility.code.bytes);
-    unit->head.id = area_codes_id(id_code, AREA_CODES_NO_DATE);
+    unit->head.id = record_id_of(MODEL_REPORTING_UNIT, facility.code.bytes);
     unit->code = facility.code;
     unit->facility = facility.head.id;
     unit->area = facility.area;
@@ -162,6 +161,7 @@ void county_population_record(const struct county *county, uint32_t area, int se
     population->number = county->areas[area].people[sex][age_group];
     population->source = text_of(source);
     population->source_date = toc_date_from_civil((struct toc_civil){ county->options.year, 12, 31 });
+    population->head.id = record_id_of_population(population);
 }
 
 static const struct {
@@ -180,7 +180,7 @@ static const struct {
 void county_calendar_record(const struct county *county, struct model_calendar *calendar)
 {
     model_init(model_record(MODEL_CALENDAR), calendar);
-    calendar->head.id = area_codes_id("calendar/XT", AREA_CODES_NO_DATE);
+    calendar->head.id = record_id_of(MODEL_CALENDAR, "XT");
     calendar->code = text_of("XT");
     calendar->area = county->areas[0].id;
     calendar->name_en = text_of("Days off in the Land of the Cuckoo");
@@ -192,12 +192,9 @@ void county_holiday_record(const struct county *county, int number, struct model
 {
     struct toc_civil      from = holidays[number].from, to = holidays[number].to;
     struct model_calendar calendar;
-    char                  code[64];
     county_calendar_record(county, &calendar);
     from.year = to.year = county->options.year;
     model_init(model_record(MODEL_CALENDAR_DAY), day);
-    snprintf(code, sizeof code, "calendar/XT/%d/%d", county->options.year, number);
-    day->head.id = area_codes_id(code, AREA_CODES_NO_DATE);
     day->calendar = calendar.head.id;
     day->holiday = text_of(holidays[number].name);
     day->kind = text_of(holidays[number].kind);
@@ -206,4 +203,5 @@ void county_holiday_record(const struct county *county, int number, struct model
     day->steps = text_of(holidays[number].steps);
     day->weeks_before = holidays[number].before;
     day->weeks_after = holidays[number].after;
+    day->head.id = record_id_of_calendar_day(day);
 }
