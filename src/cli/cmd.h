@@ -6,6 +6,7 @@
 #include "cli/command.h"
 
 extern const struct cli_command cli_command_completion;
+extern const struct cli_command cli_command_county;
 extern const struct cli_command cli_command_detect;
 extern const struct cli_command cli_command_growth;
 extern const struct cli_command cli_command_help;
