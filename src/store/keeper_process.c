@@ -34,7 +34,8 @@ int keeper_harden(struct keeper_error *error)
 /* Calls that are allowed on one file alone. */
 static int allow_on(scmp_filter_ctx filter, int call, int fd)
 {
-    return seccomp_rule_add(filter, SCMP_ACT_ALLOW, call, 1, SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t) fd));
+    const struct scmp_arg_cmp first = { .op = SCMP_CMP_EQ, .datum_a = (scmp_datum_t) fd, .datum_b = 0 };
+    return seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, call, 1, &first);
 }
 
 int keeper_confine(int socket, int erasures, int directory, struct keeper_error *error)

@@ -333,6 +333,8 @@ static bool memory_holds(pid_t process, const uint8_t *bytes, size_t size)
         char          mode[5];
         if (sscanf(line, "%lx-%lx %4s", &from, &to, mode) != 3 || mode[0] != 'r')
             continue;
+        if (to - from > 1UL << 32) /* the shadow memory of a sanitizer */
+            continue;
         for (unsigned long at = from; at < to && !found; at += PIECE - 64) {
             ssize_t got = pread(memory, piece, to - at < PIECE ? to - at : PIECE, (off_t) at);
             found = got > 0 && memmem(piece, (size_t) got, bytes, size) != NULL;
