@@ -41,11 +41,21 @@ static inline void fuzz_look_at_faults(const struct fault_list *faults)
     }
 }
 
-static inline const struct model_record *fuzz_record(uint8_t choice)
+/* The record that the bytes begin with, "case:", or one by their first byte; they then begin behind it. */
+static inline const struct model_record *fuzz_record(const uint8_t **data, size_t *size)
 {
     size_t                     num;
     const struct model_record *records = model_records(&num);
-    return &records[choice % num];
+    for (size_t i = 0; i < num; i++) {
+        size_t length = strlen(records[i].name);
+        if (*size > length && memcmp(*data, records[i].name, length) == 0 && (*data)[length] == ':') {
+            *data += length + 1;
+            *size -= length + 1;
+            return &records[i];
+        }
+    }
+    *size -= 1;
+    return &records[*(*data)++ % num];
 }
 
 static inline void fuzz_must_be_same(const struct model_record *record, const void *a, const void *b)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Any bytes as a record in JSON: what is read is written and read again as the same record and the same bytes; checks
- * take whatever was read. The first byte chooses the record. */
+ * take whatever was read. They begin with the record's name (fuzz_record). */
 #include "base/json_writer.h"
 #include "fuzz_model.h"
 #include "model/model_check.h"
@@ -37,14 +37,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     if (size == 0)
         return 0;
-    const struct model_record *record = fuzz_record(data[0]);
+    const struct model_record *record = fuzz_record(&data, &size);
     _Alignas(16) char          value[FUZZ_RECORD_ROOM];
     struct arena               arena = { 0 };
     struct fault_list          faults = { 0 };
     struct model_set           given = { { 0 } };
     MUST(record->size <= sizeof value);
-    int status = model_json_read((const char *) data + 1, size - 1, record, (struct fault_place){ .name = "/entry/0" },
-                                 &arena, value, &given, &faults);
+    int status = model_json_read((const char *) data, size, record, (struct fault_place){ .name = "/entry/0" }, &arena,
+                                 value, &given, &faults);
     MUST(status == 0 ? faults.num_all == 0 : status == BASE_ERR_INPUT && faults.num_all > 0);
     if (status == 0) {
         read_again(record, value, &arena);

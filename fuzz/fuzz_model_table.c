@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Any bytes as rows of a record: rows do not depend on how the bytes come in, and each is written and read again as the
- * same. The first byte chooses the record, the second the format and how many bytes come at a time. */
+ * same. They begin with the record's name (fuzz_record); the next byte chooses the format and how many bytes come at a
+ * time. */
 #include "fuzz_model.h"
 #include "model/model_table.h"
 
@@ -36,15 +37,15 @@ static int read_all(const struct model_record *record, enum model_table_format f
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    if (size < 2 || size > 100000)
+    if (size == 0 || size > 100000)
         return 0;
-    const struct model_record *record = fuzz_record(data[0]);
+    const struct model_record *record = fuzz_record(&data, &size);
     enum model_table_format    format = (enum model_table_format)(data[1] % 3);
     struct sink                copies[3];
     uint64_t                   num_faults[3];
     int                        whole =
-        read_all(record, format, (struct fuzz_bytes){ data + 2, size - 2, SIZE_MAX }, &copies[0], &num_faults[0]);
-    int parts = read_all(record, format, (struct fuzz_bytes){ data + 2, size - 2, (size_t) data[1] / 3 + 1 },
+        read_all(record, format, (struct fuzz_bytes){ data + 1, size - 1, SIZE_MAX }, &copies[0], &num_faults[0]);
+    int parts = read_all(record, format, (struct fuzz_bytes){ data + 1, size - 1, (size_t) data[0] / 3 + 1 },
                          &copies[1], &num_faults[1]);
     MUST(whole == parts && num_faults[0] == num_faults[1] && copies[0].used == copies[1].used);
     MUST(memcmp(copies[0].bytes, copies[1].bytes, copies[0].used) == 0);
