@@ -16,7 +16,7 @@
  * out, moving it to the grid) is done only if no other point lies in the triangles that it sweeps, and it crosses no
  * border: shapes that lay beside each other do so afterwards, no ring vanishes, turns over, touches another or itself
  * anew. A point that finds no free place on the grid for this reason keeps a place between, as a decimal number
- * (num_off_grid; 0 for ordinary maps). Where shapes overlap or cross in the file, they may do so afterwards.
+ * (num_off_grid: none in clean maps, a few where shapes touch or overlap in the file, which they then still do).
  *
  * Paths. "M10 20l5-3 2 0 -1 9z": the first point of a ring absolute, the others relative, whole numbers; holes are
  * wound the other way, so that both rules of filling agree. An area smaller than the projection can tell is a dot:
