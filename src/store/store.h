@@ -54,8 +54,10 @@ struct store_options {
     bool                      write;  /* take the lease, migrate, start the writer */
     const char               *holder; /* who holds the lease, for people: "tocsin serve on host" */
     struct db_options         db;
-    size_t                    group_rows;     /* a group takes at most so many changes; 0 = STORE_GROUP_ROWS */
-    size_t                    queue_requests; /* so many may wait; 0 = STORE_QUEUE_REQUESTS */
+    unsigned                  county_depth; /* depth of the counties in the tree of areas (0 = a top): people are
+                                             * found by their whole names within one */
+    size_t group_rows;                      /* a group takes at most so many changes; 0 = STORE_GROUP_ROWS */
+    size_t queue_requests;                  /* so many may wait; 0 = STORE_QUEUE_REQUESTS */
 };
 #define STORE_GROUP_ROWS 256
 #define STORE_QUEUE_REQUESTS 4096
@@ -103,10 +105,11 @@ struct store_request {
 };
 
 struct store_receipt {
-    int64_t event;  /* number of the last event of the request */
-    int64_t known;  /* the instant that the writer set */
-    bool    again;  /* answered from the idempotency key */
-    size_t  failed; /* on failure: the change that it was about */
+    int64_t   event;   /* number of the last event of the request */
+    int64_t   known;   /* the instant that the writer set */
+    struct id created; /* the first record that it created; missing = none */
+    bool      again;   /* answered from the idempotency key */
+    size_t    failed;  /* on failure: the change that it was about */
 };
 
 /* Validate, queue, wait until it is durable. faults: what is wrong with the values, located by field names. */
@@ -135,6 +138,12 @@ void store_reader_close(struct store_reader *reader); /* NULL is fine */
  */
 int store_read(struct store_reader *reader, const struct access *who, const struct model_record *record,
                const struct id *id, int64_t as_of, struct arena *arena, void *value, struct model_set *visible);
+
+/* Write the audit entry of a reading of identities: `verb` ("read", "list", "search") and who was read, one entry
+ * whatever their number. Durable when it returns; the identities may be shown then and not before. Within `decide` it
+ * becomes durable with the group. */
+int store_audit_reading(struct store_reader *reader, const struct access *who, const char *verb,
+                        const struct model_record *record, const struct id *subjects, size_t num_subjects);
 
 /* ---- counts ---- */
 

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* src/store/counters.h: sums of records, kept by the writer as signed increments (model.h, struct model_counter).
+ *
+ * A counter is kept at the record's area and at all areas above it, as rows (series, day it happened, day we knew) with
+ * a signed number. A change of a record is -1 where it was counted and +1 where it is now, both known today; so "as
+ * known on day K" is the sum of the rows known up to K, and the rows themselves are the reporting triangle.
+ *
+ * A series is one counter, area and combination of dimensions. Small areas have the combinations that occur; what is
+ * asked with "all" of a dimension adds up a few of them. Once an area has seen COUNTERS_ROLL_UP changes of a record it
+ * gets series for "all" of each subset of the dimensions as well, made from what is there, in the group that passes the
+ * limit; from then on any question about it reads one series. So a village costs one row a counter and a province
+ * answers at once. Table counter_area remembers which areas are rolled up, and counter_total their totals of all days.
+ *
+ * The number of a series is 63 bits of a BLAKE2b hash of what it is, so that nobody has to look it up; two series with
+ * one number (odds 1 : 200,000 with ten million series) are found out when the second is made: DB_ERR_CORRUPT.
+ *
+ * Whoever moves records between areas by moving an area in the tree calls counters_move.
+ */
+#ifndef STORE_COUNTERS_H
+#define STORE_COUNTERS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/id.h"
+#include "model/model.h"
+#include "store/db.h"
+
+#define COUNTERS_ROLL_UP 4096
+#define COUNTERS_DIMENSIONS 4
+#define COUNTERS_MOST_AREAS 16
+
+/* ---- reading; any connection ---- */
+
+/* Records now counted at an area and below, as a list's plan wants to know it.
+ *
+ * counter      one of record's; a total is the same with each counter of a record that has the same dimensions, and
+ *              quickest with the first
+ * dimensions   a code each, in the counter's order; NULL = all. "" = those without a value
+ * total        0 where nothing was ever counted
+ *
+ * Cost: rolled-up areas one or two look-ups by key; others at most COUNTERS_ROLL_UP rows, which says by itself that
+ * there are few.
+ */
+int counters_total(struct db *db, const struct model_record *record, const struct model_counter *counter,
+                   const struct id *area, const char *const dimensions[COUNTERS_DIMENSIONS], int64_t *total,
+                   struct db_error *error);
+
+/* The rows of a question, summed over the series that answer it, in no order, several rows of one (day, known) too.
+ * from … to: days, both included; rows without a day come in any case, with day MODEL_MISSING_DATE. known: the newest
+ * day of knowledge that counts. */
+typedef int counters_row(void *context, toc_date day, toc_date known, int64_t value);
+int         counters_rows(struct db *db, const struct model_record *record, const struct model_counter *counter,
+                          const struct id *area, const char *const dimensions[COUNTERS_DIMENSIONS], toc_date from, toc_date to,
+                          toc_date known, counters_row *row, void *context, struct db_error *error);
+
+/* ---- writing; the writer alone ---- */
+
+/* What the writer has in memory: increments not written yet, and which series and rolled-up areas exist. */
+struct counter_book;
+
+int  counters_new(struct counter_book **book);
+void counters_free(struct counter_book *book); /* NULL is fine */
+
+/* Count a record (+1) or no longer (-1) with each of its counters, at `areas`: its own first, then those above.
+ * Nothing is written yet. Returns 0 or TOC_ERR_NO_MEMORY. */
+int counters_count(struct counter_book *book, const struct model_record *record, const void *value,
+                   const struct id *areas, size_t num_areas, toc_date known, int64_t sign);
+
+/* Everything below area `moved` also counts, from its beginning on, at `gained`, and never at `lost`: areas above it in
+ * the new tree alone and in the old tree alone. Reads the database; nothing is written yet. */
+int counters_move(struct counter_book *book, struct db *db, const struct id *moved, const struct id *lost,
+                  size_t num_lost, const struct id *gained, size_t num_gained, struct db_error *error);
+
+/* Write what was counted, within the open transaction: a few statements, whatever the number of increments. */
+int counters_write(struct counter_book *book, struct db *db, struct db_error *error);
+
+/* The transaction was rolled back: forget everything, also what may exist no more. */
+void counters_forget(struct counter_book *book);
+
+#endif

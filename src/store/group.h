@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* src/store/group.h: a group of requests that is written in one transaction, by the writer's thread.
+ *
+ * What the group touches stands in memory as entries: a record as it will be. Requests are applied to the entries one
+ * after the other, each whole or not at all; then the entries are written table by table, and with them history, keys,
+ * tokens, words, counters, and at the end events, audit and idempotency keys.
+ *
+ *     group_begin
+ *     for runs of requests: group_gather (what they need, in few queries), group_apply one by one
+ *     group_finish (write, check the lease, commit), or group_abandon
+ */
+#ifndef STORE_GROUP_H
+#define STORE_GROUP_H
+
+#include "store/counters.h"
+#include "store/key_table.h"
+#include "store/store_internal.h"
+#include "store/writer.h"
+
+/* A record in the group. */
+struct entry {
+    const struct model_record *record;
+    struct id                  id;
+    bool                       loaded;        /* read from the database, or known not to be in it */
+    bool                       subject;       /* of a change: what its scope leads to is needed too */
+    bool                       present;       /* exists now */
+    bool                       dirty;         /* must be written */
+    bool                       plain;         /* value holds the identifying fields */
+    bool                       tokens, words; /* what it may be found by must be written anew */
+    int64_t                    stored;        /* version in the database; 0 = not there */
+    void                      *value;         /* the record's struct; NULL where it never existed */
+    struct model_text          sealed;
+    const struct db_value     *row; /* as it stands or will stand in its table */
+};
+
+/* The key of a person (or message) in the group. In the arena, which is wiped. */
+struct group_key {
+    struct id             owner;
+    struct seal_key       key;
+    bool                  loaded;    /* the database was asked */
+    bool                  known;     /* key is set */
+    bool                  stored;    /* its wrapped form is in the database */
+    bool                  destroyed; /* erased in this group */
+    struct keeper_wrapped wrapped;
+};
+
+struct group_key_slot {
+    struct id         owner;
+    struct group_key *key;
+};
+
+/* Rows for one table, in order. */
+struct group_rows {
+    const struct db_table *table;
+    struct db_value       *values;
+    size_t                 num, capacity;
+};
+
+/* A change of the sums, told to the counters when its request has succeeded. */
+struct group_count {
+    const struct model_record *record;
+    const void                *value;
+    struct id                  area;
+    int64_t                    sign;
+};
+
+/* Who holds a unique key, by its hash. */
+struct group_unique {
+    uint8_t       hash[16];
+    struct entry *entry;
+};
+
+struct group_undo {
+    struct entry *entry;
+    struct entry  before;
+};
+
+struct group {
+    struct writer          *writer;
+    struct store           *store;
+    struct db              *db;
+    struct arena            arena;
+    const struct area_tree *areas;
+    int64_t                 known;
+    toc_date                known_day;
+    struct key_table        entries; /* (id, record) → struct entry */
+    struct key_table        keys;    /* owner → struct group_key */
+    struct key_table        uniques; /* hash of a unique key → struct entry */
+    struct entry          **dirty;
+    size_t                  num_dirty, room_dirty;
+    struct group_undo      *undo; /* of the request at hand */
+    size_t                  num_undo, room_undo;
+    struct group_key      **made; /* keys that the request at hand has made */
+    size_t                  num_made, room_made;
+    struct group_count     *counts;
+    size_t                  num_counts, room_counts;
+    struct group_rows       history, events, audit, readings, idempotency;
+    struct audit_head       head;
+    int64_t                 event;  /* number of the newest */
+    struct id              *erased; /* persons erased by this group */
+    size_t                  num_erased, room_erased;
+    bool                    areas_changed;
+    struct store_reader     reader; /* of decide */
+    struct db_error         error;
+};
+
+int group_begin(struct group *group, struct writer *writer);
+/* What the requests first … first + num - 1 of `tickets` need. */
+int group_gather(struct group *group, struct ticket *const *tickets, size_t num);
+/* One request: 0 and its effects are in the group, or its own failure and none is. A status of `fatal` is the group's.
+ */
+int group_apply(struct group *group, struct ticket *ticket, bool *fatal);
+/* What is not in the database yet, into the open transaction (group_write.c). */
+int  group_write(struct group *group);
+int  group_write_tokens(struct group *group);
+int  group_write_words(struct group *group);
+int  group_finish(struct group *group); /* write all, commit */
+void group_abandon(struct group *group);
+void group_free(struct group *group);
+
+/* ---- within the group ---- */
+
+/* The entry of a record, made where there is none. */
+int group_entry(struct group *group, const struct model_record *record, const struct id *id, struct entry **entry);
+int group_load(struct group *group); /* entries that are not loaded, from the database */
+int group_key_of(struct group *group, const struct id *owner, struct group_key **key);
+int group_load_keys(struct group *group);
+int group_make_key(struct group *group, struct group_key *key);
+int group_touch(struct group *group, struct entry *entry); /* before it is altered: for the undo */
+int group_dirty(struct group *group, struct entry *entry);
+int group_row(struct group_rows *rows, struct db_value **row); /* room for one more */
+int group_count(struct group *group, const struct entry *entry, int64_t sign);
+int group_event(struct group *group, enum store_verb verb, const struct entry *entry, const struct id *area);
+int group_audit(struct group *group, const struct audit_entry *entry);
+/* The area that decides about an entry, by the entries in memory; missing where the path ends. */
+struct id group_area(struct group *group, const struct entry *entry);
+/* The owner whose key seals an entry's fields; missing: none. */
+struct id group_owner(const struct entry *entry);
+int       group_fail(struct group *group, int status, const char *what);
+
+/* The row as it stands goes into history; its sealed fields too where the entry has them. */
+int group_keep_history(struct group *group, const struct entry *entry);
+
+int group_change(struct group *group, struct ticket *ticket, struct store_change *change, size_t number);
+int group_erase(struct group *group, struct ticket *ticket, struct store_change *change, struct entry *entry);
+
+#endif

@@ -1,0 +1,419 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "store/writer.h"
+
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/instant.h"
+#include "base/memory.h"
+#include "store/group.h"
+#include "store/schema.h"
+#include "store/select_many.h"
+
+/* Bulk changes of the first slice, before their speed is known; and the bounds of what is learnt. */
+static const double FIRST_SLICE = 16, LEAST_SLICE = 4, MOST_SLICE = 4096;
+
+enum { INTERACTIVE, BULK };
+
+/* ---- the queue ---- */
+
+static size_t queue_most(const struct writer *writer)
+{
+    size_t most = writer->store->options.queue_requests;
+    return most != 0 ? most : STORE_QUEUE_REQUESTS;
+}
+
+static int put(struct writer *writer, struct ticket *ticket)
+{
+    int ret = 0, lane = ticket->bulk ? BULK : INTERACTIVE;
+    pthread_mutex_lock(&writer->lock);
+    if (writer->stopped || writer->closing)
+        ret = STORE_ERR_STOPPED;
+    else if (writer->waiting >= queue_most(writer))
+        ret = STORE_ERR_FULL_QUEUE;
+    else {
+        ticket->next = NULL;
+        if (writer->last[lane] != NULL)
+            writer->last[lane]->next = ticket;
+        else
+            writer->first[lane] = ticket;
+        writer->last[lane] = ticket;
+        if (writer->waiting++ == 0)
+            pthread_cond_signal(&writer->arrived);
+    }
+    pthread_mutex_unlock(&writer->lock);
+    return ret;
+}
+
+int writer_submit(struct writer *writer, struct ticket *ticket)
+{
+    bool waits = ticket->done == NULL;
+    if (ticket->faults != NULL) {
+        ticket->faults_kept = ticket->faults->num_kept;
+        ticket->faults_all = ticket->faults->num_all;
+    }
+    if (waits && sem_init(&ticket->finished, 0, 0) != 0)
+        return BASE_ERR_SYSTEM;
+    int ret = put(writer, ticket);
+    if (!waits)
+        return ret;
+    if (ret == 0) {
+        while (sem_wait(&ticket->finished) != 0)
+            ;
+        ret = ticket->status;
+    }
+    sem_destroy(&ticket->finished);
+    return ret;
+}
+
+static struct ticket *take_first(struct writer *writer, int lane)
+{
+    struct ticket *ticket = writer->first[lane];
+    writer->first[lane] = ticket->next;
+    if (ticket->next == NULL)
+        writer->last[lane] = NULL;
+    writer->waiting--;
+    return ticket;
+}
+
+/* What goes into the next group, in order: interactive work, then a slice of bulk; always something of each that waits.
+ */
+static size_t take_group(struct writer *writer, struct ticket **tickets, size_t most, size_t *bulk_from)
+{
+    size_t rows = writer->store->options.group_rows != 0 ? writer->store->options.group_rows : STORE_GROUP_ROWS;
+    size_t num = 0, weight = 0;
+    pthread_mutex_lock(&writer->lock);
+    while (writer->waiting == 0 && !writer->closing)
+        pthread_cond_wait(&writer->arrived, &writer->lock);
+    while (num < most - 1 && writer->first[INTERACTIVE] != NULL &&
+           (num == 0 || weight + writer->first[INTERACTIVE]->weight <= rows)) {
+        tickets[num] = take_first(writer, INTERACTIVE);
+        weight += tickets[num++]->weight;
+    }
+    *bulk_from = num;
+    weight = 0;
+    while (num < most && writer->first[BULK] != NULL &&
+           (num == *bulk_from || (double) (weight + writer->first[BULK]->weight) <= writer->slice_changes)) {
+        tickets[num] = take_first(writer, BULK);
+        weight += tickets[num++]->weight;
+    }
+    pthread_mutex_unlock(&writer->lock);
+    return num;
+}
+
+static void answer(struct ticket *ticket, int status)
+{
+    ticket->status = status;
+    if (ticket->done == NULL) {
+        sem_post(&ticket->finished);
+        return;
+    }
+    ticket->done(ticket->context, status, &ticket->receipt);
+    if (ticket->owned)
+        free(ticket);
+}
+
+/* ---- stopping for good ---- */
+
+static void stop_for_good(struct writer *writer, int status, const struct db_error *error)
+{
+    pthread_mutex_lock(&writer->lock);
+    if (!writer->stopped)
+        snprintf(writer->reason, sizeof writer->reason, "the writer has stopped (%d): %.180s", status,
+                 error->what[0] != '\0' ? error->what : "the database failed while it wrote");
+    writer->stopped = true;
+    pthread_mutex_unlock(&writer->lock);
+}
+
+/* After these nobody knows what the database holds, or it is no longer ours. */
+static bool ends_writing(int status)
+{
+    return status == DB_ERR_LOST || status == DB_ERR_FENCED || status == DB_ERR_CORRUPT || status == BASE_ERR_SYSTEM;
+}
+
+/* ---- one group ---- */
+
+static int open_set(struct group *group, struct ticket *ticket)
+{
+    const struct store_request *request = ticket->request;
+    if (request == NULL || request->decide == NULL)
+        return 0;
+    struct fault_list none = FAULT_LIST_INIT;
+    int               ret = request->decide(request->context, &group->reader, &group->arena, &ticket->set,
+                              ticket->faults != NULL ? ticket->faults : &none);
+    fault_list_free(&none);
+    return ret;
+}
+
+/* Requests without `decide` that follow one another are read for at once. */
+static size_t run_length(struct ticket *const *tickets, size_t num)
+{
+    size_t length = 0;
+    while (length < num && (tickets[length]->request == NULL || tickets[length]->request->decide == NULL))
+        length++;
+    return length > 0 ? length : 1;
+}
+
+/* Apply tickets first …; *applied: how many were looked at, which is all but where areas have changed. */
+static int apply_all(struct group *group, struct ticket *const *tickets, size_t num, size_t *applied)
+{
+    int ret = 0;
+    *applied = 0;
+    while (*applied < num && ret == 0 && !group->areas_changed) {
+        struct ticket *const *run = tickets + *applied;
+        size_t                length = run_length(run, num - *applied);
+        for (size_t i = 0; i < length; i++)
+            run[i]->status = open_set(group, run[i]);
+        if (length > 1 || run[0]->status == 0)
+            ret = group_gather(group, run, length);
+        for (size_t i = 0; i < length && ret == 0 && !group->areas_changed; i++) {
+            bool fatal = false;
+            ++*applied;
+            if (run[i]->status != 0)
+                continue;
+            run[i]->status = group_apply(group, run[i], &fatal);
+            if (fatal)
+                ret = run[i]->status;
+        }
+    }
+    return ret;
+}
+
+static void remember(struct writer *writer, const struct group *group)
+{
+    writer->head = group->head;
+    writer->event = group->event;
+    writer->known = group->known;
+    if (group->areas_changed) {
+        pthread_mutex_lock(&writer->store->trees_lock);
+        writer->store->tree_stale = true;
+        pthread_mutex_unlock(&writer->store->trees_lock);
+    }
+}
+
+/* One transaction. 0: durable, and each ticket has its status; else nothing of it is kept. */
+static int run_group(struct writer *writer, struct ticket *const *tickets, size_t num, size_t *applied,
+                     struct db_error *error)
+{
+    struct group group;
+    for (size_t i = 0; i < num; i++) {
+        tickets[i]->receipt = (struct store_receipt){ .event = 0 };
+        if (tickets[i]->faults != NULL) { /* faults are told once, also where a request is tried again */
+            tickets[i]->faults->num_kept = tickets[i]->faults_kept;
+            tickets[i]->faults->num_all = tickets[i]->faults_all;
+        }
+        if (tickets[i]->request != NULL)
+            tickets[i]->set = tickets[i]->request->set;
+    }
+    int ret = group_begin(&group, writer);
+    if (ret == 0) {
+        ret = apply_all(&group, tickets, num, applied);
+        if (ret == 0)
+            ret = group_finish(&group);
+        if (ret == 0)
+            remember(writer, &group);
+        else
+            group_abandon(&group);
+    }
+    *error = group.error;
+    group_free(&group);
+    return ret;
+}
+
+/* A group that failed as a whole: its requests one by one, so that the one at fault fails alone. */
+static void run_singly(struct writer *writer, struct ticket **tickets, size_t num)
+{
+    for (size_t i = 0; i < num; i++) {
+        struct db_error error = { .status = 0 };
+        size_t          applied;
+        int             ret = writer->stopped ? STORE_ERR_STOPPED : run_group(writer, &tickets[i], 1, &applied, &error);
+        if (ends_writing(ret))
+            stop_for_good(writer, ret, &error);
+        if (ret == DB_ERR_CONFLICT)
+            ret = STORE_ERR_EXISTS;
+        answer(tickets[i], ret != 0 ? ret : tickets[i]->status);
+    }
+}
+
+/* Requests that the group did not come to go back to where they stood. */
+static void put_back(struct writer *writer, struct ticket **tickets, size_t num)
+{
+    pthread_mutex_lock(&writer->lock);
+    for (size_t i = num; i > 0; i--) {
+        struct ticket *ticket = tickets[i - 1];
+        int            lane = ticket->bulk ? BULK : INTERACTIVE;
+        ticket->next = writer->first[lane];
+        writer->first[lane] = ticket;
+        if (writer->last[lane] == NULL)
+            writer->last[lane] = ticket;
+        writer->waiting++;
+    }
+    pthread_mutex_unlock(&writer->lock);
+}
+
+static void run(struct writer *writer, struct ticket **tickets, size_t num)
+{
+    struct db_error error = { .status = 0 };
+    size_t          applied = 0;
+    int             ret = run_group(writer, tickets, num, &applied, &error);
+    if (ret == 0) {
+        for (size_t i = 0; i < applied; i++)
+            answer(tickets[i], tickets[i]->status);
+        put_back(writer, tickets + applied, num - applied);
+        return;
+    }
+    if (ends_writing(ret)) {
+        stop_for_good(writer, ret, &error);
+        for (size_t i = 0; i < num; i++)
+            answer(tickets[i], ret);
+        return;
+    }
+    if (num > 1 && ret != DB_ERR_FULL && ret != DB_ERR_BUSY) {
+        run_singly(writer, tickets, num);
+        return;
+    }
+    for (size_t i = 0; i < num; i++)
+        answer(tickets[i], ret == DB_ERR_CONFLICT ? STORE_ERR_EXISTS : ret);
+}
+
+static double microseconds_since(const struct timespec *start)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double) (now.tv_sec - start->tv_sec) * 1e6 + (double) (now.tv_nsec - start->tv_nsec) / 1e3;
+}
+
+/* How many bulk changes take as long as a slice, from a group that had nothing else in it. */
+static void learn(struct writer *writer, double microseconds, size_t weight)
+{
+    double fit = (double) weight * WRITER_SLICE_MICROSECONDS / (microseconds > 1 ? microseconds : 1);
+    double next = 0.8 * writer->slice_changes + 0.2 * fit;
+    writer->slice_changes = next < LEAST_SLICE ? LEAST_SLICE : next > MOST_SLICE ? MOST_SLICE : next;
+}
+
+static void *work(void *context)
+{
+    struct writer  *writer = context;
+    size_t          most = queue_most(writer) + 1, bulk_from;
+    struct ticket **tickets = memory_array(most, sizeof(struct ticket *));
+    while (tickets != NULL) {
+        size_t num = take_group(writer, tickets, most, &bulk_from);
+        if (num == 0)
+            break; /* closing, and nothing waits */
+        if (writer->stopped) {
+            for (size_t i = 0; i < num; i++)
+                answer(tickets[i], STORE_ERR_STOPPED);
+            continue;
+        }
+        struct timespec start;
+        size_t          weight = 0;
+        for (size_t i = bulk_from; i < num; i++)
+            weight += tickets[i]->weight;
+        clock_gettime(CLOCK_MONOTONIC, &start);
+        run(writer, tickets, num);
+        if (bulk_from == 0)
+            learn(writer, microseconds_since(&start), weight);
+    }
+    free(tickets);
+    return NULL;
+}
+
+/* ---- starting and stopping ---- */
+
+static int event_row(void *context, const struct db_value *row, size_t num_columns)
+{
+    struct writer *writer = context;
+    (void) num_columns;
+    writer->event = row[0].integer;
+    if (row[1].integer > writer->known)
+        writer->known = row[1].integer;
+    return 0;
+}
+
+/* The key of the digests in the audit, from the node's key for hashes: nobody without it can try out a row. */
+static int make_digest_key(struct writer *writer)
+{
+    static const char        text[] = "tocsin audit digest 1";
+    struct keeper           *keeper = writer->store->options.keeper;
+    struct keeper_generation generations[KEEPER_NUM_KINDS * KEEPER_MAX_GENERATIONS];
+    struct keeper_raw        raw = { text, sizeof text };
+    struct keeper_hash       hash;
+    size_t                   num;
+    if (keeper == NULL)
+        return 0;
+    int ret = keeper_generations(keeper, generations, KEEPER_NUM_KINDS * KEEPER_MAX_GENERATIONS, &num, NULL);
+    for (size_t i = 0; i < num && ret == 0; i++)
+        if (generations[i].kind == KEEPER_HASH && generations[i].number > writer->digest_generation)
+            writer->digest_generation = generations[i].number;
+    if (ret == 0)
+        ret = keeper_hash(keeper, writer->digest_generation, &raw, 1, &hash, NULL);
+    if (ret == 0) {
+        memcpy(writer->digest_key, hash.bytes, sizeof writer->digest_key);
+        writer->has_digest_key = true;
+    }
+    return ret;
+}
+
+static int keep_layouts(struct writer *writer, struct db_error *error)
+{
+    int ret = db_begin(writer->db, DB_WRITE, error);
+    if (ret == 0)
+        ret = schema_keep_layouts(writer->db, error);
+    if (ret == 0)
+        ret = db_commit(writer->db, error);
+    else
+        db_rollback(writer->db);
+    return ret;
+}
+
+int writer_start(struct store *store, struct db *db, struct writer **made, struct db_error *error)
+{
+    struct writer *writer = memory_array(1, sizeof *writer);
+    if (writer == NULL)
+        return TOC_ERR_NO_MEMORY;
+    writer->store = store;
+    writer->db = db;
+    writer->slice_changes = FIRST_SLICE;
+    pthread_mutex_init(&writer->lock, NULL);
+    pthread_cond_init(&writer->arrived, NULL);
+    int ret = counters_new(&writer->book);
+    if (ret == 0)
+        ret = db_take_lease(db, store->options.holder, store_now(store), &writer->fence, error);
+    if (ret == 0)
+        ret = keep_layouts(writer, error);
+    if (ret == 0)
+        ret = audit_read_head(db, &writer->head, error);
+    writer->known = writer->head.at;
+    if (ret == 0)
+        ret = select_rows(db, "SELECT number, at FROM event ORDER BY number DESC LIMIT 1", NULL, 0, event_row, writer,
+                          error);
+    if (ret == 0)
+        ret = make_digest_key(writer);
+    if (ret == 0 && pthread_create(&writer->thread, NULL, work, writer) != 0)
+        ret = BASE_ERR_SYSTEM;
+    writer->started = ret == 0;
+    if (ret != 0)
+        writer_stop(writer);
+    else
+        *made = writer;
+    return ret;
+}
+
+void writer_stop(struct writer *writer)
+{
+    if (writer == NULL)
+        return;
+    pthread_mutex_lock(&writer->lock);
+    writer->closing = true;
+    pthread_cond_signal(&writer->arrived);
+    pthread_mutex_unlock(&writer->lock);
+    if (writer->started)
+        pthread_join(writer->thread, NULL);
+    counters_free(writer->book);
+    sodium_memzero(writer->digest_key, sizeof writer->digest_key);
+    pthread_mutex_destroy(&writer->lock);
+    pthread_cond_destroy(&writer->arrived);
+    free(writer);
+}

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* src/store/writer.h: the writer's thread and its queue (store.h). */
+#ifndef STORE_WRITER_H
+#define STORE_WRITER_H
+
+#include <pthread.h>
+#include <semaphore.h>
+
+#include "store/counters.h"
+#include "store/store_internal.h"
+
+#define WRITER_SLICE_MICROSECONDS 5000 /* bulk work of one group */
+
+/* A request that waits, or a reading that wants its audit entry. */
+struct ticket {
+    struct ticket              *next;
+    const struct store_request *request; /* NULL: a reading */
+    struct store_change_set     set;     /* of the request, or decided */
+    struct access               who;
+    struct fault_list          *faults;      /* NULL: nobody wants them */
+    size_t                      faults_kept; /* that were there before; a second try begins with them */
+    uint64_t                    faults_all;
+    const char                 *verb; /* of a reading */
+    struct audit_subjects       subjects;
+    int (*job)(void *context, struct group *group); /* work of the store's own within a transaction; else NULL */
+    store_done          *done;
+    void                *context;
+    bool                 owned; /* freed after done */
+    bool                 bulk, valid /* checked by the caller's thread */;
+    size_t               weight; /* changes */
+    int                  status;
+    struct store_receipt receipt;
+    sem_t                finished; /* where done is NULL */
+};
+
+struct writer {
+    struct store        *store;
+    struct db           *db;
+    struct counter_book *book;
+    int64_t              fence;
+    struct audit_head    head;  /* as committed */
+    int64_t              event; /* as committed */
+    int64_t              known; /* of the newest group */
+    bool                 has_digest_key;
+    uint32_t             digest_generation;
+    uint8_t              digest_key[32];
+    double               slice_changes; /* bulk changes that fit into a slice, learnt */
+
+    pthread_t       thread;
+    bool            started;
+    pthread_mutex_t lock; /* of what follows */
+    pthread_cond_t  arrived;
+    struct ticket  *first[2], *last[2]; /* interactive, bulk */
+    size_t          waiting;
+    bool            closing, stopped;
+    char            reason[240]; /* why it has stopped */
+};
+
+int  writer_start(struct store *store, struct db *db, struct writer **writer, struct db_error *error);
+void writer_stop(struct writer *writer); /* after what waits is done; NULL is fine */
+
+/* Put a ticket into the queue; with `done` NULL wait until it is finished and return its status. */
+int writer_submit(struct writer *writer, struct ticket *ticket);
+
+#endif
