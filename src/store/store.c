@@ -10,6 +10,7 @@
 #include "model/model_check.h"
 #include "model/records.h"
 #include "store/group.h"
+#include "store/migration.h"
 #include "store/schema.h"
 #include "store/select_many.h"
 #include "store/store_internal.h"
@@ -48,57 +49,12 @@ static int make_selects(struct store *store)
     return store->selects == NULL ? TOC_ERR_NO_MEMORY : 0;
 }
 
-static int nothing(void *context, const struct db_value *row, size_t num_columns)
-{
-    (void) context;
-    (void) row;
-    (void) num_columns;
-    return 0;
-}
-
-static int make_table(struct db *db, const struct db_table *table, struct db_error *error)
-{
-    char *sql = NULL;
-    int   ret = db_table_sql(db, table, &sql);
-    if (ret == 0)
-        ret = db_execute(db, sql, error);
-    free(sql);
-    for (size_t i = 0; i < table->num_indexes && ret == 0; i++) {
-        ret = db_index_sql(db, table, &table->indexes[i], &sql);
-        if (ret == 0) {
-            ret = db_execute(db, sql, error);
-            free(sql);
-        }
-    }
-    return ret;
-}
-
-/* The tables of a new database. */
-static int make_tables(struct db *db, struct db_error *error)
-{
-    size_t                        num;
-    const struct db_table *const *tables = schema_tables(&num);
-    struct db_error               absent;
-    if (select_rows(db, "SELECT number FROM event LIMIT 1", NULL, 0, nothing, NULL, &absent) == 0)
-        return 0;
-    int ret = db_begin(db, DB_WRITE, error);
-    for (size_t i = 0; i < num && ret == 0; i++)
-        ret = make_table(db, tables[i], error);
-    if (ret == 0)
-        ret = db_commit(db, error);
-    else
-        db_rollback(db);
-    return ret;
-}
-
 static int open_writer(struct store *store, struct db_error *error)
 {
     struct db        *db = NULL;
     struct db_options options = store->options.db;
     options.read_only = false;
     int ret = db_open(store->url, &options, &db, error);
-    if (ret == 0)
-        ret = make_tables(db, error);
     if (ret == 0)
         ret = writer_start(store, db, &store->writer, error);
     if (ret != 0)
@@ -124,6 +80,8 @@ int store_open(const struct store_options *options, struct store **store, struct
     reading.create = false;
     if (ret == 0)
         ret = db_open(made->url, &reading, &made->tree_db, error);
+    if (ret == 0 && !options->write)
+        ret = migration_check(made->tree_db, migrations, num_migrations, error);
     if (ret == 0)
         ret = store_reload_areas(made, made->tree_db, error);
     if (ret != 0)

@@ -9,6 +9,7 @@
 #include "base/instant.h"
 #include "base/memory.h"
 #include "store/group.h"
+#include "store/migration.h"
 #include "store/schema.h"
 #include "store/select_many.h"
 
@@ -381,6 +382,8 @@ int writer_start(struct store *store, struct db *db, struct writer **made, struc
     int ret = counters_new(&writer->book);
     if (ret == 0)
         ret = db_take_lease(db, store->options.holder, store_now(store), &writer->fence, error);
+    if (ret == 0)
+        ret = migration_apply(db, migrations, num_migrations, writer->fence, store_now(store), error);
     if (ret == 0)
         ret = keep_layouts(writer, error);
     if (ret == 0)

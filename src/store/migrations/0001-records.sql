@@ -213,6 +213,7 @@ CREATE TABLE "person" (
   "occupation" {text} NOT NULL DEFAULT '',
   "preferred_language" {text} NOT NULL DEFAULT '',
   "merged_into" {id},
+  "erased" {integer},
   PRIMARY KEY ("id")){keyed};
 CREATE INDEX "person_area" ON "person" ("area","id");
 CREATE INDEX "person_merged_into" ON "person" ("merged_into");
@@ -668,21 +669,27 @@ CREATE TABLE "audit" (
   "role" {text} NOT NULL DEFAULT '',
   "purpose" {text} NOT NULL DEFAULT '',
   "verb" {text} NOT NULL DEFAULT '',
-  "record" {text} NOT NULL DEFAULT '',
   "subjects" {bytes},
   "digest" {bytes},
-  "previous" {bytes} NOT NULL,
   "hash" {bytes} NOT NULL,
   PRIMARY KEY ("number")){rowid};
 
+CREATE TABLE "audit_reading" (
+  "subject" {id} NOT NULL,
+  "number" {integer} NOT NULL,
+  PRIMARY KEY ("subject","number")){keyed};
+
 CREATE TABLE "history" (
   "id" {id} NOT NULL,
+  "record" {text} NOT NULL,
   "version" {integer} NOT NULL,
-  "record" {text} NOT NULL DEFAULT '',
   "known" {integer} NOT NULL,
   "until" {integer} NOT NULL,
   "row" {bytes},
-  PRIMARY KEY ("id","version")){keyed};
+  "owner" {id},
+  "sealed" {bytes},
+  PRIMARY KEY ("id","record","version")){keyed};
+CREATE INDEX "history_owner" ON "history" ("owner");
 
 CREATE TABLE "row_layout" (
   "layout" {integer} NOT NULL,
@@ -718,6 +725,19 @@ CREATE TABLE "counter" (
   "value" {integer} NOT NULL,
   PRIMARY KEY ("series","event_day","known_day")){keyed};
 
+CREATE TABLE "counter_total" (
+  "series" {integer} NOT NULL,
+  "value" {integer} NOT NULL,
+  PRIMARY KEY ("series")){rowid};
+
+CREATE TABLE "counter_area" (
+  "area" {id} NOT NULL,
+  "record" {text} NOT NULL,
+  "total" {integer} NOT NULL,
+  "changes" {integer} NOT NULL,
+  "rolled" {integer} NOT NULL,
+  PRIMARY KEY ("area","record")){keyed};
+
 CREATE TABLE "person_key" (
   "person" {id} NOT NULL,
   "generation" {integer} NOT NULL,
@@ -739,10 +759,11 @@ CREATE TABLE "search_term" (
 CREATE INDEX "search_term_id" ON "search_term" ("id");
 
 CREATE TABLE "idempotency" (
+  "actor" {id} NOT NULL,
   "key" {id} NOT NULL,
-  "actor" {id},
   "at" {integer} NOT NULL,
   "event" {integer} NOT NULL,
   "known" {integer} NOT NULL,
-  PRIMARY KEY ("key")){keyed};
+  "created" {id},
+  PRIMARY KEY ("actor","key")){keyed};
 CREATE INDEX "idempotency_at" ON "idempotency" ("at");
