@@ -298,7 +298,7 @@ int group_apply(struct group *group, struct ticket *ticket, bool *fatal)
     if (ret != 0) {
         undo(group, history, events, event);
         group->areas_changed = areas_before;
-        *fatal = is_fatal(ret);
+        *fatal = is_fatal(ret) || group->broken;
         return ret;
     }
     ticket->receipt.event = group->event;

@@ -151,6 +151,22 @@ int group_write(struct group *group)
     return ret;
 }
 
+/* Who is erased stands on the keeper's list, on the disk, before the commit. */
+static int list_erased(struct group *group)
+{
+    struct keeper_error    failure = { .status = 0 };
+    struct keeper_erasure *erasures;
+    if (group->num_erased == 0 || group->store->options.keeper == NULL)
+        return 0;
+    erasures = arena_array(&group->arena, group->num_erased, sizeof *erasures);
+    if (erasures == NULL)
+        return TOC_ERR_NO_MEMORY;
+    for (size_t i = 0; i < group->num_erased; i++)
+        erasures[i] = (struct keeper_erasure){ .person = group->erased[i], .at = group->known };
+    int ret = keeper_erase(group->store->options.keeper, erasures, group->num_erased, &failure);
+    return ret == 0 ? 0 : group_fail(group, ret, failure.what);
+}
+
 int group_finish(struct group *group)
 {
     int ret = group_write(group);
@@ -162,6 +178,8 @@ int group_finish(struct group *group)
         ret = write_rows(group, &group->readings);
     if (ret == 0)
         ret = write_rows(group, &group->idempotency);
+    if (ret == 0)
+        ret = list_erased(group);
     if (ret == 0)
         ret = db_check_lease(group->db, group->writer->fence, &group->error);
     return ret == 0 ? db_commit(group->db, &group->error) : ret;

@@ -178,8 +178,9 @@ struct store_event {
     struct id       area;
 };
 
-/* The events after a number, oldest first, at most max_events, those within the caller's grant alone; by polling. */
-int store_events(struct store_reader *reader, const struct access *who, int64_t after, struct arena *arena,
+/* The events after number *after, oldest first, at most max_events, those within the caller's grant alone; by polling.
+ * *after moves on to the last event that was looked at, seen or not. */
+int store_events(struct store_reader *reader, const struct access *who, int64_t *after, struct arena *arena,
                  struct store_event *events, size_t max_events, size_t *num_events);
 
 #endif

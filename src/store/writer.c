@@ -8,6 +8,7 @@
 
 #include "base/instant.h"
 #include "base/memory.h"
+#include "store/erase.h"
 #include "store/group.h"
 #include "store/migration.h"
 #include "store/schema.h"
@@ -85,9 +86,17 @@ static size_t take_group(struct writer *writer, struct ticket **tickets, size_t 
 {
     size_t rows = writer->store->options.group_rows != 0 ? writer->store->options.group_rows : STORE_GROUP_ROWS;
     size_t num = 0, weight = 0;
+    bool   timed_out = false;
     pthread_mutex_lock(&writer->lock);
-    while (writer->waiting == 0 && !writer->closing)
-        pthread_cond_wait(&writer->arrived, &writer->lock);
+    while (writer->waiting == 0 && !writer->closing && !timed_out) {
+        struct timespec until;
+        clock_gettime(CLOCK_REALTIME, &until);
+        until.tv_sec++;
+        if (!writer->sweep_due)
+            pthread_cond_wait(&writer->arrived, &writer->lock);
+        else
+            timed_out = pthread_cond_timedwait(&writer->arrived, &writer->lock, &until) != 0;
+    }
     while (num < most - 1 && writer->first[INTERACTIVE] != NULL &&
            (num == 0 || weight + writer->first[INTERACTIVE]->weight <= rows)) {
         tickets[num] = take_first(writer, INTERACTIVE);
@@ -187,6 +196,7 @@ static void remember(struct writer *writer, const struct group *group)
     writer->head = group->head;
     writer->event = group->event;
     writer->known = group->known;
+    writer->sweep_due = writer->sweep_due || group->num_erased > 0;
     if (group->areas_changed) {
         pthread_mutex_lock(&writer->store->trees_lock);
         writer->store->tree_stale = true;
@@ -294,6 +304,17 @@ static void learn(struct writer *writer, double microseconds, size_t weight)
     writer->slice_changes = next < LEAST_SLICE ? LEAST_SLICE : next > MOST_SLICE ? MOST_SLICE : next;
 }
 
+/* What erasures left behind goes as soon as nobody waits; where a reader is in the way, a second later. */
+static bool sweep(struct writer *writer)
+{
+    pthread_mutex_lock(&writer->lock);
+    bool idle = writer->waiting == 0, closing = writer->closing;
+    pthread_mutex_unlock(&writer->lock);
+    if (idle && writer->sweep_due && !writer->stopped)
+        writer->sweep_due = erase_sweep(writer->db, NULL) != 0;
+    return !(idle && closing);
+}
+
 static void *work(void *context)
 {
     struct writer  *writer = context;
@@ -301,7 +322,7 @@ static void *work(void *context)
     struct ticket **tickets = memory_array(most, sizeof(struct ticket *));
     while (tickets != NULL) {
         size_t num = take_group(writer, tickets, most, &bulk_from);
-        if (num == 0)
+        if (num == 0 && !writer->sweep_due)
             break; /* closing, and nothing waits */
         if (writer->stopped) {
             for (size_t i = 0; i < num; i++)
@@ -313,9 +334,12 @@ static void *work(void *context)
         for (size_t i = bulk_from; i < num; i++)
             weight += tickets[i]->weight;
         clock_gettime(CLOCK_MONOTONIC, &start);
-        run(writer, tickets, num);
-        if (bulk_from == 0)
+        if (num > 0)
+            run(writer, tickets, num);
+        if (bulk_from == 0 && num > 0)
             learn(writer, microseconds_since(&start), weight);
+        if (writer->sweep_due && !sweep(writer))
+            break;
     }
     free(tickets);
     return NULL;

@@ -44,6 +44,7 @@ struct writer {
     bool                 has_digest_key;
     uint32_t             digest_generation;
     uint8_t              digest_key[32];
+    bool                 sweep_due;     /* erasures are committed whose old pages may stay */
     double               slice_changes; /* bulk changes that fit into a slice, learnt */
 
     pthread_t       thread;

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Counts, now and as known; the reporting triangle; totals; rolled-up areas; on both databases. */
+#include <stdio.h>
+
+#include "store/counters.h"
+#include "store/store_internal.h"
+#include "support/store.h"
+#include "support/test.h"
+
+static struct test_store test;
+
+static int on_sqlite(void **state)
+{
+    (void) state;
+    test_store_open(&test, false);
+    return 0;
+}
+
+static int on_postgresql(void **state)
+{
+    (void) state;
+    test_store_open(&test, true);
+    return 0;
+}
+
+static int close_store(void **state)
+{
+    (void) state;
+    test_store_close(&test);
+    return 0;
+}
+
+static struct model_text text(const char *bytes)
+{
+    return (struct model_text){ bytes, strlen(bytes) };
+}
+
+/* A case with these facts; bulk in one request. */
+static void create_cases(size_t num, enum test_area area, const char *disease, toc_date onset)
+{
+    enum { MOST = 200 };
+    static struct people_sample samples[MOST];
+    static struct store_change  changes[3 * MOST];
+    struct access               who = test_program();
+    for (size_t done = 0; done < num;) {
+        size_t some = num - done < MOST ? num - done : MOST;
+        for (size_t i = 0; i < some; i++) {
+            test_person_set(&test, &samples[i], &changes[3 * i]);
+            struct model_case *illness = &samples[i].illness;
+            illness->responsible_area = test.areas[area];
+            illness->disease = text(disease);
+            illness->classification = text("confirmed");
+            illness->onset_date = onset;
+            illness->outcome_date = illness->death_date = illness->specimen_date = MODEL_MISSING_DATE;
+            illness->received_date = 19999;
+            illness->result_time = illness->outcome = (struct model_text){ NULL, 0 };
+        }
+        struct store_request request = { .verb = "create", .set = { changes, 3 * some } };
+        struct fault_list    faults = FAULT_LIST_INIT;
+        int                  ret = store_submit(test.store, &who, &request, NULL, &faults);
+        fault_list_write(&faults, stderr);
+        fault_list_free(&faults);
+        assert_int_equal(ret, 0);
+        done += some;
+    }
+}
+
+static struct store_count_query by_onset(enum test_area area, const char *disease)
+{
+    const struct model_record *record = model_record(MODEL_CASE);
+    return (struct store_count_query){ .record = record,
+                                       .counter = &record->counters[0],
+                                       .area = test.areas[area],
+                                       .dimensions = { disease },
+                                       .from = 19990,
+                                       .to = 19999,
+                                       .known = MODEL_MISSING_DATE };
+}
+
+static int64_t count(struct store_count_query query, int64_t *undated)
+{
+    struct access who = test_program();
+    int64_t       counts[10], sum = 0;
+    assert_ok(store_counts(test.reader, &who, &query, counts, undated));
+    for (size_t i = 0; i < 10; i++)
+        sum += counts[i];
+    return sum;
+}
+
+static int64_t total(enum test_area area, const char *disease, const char *classification)
+{
+    const struct model_record *record = model_record(MODEL_CASE);
+    const char                *dimensions[COUNTERS_DIMENSIONS] = { disease, classification };
+    struct db                 *db;
+    int64_t                    sum = -1;
+    assert_ok(store_reader_db(test.reader, &db));
+    assert_ok(counters_total(db, record, &record->counters[0], &test.areas[area], dimensions, &sum, NULL));
+    return sum;
+}
+
+static void test_counts_at_every_level(void **state)
+{
+    (void) state;
+    int64_t undated;
+    create_cases(3, TEST_EAST_ONE, "cholera", 19995);
+    create_cases(2, TEST_EAST_TWO, "plague", 19996);
+    create_cases(1, TEST_WEST_ONE, "plague", MODEL_MISSING_DATE);
+    assert_int_equal(count(by_onset(TEST_EAST_ONE, NULL), &undated), 3);
+    assert_int_equal(count(by_onset(TEST_EAST, NULL), &undated), 5);
+    assert_int_equal(undated, 0);
+    assert_int_equal(count(by_onset(TEST_PROVINCE, NULL), &undated), 5);
+    assert_int_equal(undated, 1);
+    assert_int_equal(count(by_onset(TEST_PROVINCE, "plague"), &undated), 2);
+    assert_int_equal(count(by_onset(TEST_OTHER, NULL), &undated), 0);
+    assert_int_equal(total(TEST_COUNTY, NULL, NULL), 6);
+    assert_int_equal(total(TEST_COUNTY, "plague", NULL), 3);
+    assert_int_equal(total(TEST_COUNTY, "plague", "confirmed"), 3);
+    assert_int_equal(total(TEST_COUNTY, NULL, "suspected"), 0);
+}
+
+static void test_counts_as_known(void **state)
+{
+    (void) state;
+    struct people_sample sample;
+    struct store_change  change[3];
+    struct access        who = test_program();
+    int64_t              undated;
+    create_cases(1, TEST_EAST_ONE, "cholera", 19995);
+    test.now += 2 * INSTANT_DAY;
+    test.next = 0;
+    test_person_set(&test, &sample, change);
+    model_init(model_record(MODEL_CASE), &sample.illness.head); /* the same case again, as a change */
+    test.next = 0;
+    test_person_set(&test, &sample, change);
+    sample.illness.onset_date = 19997;
+    change[2].verb = STORE_CHANGE;
+    change[2].given = (struct model_set){ { 0 } };
+    model_set_add(&change[2].given, model_case_onset_date);
+    struct store_request request = { .verb = "change", .set = { &change[2], 1 } };
+    assert_ok(store_submit(test.store, &who, &request, NULL, NULL));
+
+    int64_t                  counts[10];
+    struct store_count_query query = by_onset(TEST_PROVINCE, NULL);
+    assert_ok(store_counts(test.reader, &who, &query, counts, &undated));
+    assert_int_equal(counts[5], 0);
+    assert_int_equal(counts[7], 1);
+    query.known = 20001;
+    assert_ok(store_counts(test.reader, &who, &query, counts, &undated));
+    assert_int_equal(counts[5], 1);
+    assert_int_equal(counts[7], 0);
+    query.known = 19999;
+    assert_int_equal(count(query, &undated), 0);
+
+    int64_t cells[10 * 7];
+    query.known = MODEL_MISSING_DATE;
+    assert_ok(store_triangle(test.reader, &who, &query, 6, cells));
+    assert_int_equal(cells[5 * 7 + 5], 1);  /* known 5 days after its day */
+    assert_int_equal(cells[5 * 7 + 6], -1); /* and taken back after 7, in the last column */
+    assert_int_equal(cells[7 * 7 + 5], 1);
+}
+
+static void test_counts_need_the_grant(void **state)
+{
+    (void) state;
+    struct access            who = test_epidemiologist(&test.areas[TEST_EAST]);
+    struct store_count_query query = by_onset(TEST_EAST, NULL);
+    int64_t                  counts[10], undated;
+    assert_ok(store_counts(test.reader, &who, &query, counts, &undated));
+    query.area = test.areas[TEST_COUNTY];
+    assert_status(store_counts(test.reader, &who, &query, counts, &undated), STORE_ERR_ABSENT);
+    who.role = ACCESS_AUDITOR;
+    assert_status(store_counts(test.reader, &who, &query, counts, &undated), STORE_ERR_DENIED);
+}
+
+/* One change below the limit, at it and beyond: the answers are the same, and an area at the limit is rolled up. */
+static void test_rolling_up_changes_no_answer(void **state)
+{
+    (void) state;
+    int64_t undated;
+    create_cases(COUNTERS_ROLL_UP - 2, TEST_EAST_ONE, "cholera", 19995);
+    create_cases(1, TEST_EAST_TWO, "plague", 19996);
+    assert_int_equal(test_store_number(&test, "SELECT count(*) FROM counter_area WHERE rolled = 1"), 0);
+    assert_int_equal(total(TEST_EAST, "cholera", NULL), COUNTERS_ROLL_UP - 2);
+    create_cases(1, TEST_EAST_TWO, "plague", 19997);
+    assert_int_equal(test_store_number(&test, "SELECT count(*) FROM counter_area WHERE rolled = 1"), 3);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(total(TEST_EAST, "cholera", NULL), COUNTERS_ROLL_UP - 2);
+        assert_int_equal(total(TEST_EAST, "plague", "confirmed"), 2 + 2 * i);
+        assert_int_equal(total(TEST_EAST, NULL, "confirmed"), COUNTERS_ROLL_UP + 2 * i);
+        assert_int_equal(total(TEST_EAST_TWO, NULL, "confirmed"), 2 + 2 * i);
+        assert_int_equal(count(by_onset(TEST_EAST, NULL), &undated), COUNTERS_ROLL_UP + 2 * i);
+        assert_int_equal(count(by_onset(TEST_PROVINCE, "plague"), &undated), 2 + 2 * i);
+        test_store_reopen(&test); /* what the writer had in memory is gone */
+        create_cases(2, TEST_EAST_TWO, "plague", 19997);
+    }
+    assert_int_equal(test_store_number(&test, "SELECT sum(value) FROM counter_total t JOIN counter_series s ON "
+                                              "s.series = t.series WHERE s.dimension_1 = '*' AND s.dimension_2 = '*'"),
+                     3 * (COUNTERS_ROLL_UP + 4));
+}
+
+#define PROMISES(on)                                                                                                   \
+    on(test_counts_at_every_level) on(test_counts_as_known) on(test_counts_need_the_grant)                             \
+        on(test_rolling_up_changes_no_answer)
+#define ON_SQLITE(name) { "sqlite: " #name, name, on_sqlite, close_store, NULL },
+#define ON_POSTGRESQL(name) { "postgresql: " #name, name, on_postgresql, close_store, NULL },
+
+int main(void)
+{
+    const struct CMUnitTest both[] = { PROMISES(ON_SQLITE) PROMISES(ON_POSTGRESQL) };
+    size_t                  num = sizeof both / sizeof *both;
+    return _cmocka_run_group_tests("counters", both, test_postgresql_installed() ? num : num / 2, NULL, NULL);
+}
