@@ -22,6 +22,8 @@
  *     INDEX(name, "field", …)  UNIQUE(name, "field", …)
  *     COUNTER(name, "day field", "dimension", …)
  *     ORDER("earlier", "later")
+ *     NEEDS("field", "code", "other")           where the field holds the code, the other field must be given
+ *     ONLY_WITH("other", "field", "code")       the other field may be given only there; several lines, of one field: in any of them
  *     SEARCHED("field")
  *     RETAINED("field", days)
  *     END_RECORD
@@ -37,6 +39,8 @@
 #undef UNIQUE
 #undef COUNTER
 #undef ORDER
+#undef NEEDS
+#undef ONLY_WITH
 #undef SEARCHED
 #undef RETAINED
 #undef END_RECORD
@@ -48,6 +52,8 @@
 #define UNIQUE(name, ...)
 #define COUNTER(name, day, ...)
 #define ORDER(earlier, later)
+#define NEEDS(field, code, other)
+#define ONLY_WITH(other, field, code)
 #define SEARCHED(field)
 #define RETAINED(field, days)
 #define END_RECORD

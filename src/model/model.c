@@ -88,6 +88,36 @@
 #define MODEL_WORDS_DEFAULT
 #include "model/def.h"
 #undef RECORD
+#undef NEEDS
+#undef END_RECORD
+#define RECORD(code, title_en, title_zh) static const struct model_condition MODEL_PASTE(needs_, SELF)[] = {
+#define NEEDS(holder, holds, needed) { .field = (holder), .code = (holds), .other = (needed) },
+#define END_RECORD                                                                                                     \
+    {                                                                                                                  \
+        0                                                                                                              \
+    }                                                                                                                  \
+    }                                                                                                                  \
+    ;
+#include "model/all.def"
+
+#define MODEL_WORDS_DEFAULT
+#include "model/def.h"
+#undef RECORD
+#undef ONLY_WITH
+#undef END_RECORD
+#define RECORD(code, title_en, title_zh) static const struct model_condition MODEL_PASTE(only_with_, SELF)[] = {
+#define ONLY_WITH(limited, holder, holds) { .field = (holder), .code = (holds), .other = (limited) },
+#define END_RECORD                                                                                                     \
+    {                                                                                                                  \
+        0                                                                                                              \
+    }                                                                                                                  \
+    }                                                                                                                  \
+    ;
+#include "model/all.def"
+
+#define MODEL_WORDS_DEFAULT
+#include "model/def.h"
+#undef RECORD
 #undef SEARCHED
 #undef END_RECORD
 #define RECORD(code, title_en, title_zh) static const char *const MODEL_PASTE(searched_, SELF)[] = {
@@ -120,6 +150,10 @@
                        .num_indexes = LENGTH(MODEL_PASTE(indexes_, SELF)) - 1,                                         \
                        .orders = MODEL_PASTE(orders_, SELF),                                                           \
                        .num_orders = LENGTH(MODEL_PASTE(orders_, SELF)) - 1,                                           \
+                       .needs = MODEL_PASTE(needs_, SELF),                                                             \
+                       .num_needs = LENGTH(MODEL_PASTE(needs_, SELF)) - 1,                                             \
+                       .only_with = MODEL_PASTE(only_with_, SELF),                                                     \
+                       .num_only_with = LENGTH(MODEL_PASTE(only_with_, SELF)) - 1,                                     \
                        .searched = MODEL_PASTE(searched_, SELF),
 #define SCOPE(reach, path) .scope = MODEL_SCOPE_##reach, .scope_path = (path),
 #define OWNER(path) .owner = (path),

@@ -94,6 +94,11 @@ struct model_precedence {
     const char *earlier, *later;
 };
 
+/* `other` goes with a code of `field`, as a lane of a form opens with an answer. */
+struct model_condition {
+    const char *field, *code, *other;
+};
+
 /* How far rows of a record reach (who may see them at all). */
 enum model_scope {
     MODEL_SCOPE_OPEN,  /* reference data: everybody who is signed in */
@@ -116,9 +121,13 @@ struct model_record {
     enum model_scope               scope;
     const char *scope_path; /* "responsible_area", "case.responsible_area": references, then the area; NULL = none */
     const char *owner; /* whose key seals the identifying fields: a REFERENCE(person), or "id"; NULL = none sealed */
-    const char *const *searched;      /* fields that may be found by their words; ends with NULL */
-    const char        *retained_from; /* rows go this many days after the day of this field; NULL = kept */
-    long               retained_days; /* a protocol may set others */
+    const char *const            *searched;      /* fields that may be found by their words; ends with NULL */
+    const char                   *retained_from; /* rows go this many days after the day of this field; NULL = kept */
+    long                          retained_days; /* a protocol may set others */
+    const struct model_condition *needs;         /* where field holds code, other must be given */
+    size_t                        num_needs;
+    const struct model_condition *only_with; /* other may be given only where one of its lines holds */
+    size_t                        num_only_with;
 };
 
 /* All records, in the order of all.def; enum model_record_number (model/records.h) is the index. */

@@ -210,6 +210,66 @@ static void check_order(const struct checking *checking, const struct model_prec
     refuse(checking, later, allowed);
 }
 
+static const struct model_field *field_called(const struct checking *checking, const char *name)
+{
+    return model_field_find(checking->record, name, strlen(name));
+}
+
+static bool touches(const struct checking *checking, const char *name, const struct model_set *given)
+{
+    return given == NULL || model_set_has(given, (size_t) (field_called(checking, name) - checking->record->fields));
+}
+
+static bool holds(const struct checking *checking, const struct model_condition *condition)
+{
+    const struct model_field *field = field_called(checking, condition->field);
+    const struct model_text  *text = model_value_text(field, checking->value);
+    return !model_is_missing(field, checking->value) && text->size == strlen(condition->code) &&
+           memcmp(text->bytes, condition->code, text->size) == 0;
+}
+
+static void check_need(const struct checking *checking, const struct model_condition *need)
+{
+    const struct model_field *other = field_called(checking, need->other);
+    char                      pointer[FAULT_NAME_BYTES], allowed[FAULT_ALLOWED_BYTES];
+    if (!holds(checking, need) || !model_is_missing(other, checking->value))
+        return;
+    model_allowed(other, allowed);
+    fault_add(checking->faults, place_of(checking, need->other, pointer), allowed, "is missing, but %s is \"%s\"",
+              need->field, need->code);
+}
+
+/* Given, and none of its lines holds? Told once, at its first line. */
+static void check_only_with(const struct checking *checking, size_t line)
+{
+    const struct model_condition *lines = checking->record->only_with, *first = &lines[line];
+    char                          pointer[FAULT_NAME_BYTES], allowed[FAULT_ALLOWED_BYTES];
+    size_t used = (size_t) snprintf(allowed, sizeof allowed, "this only where %s is", first->field);
+    for (size_t i = 0; i < checking->record->num_only_with; i++) {
+        if (strcmp(lines[i].other, first->other) != 0)
+            continue;
+        if (i < line || holds(checking, &lines[i]))
+            return;
+        if (used < sizeof allowed)
+            used += (size_t) snprintf(allowed + used, sizeof allowed - used, "%s \"%s\"", i == line ? "" : " or",
+                                      lines[i].code);
+    }
+    if (!model_is_missing(field_called(checking, first->other), checking->value))
+        fault_add(checking->faults, place_of(checking, first->other, pointer), allowed, "is given");
+}
+
+static void check_conditions(const struct checking *checking, const struct model_set *given)
+{
+    const struct model_record *record = checking->record;
+    for (size_t i = 0; i < record->num_needs; i++)
+        if (touches(checking, record->needs[i].field, given) || touches(checking, record->needs[i].other, given))
+            check_need(checking, &record->needs[i]);
+    for (size_t i = 0; i < record->num_only_with; i++)
+        if (touches(checking, record->only_with[i].field, given) ||
+            touches(checking, record->only_with[i].other, given))
+            check_only_with(checking, i);
+}
+
 /* Sealed fields need a key: that of the person whom the owner field names. */
 static void check_owner(const struct checking *checking, const struct model_set *given)
 {
@@ -231,12 +291,6 @@ static void check_owner(const struct checking *checking, const struct model_set 
     }
 }
 
-static bool touches(const struct checking *checking, const char *name, const struct model_set *given)
-{
-    const struct model_field *field = model_field_find(checking->record, name, strlen(name));
-    return model_set_has(given, (size_t) (field - checking->record->fields));
-}
-
 static int check_all(const struct checking *checking, const struct model_set *given)
 {
     const struct model_record *record = checking->record;
@@ -245,9 +299,10 @@ static int check_all(const struct checking *checking, const struct model_set *gi
             check_field(checking, &record->fields[i]);
     if (checking->faults->num_all == checking->faults_before) /* else a moment may be none */
         for (size_t i = 0; i < record->num_orders; i++)
-            if (given == NULL || touches(checking, record->orders[i].earlier, given) ||
+            if (touches(checking, record->orders[i].earlier, given) ||
                 touches(checking, record->orders[i].later, given))
                 check_order(checking, &record->orders[i]);
+    check_conditions(checking, given);
     check_owner(checking, given);
     return checking->faults->num_all > checking->faults_before ? BASE_ERR_INPUT : 0;
 }

@@ -167,6 +167,40 @@ static void put_required(struct json_writer *json, const struct model_record *re
     json_end(json);
 }
 
+/* JSON Schema's words for NEEDS: if the field holds the code, then the other is required. */
+static void put_needs(struct json_writer *json, const struct model_record *record)
+{
+    json_key(json, "allOf");
+    json_begin_array(json);
+    for (size_t i = 0; i < record->num_needs; i++) {
+        const struct model_condition *need = &record->needs[i];
+        json_begin_object(json);
+        json_key(json, "if");
+        json_begin_object(json);
+        json_key(json, "properties");
+        json_begin_object(json);
+        json_key(json, need->field);
+        json_begin_object(json);
+        put(json, "const", need->code);
+        json_end(json);
+        json_end(json);
+        json_key(json, "required");
+        json_begin_array(json);
+        json_put_string(json, need->field);
+        json_end(json);
+        json_end(json);
+        json_key(json, "then");
+        json_begin_object(json);
+        json_key(json, "required");
+        json_begin_array(json);
+        json_put_string(json, need->other);
+        json_end(json);
+        json_end(json);
+        json_end(json);
+    }
+    json_end(json);
+}
+
 static void put_record(struct json_writer *json, const struct model_record *record, enum form form)
 {
     char name[80];
@@ -190,6 +224,8 @@ static void put_record(struct json_writer *json, const struct model_record *reco
             put_field(json, &record->fields[i], form);
     put_masked(json, record);
     json_end(json);
+    if (form == CREATED && record->num_needs > 0)
+        put_needs(json, record);
     json_end(json);
 }
 

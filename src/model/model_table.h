@@ -62,8 +62,8 @@ int model_table_next(struct model_table *table, struct arena *arena, void *value
 
 /* ---- writing ---- */
 
-/* All fields that can be columns and may leave in anybody's export: no IDENTIFYING ones, no proxies of origin or belief,
- * none longer than a cell. What a caller may export is access_may_export's to say. */
+/* All fields that can be columns and may leave in anybody's export: no IDENTIFYING ones, no proxies of origin or
+ * belief, none longer than a cell. What a caller may export is access_may_export's to say. */
 struct model_set model_table_exported(const struct model_record *record);
 
 /* The header: id, version, created, updated, then the names of `columns` in the order of the description. NDJSON: none.

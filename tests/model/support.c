@@ -185,6 +185,12 @@ void test_draw_record(struct test_random *random, const struct model_record *rec
         if (needed || (!is_ordered(record, field->name) && test_between(random, 0, 2) > 0))
             draw_field(random, field, arena, value);
     }
+    for (size_t i = 0; i < record->num_only_with; i++) { /* the codes drawn are none of the special ones */
+        _Alignas(16) char empty[4096];
+        model_init(record, empty);
+        const char *other = record->only_with[i].other;
+        model_copy(model_field_find(record, other, strlen(other)), value, empty);
+    }
     for (size_t i = 0; i < record->num_orders; i++) { /* two needed ones: the later as the earlier */
         const struct model_field *earlier =
             model_field_find(record, record->orders[i].earlier, strlen(record->orders[i].earlier));

@@ -112,7 +112,6 @@ static void test_sealed_fields_need_their_owner(void **state)
     one.form = TEXT("f");
     one.question = TEXT("q");
     one.value_kind = TEXT("text");
-    assert_ok(model_check_create(&plain, model_record(MODEL_ANSWER), &one, &faults));
     one.value_text = TEXT("words");
     assert_status(model_check_create(&plain, model_record(MODEL_ANSWER), &one, &faults), BASE_ERR_INPUT);
     assert_fault(&faults,
@@ -143,6 +142,38 @@ static void test_changes(void **state)
     assert_fault(&faults, "/disease: is another value than before; allowed: the value it has: it is never changed");
     assert_fault(&faults, "/received_date: is missing; allowed: a date as 2026-11-22");
     assert_int_equal(faults.num_all, 2);
+    fault_list_free(&faults);
+}
+
+/* A swab of a person names the person, a tube its pool; goods name neither. */
+static void test_fields_that_need_each_other(void **state)
+{
+    (void) state;
+    struct fault_list          faults = FAULT_LIST_INIT;
+    const struct model_record *record = model_record(MODEL_SPECIMEN);
+    struct model_specimen      one;
+    struct model_set           given = { { 0 } };
+    model_init(record, &one);
+    one.head.id = one.responsible_area = test_id(1);
+    one.material = TEXT("swab");
+    one.subject = TEXT("person");
+    assert_status(model_check_create(&plain, record, &one, &faults), BASE_ERR_INPUT);
+    assert_fault(&faults,
+                 "/person: is missing, but subject is \"person\"; allowed: the id of a record person: " ID_ALLOWED);
+    fault_list_free(&faults);
+    one.person = one.pool = test_id(2);
+    assert_ok(model_check_create(&plain, record, &one, &faults)); /* a swab that went into a tube */
+    one.subject = TEXT("goods");
+    assert_status(model_check_create(&plain, record, &one, &faults), BASE_ERR_INPUT);
+    assert_fault(&faults, "/person: is given; allowed: this only where subject is \"person\"");
+    assert_fault(&faults, "/pool: is given; allowed: this only where subject is \"person\" or \"pool\"");
+    assert_int_equal(faults.num_all, 2);
+    fault_list_free(&faults);
+    model_set_add(&given, model_specimen_number); /* a change of another field is not held up */
+    assert_ok(model_check_change(&plain, record, &one, &one, &given, &faults));
+    model_set_add(&given, model_specimen_pool);
+    assert_status(model_check_change(&plain, record, &one, &one, &given, &faults), BASE_ERR_INPUT);
+    assert_int_equal(faults.num_all, 1);
     fault_list_free(&faults);
 }
 
@@ -245,6 +276,7 @@ int main(void)
         cmocka_unit_test(test_identifying_values_are_not_quoted),
         cmocka_unit_test(test_sealed_fields_need_their_owner),
         cmocka_unit_test(test_changes),
+        cmocka_unit_test(test_fields_that_need_each_other),
         cmocka_unit_test(test_dates_in_their_order),
         cmocka_unit_test(test_times_are_compared_as_far_as_they_were_said),
         cmocka_unit_test(test_good_records_of_every_kind),

@@ -30,6 +30,16 @@ static void test_nothing_is_there_at_first(void **state)
     }
 }
 
+static void check_conditions(const struct model_record *record, const struct model_condition *conditions, size_t num)
+{
+    for (size_t i = 0; i < num; i++) {
+        const struct model_field *field = model_field_find(record, conditions[i].field, strlen(conditions[i].field));
+        assert_non_null(field);
+        assert_int_equal(field->kind, MODEL_KIND_CODE);
+        assert_non_null(model_field_find(record, conditions[i].other, strlen(conditions[i].other)));
+    }
+}
+
 /* Whatever a .def file names by a word exists. */
 static void test_every_name_in_a_description_means_something(void **state)
 {
@@ -51,6 +61,8 @@ static void test_every_name_in_a_description_means_something(void **state)
                 if (strcmp(name, "id") != 0 && strcmp(name, "updated") != 0)
                     assert_non_null(model_field_find(record, name, strlen(name)));
             }
+        check_conditions(record, record->needs, record->num_needs);
+        check_conditions(record, record->only_with, record->num_only_with);
         assert_true(record->scope != MODEL_SCOPE_AREA || record->scope_path != NULL);
     }
 }

@@ -169,7 +169,7 @@ static void test_lists_are_named_once(void **state)
     assert_in_range(num, 30, 200);
 }
 
-/* Every list that a field names is there. */
+/* Every list that a field names is there, and every code that a line names. */
 static void test_every_list_exists(void **state)
 {
     (void) state;
@@ -180,6 +180,16 @@ static void test_every_list_exists(void **state)
     for (size_t i = 0; model_list_used(NULL, i) != NULL; i++)
         if (model_lists_entry(lists, model_list_used(NULL, i), 0) == NULL)
             fail_msg("there is no list %s", model_list_used(NULL, i));
+    size_t                     num;
+    const struct model_record *records = model_records(&num);
+    for (size_t i = 0; i < num; i++)
+        for (size_t j = 0; j < records[i].num_needs + records[i].num_only_with; j++) {
+            const struct model_condition *line =
+                j < records[i].num_needs ? &records[i].needs[j] : &records[i].only_with[j - records[i].num_needs];
+            const char *list = model_field_find(&records[i], line->field, strlen(line->field))->target;
+            if (model_lists_find(lists, list, line->code, strlen(line->code)) == NULL)
+                fail_msg("%s: %s has no code %s", records[i].name, list, line->code);
+        }
     model_lists_free(lists);
 }
 
