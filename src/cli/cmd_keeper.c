@@ -241,6 +241,7 @@ static int run_seal_recovery(struct work *work)
     if (ret != 0)
         return complain(work, ret);
     ret = read_erasures(work, &opened, &records, &num);
+    keeper_directory_close(&opened.directory); /* the copy may go to a slow medium */
     if (ret == 0)
         ret = keeper_copy_write(work->settings.to, opened.ring, records, num, instant_now(), &code, &work->error);
     close_keys(&opened);
@@ -316,6 +317,7 @@ static int run_rehearse(struct work *work)
     int                ret = open_keys(work, &opened);
     if (ret != 0)
         return complain(work, ret);
+    keeper_directory_close(&opened.directory); /* nobody is to wait for its lock while the code is typed */
     double begun = seconds();
     ret = open_copy(work, &copy);
     if (ret != 0) {

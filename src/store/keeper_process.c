@@ -20,6 +20,18 @@
 #include "store/keeper_wire.h"
 #include "tocsin/status.h"
 
+/* With the address sanitizer? */
+#if defined(__SANITIZE_ADDRESS__)
+#define SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define SANITIZED 1
+#endif
+#endif
+#ifndef SANITIZED
+#define SANITIZED 0
+#endif
+
 /* ---- hardening ---- */
 
 int keeper_harden(struct keeper_error *error)
@@ -42,10 +54,17 @@ int keeper_confine(int socket, int erasures, int directory, struct keeper_error 
 {
     static const int on_erasures[] = { SCMP_SYS(pread64), SCMP_SYS(lseek), SCMP_SYS(write), SCMP_SYS(fsync),
                                        SCMP_SYS(flock) };
-    static const int anywhere[] = { SCMP_SYS(getrandom), SCMP_SYS(clock_gettime), SCMP_SYS(exit_group),
-                                    SCMP_SYS(rt_sigreturn) };
-    scmp_filter_ctx  filter = seccomp_init(SCMP_ACT_KILL_PROCESS);
-    int              ret = filter != NULL ? 0 : -ENOMEM;
+    static const int anywhere[] = {
+        SCMP_SYS(getrandom),
+        SCMP_SYS(clock_gettime),
+        SCMP_SYS(exit_group),
+        SCMP_SYS(rt_sigreturn),
+#if SANITIZED /* it makes this call before a function that does not return */
+        SCMP_SYS(sigaltstack),
+#endif
+    };
+    scmp_filter_ctx filter = seccomp_init(SCMP_ACT_KILL_PROCESS);
+    int             ret = filter != NULL ? 0 : -ENOMEM;
     for (size_t i = 0; i < sizeof on_erasures / sizeof *on_erasures && ret == 0; i++)
         ret = allow_on(filter, on_erasures[i], erasures);
     for (size_t i = 0; i < sizeof anywhere / sizeof *anywhere && ret == 0; i++)
