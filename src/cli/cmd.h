@@ -5,6 +5,7 @@
 
 #include "cli/command.h"
 
+extern const struct cli_command cli_command_area;
 extern const struct cli_command cli_command_completion;
 extern const struct cli_command cli_command_county;
 extern const struct cli_command cli_command_detect;
