@@ -85,6 +85,9 @@ def test_examples_can_be_typed():
         for file in ("cases.csv", "counts.csv", "daily.csv", "visits.csv"):
             pathlib.Path(name, file).write_text("\n".join(lines) + "\n", encoding="utf-8")
         pathlib.Path(name, "interval.csv").write_text("days,probability\n1,0.5\n2,0.5\n", encoding="utf-8")
+        good("county", "--out", name, "--townships", 1, "--villages", 1)
+        for file in ("provinces.csv", "cities.csv", "counties.csv", "2023.csv", "2024.csv"):
+            shutil.copy(pathlib.Path(name, "areas.csv"), pathlib.Path(name, file))
         for command in commands():
             for line in good("help", command).partition("\nExamples:\n")[2].splitlines():
                 words = shlex.split(re.split(" [|>] ", line)[0])
