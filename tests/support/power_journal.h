@@ -121,4 +121,7 @@ struct power_loss {
 int power_restore(struct power_journal *journal, const char *folder, uint64_t seed, unsigned sector,
                   struct power_loss *loss);
 
+/* What was removed is gone for good. */
+void power_journal_empty_trash(const struct power_journal *journal);
+
 #endif

@@ -383,9 +383,9 @@ static int restore_names(struct restore *restore, const char *folder)
     return 0;
 }
 
-static void empty_trash(const char *trash)
+void power_journal_empty_trash(const struct power_journal *journal)
 {
-    DIR *listing = opendir(trash);
+    DIR *listing = opendir(journal->trash);
     if (listing == NULL)
         return;
     struct dirent *entry;
@@ -413,7 +413,7 @@ int power_restore(struct power_journal *journal, const char *folder, uint64_t se
     if (ret == 0)
         ret = restore_folder(&restore, folder);
     free(restore.entries);
-    empty_trash(journal->trash);
+    power_journal_empty_trash(journal);
     if (ret != 0)
         return ret;
     journal->used[0] = journal->used[1] = 0;

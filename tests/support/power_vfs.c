@@ -346,6 +346,7 @@ void power_vfs_end(void)
     if (machine.journal == NULL)
         return;
     sqlite3_vfs_unregister(&machine.vfs);
+    power_journal_empty_trash(machine.journal);
     rmdir(machine.journal->trash);
     munmap(machine.journal, power_journal_size(JOURNAL_BYTES));
     machine.journal = NULL;
