@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <stdio.h>
+
 #include "model/records.h"
 #include "support/test.h"
 
@@ -106,6 +108,55 @@ static void test_identifying_fields_have_an_owner(void **state)
     }
 }
 
+/* A free text can hold a name, whatever it was meant for. Those that everybody with a grant may read, or everybody, are
+ * numbers, versions, codes and names of things, given by a register, a protocol or a program. A new one must be thought
+ * through and put here, or be SENSITIVE or IDENTIFYING. */
+static void test_free_texts_are_thought_through(void **state)
+{
+    (void) state;
+    static const char *const routine[] = {
+        "user.login",
+        "user.name",
+        "user.position",
+        "reporting_unit.code",
+        "case.definition_version",
+        "pool.number",
+        "result.kit",
+        "result.unit",
+        "stream.code",
+        "stream.counter",
+        "outbreak.number",
+        "alarm.method",
+        "alarm.settings",
+        "task.protocol_rule",
+        "task.protocol_version",
+        "notice.receipt",
+        "answer.form",
+        "answer.form_version",
+        "answer.question",
+        "answer.subject_id",
+        "job.lease_holder",
+        "outbreak.definition_version",
+    };
+    size_t                     num;
+    const struct model_record *records = model_records(&num);
+    for (size_t i = 0; i < num; i++)
+        for (size_t j = 0; j < records[i].num_fields; j++) {
+            const struct model_field *field = &records[i].fields[j];
+            char                      name[96];
+            bool                      known = false;
+            if (field->kind != MODEL_KIND_TEXT || field->class >= MODEL_CLASS_SENSITIVE)
+                continue;
+            if (records[i].scope == MODEL_SCOPE_OPEN) /* reference data, loaded as a set */
+                continue;
+            snprintf(name, sizeof name, "%s.%s", records[i].name, field->name);
+            for (size_t k = 0; k < sizeof routine / sizeof *routine; k++)
+                known = known || strcmp(routine[k], name) == 0;
+            if (!known)
+                fail_msg("%s: a text that may hold a name is not for all to read", name);
+        }
+}
+
 static void test_values_are_compared_and_copied_by_field(void **state)
 {
     (void) state;
@@ -145,6 +196,7 @@ int main(void)
         cmocka_unit_test(test_every_name_in_a_description_means_something),
         cmocka_unit_test(test_names_of_fields_are_free),
         cmocka_unit_test(test_identifying_fields_have_an_owner),
+        cmocka_unit_test(test_free_texts_are_thought_through),
         cmocka_unit_test(test_values_are_compared_and_copied_by_field),
         cmocka_unit_test(test_sets_of_fields),
     };
