@@ -151,6 +151,28 @@ static void print_generation(const struct keeper_generation *generation, double 
            instant_text(end, from));
 }
 
+/* A key that is in no copy is lost with the directory. */
+static void print_copied(const struct keeper_copied *copied, const struct keeper_ring *ring)
+{
+    char made[INSTANT_TEXT_BYTES];
+    bool lacks = false;
+    if (copied->made == INSTANT_MISSING) {
+        printf("recovery copy: none was made here; 'tocsin keeper seal-recovery' makes one\n");
+        return;
+    }
+    printf("recovery copy: the newest is of %s", instant_text(copied->made, made));
+    for (int kind = 0; kind < KEEPER_NUM_KINDS; kind++) {
+        uint32_t newest = keeper_ring_find(ring, (enum keeper_kind) kind, 0)->number;
+        for (uint32_t number = copied->newest[kind] + 1; number <= newest; number++) {
+            if (keeper_ring_find(ring, (enum keeper_kind) kind, number) == NULL)
+                continue; /* destroyed since */
+            printf("%s %s-%04u", lacks ? "," : " and lacks", keeper_kind_word((enum keeper_kind) kind), number);
+            lacks = true;
+        }
+    }
+    printf("%s\n", lacks ? ": make a new one" : "");
+}
+
 static int run_status(struct work *work)
 {
     struct keeper_generation generations[KEEPER_NUM_KINDS * KEEPER_MAX_GENERATIONS];
@@ -161,17 +183,21 @@ static int run_status(struct work *work)
     int                      ret = open_keys(work, &opened);
     if (ret != 0)
         return complain(work, ret);
-    size_t num_generations = keeper_ring_list(opened.ring, generations);
+    size_t               num_generations = keeper_ring_list(opened.ring, generations);
+    struct keeper_copied copied = keeper_directory_copied(&opened.directory);
     ret = read_erasures(work, &opened, &records, &num);
-    close_keys(&opened);
-    if (ret != 0)
+    if (ret != 0) {
+        close_keys(&opened);
         return complain(work, ret);
+    }
     for (size_t i = 0; i < num; i++)
         damaged += !keeper_erasure_read(records + i * KEEPER_ERASURE_BYTES, &erasure);
     free(records);
     printf("key         created               replaced              may be destroyed from\n");
     for (size_t i = 0; i < num_generations; i++)
         print_generation(&generations[i], work->backup_days);
+    print_copied(&copied, opened.ring);
+    close_keys(&opened);
     printf("erasure list: %zu records", num - damaged);
     if (damaged > 0)
         printf(", and %zu damaged or never finished: compare it with the one in a backup", damaged);
@@ -224,6 +250,21 @@ static int run_destroy(struct work *work)
 
 /* ---- recovery ---- */
 
+/* Remember which keys a copy holds. */
+static int note_copy(struct work *work, const struct keeper_ring *ring, int64_t now)
+{
+    struct keeper_copied    copied = { .made = now };
+    struct keeper_directory directory;
+    for (int kind = 0; kind < KEEPER_NUM_KINDS; kind++)
+        copied.newest[kind] = keeper_ring_find(ring, (enum keeper_kind) kind, 0)->number;
+    int ret = keeper_directory_open(work->keys, true, &directory, &work->error);
+    if (ret != 0)
+        return ret;
+    ret = keeper_directory_note_copy(&directory, &copied, &work->error);
+    keeper_directory_close(&directory);
+    return ret;
+}
+
 static int run_seal_recovery(struct work *work)
 {
     struct opened      opened;
@@ -242,8 +283,10 @@ static int run_seal_recovery(struct work *work)
         return complain(work, ret);
     ret = read_erasures(work, &opened, &records, &num);
     keeper_directory_close(&opened.directory); /* the copy may go to a slow medium */
+    int64_t now = instant_now();
     if (ret == 0)
-        ret = keeper_copy_write(work->settings.to, opened.ring, records, num, instant_now(), &code, &work->error);
+        ret = keeper_copy_write(work->settings.to, opened.ring, records, num, now, &code, &work->error);
+    int noted = ret == 0 ? note_copy(work, opened.ring, now) : 0;
     close_keys(&opened);
     free(records);
     if (ret != 0)
@@ -259,7 +302,7 @@ static int run_seal_recovery(struct work *work)
     putchar('\n');
     sodium_memzero(text, sizeof text);
     sodium_memzero(&code, sizeof code);
-    return CLI_DONE;
+    return noted == 0 ? CLI_DONE : complain(work, noted); /* the copy is good all the same */
 }
 
 /* Read the code from standard input, on a terminal without showing it. */

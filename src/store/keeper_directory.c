@@ -18,6 +18,7 @@
 #include "tocsin/status.h"
 
 #define ERASURES "erasures"
+#define COPIED "copied"
 #define NAME_BYTES 40
 #define MAX_PATH 4000
 #define CHANGE_NANOSECONDS 20000000 /* more than the resolution of a file's time */
@@ -44,8 +45,9 @@ static int write_all(int fd, const uint8_t *bytes, size_t size)
     return 0;
 }
 
-/* Write a new file: beside its place, synced, then renamed; never over another. The caller syncs the directory. */
-static int make_file(int directory, const char *name, mode_t mode, const uint8_t *bytes, size_t size)
+/* Write a file: beside its place, synced, then renamed; with RENAME_NOREPLACE never over another. The caller syncs the
+ * directory. */
+static int make_file(int directory, const char *name, mode_t mode, const uint8_t *bytes, size_t size, unsigned flags)
 {
     char temporary[NAME_BYTES];
     snprintf(temporary, sizeof temporary, ".new-%s", name);
@@ -58,7 +60,7 @@ static int make_file(int directory, const char *name, mode_t mode, const uint8_t
     if (close(fd) != 0)
         ret = -1;
     if (ret == 0)
-        ret = renameat2(directory, temporary, directory, name, RENAME_NOREPLACE);
+        ret = renameat2(directory, temporary, directory, name, flags);
     if (ret != 0) {
         int reason = errno;
         unlinkat(directory, temporary, 0);
@@ -260,7 +262,7 @@ static int write_key(int directory, enum keeper_kind kind, const struct keeper_k
     char    name[NAME_BYTES];
     snprintf(name, sizeof name, "%s-%04u", keeper_kind_word(kind), key->number);
     keeper_key_write(kind, key, file);
-    int ret = make_file(directory, name, 0400, file, sizeof file);
+    int ret = make_file(directory, name, 0400, file, sizeof file, RENAME_NOREPLACE);
     sodium_memzero(file, sizeof file);
     return ret;
 }
@@ -287,7 +289,7 @@ static int fill(int directory, const struct keeper_ring *ring, const uint8_t *er
         for (size_t i = 0; i < ring->num[kind]; i++)
             if (write_key(directory, (enum keeper_kind) kind, &ring->keys[kind][i]) != 0)
                 return -1;
-    if (make_file(directory, ERASURES, 0600, erasures, num_erasures * KEEPER_ERASURE_BYTES) != 0)
+    if (make_file(directory, ERASURES, 0600, erasures, num_erasures * KEEPER_ERASURE_BYTES, RENAME_NOREPLACE) != 0)
         return -1;
     return fsync(directory);
 }
@@ -404,5 +406,30 @@ int keeper_directory_destroy(const struct keeper_directory *directory, struct ke
     size_t at = (size_t) (key - ring->keys[kind]), behind = --ring->num[kind] - at;
     memmove(&ring->keys[kind][at], &ring->keys[kind][at + 1], behind * sizeof *key);
     sodium_memzero(&ring->keys[kind][ring->num[kind]], sizeof *key);
+    return 0;
+}
+
+/* ---- the note on copies ---- */
+
+struct keeper_copied keeper_directory_copied(const struct keeper_directory *directory)
+{
+    struct keeper_copied copied = { .made = INSTANT_MISSING };
+    uint8_t              file[KEEPER_COPIED_BYTES];
+    int                  fd = openat(directory->fd, COPIED, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd >= 0 && (read(fd, file, sizeof file) != sizeof file || !keeper_copied_read(file, &copied)))
+        copied = (struct keeper_copied){ .made = INSTANT_MISSING };
+    if (fd >= 0)
+        close(fd);
+    return copied;
+}
+
+int keeper_directory_note_copy(const struct keeper_directory *directory, const struct keeper_copied *copied,
+                               struct keeper_error *error)
+{
+    uint8_t file[KEEPER_COPIED_BYTES];
+    keeper_copied_write(copied, file);
+    wait_for_new_time(directory->fd);
+    if (make_file(directory->fd, COPIED, 0600, file, sizeof file, 0) != 0 || fsync(directory->fd) != 0)
+        return fail_system(error, directory->path, COPIED, "write it");
     return 0;
 }

@@ -4,6 +4,7 @@
  *     gen-0001 …  token-0001 …  sign-0001 …  hash-0001 …    one key each, 0400, 80 bytes: what it is, when it was made,
  *                                                           the key, a checksum
  *     erasures                                              the erasure list, 0600, 32 bytes a record
+ *     copied                                                when the newest recovery copy was made and of what; 0600
  *     .new-*, .gone-*                                       a file being made or destroyed; a start clears them away
  *
  * A file is written under a name of its own, synced, renamed, and the directory synced, so that a key that was
@@ -88,6 +89,21 @@ int keeper_directory_add(const struct keeper_directory *directory, struct keeper
 /* Destroy one, as keeper_destroy says. */
 int keeper_directory_destroy(const struct keeper_directory *directory, struct keeper_ring *ring, enum keeper_kind kind,
                              uint32_t number, int64_t now, double backup_days, bool forced, struct keeper_error *error);
+
+/* The newest recovery copy: a reminder for people, no more. */
+struct keeper_copied {
+    int64_t  made; /* INSTANT_MISSING = none was, or it is not known */
+    uint32_t newest[KEEPER_NUM_KINDS];
+};
+#define KEEPER_COPIED_BYTES 32
+
+void keeper_copied_write(const struct keeper_copied *copied, uint8_t file[KEEPER_COPIED_BYTES]);
+bool keeper_copied_read(const uint8_t file[KEEPER_COPIED_BYTES], struct keeper_copied *copied);
+
+struct keeper_copied keeper_directory_copied(const struct keeper_directory *directory);
+/* The directory is open exclusively. */
+int keeper_directory_note_copy(const struct keeper_directory *directory, const struct keeper_copied *copied,
+                               struct keeper_error *error);
 
 /* ---- records of the erasure list ---- */
 

@@ -175,3 +175,34 @@ bool keeper_erasure_read(const uint8_t record[KEEPER_ERASURE_BYTES], struct keep
     erasure->at = (int64_t) get_number(record + ID_BYTES, 8);
     return true;
 }
+
+/* ---- bytes of the note on copies: instant 8, newest of each kind 4, BLAKE2b of both 8 (its first bytes) ---- */
+
+_Static_assert(8 + 4 * KEEPER_NUM_KINDS + 8 == KEEPER_COPIED_BYTES, "the note on copies");
+
+static void check_copied(const uint8_t file[KEEPER_COPIED_BYTES], uint8_t check[16])
+{
+    crypto_generichash(check, 16, file, KEEPER_COPIED_BYTES - 8, (const uint8_t *) "tocsin copied 1.", 16);
+}
+
+void keeper_copied_write(const struct keeper_copied *copied, uint8_t file[KEEPER_COPIED_BYTES])
+{
+    uint8_t check[16];
+    put_number(file, (uint64_t) copied->made, 8);
+    for (size_t kind = 0; kind < KEEPER_NUM_KINDS; kind++)
+        put_number(file + 8 + 4 * kind, copied->newest[kind], 4);
+    check_copied(file, check);
+    memcpy(file + KEEPER_COPIED_BYTES - 8, check, 8);
+}
+
+bool keeper_copied_read(const uint8_t file[KEEPER_COPIED_BYTES], struct keeper_copied *copied)
+{
+    uint8_t check[16];
+    check_copied(file, check);
+    if (memcmp(file + KEEPER_COPIED_BYTES - 8, check, 8) != 0)
+        return false;
+    copied->made = (int64_t) get_number(file, 8);
+    for (size_t kind = 0; kind < KEEPER_NUM_KINDS; kind++)
+        copied->newest[kind] = (uint32_t) get_number(file + 8 + 4 * kind, 4);
+    return true;
+}

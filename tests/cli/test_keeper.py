@@ -49,7 +49,9 @@ def test_init_and_status():
         equal(stat.S_IMODE(os.stat(keys).st_mode), 0o700)
         equal(sorted(os.listdir(keys)), ["erasures", "gen-0001", "hash-0001", "sign-0001", "token-0001"])
         lines = good("keeper", "status", "--keys", keys).splitlines()
-        equal([line.split()[0] for line in lines], ["key", "gen-0001", "token-0001", "sign-0001", "hash-0001", "erasure"])
+        equal([line.split()[0] for line in lines], ["key", "gen-0001", "token-0001", "sign-0001", "hash-0001", "recovery",
+                                                "erasure"])
+        equal(lines[-2], "recovery copy: none was made here; 'tocsin keeper seal-recovery' makes one")
         equal(lines[-1], "erasure list: 0 records")
         bad(1, f"tocsin keeper: {keys} exists and is not an empty directory; keys are never written over",
             "keeper", "init", keys)
@@ -117,8 +119,8 @@ def test_recovery():
         assert re.fullmatch(r".*; opens; 5 keys equal to those in use; 0 records of the erasure list; \d\.\d{3} seconds\n",
                             out), out
         good("keeper", "recover", copy, "--to", f"{name}/again", stdin=code.lower().replace("-", " "))
-        equal(files(f"{name}/again"), files(keys))
-        equal(good("keeper", "status", "--keys", f"{name}/again"), good("keeper", "status", "--keys", keys))
+        noted = files(keys).pop("copied")
+        equal({**files(f"{name}/again"), "copied": noted}, files(keys))
 
         bad(1, "tocsin keeper: group 2 is mistyped", "keeper", "rehearse-recovery", copy, "--keys", keys,
             stdin=code[:6] + ("0" if code[6] != "0" else "1") + code[7:])
@@ -126,6 +128,26 @@ def test_recovery():
         bad(1, f"tocsin keeper: {copy} does not open: the code belongs to another copy, or the file was altered",
             "keeper", "recover", copy, "--to", f"{name}/never", stdin=other)
         assert not os.path.exists(f"{name}/never")
+
+
+def test_status_knows_the_copy():
+    """status names the keys that no recovery copy holds."""
+    with folder() as name:
+        keys = f"{name}/keys"
+        good("keeper", "init", keys)
+        sealed(keys, f"{name}/copy")
+        line = good("keeper", "status", "--keys", keys).splitlines()[-2]
+        assert re.fullmatch(r"recovery copy: the newest is of \S+Z", line), line
+        good("keeper", "rotate", "--keys", keys)
+        good("keeper", "rotate", "--keys", keys, "--kind", "sign")
+        line = good("keeper", "status", "--keys", keys).splitlines()[-2]
+        assert line.endswith("Z and lacks gen-0002, sign-0002: make a new one"), line
+        sealed(keys, f"{name}/newer")
+        line = good("keeper", "status", "--keys", keys).splitlines()[-2]
+        assert re.fullmatch(r"recovery copy: the newest is of \S+Z", line), line
+        pathlib.Path(keys, "copied").write_bytes(b"torn")
+        line = good("keeper", "status", "--keys", keys).splitlines()[-2]
+        assert "none was made here" in line, line
 
 
 def test_rehearsal_tells_differences():
