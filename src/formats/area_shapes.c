@@ -2,6 +2,7 @@
 #include "formats/area_shapes.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -47,4 +48,74 @@ out:
     free(found);
     area_index_free(&index);
     return ret;
+}
+
+/* The latitude of the centre of gravity; holes count as what they lack. Between two whole numbers, so that no point of
+ * the shape lies on it. */
+static double middle_latitude(const struct geojson *shapes, const struct geojson_feature *feature)
+{
+    const struct geojson_ring *rings = shapes->rings + feature->first_ring;
+    double                     area = 0, moment = 0, base = shapes->points[rings->first_point].latitude;
+    double                     low = INT32_MAX, high = INT32_MIN;
+    for (uint32_t r = 0; r < feature->num_rings; r++) {
+        const struct geojson_point *points = shapes->points + rings[r].first_point;
+        for (uint32_t i = 0; i < rings[r].num_points; i++) {
+            const struct geojson_point *a = &points[i], *b = &points[(i + 1) % rings[r].num_points];
+            double                      a_y = a->latitude - base, b_y = b->latitude - base;
+            double                      piece =
+                (a->longitude - (double) points->longitude) * b_y - (b->longitude - (double) points->longitude) * a_y;
+            area += piece;
+            moment += piece * (a_y + b_y) / 3;
+            low = fmin(low, a->latitude);
+            high = fmax(high, a->latitude);
+        }
+    }
+    double middle = area == 0 ? (low + high) / 2 : base + moment / area;
+    return fmin(fmax(floor(middle), low), high - 1) + 0.5;
+}
+
+static int compare_doubles(const void *a, const void *b)
+{
+    double x = *(const double *) a, y = *(const double *) b;
+    return (x > y) - (x < y);
+}
+
+/* Where the parallel crosses the borders, from west to east: within the shape between the first two, and so on. */
+static size_t cross_borders(const struct geojson *shapes, const struct geojson_feature *feature, double latitude,
+                            double *longitudes)
+{
+    size_t num = 0;
+    for (uint32_t r = feature->first_ring; r < feature->first_ring + feature->num_rings; r++) {
+        const struct geojson_ring  *ring = &shapes->rings[r];
+        const struct geojson_point *points = shapes->points + ring->first_point;
+        for (uint32_t i = 0; i < ring->num_points; i++) {
+            const struct geojson_point *a = &points[i], *b = &points[(i + 1) % ring->num_points];
+            if ((a->latitude > latitude) != (b->latitude > latitude))
+                longitudes[num++] = a->longitude + (latitude - a->latitude) / ((double) b->latitude - a->latitude) *
+                                                       ((double) b->longitude - a->longitude);
+        }
+    }
+    qsort(longitudes, num, sizeof *longitudes, compare_doubles);
+    return num;
+}
+
+int area_shapes_centre(const struct geojson *shapes, uint32_t feature, struct geojson_point *centre)
+{
+    const struct geojson_feature *shape = &shapes->features[feature];
+    size_t                        num_points = 0;
+    for (uint32_t r = shape->first_ring; r < shape->first_ring + shape->num_rings; r++)
+        num_points += shapes->rings[r].num_points;
+    double *longitudes = memory_array(num_points + 1, sizeof *longitudes);
+    if (longitudes == NULL)
+        return TOC_ERR_NO_MEMORY;
+    double latitude = middle_latitude(shapes, shape), widest = -1;
+    size_t num = cross_borders(shapes, shape, latitude, longitudes);
+    for (size_t i = 0; i + 1 < num; i += 2)
+        if (longitudes[i + 1] - longitudes[i] > widest) {
+            widest = longitudes[i + 1] - longitudes[i];
+            *centre = (struct geojson_point){ (int32_t) lround((longitudes[i] + longitudes[i + 1]) / 2),
+                                              (int32_t) lround(latitude) };
+        }
+    free(longitudes);
+    return 0;
 }

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "model/area_records.h"
 
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "model/record_id.h"
 
 static struct model_text text_at(const struct area_codes *list, uint32_t offset)
@@ -64,6 +66,108 @@ void area_record_of_change(const struct area_codes *older, const struct area_cod
         model_set_add(given, model_area_valid_to);
     if (change->what & AREA_CHANGE_SUCCESSOR)
         model_set_add(given, model_area_successor);
+}
+
+void area_record_after_change(const struct model_area *old, const struct area_codes *older,
+                              const struct area_codes *newer, const struct area_change *change, struct model_area *area)
+{
+    const struct model_record *record = model_record(MODEL_AREA);
+    struct model_area          changed;
+    struct model_set           given;
+    area_record_of_change(older, newer, change, &changed, &given);
+    if (old == NULL) {
+        *area = changed;
+        return;
+    }
+    *area = *old;
+    for (size_t field = 0; field < record->num_fields; field++)
+        if (model_set_has(&given, field))
+            model_copy(&record->fields[field], area, &changed);
+}
+
+/* ---- records as a list ---- */
+
+struct finding {
+    const struct model_area *rows;
+    uint32_t                *order; /* of the rows by id */
+    size_t                   num;
+};
+
+static int compare_ids(const void *a, const void *b, void *context)
+{
+    const struct finding *finding = context;
+    return id_compare(&finding->rows[*(const uint32_t *) a].head.id, &finding->rows[*(const uint32_t *) b].head.id);
+}
+
+static uint32_t find_row(const struct finding *finding, const struct id *id)
+{
+    size_t low = 0, high = finding->num;
+    while (low < high && !id_is_missing(id)) {
+        size_t middle = low + (high - low) / 2;
+        int    order = id_compare(&finding->rows[finding->order[middle]].head.id, id);
+        if (order == 0)
+            return finding->order[middle];
+        if (order < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return AREA_CODES_NONE;
+}
+
+static uint32_t keep_text(struct area_codes *list, struct model_text text)
+{
+    uint32_t offset = (uint32_t) list->text_size;
+    if (text.bytes == NULL)
+        return 0;
+    memcpy(list->text + offset, text.bytes, text.size);
+    list->text_size += text.size + 1; /* the memory was zero */
+    return offset;
+}
+
+static struct area_code code_of(struct area_codes *list, const struct finding *finding, const struct model_area *row)
+{
+    return (struct area_code){
+        .id = row->head.id,
+        .code = keep_text(list, row->code),
+        .name_en = keep_text(list, row->name_en),
+        .name_zh = keep_text(list, row->name_zh),
+        .name_bo = keep_text(list, row->name_bo),
+        .parent = find_row(finding, &row->parent),
+        .successor = find_row(finding, &row->successor),
+        .valid_from = row->valid_from == MODEL_MISSING_DATE ? AREA_CODES_NO_DATE : row->valid_from,
+        .valid_to = row->valid_to == MODEL_MISSING_DATE ? AREA_CODES_NO_DATE : row->valid_to,
+        .level = (uint8_t) row->level,
+    };
+}
+
+int area_codes_of_records(const struct model_area *rows, size_t num_rows, struct area_codes *list)
+{
+    size_t            text_size = 1;
+    struct area_codes made = { .text_size = 1 };
+    struct finding    finding = { .rows = rows, .num = num_rows };
+    int               ret = TOC_ERR_NO_MEMORY;
+    for (size_t i = 0; i < num_rows; i++)
+        text_size += rows[i].code.size + rows[i].name_en.size + rows[i].name_zh.size + rows[i].name_bo.size + 4;
+    if (num_rows > AREA_CODES_MAX_AREAS || text_size > UINT32_MAX)
+        return TOC_ERR_TOO_LARGE;
+    made.areas = memory_array(num_rows + 1, sizeof *made.areas);
+    made.text = memory_array(text_size, 1);
+    finding.order = memory_array(num_rows + 1, sizeof *finding.order);
+    if (made.areas == NULL || made.text == NULL || finding.order == NULL)
+        goto out;
+    for (uint32_t i = 0; i < num_rows; i++)
+        finding.order[i] = i;
+    qsort_r(finding.order, num_rows, sizeof *finding.order, compare_ids, &finding);
+    for (; made.num_areas < num_rows; made.num_areas++)
+        made.areas[made.num_areas] = code_of(&made, &finding, &rows[made.num_areas]);
+    *list = made;
+    made = (struct area_codes){ 0 };
+    ret = 0;
+out:
+    area_codes_free(&made);
+    free(finding.order);
+    return ret;
 }
 
 static struct model_text text_of(const char *text)

@@ -20,6 +20,20 @@ void area_record(const struct area_codes *list, uint32_t index, struct model_are
 void area_record_of_change(const struct area_codes *older, const struct area_codes *newer,
                            const struct area_change *change, struct model_area *area, struct model_set *given);
 
+/* What an area is after a change, whole: `old` is its record before (of the older list's index), NULL of a new one. */
+void area_record_after_change(const struct model_area *old, const struct area_codes *older,
+                              const struct area_codes *newer, const struct area_change *change,
+                              struct model_area *area);
+
+/* Areas that are stored already as a code list, for area_codes_update: the area at index i is rows[i] (so not always in
+ * preorder), with its id.
+ *
+ * rows    num_rows records, at most AREA_CODES_MAX_AREAS; a parent or successor that is not among them counts as none
+ * list    free with area_codes_free; untouched on failure
+ *
+ * Returns 0, TOC_ERR_TOO_LARGE or TOC_ERR_NO_MEMORY. */
+int area_codes_of_records(const struct model_area *rows, size_t num_rows, struct area_codes *list);
+
 /* Row number `index` of a population file as a record, with its id; `areas` is the list that the file was read with. */
 void population_record(const struct population_file *file, const struct area_codes *areas, size_t index,
                        struct model_population *population);

@@ -101,6 +101,47 @@ static void test_changes_give_what_changes(void **state)
                    "B: valid_to successor\nC: all\n");
 }
 
+/* A node that has areas reads a newer edition: what it has becomes a list, and what changes is told as whole rows, in
+ * which nothing is lost that the newer list does not say. */
+static void test_an_edition_for_what_is_stored(void **state)
+{
+    (void) state;
+    struct area_codes   list, stored, newer;
+    struct model_area   rows[5], after;
+    struct area_change *changes;
+    size_t              num;
+    read_list("code,name_en,name_bo,parent,valid_to,successor\nA,Top,ཀ,,,\nB,One,ཁ,A,,\nC,Two,ག,A,,\n"
+              "D,Old,ང,A,2000-01-01,C\n",
+              &list);
+    for (uint32_t i = 0; i < 4; i++) /* in another order than the list's */
+        area_record(&list, 3 - i, &rows[i]);
+    rows[2].centre_latitude = 30;
+    assert_ok(area_codes_of_records(rows, 4, &stored));
+    assert_int_equal(stored.num_areas, 4);
+    for (uint32_t i = 0; i < 4; i++) {
+        struct model_area again;
+        area_record(&stored, i, &again);
+        again.centre_latitude = rows[i].centre_latitude;
+        assert_true(id_equal(&again.head.id, &rows[i].head.id));
+        for (size_t j = 0; j < model_record(MODEL_AREA)->num_fields; j++)
+            assert_true(model_equal(&model_record(MODEL_AREA)->fields[j], &again, &rows[i]));
+    }
+    read_list("code,name_en,parent\nA,Top,\nB,Uno,A\nC,Two,A\n", &newer);
+    assert_ok(area_codes_update(&stored, &newer, 20000, false, &changes, &num));
+    assert_int_equal(num, 1);
+    area_record_after_change(&rows[changes[0].old_index], &stored, &newer, &changes[0], &after);
+    assert_memory_equal(after.name_en.bytes, "Uno", 4);
+    assert_memory_equal(after.name_bo.bytes, "ཁ", 4);
+    assert_close(after.centre_latitude, 30, 0, 0);
+    assert_true(id_equal(&after.parent, &rows[3].head.id));
+    free(changes);
+    area_codes_free(&list);
+    area_codes_free(&stored);
+    area_codes_free(&newer);
+    assert_status(area_codes_of_records(rows, 0, &stored), 0);
+    area_codes_free(&stored);
+}
+
 /* Every row of every reader is good by its description, and each has an id of its own. */
 static void test_rows_are_good_and_have_their_own_ids(void **state)
 {
@@ -169,6 +210,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_an_area_as_a_record),
         cmocka_unit_test(test_changes_give_what_changes),
+        cmocka_unit_test(test_an_edition_for_what_is_stored),
         cmocka_unit_test(test_rows_are_good_and_have_their_own_ids),
         cmocka_unit_test(test_ids_of_reference_data),
     };
