@@ -14,7 +14,7 @@
  * The number of a series is 63 bits of a BLAKE2b hash of what it is, so that nobody has to look it up; two series with
  * one number (odds 1 : 200,000 with ten million series) are found out when the second is made: DB_ERR_CORRUPT.
  *
- * Whoever moves records between areas by moving an area in the tree calls counters_move.
+ * An area that is moved in the tree takes along what is counted from then on, not what was counted before.
  */
 #ifndef STORE_COUNTERS_H
 #define STORE_COUNTERS_H
@@ -66,11 +66,6 @@ void counters_free(struct counter_book *book); /* NULL is fine */
  * Nothing is written yet. Returns 0 or TOC_ERR_NO_MEMORY. */
 int counters_count(struct counter_book *book, const struct model_record *record, const void *value,
                    const struct id *areas, size_t num_areas, toc_date known, int64_t sign);
-
-/* Everything below area `moved` also counts, from its beginning on, at `gained`, and never at `lost`: areas above it in
- * the new tree alone and in the old tree alone. Reads the database; nothing is written yet. */
-int counters_move(struct counter_book *book, struct db *db, const struct id *moved, const struct id *lost,
-                  size_t num_lost, const struct id *gained, size_t num_gained, struct db_error *error);
 
 /* Write what was counted, within the open transaction: a few statements, whatever the number of increments. */
 int counters_write(struct counter_book *book, struct db *db, struct db_error *error);

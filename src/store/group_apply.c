@@ -284,7 +284,7 @@ int group_apply(struct group *group, struct ticket *ticket, bool *fatal)
     ticket->receipt.known = group->known;
     if (ticket->request == NULL) {
         ret = ticket->job != NULL ? ticket->job(ticket->context, group) : audit_reading(group, ticket);
-        *fatal = is_fatal(ret);
+        *fatal = is_fatal(ret) || group->broken;
         return ret;
     }
     group->num_undo = group->num_made = 0;

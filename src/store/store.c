@@ -283,10 +283,12 @@ int store_submit(struct store *store, const struct access *who, const struct sto
 int store_submit_later(struct store *store, const struct access *who, const struct store_request *request,
                        store_done *done, void *context, struct fault_list *faults)
 {
-    size_t failed;
+    size_t            failed;
+    struct fault_list own = FAULT_LIST_INIT;
     if (store->writer == NULL)
         return STORE_ERR_STOPPED;
-    int ret = request->decide != NULL ? 0 : check_values(store, request, faults, &failed);
+    int ret = request->decide != NULL ? 0 : check_values(store, request, faults != NULL ? faults : &own, &failed);
+    fault_list_free(&own);
     if (ret != 0)
         return ret;
     struct ticket *ticket = memory_array(1, sizeof *ticket);

@@ -24,6 +24,7 @@
 #include "base/id.h"
 #include "model/access.h"
 #include "model/model.h"
+#include "model/records.h"
 #include "store/db.h"
 
 enum store_status {
@@ -182,5 +183,47 @@ struct store_event {
  * *after moves on to the last event that was looked at, seen or not. */
 int store_events(struct store_reader *reader, const struct access *who, int64_t *after, struct arena *arena,
                  struct store_event *events, size_t max_events, size_t *num_events);
+
+/* ---- reference data ---- */
+
+/* A set of reference data: areas, codes, populations, outlines, calendars. */
+struct store_load {
+    const struct model_record  *record;
+    void                       *rows; /* structs of the record, one behind the other, ids set; head.version is set */
+    size_t                      num_rows;
+    struct model_reference_set *set; /* the description of the edition: its id, kind, name, edition, digest … */
+};
+
+struct store_loaded {
+    size_t  created, changed, same;
+    int64_t event;
+};
+
+/* Load a whole set in one transaction, with one audit entry and two events (the set's, and one of the record with the
+ * set's id that stands for all of its rows). Rows whose id exists already are changed where they differ, and history
+ * keeps what they were; the others are created. A row that is not in the set stays as it is: an edition ends what has
+ * gone by its valid_to. Rows are checked like any other (faults name them by /<number of the row>). Records without
+ * identifying fields only.
+ *
+ * Words are not searched for yet when it returns: store_load_words. Interactive work waits meanwhile.
+ */
+int store_load_set(struct store *store, const struct access *who, const struct store_load *load,
+                   struct store_loaded *loaded, struct fault_list *faults);
+
+/* Make the words of all rows of a record anew, in slices behind interactive work. `who` as for store_load_set. */
+int store_load_words(struct store *store, const struct access *who, const struct model_record *record);
+
+/* ---- upkeep ---- */
+
+/* Wrap all keys of persons anew under the newest generation, in slices behind interactive work. *rewrapped: how many.
+ * progress (may be NULL) is told after each slice. A key that does not open stays as it is and is counted in *failed.
+ */
+int store_rewrap(struct store *store, void (*progress)(void *context, int64_t done), void *context, int64_t *rewrapped,
+                 int64_t *failed);
+
+/* Remove rows whose time is over (RETAINED lines of the model), with their keys and history, and idempotency keys older
+ * than STORE_IDEMPOTENCY_DAYS, in slices behind interactive work. Counts stay. today: by the caller's clock. */
+#define STORE_IDEMPOTENCY_DAYS 7
+int store_retain(struct store *store, toc_date today, int64_t *removed);
 
 #endif

@@ -52,10 +52,10 @@ static int put(struct writer *writer, struct ticket *ticket)
 int writer_submit(struct writer *writer, struct ticket *ticket)
 {
     bool waits = ticket->done == NULL;
-    if (ticket->faults != NULL) {
-        ticket->faults_kept = ticket->faults->num_kept;
-        ticket->faults_all = ticket->faults->num_all;
-    }
+    if (ticket->faults == NULL)
+        ticket->faults = &ticket->spare;
+    ticket->faults_kept = ticket->faults->num_kept;
+    ticket->faults_all = ticket->faults->num_all;
     if (waits && sem_init(&ticket->finished, 0, 0) != 0)
         return BASE_ERR_SYSTEM;
     int ret = put(writer, ticket);
@@ -116,6 +116,7 @@ static size_t take_group(struct writer *writer, struct ticket **tickets, size_t 
 static void answer(struct ticket *ticket, int status)
 {
     ticket->status = status;
+    fault_list_free(&ticket->spare);
     if (ticket->done == NULL) {
         sem_post(&ticket->finished);
         return;

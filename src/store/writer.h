@@ -17,7 +17,8 @@ struct ticket {
     const struct store_request *request; /* NULL: a reading */
     struct store_change_set     set;     /* of the request, or decided */
     struct access               who;
-    struct fault_list          *faults;      /* NULL: nobody wants them */
+    struct fault_list          *faults; /* set to `spare` where nobody wants them */
+    struct fault_list           spare;
     size_t                      faults_kept; /* that were there before; a second try begins with them */
     uint64_t                    faults_all;
     const char                 *verb; /* of a reading */
