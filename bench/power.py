@@ -16,10 +16,12 @@ import time
 REPORT = re.compile(r"# (?P<setting>[^:]+): (?P<cuts>\d+) power cuts, (?P<acknowledged>\d+) \w+ acknowledged.*"
                     r"promise broken (?P<broken>\d+) times(?:: (?P<why>.*))?")
 PROGRAMS = {"SQLite": "test_power_sqlite", "PostgreSQL": "test_power_postgresql", "store": "test_power_store"}
-UNSAFE = ("synchronous=OFF", "fsync=off")
+UNSAFE = ("synchronous=OFF", "fsync=off", "synchronous_commit=off")
 OTHERS = {
     "test_failed_fsync": "no acknowledged write lost, none half applied",
     "test_disk_full": "said, nothing half applied, reads go on, works again",
+    "test_disk_full_on_sqlite": "said, nothing half applied, reads go on, works again",
+    "test_disk_full_on_postgresql": "said, nothing half applied, reads go on, works again",
     "test_failed_reads": "an error, never a wrong row",
 }
 
@@ -31,11 +33,12 @@ def row(*columns):
 def report(database, match, cycles):
     """The row of one line that a test printed."""
     cuts, broken = int(match["cuts"]), int(match["broken"])
+    name = match["setting"] if database == "store" else f"{database}, {match['setting']}"
     measured = f"{cuts} cuts, {match['acknowledged']} acknowledged, broken {broken} times"
     if match["setting"].endswith(UNSAFE):
-        row(f"{database}: power cuts, {match['setting']}", "is noticed", measured, "yes" if broken else "no")
+        row(f"power cuts, {name}", "is noticed", measured, "yes" if broken else "no")
     else:
-        row(f"{database}: power cuts, {match['setting']}", f"{cycles} cuts, broken 0 times", measured,
+        row(f"power cuts, {name}", f"{cycles} cuts, broken 0 times", measured,
             "no" if broken or cuts < cycles else "yes")
 
 
@@ -55,8 +58,8 @@ def main():
                 report(database, match, cycles)
             match = re.match(r"(ok|not ok) \d+ - (\w+)", line)
             if match and match[2] in OTHERS:
-                row(f"{database}: {match[2][5:].replace('_', ' ')}", OTHERS[match[2]], f"{match[1]}, tried {cycles} times"
-                    if match[2] != "test_failed_reads" else match[1], "yes" if match[1] == "ok" else "no")
+                row(f"{database}: {match[2][5:].replace('_', ' ')}", OTHERS[match[2]], match[1],
+                    "yes" if match[1] == "ok" else "no")
         print(f"# {name}: exit code {run.returncode}, {time.monotonic() - began:.0f} s", flush=True)
 
 

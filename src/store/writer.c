@@ -135,6 +135,7 @@ static void stop_for_good(struct writer *writer, int status, const struct db_err
         snprintf(writer->reason, sizeof writer->reason, "the writer has stopped (%d): %.180s", status,
                  error->what[0] != '\0' ? error->what : "the database failed while it wrote");
     writer->stopped = true;
+    writer->sweep_due = false; /* it writes no more, and closing does not wait for it */
     pthread_mutex_unlock(&writer->lock);
 }
 
