@@ -14,6 +14,7 @@
 #include <time.h>
 
 #include "base/instant.h"
+#include "invented_rows.h"
 #include "model/records.h"
 #include "store/dump.h"
 #include "store/migration.h"
@@ -44,72 +45,16 @@ static struct db *open_new(const char *url, int64_t *fence)
     return db;
 }
 
-/* ---- invented rows, in the order of their keys ---- */
-
-static void number_id(uint64_t number, uint8_t place, uint8_t bytes[ID_BYTES])
-{
-    memset(bytes, 0, ID_BYTES);
-    for (int i = 0; i < 8; i++)
-        bytes[i] = (uint8_t) (number >> (56 - 8 * i));
-    bytes[8] = 0x80;
-    bytes[15] = place;
-}
-
-struct row {
-    struct db_value values[DB_MAX_COLUMNS];
-    uint8_t         ids[DB_MAX_COLUMNS][ID_BYTES];
-    char            texts[DB_MAX_COLUMNS][32];
-};
-
-/* Values that are as long as real ones; which they are does not matter here. */
-static void invent(const struct db_table *table, uint64_t number, struct row *row)
-{
-    static const char sealed[220] = "\x01sealed";
-    for (size_t i = 0; i < table->num_columns; i++) {
-        const struct db_column *column = &table->columns[i];
-        struct db_value        *value = &row->values[i];
-        switch (column->kind) {
-        case DB_KIND_ID:
-            number_id(number * 2654435761U + i * 97, (uint8_t) i, row->ids[i]);
-            *value = !column->not_null && i % 3 == 0 ? db_null() : db_bytes(row->ids[i], ID_BYTES);
-            break;
-        case DB_KIND_INTEGER: *value = db_integer((int64_t) (1764000000000000 + number)); break;
-        case DB_KIND_REAL: *value = db_null(); break;
-        case DB_KIND_TEXT:
-            snprintf(row->texts[i], sizeof row->texts[i], "2025-%02u-%02u", (unsigned) (number % 12 + 1),
-                     (unsigned) (number % 28 + 1));
-            *value = column->not_null || i % 2 == 0 ? db_word(row->texts[i]) : db_text("", 0);
-            break;
-        case DB_KIND_BYTES: *value = db_bytes(sealed, strcmp(column->name, "sealed") == 0 ? 220 : 48); break;
-        }
-    }
-}
-
-/* The key of row `number`, ascending. */
-static void set_key(const struct db_table *table, uint64_t number, struct row *row)
-{
-    for (size_t i = 0; i < table->num_key; i++) {
-        if (table->columns[i].kind == DB_KIND_INTEGER) {
-            row->values[i] = db_integer((int64_t) (i + 1 < table->num_key ? number / 50 : number));
-        } else {
-            number_id(number, 0, row->ids[i]);
-            row->values[i] = db_bytes(row->ids[i], ID_BYTES);
-        }
-    }
-    if (table == &store_table_counter)
-        row->values[store_counter_event_day] = db_integer((int64_t) (number % 50));
-}
-
 static uint64_t fill_table(struct db *db, const struct db_table *table, uint64_t num)
 {
-    struct db_error error = { 0 };
-    struct db_load *load;
-    struct row      row;
+    struct db_error     error = { 0 };
+    struct db_load     *load;
+    struct invented_row row;
     if (db_begin(db, DB_WRITE, &error) != 0 || db_load_begin(db, table, &load, &error) != 0)
         stop(table->name, &error);
     for (uint64_t i = 0; i < num; i++) {
-        invent(table, i, &row);
-        set_key(table, i, &row);
+        invented_row(table, i, &row);
+        invented_key(table, i, &row);
         if (db_load_row(load, row.values, &error) != 0)
             stop(table->name, &error);
     }
