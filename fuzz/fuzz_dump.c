@@ -21,7 +21,8 @@ static int write_stream(void *context, const void *bytes, size_t size)
         stream->bytes = realloc(stream->bytes, stream->room);
         MUST(stream->bytes != NULL);
     }
-    memcpy(stream->bytes + stream->size, bytes, size);
+    if (size > 0)
+        memcpy(stream->bytes + stream->size, bytes, size);
     stream->size += size;
     return 0;
 }

@@ -223,9 +223,9 @@ int db_check_lease(struct db *db, int64_t fence, struct db_error *error);
 /* ---- keeping SQLite's write-ahead log short ----
  *
  * A checkpoint copies the log into the database file; left to the commit that happens to pass a threshold it makes that
- * commit slow. So commits check only a high mark (DB_WAL_MOST pages), and whoever has time calls db_checkpoint before:
- * a second connection in a thread of its own while the writer goes on, or the writer between two groups. It waits for
- * nobody. *pages_left: what of the log is not in the file yet (0: the next commit begins the log anew). PostgreSQL: 0.
+ * commit slow. So the holder of the lease has a thread beside it that copies while commits go on, and copies the little
+ * that is left itself when the log has become long (db_sqlite_checkpoint.c); others, and those with a `vfs` of their own,
+ * copy at the high mark DB_WAL_MOST. db_checkpoint copies now, waiting for nobody. *pages_left: what of the log is not in the file yet (0: the next commit begins the log anew). PostgreSQL: 0.
  */
 #define DB_WAL_MOST 65536 /* 256 MiB */
 int db_checkpoint(struct db *db, int64_t *pages_left, struct db_error *error);

@@ -280,20 +280,12 @@ static int64_t log_pages(const struct db *base)
     return ((const struct sqlite_db *) base)->log_pages;
 }
 
-static int after_commit(void *context, sqlite3 *handle, const char *name, int pages)
-{
-    struct sqlite_db *db = context;
-    db->log_pages = pages;
-    if (pages >= DB_WAL_MOST)
-        sqlite3_wal_checkpoint_v2(handle, name, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
-    return SQLITE_OK;
-}
-
 /* ---- opening ---- */
 
 static void close_connection(struct db *base)
 {
     struct sqlite_db *db = (struct sqlite_db *) base;
+    sqlite_checkpoint_end(db);
     for (size_t i = 0; i < base->num_statements; i++)
         free_statement((struct sqlite_statement *) base->statements[i]);
     sqlite3_close(db->handle);
@@ -377,7 +369,7 @@ static int configure(struct sqlite_db *db, const struct db_options *options, str
              cache / 1024, 256LL << 20, options->read_only);
     int ret = sqlite_execute(&db->db, sql, error);
     if (ret == 0)
-        sqlite3_wal_hook(db->handle, after_commit, db);
+        sqlite3_wal_hook(db->handle, sqlite_after_commit, db);
     return ret;
 }
 
@@ -417,6 +409,7 @@ int db_sqlite_open(const char *path, const struct db_options *options, struct db
         return db_fail(error, TOC_ERR_NO_MEMORY, "no memory for a connection");
     db->db.driver = &driver;
     db->lease_file = -1;
+    db->own_files = options->vfs != NULL;
     db->path = strdup(path);
     if (db->path == NULL) {
         ret = db_fail(error, TOC_ERR_NO_MEMORY, "no memory for a connection");

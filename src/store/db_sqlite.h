@@ -7,12 +7,16 @@
 
 #include "store/db_driver.h"
 
+struct sqlite_checkpointer;
+
 struct sqlite_db {
     struct db db;
     sqlite3  *handle;
     char     *path;
     int       lease_file; /* locked while we hold the lease; -1 = not held */
     int64_t   log_pages;
+    bool      own_files; /* a file system of a test: no second connection, so that its calls keep their order */
+    struct sqlite_checkpointer *checkpointer; /* of the holder of the lease */
 };
 
 struct sqlite_statement {
@@ -37,6 +41,11 @@ int sqlite_prepare(struct db *db, const char *sql, struct db_statement **stateme
 int sqlite_bind(struct sqlite_statement *statement, const struct db_value *values, size_t num, size_t first,
                 struct db_error *error);
 int sqlite_finish(struct sqlite_statement *statement, struct db_error *error);
+
+/* db_sqlite_checkpoint.c: the thread beside the writer, and what SQLite calls after each commit. */
+void sqlite_checkpoint_begin(struct sqlite_db *db);
+void sqlite_checkpoint_end(struct sqlite_db *db);
+int  sqlite_after_commit(void *context, sqlite3 *handle, const char *name, int pages);
 
 int  sqlite_insert(struct db *db, const struct db_table *table, const struct db_value *rows, size_t num_rows,
                    struct db_error *error);

@@ -246,9 +246,12 @@ int sqlite_take_lease(struct db *base, const char *holder, int64_t now, int64_t 
         ret = sqlite_commit(base, error);
     else
         sqlite_rollback(base);
-    if (ret == 0)
-        *fence = counted;
-    return ret;
+    if (ret != 0)
+        return ret;
+    if (!db->own_files)
+        sqlite_checkpoint_begin(db);
+    *fence = counted;
+    return 0;
 }
 
 int sqlite_check_lease(struct db *db, int64_t fence, struct db_error *error)

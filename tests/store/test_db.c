@@ -625,6 +625,33 @@ static void test_sqlite_checkpoint_empties_the_log(void **state)
     db_close(db);
 }
 
+/* The holder of the lease has a thread beside it: the log begins anew long before the high mark. */
+static void test_sqlite_writers_log_stays_short(void **state)
+{
+    struct db      *db = open_with_tables(*state);
+    static char     megabyte[1 << 20];
+    int64_t         fence, longest = 0;
+    bool            anew = false;
+    struct db_value row[] = { ID(0),    db_integer(1), db_word("a"), db_null(), db_null(), db_bytes(megabyte, 1 << 20),
+                              db_null() };
+    assert_db(db_take_lease(db, "test", 1, &fence, &said));
+    insert(db, &thing, row, 1);
+    for (int64_t i = 1; i < 600 && !anew; i++) {
+        int64_t before = db_log_pages(db);
+        row[1] = db_integer(1 + i);
+        megabyte[i] = 1;
+        assert_db(db_begin(db, DB_WRITE, &said));
+        assert_db(db_update(db, &thing, 1, row, 1, NULL, &said));
+        assert_db(db_commit(db, &said));
+        longest = before > longest ? before : longest;
+        anew = db_log_pages(db) < before;
+    }
+    assert_true(anew);
+    assert_in_range(longest, 1000, DB_WAL_MOST - 1);
+    test_database_answers(db, "PRAGMA integrity_check", "'ok';");
+    db_close(db);
+}
+
 static void test_sqlite_refuses_what_is_no_database(void **state)
 {
     struct test_database *place = *state;
@@ -661,6 +688,7 @@ static void test_sqlite_refuses_what_is_no_database(void **state)
 #define SQLITE_ALONE(X)                                                                                                \
     X(test_sqlite_files_are_the_owners_alone)                                                                          \
     X(test_sqlite_is_set_as_promised)                                                                                  \
+    X(test_sqlite_writers_log_stays_short)                                                                             \
     X(test_sqlite_checkpoint_empties_the_log)                                                                          \
     X(test_sqlite_refuses_what_is_no_database)
 
