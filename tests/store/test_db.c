@@ -636,10 +636,10 @@ static void test_sqlite_writers_log_stays_short(void **state)
                               db_null() };
     assert_db(db_take_lease(db, "test", 1, &fence, &said));
     insert(db, &thing, row, 1);
-    for (int64_t i = 1; i < 600 && !anew; i++) {
+    for (int64_t i = 1; i < 400 && !anew; i++) {
         int64_t before = db_log_pages(db);
         row[1] = db_integer(1 + i);
-        megabyte[i] = 1;
+        memset(megabyte, (int) i, sizeof megabyte); /* SQLite leaves alone a page that says the same */
         assert_db(db_begin(db, DB_WRITE, &said));
         assert_db(db_update(db, &thing, 1, row, 1, NULL, &said));
         assert_db(db_commit(db, &said));
