@@ -40,10 +40,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (size == 0 || size > 100000)
         return 0;
     const struct model_record *record = fuzz_record(&data, &size);
-    enum model_table_format    format = (enum model_table_format)(data[1] % 3);
-    struct sink                copies[3];
-    uint64_t                   num_faults[3];
-    int                        whole =
+    if (size == 0)
+        return 0;
+    enum model_table_format format = (enum model_table_format)(data[0] % 3);
+    struct sink             copies[3];
+    uint64_t                num_faults[3];
+    int                     whole =
         read_all(record, format, (struct fuzz_bytes){ data + 1, size - 1, SIZE_MAX }, &copies[0], &num_faults[0]);
     int parts = read_all(record, format, (struct fuzz_bytes){ data + 1, size - 1, (size_t) data[0] / 3 + 1 },
                          &copies[1], &num_faults[1]);

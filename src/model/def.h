@@ -23,11 +23,8 @@
  *     COUNTER(name, "day field", "dimension", …)
  *     ORDER("earlier", "later")
  *     NEEDS("field", "code", "other")           where the field holds the code, the other field must be given
- *     ONLY_WITH("other", "field", "code")       the other field may be given only there; several lines, of one field: in any of them
- *     SEARCHED("field")
- *     RETAINED("field", days)
- *     END_RECORD
- *     #undef SELF
+ *     ONLY_WITH("other", "field", "code")       the other field may be given only there; several lines, of one field:
+ * in any of them SEARCHED("field") RETAINED("field", days) END_RECORD #undef SELF
  */
 #ifdef MODEL_WORDS_DEFAULT
 #undef MODEL_WORDS_DEFAULT

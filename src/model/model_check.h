@@ -2,9 +2,9 @@
 /* src/model/model_check.h: is a record as its description says?
  *
  * Checked are: required fields, bounds of numbers, codes against their lists, the form of dates, times and ids, lengths
- * of texts in characters, UTF-8 in normal form NFC without control characters, the order of dates, fields that go with a
- * code of another (NEEDS, ONLY_WITH), and that sealed fields have somebody whose key seals them. All faults are found at
- * once. A fault's name is the JSON pointer of the field, behind that of the record:
+ * of texts in characters, UTF-8 in normal form NFC without control characters, the order of dates, fields that go with
+ * a code of another (NEEDS, ONLY_WITH), and that sealed fields have somebody whose key seals them. All faults are found
+ * at once. A fault's name is the JSON pointer of the field, behind that of the record:
  *
  *     /onset_date: found "2026-13-01"; allowed: a date as 2026-11-22
  *
