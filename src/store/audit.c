@@ -83,6 +83,19 @@ static int write_subjects(const struct audit_entry *entry, struct arena *arena, 
     return 0;
 }
 
+/* A copy in arena, so that the row outlives the entry. Missing stays missing. */
+static int keep(struct arena *arena, const void *bytes, size_t size, struct db_value *value)
+{
+    *value = db_null();
+    if (bytes == NULL)
+        return 0;
+    const char *copy = arena_copy(arena, bytes, size);
+    if (copy == NULL)
+        return TOC_ERR_NO_MEMORY;
+    *value = db_bytes(copy, size);
+    return 0;
+}
+
 int audit_append(struct audit_head *head, const struct audit_entry *entry, struct arena *arena, struct db_value *row)
 {
     uint8_t *hash = arena_array(arena, AUDIT_HASH_BYTES, 1);
@@ -94,12 +107,14 @@ int audit_append(struct audit_head *head, const struct audit_entry *entry, struc
     row[store_audit_number] = db_integer(head->number + 1);
     row[store_audit_at] = db_integer(entry->at);
     row[store_audit_fence] = db_integer(entry->fence);
-    row[store_audit_actor] = db_id(&entry->actor);
     row[store_audit_role] = db_word(entry->role);
     row[store_audit_purpose] = db_word(entry->purpose);
     row[store_audit_verb] = db_word(entry->verb);
-    row[store_audit_digest] =
-        entry->digest.bytes == NULL ? db_null() : db_bytes(entry->digest.bytes, entry->digest.size);
+    ret = keep(arena, id_is_missing(&entry->actor) ? NULL : entry->actor.bytes, ID_BYTES, &row[store_audit_actor]);
+    if (ret == 0)
+        ret = keep(arena, entry->digest.bytes, entry->digest.size, &row[store_audit_digest]);
+    if (ret != 0)
+        return ret;
     hash_row(head->hash, row, hash);
     row[store_audit_hash] = db_bytes(hash, AUDIT_HASH_BYTES);
     head->number++;
