@@ -6,6 +6,9 @@
 #include "cli/command.h"
 
 extern const struct cli_command cli_command_area;
+extern const struct cli_command cli_command_audit;
+extern const struct cli_command cli_command_backup;
+extern const struct cli_command cli_command_check;
 extern const struct cli_command cli_command_completion;
 extern const struct cli_command cli_command_county;
 extern const struct cli_command cli_command_detect;
@@ -15,6 +18,9 @@ extern const struct cli_command cli_command_keeper;
 extern const struct cli_command cli_command_methods;
 extern const struct cli_command cli_command_model;
 extern const struct cli_command cli_command_move;
+extern const struct cli_command cli_command_node;
+extern const struct cli_command cli_command_record;
+extern const struct cli_command cli_command_restore;
 extern const struct cli_command cli_command_rt;
 extern const struct cli_command cli_command_season;
 

@@ -13,7 +13,7 @@
 
 /* ---- the keys, each described once ---- */
 
-enum setting_kind { SETTING_URL, SETTING_PATH, SETTING_ID, SETTING_WHOLE };
+enum setting_kind { SETTING_URL, SETTING_PATH, SETTING_COMMAND, SETTING_ID, SETTING_WHOLE };
 
 struct setting {
     const char       *key;
@@ -29,10 +29,13 @@ static const struct setting settings_table[] = {
     { "keys", SETTING_PATH, AT(keys), 0, 0, "the directory of the node keys; keep it apart from the backups" },
     { "operator", SETTING_ID, AT(operator_id), 0, 0, "whom the audit trail names for work at the command line" },
     { "backup_to", SETTING_PATH, AT(backup_to), 0, 0, "the directory that backups go to, best on another machine" },
+    { "backup_send", SETTING_COMMAND, AT(backup_send), 0, 0, "a command that gets each backup on its standard input" },
     { "backup_every_hours", SETTING_WHOLE, AT(backup_every_hours), 1, 8760, "hours from one backup to the next" },
     { "backup_keep_days", SETTING_WHOLE, AT(backup_keep_days), 1, 3660,
       "days until a backup is deleted; the keys that could read it die with it" },
     { "telephone_country", SETTING_WHOLE, AT(telephone_country), 1, 999, "calling code of numbers that name none" },
+    { "county_depth", SETTING_WHOLE, AT(county_depth), 0, 15,
+      "depth of the counties in the tree of areas, 0 = its top" },
 };
 #define NUM_SETTINGS (sizeof settings_table / sizeof *settings_table)
 
@@ -41,6 +44,7 @@ static const char *allowed_of(const struct setting *setting, char text[FAULT_ALL
     switch (setting->kind) {
     case SETTING_URL: return "sqlite:FILE, or postgresql://USER@HOST/NAME";
     case SETTING_PATH: return "a path of at most 179 bytes";
+    case SETTING_COMMAND: return "a command for sh -c, of at most 179 bytes";
     case SETTING_ID: return ID_ALLOWED;
     case SETTING_WHOLE: break;
     }
@@ -104,6 +108,7 @@ static bool store_value(const struct reading *reading, const struct setting *set
     switch (setting->kind) {
     case SETTING_URL:
     case SETTING_PATH: return store_path(reading, value, setting->kind == SETTING_URL, at);
+    case SETTING_COMMAND: return (size_t) snprintf(at, NODE_SETTING_BYTES, "%s", value) < NODE_SETTING_BYTES;
     case SETTING_ID: return id_from_text(value, strlen(value), (struct id *) (void *) at) == 0;
     case SETTING_WHOLE: break;
     }
@@ -193,7 +198,8 @@ static void print_value(FILE *file, const struct setting *setting, const struct 
     fprintf(file, "\n# %s\n", setting->meaning);
     switch (setting->kind) {
     case SETTING_URL:
-    case SETTING_PATH: fprintf(file, "%s%s = %s\n", strcmp(at, standard) == 0 ? "# " : "", setting->key, at); break;
+    case SETTING_PATH:
+    case SETTING_COMMAND: fprintf(file, "%s%s = %s\n", strcmp(at, standard) == 0 ? "# " : "", setting->key, at); break;
     case SETTING_ID:
         id_to_text((const struct id *) (const void *) at, text);
         fprintf(file, "%s = %s\n", setting->key, text);

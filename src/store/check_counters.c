@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The counters against counting anew: every total of every area and combination of codes, and every day at the tops. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/sink.h"
+#include "base/text.h"
+#include "store/check_internal.h"
+#include "store/counters.h"
+#include "tocsin/status.h"
+
+/* ---- what there should be: a number for each (area, codes) ---- */
+
+struct expected {
+    uint32_t area; /* number in the tree */
+    char    *codes[COUNTERS_DIMENSIONS];
+    int64_t  count;
+};
+
+struct expectation {
+    struct expected *entries; /* a hash table, open addressing; count 0 = free */
+    size_t           num, room;
+};
+
+static uint64_t hash_of(uint32_t area, char *const codes[COUNTERS_DIMENSIONS])
+{
+    uint64_t hash = 0x9e3779b97f4a7c15u * (area + 1);
+    for (int i = 0; i < COUNTERS_DIMENSIONS; i++)
+        hash = 31 * hash + (codes[i] != NULL ? text_hash(codes[i], strlen(codes[i])) : 0);
+    return hash ^ hash >> 29;
+}
+
+static bool same(const struct expected *entry, uint32_t area, char *const codes[COUNTERS_DIMENSIONS])
+{
+    bool equal = entry->area == area;
+    for (int i = 0; equal && i < COUNTERS_DIMENSIONS; i++)
+        equal = (codes[i] == NULL) == (entry->codes[i] == NULL) &&
+                (codes[i] == NULL || strcmp(codes[i], entry->codes[i]) == 0);
+    return equal;
+}
+
+/* The place of a key, its own or a free one; there always is one. */
+static struct expected *place_of(const struct expectation *all, uint32_t area, char *const codes[COUNTERS_DIMENSIONS])
+{
+    size_t at = hash_of(area, codes) % all->room;
+    while (all->entries[at].count != 0 && !same(&all->entries[at], area, codes))
+        at = (at + 1) % all->room;
+    return &all->entries[at];
+}
+
+static int grow(struct expectation *all)
+{
+    struct expectation grown = { .num = all->num, .room = all->room == 0 ? 4096 : 2 * all->room };
+    grown.entries = memory_array(grown.room, sizeof *grown.entries);
+    if (grown.entries == NULL)
+        return TOC_ERR_NO_MEMORY;
+    for (size_t i = 0; i < all->room; i++)
+        if (all->entries[i].count != 0)
+            *place_of(&grown, all->entries[i].area, all->entries[i].codes) = all->entries[i];
+    free(all->entries);
+    *all = grown;
+    return 0;
+}
+
+static int expect(struct expectation *all, uint32_t area, char *const codes[COUNTERS_DIMENSIONS], int64_t count)
+{
+    if (2 * all->num >= all->room && grow(all) != 0)
+        return TOC_ERR_NO_MEMORY;
+    struct expected *entry = place_of(all, area, codes);
+    if (entry->count == 0) {
+        all->num++;
+        entry->area = area;
+        for (int i = 0; i < COUNTERS_DIMENSIONS; i++)
+            if (codes[i] != NULL && (entry->codes[i] = strdup(codes[i])) == NULL)
+                return TOC_ERR_NO_MEMORY;
+    }
+    entry->count += count;
+    return 0;
+}
+
+static void forget(struct expectation *all)
+{
+    for (size_t i = 0; i < all->room; i++)
+        for (int j = 0; j < COUNTERS_DIMENSIONS; j++)
+            free(all->entries[i].codes[j]);
+    free(all->entries);
+}
+
+/* ---- counting anew ---- */
+
+static size_t num_dimensions(const struct model_counter *counter)
+{
+    size_t num = 0;
+    while (num < COUNTERS_DIMENSIONS && counter->dimensions[num] != NULL)
+        num++;
+    return num;
+}
+
+/* "SELECT area, codes…, COUNT(*) … GROUP BY": the area by the record's path, through at most one reference. */
+static char *recount_sql(const struct model_record *record, const struct model_counter *counter)
+{
+    struct sink sql = { .fd = -1 };
+    const char *point = strchr(record->scope_path, '.');
+    size_t      num = num_dimensions(counter);
+    char        area[100];
+    if (point == NULL)
+        snprintf(area, sizeof area, "t.\"%s\"", record->scope_path);
+    else
+        snprintf(area, sizeof area, "r.\"%s\"", point + 1);
+    sink_format(&sql, "SELECT %s", area);
+    for (size_t i = 0; i < num; i++)
+        sink_format(&sql, ", t.\"%s\"", counter->dimensions[i]);
+    sink_format(&sql, ", COUNT(*) FROM \"%s\" t", record->name);
+    if (point != NULL) {
+        int                       length = (int) (point - record->scope_path);
+        const struct model_field *field = model_field_find(record, record->scope_path, (size_t) length);
+        sink_format(&sql, " JOIN \"%s\" r ON r.\"id\" = t.\"%.*s\"", field->target, length, record->scope_path);
+    }
+    sink_format(&sql, " GROUP BY %s", area);
+    for (size_t i = 0; i < num; i++)
+        sink_format(&sql, ", t.\"%s\"", counter->dimensions[i]);
+    sink_character(&sql, '\0');
+    return sql.failure == 0 ? sql.bytes : NULL;
+}
+
+static int expect_row(const struct area_tree *areas, const struct db_value *row, size_t num_codes,
+                      struct expectation *all)
+{
+    struct id id;
+    char     *codes[COUNTERS_DIMENSIONS] = { NULL };
+    uint32_t  above[AREA_TREE_MAX_DEPTH];
+    int       ret = 0;
+    if (row[0].type != DB_BYTES || row[0].size != ID_BYTES)
+        return DB_ERR_CORRUPT;
+    memcpy(id.bytes, row[0].bytes, ID_BYTES);
+    uint32_t area = area_tree_find(areas, &id);
+    if (area == AREA_NONE)
+        return 0; /* told as a reference to what does not exist */
+    for (size_t i = 0; ret == 0 && i < num_codes; i++) {
+        codes[i] = row[1 + i].type == DB_TEXT ? strndup(row[1 + i].bytes, row[1 + i].size) : strdup("");
+        if (codes[i] == NULL)
+            ret = TOC_ERR_NO_MEMORY;
+    }
+    size_t num_above = area_tree_ancestors(areas, area, above);
+    for (size_t i = 0; ret == 0 && i < num_above; i++)
+        ret = expect(all, above[i], codes, row[1 + num_codes].integer);
+    for (size_t i = 0; i < num_codes; i++)
+        free(codes[i]);
+    return ret;
+}
+
+static int recount(struct check *check, const struct model_record *record, const struct model_counter *counter,
+                   const struct area_tree *areas, struct expectation *all)
+{
+    struct db_statement   *statement;
+    const struct db_value *row;
+    size_t                 num_columns;
+    char                  *sql = recount_sql(record, counter);
+    int                    ret = sql != NULL ? db_prepare(check->db, sql, &statement, check->error) : TOC_ERR_NO_MEMORY;
+    if (ret == 0)
+        ret = db_run(statement, NULL, 0, check->error);
+    while (ret == 0 && (ret = db_step(statement, &row, &num_columns, check->error)) == 1)
+        ret = expect_row(areas, row, num_dimensions(counter), all);
+    free(sql);
+    return ret;
+}
+
+/* ---- comparing ---- */
+
+static int compare_totals(struct check *check, const struct model_record *record, const struct model_counter *counter,
+                          const struct area_tree *areas, const struct expectation *all)
+{
+    int64_t wrong = 0;
+    for (size_t i = 0; i < all->room; i++) {
+        const struct expected *entry = &all->entries[i];
+        const char            *codes[COUNTERS_DIMENSIONS];
+        int64_t                total;
+        if (entry->count == 0)
+            continue;
+        for (int j = 0; j < COUNTERS_DIMENSIONS; j++)
+            codes[j] = entry->codes[j];
+        int ret =
+            counters_total(check->db, record, counter, area_tree_id(areas, entry->area), codes, &total, check->error);
+        if (ret != 0)
+            return ret;
+        wrong += total != entry->count;
+    }
+    check_tell(check, (int64_t) all->num, wrong, "tell the makers of Tocsin; until then restore a whole backup",
+               "%s: the totals of %s are what counting anew gives", record->name, counter->name);
+    return 0;
+}
+
+/* Nothing is counted that is not there: at each top, all codes together. */
+static int compare_tops(struct check *check, const struct model_record *record, const struct model_counter *counter,
+                        const struct area_tree *areas, const struct expectation *all)
+{
+    const char *every[COUNTERS_DIMENSIONS] = { NULL };
+    int64_t     looked = 0, wrong = 0;
+    for (uint32_t area = 0; area < area_tree_count(areas); area++) {
+        int64_t total, expected = 0;
+        if (area_tree_parent(areas, area) != AREA_NONE)
+            continue;
+        for (size_t i = 0; i < all->room; i++)
+            if (all->entries[i].count != 0 && all->entries[i].area == area)
+                expected += all->entries[i].count;
+        int ret = counters_total(check->db, record, counter, area_tree_id(areas, area), every, &total, check->error);
+        if (ret != 0)
+            return ret;
+        looked++;
+        wrong += total != expected;
+    }
+    check_tell(check, looked, wrong, "tell the makers of Tocsin; until then restore a whole backup",
+               "%s: %s counts nothing that is not there", record->name, counter->name);
+    return 0;
+}
+
+int check_counters(struct check *check)
+{
+    size_t                     num;
+    const struct model_record *records = model_records(&num);
+    struct area_tree          *areas = NULL;
+    int                        ret = area_tree_load(check->db, &areas, check->error);
+    for (size_t i = 0; ret == 0 && i < num; i++)
+        for (size_t j = 0; ret == 0 && j < records[i].num_counters; j++) {
+            const struct model_counter *counter = &records[i].counters[j];
+            struct expectation          all = { 0 };
+            ret = recount(check, &records[i], counter, areas, &all);
+            if (ret == 0)
+                ret = compare_totals(check, &records[i], counter, areas, &all);
+            if (ret == 0)
+                ret = compare_tops(check, &records[i], counter, areas, &all);
+            forget(&all);
+        }
+    area_tree_free(areas);
+    return ret;
+}

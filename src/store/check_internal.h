@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* src/store/check_internal.h: what the parts of the check share. */
+#ifndef STORE_CHECK_INTERNAL_H
+#define STORE_CHECK_INTERNAL_H
+
+#include "model/model.h"
+#include "store/check.h"
+
+struct check {
+    struct db                  *db;
+    const struct check_options *options;
+    struct db_error            *error;
+    int64_t                     wrong;
+};
+
+/* Tell a finding; `remedy` is told only where something is wrong. */
+void check_tell(struct check *check, int64_t looked, int64_t wrong, const char *remedy, const char *what, ...)
+    __attribute__((format(printf, 5, 6)));
+
+/* The first number of the first row. */
+int check_number(struct check *check, const char *sql, int64_t *number);
+
+/* Count every record with counters anew and compare. */
+int check_counters(struct check *check);
+
+#endif
