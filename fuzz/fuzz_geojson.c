@@ -2,6 +2,7 @@
 /* Any bytes as GeoJSON: what is read is on the earth, and outlines can be made of it, however its shapes lie. */
 #include <string.h>
 
+#include "formats/area_shapes.h"
 #include "formats/outline.h"
 #include "fuzz.h"
 
@@ -19,6 +20,16 @@ static void check_shapes(const struct geojson *shapes)
     for (uint32_t p = 0; p < shapes->num_points; p++)
         MUST(shapes->points[p].longitude >= -1800000000 && shapes->points[p].longitude <= 1800000000 &&
              shapes->points[p].latitude >= -900000000 && shapes->points[p].latitude <= 900000000);
+}
+
+static void check_centres(const struct geojson *shapes)
+{
+    for (uint32_t f = 0; f < shapes->num_features; f++) {
+        struct geojson_point centre = { INT32_MIN, INT32_MIN };
+        MUST(area_shapes_centre(shapes, f, &centre) == 0);
+        MUST(centre.longitude >= -1800000000 && centre.longitude <= 1800000000);
+        MUST(centre.latitude >= -900000000 && centre.latitude <= 900000000);
+    }
 }
 
 static void check_outlines(const struct geojson *shapes, struct outline_options options)
@@ -43,6 +54,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     MUST(status == 0 ? faults.num_all == 0 : status == BASE_ERR_INPUT && faults.num_all > 0);
     if (status == 0) {
         check_shapes(&shapes);
+        check_centres(&shapes);
         check_outlines(&shapes, (struct outline_options){ { 0 } });
         check_outlines(&shapes, (struct outline_options){ { 8, 12, 30 } });
     }

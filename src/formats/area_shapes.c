@@ -50,28 +50,40 @@ out:
     return ret;
 }
 
-/* The latitude of the centre of gravity; holes count as what they lack. Between two whole numbers, so that no point of
- * the shape lies on it. */
-static double middle_latitude(const struct geojson *shapes, const struct geojson_feature *feature)
+/* Twice the area of a ring, and by it the latitude of its centre of gravity. Between two whole numbers, so that no
+ * point of the shape lies on it. */
+static double middle_latitude(const struct geojson_point *points, uint32_t num, double *latitude)
 {
-    const struct geojson_ring *rings = shapes->rings + feature->first_ring;
-    double                     area = 0, moment = 0, base = shapes->points[rings->first_point].latitude;
-    double                     low = INT32_MAX, high = INT32_MIN;
-    for (uint32_t r = 0; r < feature->num_rings; r++) {
-        const struct geojson_point *points = shapes->points + rings[r].first_point;
-        for (uint32_t i = 0; i < rings[r].num_points; i++) {
-            const struct geojson_point *a = &points[i], *b = &points[(i + 1) % rings[r].num_points];
-            double                      a_y = a->latitude - base, b_y = b->latitude - base;
-            double                      piece =
-                (a->longitude - (double) points->longitude) * b_y - (b->longitude - (double) points->longitude) * a_y;
-            area += piece;
-            moment += piece * (a_y + b_y) / 3;
-            low = fmin(low, a->latitude);
-            high = fmax(high, a->latitude);
-        }
+    double area = 0, moment = 0, base = points->latitude, low = INT32_MAX, high = INT32_MIN;
+    for (uint32_t i = 0; i < num; i++) {
+        const struct geojson_point *a = &points[i], *b = &points[(i + 1) % num];
+        double                      a_y = a->latitude - base, b_y = b->latitude - base;
+        double                      piece =
+            (a->longitude - (double) points->longitude) * b_y - (b->longitude - (double) points->longitude) * a_y;
+        area += piece;
+        moment += piece * (a_y + b_y) / 3;
+        low = fmin(low, a->latitude);
+        high = fmax(high, a->latitude);
     }
     double middle = area == 0 ? (low + high) / 2 : base + moment / area;
-    return fmin(fmax(floor(middle), low), high - 1) + 0.5;
+    *latitude = fmin(fmax(floor(middle), low), high - 1) + 0.5;
+    return fabs(area);
+}
+
+/* That of the largest part: the middle of islands may be sea. */
+static double choose_latitude(const struct geojson *shapes, const struct geojson_feature *feature)
+{
+    double chosen = 0, largest = -1;
+    for (uint32_t r = feature->first_ring; r < feature->first_ring + feature->num_rings; r++) {
+        const struct geojson_ring *ring = &shapes->rings[r];
+        double                     latitude;
+        double area = middle_latitude(shapes->points + ring->first_point, ring->num_points, &latitude);
+        if (!ring->hole && area > largest) {
+            largest = area;
+            chosen = latitude;
+        }
+    }
+    return chosen;
 }
 
 static int compare_doubles(const void *a, const void *b)
@@ -108,7 +120,7 @@ int area_shapes_centre(const struct geojson *shapes, uint32_t feature, struct ge
     double *longitudes = memory_array(num_points + 1, sizeof *longitudes);
     if (longitudes == NULL)
         return TOC_ERR_NO_MEMORY;
-    double latitude = middle_latitude(shapes, shape), widest = -1;
+    double latitude = choose_latitude(shapes, shape), widest = -1;
     size_t num = cross_borders(shapes, shape, latitude, longitudes);
     for (size_t i = 0; i + 1 < num; i += 2)
         if (longitudes[i + 1] - longitudes[i] > widest) {

@@ -15,8 +15,8 @@
 int area_shapes_match(const struct geojson *shapes, const char *name, const struct area_codes *list,
                       struct fault_list *faults, uint32_t *areas);
 
-/* A point within a shape, for its label or dot: on the parallel through the middle of its area, in the middle of the
- * widest stretch that lies within it. Returns 0 or TOC_ERR_NO_MEMORY. */
+/* A point within a shape, for its label or dot: on the parallel through the middle of its largest part, in the middle
+ * of the widest stretch that lies within it. Returns 0 or TOC_ERR_NO_MEMORY. */
 int area_shapes_centre(const struct geojson *shapes, uint32_t feature, struct geojson_point *centre);
 
 #endif

@@ -74,6 +74,22 @@ static void test_shapes_belong_to_areas(void **state)
     fault_list_free(&faults);
 }
 
+static void test_the_centre_of_islands(void **state)
+{
+    (void) state;
+    static const char    json[] = "{\"type\":\"FeatureCollection\",\"features\":[{\"type\":\"Feature\",\"properties\":{"
+                                  "\"code\":\"A\"},\"geometry\":{\"type\":\"MultiPolygon\",\"coordinates\":"
+                                  "[[[[0,0],[1,0],[1,1],[0,1],[0,0]]],[[[0,9],[4,9],[4,11],[0,11],[0,9]]]]}}]}";
+    struct fault_list    faults = { 0 };
+    struct geojson       shapes;
+    struct geojson_point centre;
+    assert_ok(geojson_read(json, sizeof json - 1, "map", "code", &faults, &shapes));
+    assert_ok(area_shapes_centre(&shapes, 0, &centre));
+    assert_close(centre.longitude / 1e7, 2, 0, 2e-7);
+    assert_close(centre.latitude / 1e7, 10, 0, 2e-7);
+    geojson_free(&shapes);
+}
+
 static void assert_centre(const char *coordinates, double longitude, double latitude)
 {
     struct geojson       shapes;
@@ -103,6 +119,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_shapes_belong_to_areas),
         cmocka_unit_test(test_centres_lie_within),
+        cmocka_unit_test(test_the_centre_of_islands),
     };
     return cmocka_run_group_tests_name("area shapes", tests, NULL, NULL);
 }
