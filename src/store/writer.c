@@ -8,6 +8,7 @@
 
 #include "base/instant.h"
 #include "base/memory.h"
+#include "store/checkpointer.h"
 #include "store/erase.h"
 #include "store/group.h"
 #include "store/migration.h"
@@ -17,7 +18,7 @@
 /* Bulk changes of the first slice, before their speed is known; and the bounds of what is learnt. */
 static const double FIRST_SLICE = 16, LEAST_SLICE = 4, MOST_SLICE = 4096;
 
-enum { INTERACTIVE, BULK };
+enum { INTERACTIVE, BULK, CHECKPOINT_CACHE = 1 << 20 };
 
 /* ---- the queue ---- */
 
@@ -338,6 +339,8 @@ static void *work(void *context)
         clock_gettime(CLOCK_MONOTONIC, &start);
         if (num > 0)
             run(writer, tickets, num);
+        if (!writer->stopped)
+            checkpointer_tell(writer->checkpointer, writer->db);
         if (bulk_from == 0 && num > 0)
             learn(writer, microseconds_since(&start), weight);
         if (writer->sweep_due && !sweep(writer))
@@ -420,6 +423,11 @@ int writer_start(struct store *store, struct db *db, struct writer **made, struc
                           error);
     if (ret == 0)
         ret = make_digest_key(writer);
+    struct db_options options = store->options.db;
+    options.read_only = options.create = false;
+    options.cache_bytes = CHECKPOINT_CACHE;
+    if (ret == 0)
+        ret = checkpointer_start(store->url, &options, &writer->checkpointer, error);
     if (ret == 0 && pthread_create(&writer->thread, NULL, work, writer) != 0)
         ret = BASE_ERR_SYSTEM;
     writer->started = ret == 0;
@@ -440,6 +448,7 @@ void writer_stop(struct writer *writer)
     pthread_mutex_unlock(&writer->lock);
     if (writer->started)
         pthread_join(writer->thread, NULL);
+    checkpointer_stop(writer->checkpointer);
     counters_free(writer->book);
     sodium_memzero(writer->digest_key, sizeof writer->digest_key);
     pthread_mutex_destroy(&writer->lock);
