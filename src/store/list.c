@@ -62,11 +62,11 @@ static int make_page(struct list_work *work, struct list_page *page)
     return ret;
 }
 
-static int audit(const struct list_work *work, const struct list_page *page)
+static int audit(const struct list_work *work)
 {
-    if (!work->identities || page->num_rows == 0)
+    if (work->num_shown == 0)
         return 0;
-    return work->source->audit(work->source->audit_context, work->who, work->record, page->ids, page->num_rows);
+    return work->source->audit(work->source->audit_context, work->who, work->shown, work->num_shown);
 }
 
 int list_read(const struct list_source *source, const struct access *who, const struct list_query *query,
@@ -86,7 +86,7 @@ int list_read(const struct list_source *source, const struct access *who, const 
     else
         db_rollback(source->db);
     if (ret == 0)
-        ret = audit(&work, &made);
+        ret = audit(&work);
     if (ret == 0)
         *page = made;
     return ret;

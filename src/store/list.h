@@ -68,6 +68,7 @@ struct list_page {
 };
 
 struct keeper;
+struct store_reader;
 
 /* What a page is made from. */
 struct list_source {
@@ -78,10 +79,9 @@ struct list_source {
      * nobody knows. */
     int (*total)(struct db *db, const struct model_record *record, const struct model_counter *counter,
                  const struct id *area, const char *const dimensions[4], int64_t *total, struct db_error *error);
-    /* Writes the audit entry of a reading of identities, durable when it returns. NULL: none can be written, so none
-     * are shown. */
-    int (*audit)(void *context, const struct access *who, const struct model_record *record, const struct id *subjects,
-                 size_t num_subjects);
+    /* Writes the audit entry of a reading of the identities of these persons, durable when it returns. NULL: none can
+     * be written, so none are shown. */
+    int (*audit)(void *context, const struct access *who, const struct id *persons, size_t num_persons);
     void *audit_context;
 };
 
@@ -103,6 +103,12 @@ int list_read(const struct list_source *source, const struct access *who, const 
  * filter that is not one of the counter's dimensions). Checks the caller as list_read does. */
 int list_total(const struct list_source *source, const struct access *who, const struct list_query *query,
                struct arena *arena, int64_t *total, bool *known, struct fault_list *faults, struct db_error *error);
+
+/* The same for a reader of a store: its areas, its counters, audited by its writer. */
+int store_list(struct store_reader *reader, const struct access *who, const struct list_query *query,
+               struct arena *arena, struct list_page *page, struct fault_list *faults);
+int store_totals(struct store_reader *reader, const struct access *who, const struct list_query *query, int64_t *total,
+                 bool *known, struct fault_list *faults);
 
 /* {"rows":[{"id":…,"version"…}],"masked":[…],"next":…}: the same bytes for the same page, whichever the database. */
 void list_write(struct json_writer *json, const struct list_page *page);

@@ -57,6 +57,8 @@ struct list_work {
     size_t                     scanned;
     bool                       cut; /* LIST_MOST_SCANNED was met; last_seen is where */
     struct list_place          last_seen;
+    const struct id           *shown; /* persons whose identities the page shows */
+    size_t                     num_shown;
 };
 
 /* list_query.c: read and check a query. */

@@ -296,6 +296,19 @@ static int check_areas(struct list_work *work, const struct list_query *query)
     return ret;
 }
 
+/* Some columns of the view are identifying and the caller may read them. */
+static bool may_identify(const struct list_work *work)
+{
+    struct model_set set = view_visible(work->who, work->view);
+    for (size_t i = 0; i < work->view->num_columns; i++) {
+        struct view_path path;
+        if (model_set_has(&set, i) && view_path_of(work->record, work->view->columns[i].path, &path) == 0 &&
+            path.class == MODEL_CLASS_IDENTIFYING)
+            return true;
+    }
+    return false;
+}
+
 int list_check(struct list_work *work, const struct list_query *query, struct fault_list *faults)
 {
     work->view = query->view;
@@ -307,7 +320,7 @@ int list_check(struct list_work *work, const struct list_query *query, struct fa
     /* The area stands in another record: no list by area yet, and none without one either. */
     if (work->area_field == NULL && work->record->scope == MODEL_SCOPE_AREA)
         return STORE_ERR_DENIED;
-    if (query->identities) /* nothing opens what is sealed yet */
+    if (query->identities && (!may_identify(work) || work->source->audit == NULL || work->source->keeper == NULL))
         return STORE_ERR_DENIED;
     int ret = check_filters(work, query, faults);
     int sort = check_sort(work, query, faults);

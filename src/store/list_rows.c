@@ -269,6 +269,8 @@ int list_fetch(struct list_work *work, const struct list_place *places, size_t n
     int ret = add_columns(&fetch, &page->visible);
     if (ret == 0 && num > 0)
         ret = run(&fetch, places, num, values, sealed);
+    if (ret == 0 && fetch.identity != 0)
+        ret = list_unseal(work, sealed, num, values);
     sink_free(&fetch.outputs);
     if (ret != 0)
         return ret;

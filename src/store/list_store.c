@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Lists and searches for readers of a store. */
+#include "store/counters.h"
+#include "store/find_person.h"
+#include "store/list.h"
+#include "store/store_internal.h"
+
+static int audit_list(void *context, const struct access *who, const struct id *persons, size_t num_persons)
+{
+    return store_audit_reading(context, who, "list", model_record(MODEL_IDENTITY), persons, num_persons);
+}
+
+static int audit_search(void *context, const struct access *who, const struct id *persons, size_t num_persons)
+{
+    return store_audit_reading(context, who, "search", model_record(MODEL_IDENTITY), persons, num_persons);
+}
+
+static int begin(struct store_reader *reader, struct list_source *source)
+{
+    *source = (struct list_source){ .keeper = reader->store->options.keeper,
+                                    .total = counters_total,
+                                    .audit = audit_list,
+                                    .audit_context = reader };
+    int ret = store_reader_db(reader, &source->db);
+    if (ret == 0)
+        source->areas = store_hold_areas(reader->store);
+    return ret != 0 ? ret : source->areas == NULL ? TOC_ERR_NO_MEMORY : 0;
+}
+
+int store_list(struct store_reader *reader, const struct access *who, const struct list_query *query,
+               struct arena *arena, struct list_page *page, struct fault_list *faults)
+{
+    struct list_source source;
+    int                ret = begin(reader, &source);
+    if (ret != 0)
+        return ret;
+    ret = list_read(&source, who, query, arena, page, faults, &reader->error);
+    store_release_areas(reader->store, source.areas);
+    return ret;
+}
+
+int store_totals(struct store_reader *reader, const struct access *who, const struct list_query *query, int64_t *total,
+                 bool *known, struct fault_list *faults)
+{
+    struct list_source source;
+    struct arena       arena = ARENA_INIT;
+    int                ret = begin(reader, &source);
+    if (ret != 0)
+        return ret;
+    ret = list_total(&source, who, query, &arena, total, known, faults, &reader->error);
+    store_release_areas(reader->store, source.areas);
+    arena_free(&arena);
+    return ret;
+}
+
+int store_find_person(struct store_reader *reader, const struct access *who, const struct find_query *query, bool prefix,
+                      struct arena *arena, struct find_answer *answer, struct fault_list *faults)
+{
+    struct list_source areas;
+    int                ret = begin(reader, &areas);
+    if (ret != 0)
+        return ret;
+    const struct find_source source = { .db = areas.db,
+                                        .areas = areas.areas,
+                                        .keeper = areas.keeper,
+                                        .county_depth = reader->store->options.county_depth,
+                                        .audit = audit_search,
+                                        .audit_context = reader };
+    ret = prefix ? find_person_prefix(&source, who, query, arena, answer, faults, &reader->error)
+                 : find_person_whole(&source, who, query, arena, answer, faults, &reader->error);
+    store_release_areas(reader->store, areas.areas);
+    return ret;
+}
