@@ -19,8 +19,8 @@ struct search {
     struct arena             *arena;
     struct fault_list        *faults;
     struct db_error          *error;
-    struct area_set           areas;     /* query ∩ grant */
-    struct id                *persons;   /* candidates */
+    struct area_set           areas;   /* query ∩ grant */
+    struct id                *persons; /* candidates */
     size_t                    num_persons, most_persons;
     bool                      too_many;
 };
@@ -71,8 +71,8 @@ struct opening {
 
 #define PERSON_COLUMNS "p.\"id\",p.\"area\",p.\"version\",p.\"sex\",p.\"birth_year\",p.\"merged_into\""
 #define CLOSED_FROM                                                                                                    \
-    "SELECT " PERSON_COLUMNS ",i.\"id\",i.\"version\",i.\"sealed\",k.\"generation\",k.\"wrapped\" "                   \
-    "FROM \"person\" AS p JOIN \"identity\" AS i ON i.\"person\" = p.\"id\" "                                         \
+    "SELECT " PERSON_COLUMNS ",i.\"id\",i.\"version\",i.\"sealed\",k.\"generation\",k.\"wrapped\" "                    \
+    "FROM \"person\" AS p JOIN \"identity\" AS i ON i.\"person\" = p.\"id\" "                                          \
     "JOIN \"person_key\" AS k ON k.\"person\" = p.\"id\" WHERE "
 enum { P_ID, P_AREA, P_VERSION, P_SEX, P_BIRTH_YEAR, P_MERGED, I_ID, I_VERSION, I_SEALED, K_GENERATION, K_WRAPPED };
 
@@ -127,9 +127,10 @@ static int compare_results(const void *a, const void *b)
 static int keep_result(struct arena *arena, const struct find_result *result, struct find_result *kept)
 {
     *kept = *result;
-    struct model_text *texts[] = { &kept->person.sex,          &kept->identity.name,  &kept->identity.name_latin,
-                                   &kept->identity.identifier, &kept->identity.phone, &kept->identity.address,
-                                   &kept->identity.identifier_kind };
+    struct model_text *texts[] = {
+        &kept->person.sex,     &kept->identity.name,    &kept->identity.name_latin,     &kept->identity.identifier,
+        &kept->identity.phone, &kept->identity.address, &kept->identity.identifier_kind
+    };
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         if (texts[i]->bytes != NULL) {
             texts[i]->bytes = arena_copy(arena, texts[i]->bytes, texts[i]->size);
@@ -230,20 +231,47 @@ static int keep_person(void *context, const struct db_value *row, size_t num_col
     return 0;
 }
 
+/* Tokens made under each key that still exists: while the node changes to a new one, both kinds stand in the table. */
+static int make_tokens(struct search *search, const struct keeper_text *texts, size_t num, struct db_value **keys,
+                       size_t *num_keys)
+{
+    enum { MOST = KEEPER_NUM_KINDS * KEEPER_MAX_GENERATIONS };
+    struct keeper            *keeper = search->source->keeper;
+    struct keeper_error       failure = { 0 };
+    struct keeper_generation *generations = arena_array(search->arena, MOST, sizeof *generations);
+    size_t                    num_generations = 0, made = 0;
+    int                       ret = generations == NULL ? TOC_ERR_NO_MEMORY
+                                                        : keeper_generations(keeper, generations, MOST, &num_generations, &failure);
+    struct db_value          *values = arena_array(search->arena, num * num_generations + 1, sizeof *values);
+    struct keeper_token      *tokens = arena_array(search->arena, num * num_generations + 1, sizeof *tokens);
+    if (ret == 0 && (values == NULL || tokens == NULL))
+        ret = TOC_ERR_NO_MEMORY;
+    for (size_t g = 0; g < num_generations && ret == 0; g++) {
+        if (generations[g].kind != KEEPER_TOKEN)
+            continue;
+        ret = keeper_token(keeper, generations[g].number, texts, num, tokens + made, &failure);
+        made += num;
+    }
+    if (ret != 0 && search->error != NULL && failure.what[0] != '\0')
+        snprintf(search->error->what, sizeof search->error->what, "%s", failure.what);
+    for (size_t i = 0; i < made && ret == 0; i++)
+        values[i] = db_bytes(tokens[i].bytes, KEEPER_TOKEN_BYTES);
+    *keys = values;
+    *num_keys = made;
+    return ret;
+}
+
 /* The persons who have one of the forms' tokens in one of the counties. */
 static int find_candidates(struct search *search, const struct person_query *forms)
 {
-    struct id *counties = NULL;
-    size_t     num_counties = 0, num = 0;
-    int        ret = find_counties(search, &counties, &num_counties);
+    struct id       *counties = NULL;
+    struct db_value *keys;
+    size_t           num_counties = 0, num = 0, num_keys;
+    int              ret = find_counties(search, &counties, &num_counties);
     if (ret != 0)
         return ret;
-    size_t               all = num_counties * forms->num_forms;
-    struct keeper_text  *texts = arena_array(search->arena, all, sizeof *texts);
-    struct keeper_token *tokens = arena_array(search->arena, all, sizeof *tokens);
-    struct db_value     *keys = arena_array(search->arena, all, sizeof *keys);
-    struct keeper_error  failure = { 0 };
-    if (texts == NULL || tokens == NULL || keys == NULL)
+    struct keeper_text *texts = arena_array(search->arena, num_counties * forms->num_forms, sizeof *texts);
+    if (texts == NULL)
         return TOC_ERR_NO_MEMORY;
     for (size_t c = 0; c < num_counties; c++)
         for (size_t f = 0; f < forms->num_forms; f++)
@@ -251,14 +279,10 @@ static int find_candidates(struct search *search, const struct person_query *for
                                                  .area = counties[c],
                                                  .bytes = forms->forms[f].bytes,
                                                  .size = forms->forms[f].size };
-    ret = keeper_token(search->source->keeper, 0, texts, num, tokens, &failure);
-    if (ret != 0 && search->error != NULL)
-        snprintf(search->error->what, sizeof search->error->what, "%s", failure.what);
-    for (size_t i = 0; i < num; i++)
-        keys[i] = db_bytes(tokens[i].bytes, KEEPER_TOKEN_BYTES);
+    ret = make_tokens(search, texts, num, &keys, &num_keys);
     if (ret == 0)
-        ret = select_many(search->source->db, "SELECT \"person\" FROM \"search_token\" WHERE \"token\"", "", keys, num,
-                          keep_person, search, search->error);
+        ret = select_many(search->source->db, "SELECT \"person\" FROM \"search_token\" WHERE \"token\"", "", keys,
+                          num_keys, keep_person, search, search->error);
     return ret;
 }
 
@@ -268,8 +292,7 @@ static int gather_row(void *context, const struct db_value *row, size_t num_colu
     struct search  *search = opening->search;
     struct id       area = id_of(&row[P_AREA]), person = id_of(&row[P_ID]);
     (void) num_columns;
-    if (opening->num == opening->room ||
-        !area_set_has(&search->areas, area_tree_find(search->source->areas, &area)))
+    if (opening->num == opening->room || !area_set_has(&search->areas, area_tree_find(search->source->areas, &area)))
         return 0;
     for (size_t i = 0; i < opening->num; i++) /* a key may come twice */
         if (id_equal(&opening->closed[i].result.person.head.id, &person))

@@ -5,8 +5,8 @@
  * caller's areas. find_person_prefix looks for the beginning of a name within one area: it reads the identities of
  * everybody there, opens them in memory, compares, clears them; above FIND_PREFIX_PERSONS persons it asks to narrow.
  *
- * Both need the right to read identities, and a purpose; who is answered is audited before the answer is given. What was
- * typed stands in no statement's text, no log and no entry. The arena holds identities: arena_wipe it.
+ * Both need the right to read identities, and a purpose; who is answered is audited before the answer is given. What
+ * was typed stands in no statement's text, no log and no entry. The arena holds identities: arena_wipe it.
  */
 #ifndef STORE_FIND_PERSON_H
 #define STORE_FIND_PERSON_H
@@ -19,10 +19,10 @@
 #include "store/keeper.h"
 #include "store/store.h"
 
-#define FIND_MOST_PERSONS 50       /* of an answer */
-#define FIND_MOST_COUNTIES 1024    /* whose tokens are asked for at once */
-#define FIND_MOST_CANDIDATES 1000  /* persons with one of the tokens, before grant and birth year are looked at */
-#define FIND_PREFIX_PERSONS 50000  /* who are opened by a prefix search */
+#define FIND_MOST_PERSONS 50      /* of an answer */
+#define FIND_MOST_COUNTIES 1024   /* whose tokens are asked for at once */
+#define FIND_MOST_CANDIDATES 1000 /* persons with one of the tokens, before grant and birth year are looked at */
+#define FIND_PREFIX_PERSONS 50000 /* who are opened by a prefix search */
 
 struct find_source {
     struct db              *db; /* of a reader; list_prepare was called */
@@ -52,8 +52,8 @@ struct find_answer {
 
 /* Whoever has the whole name (as written, or in letters), name and year of birth, identifier or telephone number.
  *
- * Returns 0; BASE_ERR_INPUT with faults: too little was typed, too many counties; STORE_ERR_DENIED; STORE_ERR_ABSENT, no
- * such area in the grant; TOC_ERR_TOO_LARGE, beyond PERSON_MAX_CHARS; KEEPER_ERR_RATE and the keeper's others;
+ * Returns 0; BASE_ERR_INPUT with faults: too little was typed, too many counties; STORE_ERR_DENIED; STORE_ERR_ABSENT,
+ * no such area in the grant; TOC_ERR_TOO_LARGE, beyond PERSON_MAX_CHARS; KEEPER_ERR_RATE and the keeper's others;
  * db_status; TOC_ERR_NO_MEMORY. */
 int find_person_whole(const struct find_source *source, const struct access *who, const struct find_query *query,
                       struct arena *arena, struct find_answer *answer, struct fault_list *faults,
@@ -66,7 +66,7 @@ int find_person_prefix(const struct find_source *source, const struct access *wh
                        struct db_error *error);
 
 /* The same for a reader of a store, audited by its writer. */
-int store_find_person(struct store_reader *reader, const struct access *who, const struct find_query *query, bool prefix,
-                      struct arena *arena, struct find_answer *answer, struct fault_list *faults);
+int store_find_person(struct store_reader *reader, const struct access *who, const struct find_query *query,
+                      bool prefix, struct arena *arena, struct find_answer *answer, struct fault_list *faults);
 
 #endif

@@ -61,14 +61,14 @@ int list_unseal(struct list_work *work, const struct list_sealed *sealed, size_t
     for (size_t i = 0; i < num; i++) {
         if (sealed[i].sealed.bytes == NULL || sealed[i].wrapped.size != KEEPER_WRAPPED_BYTES)
             continue; /* no identity, or erased */
-        wrapped[opened] = (struct keeper_wrapped){ .owner = sealed[i].person,
-                                                   .generation = (uint32_t) sealed[i].generation };
+        wrapped[opened] =
+            (struct keeper_wrapped){ .owner = sealed[i].person, .generation = (uint32_t) sealed[i].generation };
         memcpy(wrapped[opened].bytes, sealed[i].wrapped.bytes, KEEPER_WRAPPED_BYTES);
         persons[opened] = sealed[i].person;
         rows[opened++] = i;
     }
-    int ret = opened == 0 ? 0
-                          : keeper_unwrap(work->source->keeper, KEEPER_SHOW, wrapped, opened, keys, statuses, &failure);
+    int ret =
+        opened == 0 ? 0 : keeper_unwrap(work->source->keeper, KEEPER_SHOW, wrapped, opened, keys, statuses, &failure);
     if (ret != 0 && work->error != NULL)
         snprintf(work->error->what, sizeof work->error->what, "%s", failure.what);
     for (size_t i = 0; i < opened && ret == 0; i++)

@@ -17,10 +17,11 @@ static int audit_search(void *context, const struct access *who, const struct id
 
 static int begin(struct store_reader *reader, struct list_source *source)
 {
-    *source = (struct list_source){ .keeper = reader->store->options.keeper,
-                                    .total = counters_total,
-                                    .audit = audit_list,
-                                    .audit_context = reader };
+    *source = (struct list_source){
+        .keeper = reader->store->options.keeper, .total = NULL, .audit = audit_list, .audit_context = reader
+    };
+    if (reader->group != NULL) /* within a request's `decide`: too slow to hold up the others */
+        return TOC_ERR_UNSUPPORTED;
     int ret = store_reader_db(reader, &source->db);
     if (ret == 0)
         source->areas = store_hold_areas(reader->store);
@@ -53,8 +54,8 @@ int store_totals(struct store_reader *reader, const struct access *who, const st
     return ret;
 }
 
-int store_find_person(struct store_reader *reader, const struct access *who, const struct find_query *query, bool prefix,
-                      struct arena *arena, struct find_answer *answer, struct fault_list *faults)
+int store_find_person(struct store_reader *reader, const struct access *who, const struct find_query *query,
+                      bool prefix, struct arena *arena, struct find_answer *answer, struct fault_list *faults)
 {
     struct list_source areas;
     int                ret = begin(reader, &areas);

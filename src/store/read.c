@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "model/records.h"
 #include "store/group.h"
+#include "store/list.h"
 #include "store/schema.h"
 #include "store/sealed_fields.h"
 #include "store/select_many.h"
@@ -23,8 +24,10 @@ int store_reader_open(struct store *store, struct store_reader **reader, struct 
     options.create = false;
     made->store = store;
     int ret = db_open(store->url, &options, &made->db, error);
+    if (ret == 0)
+        ret = list_prepare(made->db, error);
     if (ret != 0)
-        free(made);
+        store_reader_close(made);
     else
         *reader = made;
     return ret;

@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Who is found by what, and by whom, on both databases. */
+#include "store/find_person.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "support/store.h"
+#include "support/test.h"
+
+enum { PERSONS = 60 };
+static struct test_store     test;
+static struct people_sample *samples; /* PERSONS */
+
+static int fill(void **state, bool postgresql)
+{
+    (void) state;
+    test_store_open(&test, postgresql);
+    samples = calloc(PERSONS, sizeof *samples);
+    for (int i = 0; i < PERSONS; i++)
+        assert_ok(test_person_create(&test, &samples[i]));
+    return 0;
+}
+
+static int on_sqlite(void **state)
+{
+    return fill(state, false);
+}
+
+static int on_postgresql(void **state)
+{
+    return fill(state, true);
+}
+
+static int empty(void **state)
+{
+    (void) state;
+    free(samples);
+    test_store_close(&test);
+    return 0;
+}
+
+static struct access in_county(void)
+{
+    return test_epidemiologist(&test.areas[TEST_COUNTY]);
+}
+
+static int find(const struct access *who, const char *typed, size_t size, enum test_area area, bool prefix,
+                struct arena *arena, struct find_answer *answer)
+{
+    struct fault_list faults = FAULT_LIST_INIT;
+    struct find_query query = { .typed = typed, .size = size };
+    if (area != TEST_NUM_AREAS)
+        query.area = test.areas[area];
+    int ret = store_find_person(test.reader, who, &query, prefix, arena, answer, &faults);
+    for (size_t i = 0; i < faults.num_kept; i++) /* never repeats what was typed */
+        assert_null(strstr(faults.faults[i].found, typed));
+    fault_list_free(&faults);
+    return ret;
+}
+
+static bool answers_with(const struct find_answer *answer, const struct people_sample *sample)
+{
+    for (size_t i = 0; i < answer->num_results; i++)
+        if (id_equal(&answer->results[i].person.head.id, &sample->person.head.id)) {
+            const struct model_text *name = &answer->results[i].identity.name;
+            assert_int_equal(name->size, sample->identity.name.size);
+            assert_memory_equal(name->bytes, sample->identity.name.bytes, name->size);
+            return true;
+        }
+    return false;
+}
+
+static void everybody_is_found_by(struct model_text (*what)(const struct people_sample *), bool prefix)
+{
+    struct access who = in_county();
+    int           tried = 0;
+    for (int i = 0; i < PERSONS; i++) {
+        struct model_text  typed = what(&samples[i]);
+        struct arena       arena = ARENA_INIT;
+        struct find_answer answer = { 0 };
+        char               text[200] = "";
+        if (typed.bytes == NULL)
+            continue;
+        memcpy(text, typed.bytes, typed.size);
+        int ret = find(&who, text, typed.size, TEST_NUM_AREAS, prefix, &arena, &answer);
+        if (ret == BASE_ERR_INPUT && !prefix) /* a name that says too little to have a form */
+            continue;
+        assert_ok(ret);
+        assert_true(answer.more || answers_with(&answer, &samples[i]));
+        arena_wipe(&arena);
+        tried++;
+    }
+    assert_in_range(tried, PERSONS / 3, PERSONS);
+}
+
+static struct model_text name_of(const struct people_sample *sample)
+{
+    return sample->identity.name;
+}
+
+static struct model_text identifier_of(const struct people_sample *sample)
+{
+    return sample->identity.identifier;
+}
+
+static struct model_text phone_of(const struct people_sample *sample)
+{
+    return sample->identity.phone;
+}
+
+/* The first character of a name: three bytes of Han or Tibetan. */
+static struct model_text first_of(const struct people_sample *sample)
+{
+    return (struct model_text){ sample->identity.name.bytes, sample->identity.name.size < 3 ? 0 : 3 };
+}
+
+static void test_by_name_identifier_and_phone(void **state)
+{
+    (void) state;
+    everybody_is_found_by(name_of, false);
+    everybody_is_found_by(identifier_of, false);
+    everybody_is_found_by(phone_of, false);
+}
+
+static void test_by_the_beginning_of_a_name(void **state)
+{
+    (void) state;
+    everybody_is_found_by(name_of, true);
+    everybody_is_found_by(first_of, true);
+}
+
+static void test_a_surname_finds_nobody_by_token(void **state)
+{
+    (void) state;
+    struct access      who = in_county();
+    struct arena       arena = ARENA_INIT;
+    struct find_answer answer = { 0 };
+    assert_status(find(&who, "张", 3, TEST_NUM_AREAS, false, &arena, &answer), BASE_ERR_INPUT);
+    assert_ok(find(&who, "zhang", 5, TEST_NUM_AREAS, false, &arena, &answer)); /* a name of letters it might be */
+    assert_int_equal(answer.num_results, 0);
+    assert_status(find(&who, "", 0, TEST_NUM_AREAS, false, &arena, &answer), BASE_ERR_INPUT);
+    assert_status(find(&who, " ", 1, TEST_NUM_AREAS, true, &arena, &answer), BASE_ERR_INPUT);
+    assert_status(find(&who, "\xff\xfe", 2, TEST_NUM_AREAS, false, &arena, &answer), BASE_ERR_INPUT);
+    arena_wipe(&arena);
+}
+
+/* Without a purpose, with another's purpose, in a role without identities: refused, and nothing is audited as read. */
+static void test_it_takes_the_right_and_a_purpose(void **state)
+{
+    (void) state;
+    struct arena       arena = ARENA_INIT;
+    struct find_answer answer = { 0 };
+    int64_t            before = test_store_number(&test, "SELECT count(*) FROM audit");
+    struct model_text  name = samples[0].identity.name;
+    struct access      callers[] = { in_county(), in_county(), in_county() };
+    callers[0].purpose = ACCESS_NO_PURPOSE;
+    callers[1].purpose = ACCESS_LABORATORY;
+    callers[2].role = ACCESS_ANALYST;
+    for (int i = 0; i < 3; i++)
+        for (int prefix = 0; prefix < 2; prefix++)
+            assert_status(find(&callers[i], name.bytes, name.size, TEST_NUM_AREAS, prefix != 0, &arena, &answer),
+                          STORE_ERR_DENIED);
+    assert_int_equal(test_store_number(&test, "SELECT count(*) FROM audit"), before);
+    arena_wipe(&arena);
+}
+
+static void test_nobody_outside_the_grant_is_found(void **state)
+{
+    (void) state;
+    struct access      who = test_epidemiologist(&test.areas[TEST_WEST]);
+    struct arena       arena = ARENA_INIT;
+    struct find_answer answer = { 0 };
+    size_t             outside = 0;
+    for (int i = 0; i < PERSONS; i++) {
+        bool mine = id_equal(&samples[i].person.area, &test.areas[TEST_WEST_ONE]);
+        if (samples[i].identity.identifier.bytes == NULL)
+            continue;
+        assert_ok(find(&who, samples[i].identity.identifier.bytes, samples[i].identity.identifier.size, TEST_NUM_AREAS,
+                       false, &arena, &answer));
+        assert_int_equal(answers_with(&answer, &samples[i]), mine);
+        assert_ok(find(&who, samples[i].identity.name.bytes, samples[i].identity.name.size, TEST_NUM_AREAS, true,
+                       &arena, &answer));
+        assert_int_equal(answer.more || answers_with(&answer, &samples[i]), mine);
+        outside += !mine;
+    }
+    assert_in_range(outside, 5, PERSONS);
+    /* an area outside answers as one that does not exist */
+    assert_status(find(&who, "张三", 6, TEST_EAST, false, &arena, &answer), STORE_ERR_ABSENT);
+    assert_status(find(&who, "张三", 6, TEST_EAST, true, &arena, &answer), STORE_ERR_ABSENT);
+    arena_wipe(&arena);
+}
+
+/* One entry an answer, that names who was answered; none where nobody was. */
+static void test_each_answer_is_audited(void **state)
+{
+    (void) state;
+    struct access      who = in_county();
+    struct arena       arena = ARENA_INIT;
+    struct find_answer answer = { 0 };
+    int                i = 0;
+    while (samples[i].identity.identifier.bytes == NULL)
+        i++;
+    int64_t before = test_store_number(&test, "SELECT count(*) FROM audit");
+    int64_t read = test_store_number(&test, "SELECT count(*) FROM audit_reading");
+    assert_ok(find(&who, samples[i].identity.identifier.bytes, samples[i].identity.identifier.size, TEST_NUM_AREAS,
+                   false, &arena, &answer));
+    assert_int_equal(answer.num_results, 1);
+    assert_int_equal(test_store_number(&test, "SELECT count(*) FROM audit"), before + 1);
+    assert_int_equal(test_store_number(&test, "SELECT count(*) FROM audit_reading"), read + 1);
+    assert_int_equal(test_store_number(&test, "SELECT count(*) FROM audit WHERE verb = 'search' AND purpose = "
+                                              "'case-investigation' AND role = 'epidemiologist'") > 0,
+                     1);
+    assert_ok(find(&who, "不存在的名字", 18, TEST_NUM_AREAS, false, &arena, &answer));
+    assert_int_equal(answer.num_results, 0);
+    assert_int_equal(test_store_number(&test, "SELECT count(*) FROM audit"), before + 1);
+    arena_wipe(&arena);
+}
+
+static void test_who_was_erased_is_not_found(void **state)
+{
+    (void) state;
+    struct people_sample sample;
+    struct model_person  person;
+    struct arena         arena = ARENA_INIT;
+    struct find_answer   answer = { 0 };
+    struct access        who = in_county(), program = test_program();
+    do
+        assert_ok(test_person_create(&test, &sample));
+    while (sample.identity.identifier.bytes == NULL);
+    assert_ok(find(&who, sample.identity.identifier.bytes, sample.identity.identifier.size, TEST_NUM_AREAS, false,
+                   &arena, &answer));
+    assert_int_equal(answer.num_results, 1);
+    model_init(model_record(MODEL_PERSON), &person);
+    person.head.id = sample.person.head.id;
+    struct store_change  change = { .verb = STORE_ERASE, .record = model_record(MODEL_PERSON), .value = &person };
+    struct store_request request = { .verb = "erase", .set = { &change, 1 } };
+    assert_ok(store_submit(test.store, &program, &request, NULL, NULL));
+    assert_ok(find(&who, sample.identity.identifier.bytes, sample.identity.identifier.size, TEST_NUM_AREAS, false,
+                   &arena, &answer));
+    assert_int_equal(answer.num_results, 0);
+    assert_ok(find(&who, sample.identity.name.bytes, sample.identity.name.size, TEST_NUM_AREAS, true, &arena, &answer));
+    assert_false(answers_with(&answer, &sample));
+    arena_wipe(&arena);
+}
+
+#define TESTS(set_up)                                                                                                  \
+    cmocka_unit_test_setup_teardown(test_by_name_identifier_and_phone, set_up, empty),                                 \
+        cmocka_unit_test_setup_teardown(test_by_the_beginning_of_a_name, set_up, empty),                               \
+        cmocka_unit_test_setup_teardown(test_a_surname_finds_nobody_by_token, set_up, empty),                          \
+        cmocka_unit_test_setup_teardown(test_it_takes_the_right_and_a_purpose, set_up, empty),                         \
+        cmocka_unit_test_setup_teardown(test_nobody_outside_the_grant_is_found, set_up, empty),                        \
+        cmocka_unit_test_setup_teardown(test_each_answer_is_audited, set_up, empty),                                   \
+        cmocka_unit_test_setup_teardown(test_who_was_erased_is_not_found, set_up, empty)
+
+int main(void)
+{
+    const struct CMUnitTest sqlite[] = { TESTS(on_sqlite) };
+    const struct CMUnitTest both[] = { TESTS(on_sqlite), TESTS(on_postgresql) };
+    return test_postgresql_installed() ? cmocka_run_group_tests_name("find_person", both, NULL, NULL)
+                                       : cmocka_run_group_tests_name("find_person", sqlite, NULL, NULL);
+}
