@@ -2,6 +2,7 @@
 /* Lists and searches for readers of a store. */
 #include "store/counters.h"
 #include "store/find_person.h"
+#include "store/find_text.h"
 #include "store/list.h"
 #include "store/store_internal.h"
 
@@ -18,7 +19,7 @@ static int audit_search(void *context, const struct access *who, const struct id
 static int begin(struct store_reader *reader, struct list_source *source)
 {
     *source = (struct list_source){
-        .keeper = reader->store->options.keeper, .total = NULL, .audit = audit_list, .audit_context = reader
+        .keeper = reader->store->options.keeper, .total = counters_total, .audit = audit_list, .audit_context = reader
     };
     if (reader->group != NULL) /* within a request's `decide`: too slow to hold up the others */
         return TOC_ERR_UNSUPPORTED;
@@ -70,5 +71,17 @@ int store_find_person(struct store_reader *reader, const struct access *who, con
     ret = prefix ? find_person_prefix(&source, who, query, arena, answer, faults, &reader->error)
                  : find_person_whole(&source, who, query, arena, answer, faults, &reader->error);
     store_release_areas(reader->store, areas.areas);
+    return ret;
+}
+
+int store_find_text(struct store_reader *reader, const struct access *who, const struct find_text_query *query,
+                    struct arena *arena, struct find_text_answer *answer, struct fault_list *faults)
+{
+    struct list_source source;
+    int                ret = begin(reader, &source);
+    if (ret != 0)
+        return ret;
+    ret = find_text(source.db, source.areas, who, query, arena, answer, faults, &reader->error);
+    store_release_areas(reader->store, source.areas);
     return ret;
 }

@@ -54,7 +54,7 @@ static int find(const struct access *who, const char *typed, size_t size, enum t
         query.area = test.areas[area];
     int ret = store_find_person(test.reader, who, &query, prefix, arena, answer, &faults);
     for (size_t i = 0; i < faults.num_kept; i++) /* never repeats what was typed */
-        assert_null(strstr(faults.faults[i].found, typed));
+        assert_true(size <= 1 || strstr(faults.faults[i].found, typed) == NULL);
     fault_list_free(&faults);
     return ret;
 }

@@ -126,6 +126,32 @@ static void test_identities_need_the_right_and_a_purpose(void **state)
     arena_wipe(&arena);
 }
 
+static void test_totals_are_those_of_the_counters(void **state)
+{
+    (void) state;
+    struct access      who = { .role = ACCESS_ANALYST, .areas = &test.areas[TEST_EAST], .num_areas = 1 };
+    struct list_filter filter = { .field = "classification", .is = "confirmed" };
+    struct list_query  query = { .view = view_find("cases", 5) };
+    struct fault_list  faults = FAULT_LIST_INIT;
+    int64_t            total, expected = 0, confirmed = 0;
+    bool               known;
+    for (int i = 0; i < PERSONS; i++) {
+        const struct model_case *illness = &samples[i].illness;
+        bool                     here = !id_equal(&illness->responsible_area, &test.areas[TEST_WEST_ONE]);
+        expected += here;
+        confirmed +=
+            here && illness->classification.size == 9 && memcmp(illness->classification.bytes, "confirmed", 9) == 0;
+    }
+    assert_ok(store_totals(test.reader, &who, &query, &total, &known, &faults));
+    assert_true(known);
+    assert_int_equal(total, expected);
+    query.filters = &filter;
+    query.num_filters = 1;
+    assert_ok(store_totals(test.reader, &who, &query, &total, &known, &faults));
+    assert_int_equal(total, confirmed);
+    fault_list_free(&faults);
+}
+
 /* Every list can be asked, in every order, by whoever may read its record, and by nobody else. */
 static void test_every_list_answers(void **state)
 {
@@ -152,6 +178,7 @@ static void test_every_list_answers(void **state)
     cmocka_unit_test_setup_teardown(test_identities_are_masked_unless_asked_for, set_up, empty),                       \
         cmocka_unit_test_setup_teardown(test_a_page_of_identities_is_one_audit_entry, set_up, empty),                  \
         cmocka_unit_test_setup_teardown(test_identities_need_the_right_and_a_purpose, set_up, empty),                  \
+        cmocka_unit_test_setup_teardown(test_totals_are_those_of_the_counters, set_up, empty),                         \
         cmocka_unit_test_setup_teardown(test_every_list_answers, set_up, empty)
 
 int main(void)
