@@ -16,6 +16,13 @@
 #define COMMIT_BYTES (64 << 20) /* … or so many bytes */
 #define TELL_ROWS 100000
 
+/* The migrations that count. */
+static const struct migration *list_of(const struct dump_options *options, size_t *num)
+{
+    *num = options->list != NULL ? options->num_list : num_migrations;
+    return options->list != NULL ? options->list : migrations;
+}
+
 /* ---- reading a table, by pages in the order of its key ---- */
 
 /* SELECT columns FROM table WHERE (key)>($1,…) ORDER BY key LIMIT n; the first page has no WHERE. free() it. */
@@ -90,20 +97,22 @@ static int read_table(struct db *db, const struct db_table *table, const struct 
 }
 
 /* Everything, of one moment. */
-static int read_database(struct db *db, const struct dump_taker *taker, struct dump_summary *summary,
-                         struct db_error *error)
+static int read_database(struct db *db, const struct dump_options *options, const struct dump_taker *taker,
+                         struct dump_summary *summary, struct db_error *error)
 {
+    size_t                        num_list;
+    const struct migration       *list = list_of(options, &num_list);
     char                          digest[MIGRATION_DIGEST_BYTES] = "";
     size_t                        num;
     const struct db_table *const *tables = schema_tables(&num);
     int                           ret = db_begin(db, DB_READ, error);
     if (ret != 0)
         return ret;
-    ret = migration_check(db, migrations, num_migrations, error);
+    ret = migration_check(db, list, num_list, error);
     if (ret == 0) {
-        migration_digest(migrations[num_migrations - 1].text, digest);
+        migration_digest(list[num_list - 1].text, digest);
         const struct db_value value = db_word(digest);
-        ret = taker->beginning(taker->context, (int64_t) num_migrations, &value, error);
+        ret = taker->beginning(taker->context, (int64_t) num_list, &value, error);
     }
     for (size_t i = 0; i < num && ret == 0; i++) {
         char *layout = schema_layout_text(tables[i]);
@@ -190,7 +199,7 @@ int dump_write(struct db *db, const struct dump_options *options, dump_write_byt
     struct dump_summary     made = { 0 };
     int                     ret = dump_writer_begin(&writing.writer, error);
     if (ret == 0)
-        ret = read_database(db, &taker, &made, error);
+        ret = read_database(db, options, &taker, &made, error);
     if (ret == 0) {
         const struct db_value end[] = { db_integer((int64_t) made.tables), db_integer((int64_t) writing.all_rows) };
         ret = write_values(&writing, DUMP_END, end, 2, error);
@@ -242,22 +251,25 @@ static int load_beginning(void *context, int64_t number, const struct db_value *
 {
     struct loading *loading = context;
     char            expected[MIGRATION_DIGEST_BYTES];
-    if (number > (int64_t) num_migrations)
+    size_t          num;
+
+    const struct migration *list = list_of(loading->options, &num);
+    if (number > (int64_t) num)
         return db_fail(
             error, DB_ERR_NEWER,
             "the dump was written by a newer Tocsin (its schema is %lld, this one knows %zu); remedy: install "
             "that version",
-            (long long) number, num_migrations);
+            (long long) number, num);
     if (number < 1)
         return db_fail(error, BASE_ERR_INPUT, "the dump has no schema");
-    migration_digest(migrations[number - 1].text, expected);
+    migration_digest(list[number - 1].text, expected);
     if (digest->size != strlen(expected) || memcmp(digest->bytes, expected, digest->size) != 0)
         return db_fail(error, BASE_ERR_INPUT, "the dump was made with another migration %lld than this program's",
                        (long long) number);
-    loading->older = number < (int64_t) num_migrations;
+    loading->older = number < (int64_t) num;
     if (!loading->older)
         return 0;
-    return migration_apply(loading->db, migrations, (size_t) number, loading->fence, loading->now, error);
+    return migration_apply(loading->db, list, (size_t) number, loading->fence, loading->now, error);
 }
 
 /* The table as the model has it; the dump must have just its columns. */
@@ -334,11 +346,13 @@ static int make_indexes(struct db *db, const struct db_table *table, struct db_e
 static int finish_load(struct loading *loading, struct db_error *error)
 {
     struct db                    *db = loading->db;
+    size_t                        num_list;
+    const struct migration       *list = list_of(loading->options, &num_list);
     size_t                        num;
     const struct db_table *const *tables = schema_tables(&num);
     int                           ret = 0;
     if (loading->older)
-        return migration_apply(db, migrations, num_migrations, loading->fence, loading->now, error);
+        return migration_apply(db, list, num_list, loading->fence, loading->now, error);
     if (loading->next != num)
         return db_fail(error, BASE_ERR_INPUT, "the dump has no table '%s'", tables[loading->next]->name);
     if (db_is_postgresql(db))
@@ -347,7 +361,7 @@ static int finish_load(struct loading *loading, struct db_error *error)
         ret = make_indexes(db, tables[i], error);
     if (ret == 0 && db_is_postgresql(db))
         ret = db_execute(db, "RESET maintenance_work_mem; ANALYZE", error);
-    return ret != 0 ? ret : migration_mark(db, migrations, num_migrations, loading->fence, loading->now, error);
+    return ret != 0 ? ret : migration_mark(db, list, num_list, loading->fence, loading->now, error);
 }
 
 /* What is under way when something failed. */
@@ -386,7 +400,7 @@ int dump_copy(struct db *from, struct db *to, int64_t fence, int64_t now, const 
     int                     ret = migration_check_empty(to, error);
     if (ret != 0)
         return ret;
-    ret = read_database(from, &taker, &made, error);
+    ret = read_database(from, options, &taker, &made, error);
     if (ret == 0)
         ret = finish_load(&loading, error);
     made.rows = loading.all_rows;

@@ -14,6 +14,8 @@
 
 #include "store/dump_code.h"
 
+struct migration;
+
 struct dump_summary {
     size_t   tables;
     uint64_t rows;
@@ -29,6 +31,9 @@ struct dump_options {
     int            level; /* of zstd: 0 = the quickest … 19 */
     dump_progress *progress;
     void          *progress_context;
+    /* Tests: the migrations that the database and the program are to have; NULL = this program's. */
+    const struct migration *list;
+    size_t                  num_list;
 };
 
 /* Write the database to a stream. The database must be up to date (migration_check). */
