@@ -60,7 +60,8 @@ static int match_header(struct area_reading *reading)
 
 /* ---- cells ---- */
 
-struct fault_place area_place(const struct area_reading *reading, const struct area_code *area, enum area_column column)
+struct fault_place area_codes_place(const struct area_reading *reading, const struct area_code *area,
+                                    enum area_column column)
 {
     return (struct fault_place){ reading->inputs[area->file].name, area->line, reading->cell[area->file][column],
                                  reading->cell[area->file][column] == 0 ? NULL : column_words[column] };
@@ -312,7 +313,7 @@ static int read_all(struct area_reading *reading, size_t num_inputs)
     if (reading->list.num_areas == 0 && reading->faults->num_all == faults_before)
         fault_add(reading->faults, (struct fault_place){ .file = reading->inputs[0].name }, "a row for each area",
                   "no rows after the header");
-    ret = area_tree_build(reading);
+    ret = area_codes_build(reading);
     if (ret == 0 && reading->faults->num_all > faults_before)
         ret = BASE_ERR_INPUT;
     return ret;

@@ -42,11 +42,11 @@ struct area_reading {
 };
 
 /* The place of an area's cell, for fault_add. */
-struct fault_place area_place(const struct area_reading *reading, const struct area_code *area,
-                              enum area_column column);
+struct fault_place area_codes_place(const struct area_reading *reading, const struct area_code *area,
+                                    enum area_column column);
 
 /* Find parents, successors and levels, tell the faults of the tree, put the areas in preorder and give them ids.
  * Returns 0, with or without faults told, or TOC_ERR_NO_MEMORY. */
-int area_tree_build(struct area_reading *reading);
+int area_codes_build(struct area_reading *reading);
 
 #endif

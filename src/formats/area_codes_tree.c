@@ -35,13 +35,13 @@ static void tell_unknown(const struct area_reading *reading, const struct area_c
     char quoted[TEXT_QUOTE_BYTES], text[DATE_TEXT_BYTES];
     text_quote(code, strlen(code), quoted);
     if (!known)
-        fault_add(reading->faults, area_place(reading, area, column), "the code of an area of the list",
+        fault_add(reading->faults, area_codes_place(reading, area, column), "the code of an area of the list",
                   "no area has the code %s", quoted);
     else if (day == AREA_CODES_NO_DATE)
-        fault_add(reading->faults, area_place(reading, area, column), "an area without a last day",
+        fault_add(reading->faults, area_codes_place(reading, area, column), "an area without a last day",
                   "the area with the code %s has ended", quoted);
     else if (date_to_text(day, DATE_FORM_DAY, text) > 0)
-        fault_add(reading->faults, area_place(reading, area, column), "an area that is valid then",
+        fault_add(reading->faults, area_codes_place(reading, area, column), "an area that is valid then",
                   "no area has the code %s on %s", quoted, text);
 }
 
@@ -85,7 +85,7 @@ static uint32_t find_groups(const struct area_reading *reading, const char *code
 
 static void tell_gap(const struct area_reading *reading, const struct area_code *area, const char *code, int groups)
 {
-    fault_add(reading->faults, area_place(reading, area, AREA_CODE), "a row for each area above it",
+    fault_add(reading->faults, area_codes_place(reading, area, AREA_CODE), "a row for each area above it",
               "no area has the code %.*s", (int) group_ends[groups - 1], code);
 }
 
@@ -96,7 +96,7 @@ static uint32_t parent_by_code(const struct area_reading *reading, struct area_c
     int         own = num_groups(reading, code);
     uint32_t    parent = AREA_CODES_NONE;
     if (own == 0) {
-        fault_add(reading->faults, area_place(reading, area, AREA_CODE),
+        fault_add(reading->faults, area_codes_place(reading, area, AREA_CODE),
                   "2, 4, 6, 9 or 12 digits, or a column of parents", "the code does not tell the parent");
         return AREA_CODES_NONE;
     }
@@ -161,7 +161,7 @@ static int check_circles(const struct area_reading *reading)
             state[at] = ON_THE_WAY;
         if (at != AREA_CODES_NONE && state[at] == ON_THE_WAY)
             fault_add(reading->faults,
-                      area_place(reading, &list->areas[at], reading->has_parents ? AREA_PARENT : AREA_CODE),
+                      area_codes_place(reading, &list->areas[at], reading->has_parents ? AREA_PARENT : AREA_CODE),
                       "parents that lead to a top", "the area belongs to itself, by way of its parents");
         for (at = i; at != AREA_CODES_NONE && state[at] == ON_THE_WAY; at = list->areas[at].parent)
             state[at] = GOOD;
@@ -200,7 +200,7 @@ static void check_days(const struct area_reading *reading, uint32_t first)
             before = after;
             after = swap;
         }
-        fault_add(reading->faults, area_place(reading, after, AREA_CODE), "one area a code at any time",
+        fault_add(reading->faults, area_codes_place(reading, after, AREA_CODE), "one area a code at any time",
                   "the code is that of line %" PRIu32 "%s%s at the same time", before->line,
                   before->file != after->file ? " of " : "",
                   before->file != after->file ? reading->inputs[before->file].name : "");
@@ -223,15 +223,16 @@ static void check_level(const struct area_reading *reading, struct area_code *ar
     const struct area_code *parent = area->parent == AREA_CODES_NONE ? NULL : &reading->list.areas[area->parent];
     uint8_t                 wanted = parent == NULL ? 0 : (uint8_t) (parent->level + 1);
     if (wanted > AREA_CODES_MAX_LEVEL) {
-        fault_add(reading->faults, area_place(reading, area, AREA_CODE), "at most 15", "more levels than allowed");
+        fault_add(reading->faults, area_codes_place(reading, area, AREA_CODE), "at most 15",
+                  "more levels than allowed");
         area->level = AREA_CODES_MAX_LEVEL;
     } else if (area->level == AREA_NO_LEVEL) {
         area->level = wanted;
     } else if (parent != NULL && area->level <= parent->level) {
-        fault_add(reading->faults, area_place(reading, area, AREA_LEVEL), NULL,
+        fault_add(reading->faults, area_codes_place(reading, area, AREA_LEVEL), NULL,
                   "level %d does not lie below the parent's, %d", area->level, parent->level);
     } else if (parent != NULL && area->level != wanted && !reading->options.allow_gaps) {
-        fault_add(reading->faults, area_place(reading, area, AREA_LEVEL), "one below the parent's",
+        fault_add(reading->faults, area_codes_place(reading, area, AREA_LEVEL), "one below the parent's",
                   "there is a gap between level %d and the parent's, %d", area->level, parent->level);
     }
 }
@@ -315,7 +316,7 @@ static int put_in_order(struct area_codes *list, const struct family *family)
     return 0;
 }
 
-int area_tree_build(struct area_reading *reading)
+int area_codes_build(struct area_reading *reading)
 {
     struct area_codes *list = &reading->list;
     size_t             n = list->num_areas;
