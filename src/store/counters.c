@@ -107,16 +107,18 @@ size_t counters_num_dimensions(const struct model_counter *counter)
 int64_t counters_series(const char *counter, const struct id *area, const char *const *dimensions, size_t num)
 {
     crypto_generichash_state state;
-    uint8_t                  hash[crypto_generichash_BYTES_MIN];
+    uint8_t                  hash[crypto_generichash_BYTES_MIN], place[crypto_generichash_BYTES_MIN];
+    crypto_generichash(place, sizeof place, area->bytes, ID_BYTES, NULL, 0);
     crypto_generichash_init(&state, NULL, 0, sizeof hash);
     crypto_generichash_update(&state, (const uint8_t *) counter, strlen(counter) + 1);
     crypto_generichash_update(&state, area->bytes, ID_BYTES);
     for (size_t i = 0; i < num; i++)
         crypto_generichash_update(&state, (const uint8_t *) dimensions[i], strlen(dimensions[i]) + 1);
     crypto_generichash_final(&state, hash, sizeof hash);
-    uint64_t number;
-    memcpy(&number, hash, sizeof number);
-    return (int64_t) (number & INT64_MAX);
+    uint32_t high, low;
+    memcpy(&high, place, sizeof high);
+    memcpy(&low, hash, sizeof low);
+    return (int64_t) (((uint64_t) high << 32 | low) & INT64_MAX);
 }
 
 /* ---- counting, in memory ---- */

@@ -15,8 +15,8 @@
 #include "store/schema.h"
 #include "store/select_many.h"
 
-/* Bulk changes of the first slice, before their speed is known; and the bounds of what is learnt. */
-static const double FIRST_SLICE = 16, LEAST_SLICE = 4, MOST_SLICE = 4096;
+/* Bulk changes of the first group, before their speed is known; and the bounds of what is learnt. */
+static const double FIRST_ALONE = 100, LEAST_ALONE = 30, MOST_ALONE = 8192;
 
 enum { INTERACTIVE, BULK, CHECKPOINT_CACHE = 1 << 20 };
 
@@ -104,9 +104,12 @@ static size_t take_group(struct writer *writer, struct ticket **tickets, size_t 
         weight += tickets[num++]->weight;
     }
     *bulk_from = num;
+    double fit = writer->alone_changes;
+    if (num > 0)
+        fit *= (double) WRITER_SLICE_MICROSECONDS / WRITER_ALONE_MICROSECONDS;
     weight = 0;
     while (num < most && writer->first[BULK] != NULL &&
-           (num == *bulk_from || (double) (weight + writer->first[BULK]->weight) <= writer->slice_changes)) {
+           (num == *bulk_from || (double) (weight + writer->first[BULK]->weight) <= fit)) {
         tickets[num] = take_first(writer, BULK);
         weight += tickets[num++]->weight;
     }
@@ -299,12 +302,12 @@ static double microseconds_since(const struct timespec *start)
     return (double) (now.tv_sec - start->tv_sec) * 1e6 + (double) (now.tv_nsec - start->tv_nsec) / 1e3;
 }
 
-/* How many bulk changes take as long as a slice, from a group that had nothing else in it. */
+/* How many bulk changes take as long as they may, from a group that had nothing else in it. */
 static void learn(struct writer *writer, double microseconds, size_t weight)
 {
-    double fit = (double) weight * WRITER_SLICE_MICROSECONDS / (microseconds > 1 ? microseconds : 1);
-    double next = 0.8 * writer->slice_changes + 0.2 * fit;
-    writer->slice_changes = next < LEAST_SLICE ? LEAST_SLICE : next > MOST_SLICE ? MOST_SLICE : next;
+    double fit = (double) weight * WRITER_ALONE_MICROSECONDS / (microseconds > 1 ? microseconds : 1);
+    double next = 0.8 * writer->alone_changes + 0.2 * fit;
+    writer->alone_changes = next < LEAST_ALONE ? LEAST_ALONE : next > MOST_ALONE ? MOST_ALONE : next;
 }
 
 /* What erasures left behind goes as soon as nobody waits; where a reader is in the way, a second later. */
@@ -405,7 +408,7 @@ int writer_start(struct store *store, struct db *db, struct writer **made, struc
         return TOC_ERR_NO_MEMORY;
     writer->store = store;
     writer->db = db;
-    writer->slice_changes = FIRST_SLICE;
+    writer->alone_changes = FIRST_ALONE;
     pthread_mutex_init(&writer->lock, NULL);
     pthread_cond_init(&writer->arrived, NULL);
     int ret = counters_new(&writer->book);

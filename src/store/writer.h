@@ -9,7 +9,10 @@
 #include "store/counters.h"
 #include "store/store_internal.h"
 
-#define WRITER_SLICE_MICROSECONDS 5000 /* bulk work of one group */
+/* Bulk work of one group, with its share of the commit: beside interactive work a slice; alone as much as somebody who
+ * comes meanwhile may wait for, so that a commit is shared by many. */
+#define WRITER_SLICE_MICROSECONDS 5000
+#define WRITER_ALONE_MICROSECONDS 50000
 
 /* A request that waits, or a reading that wants its audit entry. */
 struct ticket {
@@ -49,7 +52,7 @@ struct writer {
     uint32_t             digest_generation;
     uint8_t              digest_key[32];
     bool                 sweep_due;     /* erasures are committed whose old pages may stay */
-    double               slice_changes; /* bulk changes that fit into a slice, learnt */
+    double               alone_changes; /* bulk changes of a group without interactive work, learnt */
 
     pthread_t       thread;
     bool            started;
