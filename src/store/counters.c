@@ -104,21 +104,28 @@ size_t counters_num_dimensions(const struct model_counter *counter)
     return num;
 }
 
+int64_t counters_place(const struct id *area)
+{
+    uint8_t  hash[crypto_generichash_BYTES_MIN];
+    uint32_t place;
+    crypto_generichash(hash, sizeof hash, area->bytes, ID_BYTES, NULL, 0);
+    memcpy(&place, hash, sizeof place);
+    return place;
+}
+
 int64_t counters_series(const char *counter, const struct id *area, const char *const *dimensions, size_t num)
 {
     crypto_generichash_state state;
-    uint8_t                  hash[crypto_generichash_BYTES_MIN], place[crypto_generichash_BYTES_MIN];
-    crypto_generichash(place, sizeof place, area->bytes, ID_BYTES, NULL, 0);
+    uint8_t                  hash[crypto_generichash_BYTES_MIN];
     crypto_generichash_init(&state, NULL, 0, sizeof hash);
     crypto_generichash_update(&state, (const uint8_t *) counter, strlen(counter) + 1);
     crypto_generichash_update(&state, area->bytes, ID_BYTES);
     for (size_t i = 0; i < num; i++)
         crypto_generichash_update(&state, (const uint8_t *) dimensions[i], strlen(dimensions[i]) + 1);
     crypto_generichash_final(&state, hash, sizeof hash);
-    uint32_t high, low;
-    memcpy(&high, place, sizeof high);
-    memcpy(&low, hash, sizeof low);
-    return (int64_t) (((uint64_t) high << 32 | low) & INT64_MAX);
+    uint64_t number;
+    memcpy(&number, hash, sizeof number);
+    return (int64_t) (number & INT64_MAX);
 }
 
 /* ---- counting, in memory ---- */
@@ -358,9 +365,9 @@ static int roll_row(void *context, const struct db_value *row, size_t num_column
 
 #define ROWS_OF_AREA                                                                                                   \
     "SELECT s.dimension_1, s.dimension_2, s.dimension_3, s.dimension_4, i.event_day, i.known_day, s.series, i.value "  \
-    "FROM counter_series s "                                                                                           \
-    "JOIN counter i ON i.series = s.series WHERE s.area = $1 AND s.counter = $2 AND "                                  \
-    "s.dimension_1 <> '*' AND s.dimension_2 <> '*' AND s.dimension_3 <> '*' AND s.dimension_4 <> '*'"
+    "FROM counter i CROSS JOIN counter_series s WHERE i.place = $3 AND s.series = i.series AND s.area = $1 AND "       \
+    "s.counter = $2 AND s.dimension_1 <> '*' AND s.dimension_2 <> '*' AND s.dimension_3 <> '*' AND "                   \
+    "s.dimension_4 <> '*'"
 
 /* What the database holds of an area that passes the limit now. */
 static int roll_area(struct counter_book *book, struct db *db, const struct area *area, struct db_error *error)
@@ -372,8 +379,9 @@ static int roll_area(struct counter_book *book, struct db *db, const struct area
         roll.series.key.record = area->key.record;
         roll.series.key.counter = (uint32_t) c;
         roll.series.key.area = area->key.id;
-        struct db_value parameters[] = { db_id(&area->key.id), db_word(record->counters[c].name) };
-        ret = select_rows(db, ROWS_OF_AREA, parameters, 2, roll_row, &roll, error);
+        struct db_value parameters[] = { db_id(&area->key.id), db_word(record->counters[c].name),
+                                         db_integer(counters_place(&area->key.id)) };
+        ret = select_rows(db, ROWS_OF_AREA, parameters, 3, roll_row, &roll, error);
     }
     return ret;
 }
@@ -517,7 +525,7 @@ static int make_series(struct counter_book *book, struct db *db, struct db_error
 
 static int write_increments(struct counter_book *book, struct db *db, struct db_error *error)
 {
-    enum { COLUMNS = 4, SUM = 1u << 3 };
+    enum { COLUMNS = STORE_COLUMNS_counter, SUM = 1u << store_counter_value };
     struct db_value *rows = memory_array(book->increments.num, COLUMNS * sizeof *rows);
     size_t           num = 0;
     if (rows == NULL)
@@ -526,11 +534,13 @@ static int write_increments(struct counter_book *book, struct db *db, struct db_
         const struct increment *increment = key_table_at(&book->increments, i);
         if (increment->value == 0)
             continue;
-        struct db_value *row = rows + num++ * COLUMNS;
-        row[0] = db_integer(((struct series *) key_table_at(&book->series, increment->key.series))->number);
-        row[1] = db_integer(increment->key.day);
-        row[2] = db_integer(increment->key.known);
-        row[3] = db_integer(increment->value);
+        struct db_value     *row = rows + num++ * COLUMNS;
+        const struct series *series = key_table_at(&book->series, increment->key.series);
+        row[store_counter_place] = db_integer(counters_place(&series->key.area));
+        row[store_counter_event_day] = db_integer(increment->key.day);
+        row[store_counter_series] = db_integer(series->number);
+        row[store_counter_known_day] = db_integer(increment->key.known);
+        row[store_counter_value] = db_integer(increment->value);
     }
     int ret = num == 0 ? 0 : db_add(db, &store_table_counter, SUM, rows, num, error);
     free(rows);

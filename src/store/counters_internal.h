@@ -14,4 +14,8 @@ size_t counters_num_dimensions(const struct model_counter *counter);
 /* The number of a series; dimensions as in the table, num of them. */
 int64_t counters_series(const char *counter, const struct id *area, const char *const *dimensions, size_t num);
 
+/* Where the counts of an area lie in table counter: a hash, so that nobody has to look it up. Two areas may share one.
+ */
+int64_t counters_place(const struct id *area);
+
 #endif

@@ -28,9 +28,14 @@ static int read_area(struct db *db, const struct model_record *record, const str
                        area_row, known, error);
 }
 
-static bool is_first(const struct model_record *record, const struct model_counter *counter)
+/* Counters with the same dimensions have the same totals: those of the first are kept. */
+static bool counts_like_first(const struct model_record *record, const struct model_counter *counter)
 {
-    return counter == &record->counters[0];
+    const struct model_counter *first = &record->counters[0];
+    bool                        same = counters_num_dimensions(first) == counters_num_dimensions(counter);
+    for (size_t i = 0; same && i < counters_num_dimensions(first); i++)
+        same = strcmp(first->dimensions[i], counter->dimensions[i]) == 0;
+    return same;
 }
 
 /* The series of a question at a rolled-up area, or where no dimension is "all". */
@@ -84,9 +89,10 @@ int counters_total(struct db *db, const struct model_record *record, const struc
                    struct db_error *error)
 {
     struct area_known known;
-    struct db_value   parameters[2 + COUNTERS_DIMENSIONS];
+    struct db_value   parameters[3 + COUNTERS_DIMENSIONS];
     size_t            num = 0;
-    char    sql[512] = "SELECT sum(i.value) FROM counter_series s JOIN counter i ON i.series = s.series WHERE ";
+    char    sql[512] = "SELECT sum(i.value) FROM counter i CROSS JOIN counter_series s WHERE i.place = $1 AND "
+                       "s.series = i.series AND ";
     bool    any_named = false;
     int64_t sum = 0;
     int     ret = read_area(db, record, area, &known, error);
@@ -96,13 +102,11 @@ int counters_total(struct db *db, const struct model_record *record, const struc
         return ret;
     if (!known.any || !any_named)
         sum = known.total;
-    else if (known.rolled && is_first(record, counter)) {
-        parameters[0] = db_integer(one_series(counter, area, dimensions));
+    else if (known.rolled && counts_like_first(record, counter)) {
+        parameters[0] = db_integer(one_series(&record->counters[0], area, dimensions));
         ret = select_rows(db, "SELECT value FROM counter_total WHERE series = $1", parameters, 1, sum_row, &sum, error);
-    } else if (known.rolled) {
-        parameters[0] = db_integer(one_series(counter, area, dimensions));
-        ret = select_rows(db, "SELECT sum(value) FROM counter WHERE series = $1", parameters, 1, sum_row, &sum, error);
     } else {
+        parameters[num++] = db_integer(counters_place(area));
         write_filter(sql, sizeof sql, counter, area, dimensions, parameters, &num);
         ret = select_rows(db, sql, parameters, num, sum_row, &sum, error);
     }
@@ -129,7 +133,7 @@ int counters_rows(struct db *db, const struct model_record *record, const struct
 {
     struct area_known known;
     struct rows       rows = { row, context };
-    struct db_value   parameters[5 + COUNTERS_DIMENSIONS];
+    struct db_value   parameters[6 + COUNTERS_DIMENSIONS];
     size_t            num = 0;
     char              sql[768];
     int               ret = read_area(db, record, area, &known, error);
@@ -138,18 +142,24 @@ int counters_rows(struct db *db, const struct model_record *record, const struct
     parameters[num++] = db_integer(from);
     parameters[num++] = db_integer(to);
     parameters[num++] = db_integer(known_day);
-    if (known.rolled || names_all(counter, dimensions)) {
+    parameters[num++] = db_integer(counters_place(area));
+    if (known.rolled || names_all(counter, dimensions)) { /* one look-up a day */
         parameters[num++] = db_integer(one_series(counter, area, dimensions));
-        snprintf(sql, sizeof sql,
-                 "SELECT event_day, known_day, value FROM counter WHERE series = $4 AND event_day BETWEEN $1 AND $2 "
-                 "AND known_day <= $3 UNION ALL SELECT event_day, known_day, value FROM counter WHERE series = $4 AND "
-                 "event_day = %d AND known_day <= $3",
-                 MODEL_MISSING_DATE);
-    } else {
-        snprintf(sql, sizeof sql,
-                 "SELECT i.event_day, i.known_day, i.value FROM counter_series s JOIN counter i ON i.series = s.series "
-                 "WHERE (i.event_day BETWEEN $1 AND $2 OR i.event_day = %d) AND i.known_day <= $3 AND ",
-                 MODEL_MISSING_DATE);
+        snprintf(
+            sql, sizeof sql,
+            "WITH RECURSIVE days(day) AS (SELECT CAST($1 AS bigint) UNION ALL SELECT day + 1 FROM days WHERE day < $2) "
+            "SELECT i.event_day, i.known_day, i.value FROM days CROSS JOIN counter i WHERE i.place = $4 AND "
+            "i.event_day = days.day AND i.series = $5 AND i.known_day <= $3 UNION ALL "
+            "SELECT event_day, known_day, value FROM counter WHERE place = $4 AND event_day = %d AND series = $5 AND "
+            "known_day <= $3",
+            MODEL_MISSING_DATE);
+    } else { /* what the place holds of these days is little */
+        snprintf(
+            sql, sizeof sql,
+            "SELECT i.event_day, i.known_day, i.value FROM counter i CROSS JOIN counter_series s WHERE i.place = $4 "
+            "AND "
+            "(i.event_day BETWEEN $1 AND $2 OR i.event_day = %d) AND i.known_day <= $3 AND s.series = i.series AND ",
+            MODEL_MISSING_DATE);
         write_filter(sql, sizeof sql, counter, area, dimensions, parameters, &num);
     }
     return select_rows(db, sql, parameters, num, count_row, &rows, error);

@@ -719,11 +719,12 @@ CREATE TABLE "counter_series" (
 CREATE UNIQUE INDEX "counter_series_of" ON "counter_series" ("counter","area","dimension_1","dimension_2","dimension_3","dimension_4");
 
 CREATE TABLE "counter" (
-  "series" {integer} NOT NULL,
+  "place" {integer} NOT NULL,
   "event_day" {integer} NOT NULL,
+  "series" {integer} NOT NULL,
   "known_day" {integer} NOT NULL,
   "value" {integer} NOT NULL,
-  PRIMARY KEY ("series","event_day","known_day")){keyed};
+  PRIMARY KEY ("place","event_day","series","known_day")){keyed};
 
 CREATE TABLE "counter_total" (
   "series" {integer} NOT NULL,
