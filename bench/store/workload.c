@@ -38,11 +38,10 @@ const char *workload_database(const struct workload *workload)
 /* The generator's county, for its ids and for where people live. */
 static void invent(struct workload *workload, struct county *county)
 {
-    uint32_t *weights;
-    size_t    num_places;
-    int       status = county_generate(&county_options, county);
+    size_t num_places;
+    int    status = county_generate(&county_options, county);
     if (status == 0)
-        status = county_places(county, &workload->places, &weights, &num_places);
+        status = county_places(county, &workload->places, &workload->weights, &num_places);
     workload->areas = memory_array(county->num_areas, sizeof *workload->areas);
     if (status != 0 || workload->areas == NULL)
         workload_fail("the county", status);
@@ -53,7 +52,7 @@ static void invent(struct workload *workload, struct county *county)
                                         .today = WORKLOAD_TODAY,
                                         .days = PEOPLE_DAYS,
                                         .places = workload->places,
-                                        .weights_up_to = weights,
+                                        .weights_up_to = workload->weights,
                                         .num_places = num_places,
                                         .tibetan_permille = PEOPLE_TIBETAN_PERMILLE };
 }
@@ -138,7 +137,7 @@ void workload_close(struct workload *workload)
 {
     node_close(&workload->node);
     free(workload->places);
-    free((void *) workload->people.weights_up_to);
+    free(workload->weights);
     free(workload->areas);
     *workload = (struct workload){ 0 };
 }

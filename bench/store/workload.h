@@ -17,6 +17,7 @@ struct workload {
     struct node          node;
     struct people        people;
     struct people_place *places;
+    uint32_t            *weights;
     struct id           *areas; /* num_areas, as the generator made them: a country first */
     size_t               num_areas;
     struct access        writer; /* who works: a data manager, everywhere */

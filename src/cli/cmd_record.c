@@ -9,15 +9,17 @@
 #include "cli/command.h"
 #include "cli/node_options.h"
 #include "cli/record_file.h"
+#include "cli/record_list.h"
 #include "model/model_json.h"
 #include "model/model_value.h"
 #include "model/records.h"
 
 struct settings {
-    struct node_cli_settings node;
-    const char              *file;
-    long                     version;
-    int64_t                  as_of;
+    struct node_cli_settings    node;
+    struct record_list_settings list;
+    const char                 *file;
+    long                        version;
+    int64_t                     as_of;
 };
 
 static const char *set_as_of(void *settings, const char *value)
@@ -54,6 +56,10 @@ static const struct cli_option record_options[] = {
 
 static const struct cli_group groups[] = {
     { .title = "Record", .options = record_options, .num_options = sizeof record_options / sizeof *record_options },
+    { .title = "List",
+      .options = record_list_options,
+      .num_options = RECORD_LIST_NUM_OPTIONS,
+      .offset = offsetof(struct settings, list) },
     { .title = "Node",
       .options = node_options,
       .num_options = NODE_NUM_OPTIONS,
@@ -246,6 +252,11 @@ static int read_one(struct call *call)
     return exit_code;
 }
 
+static int list(struct call *call)
+{
+    return record_list_print(call->command, &call->node, &call->who, call->operands[0], &call->settings->list);
+}
+
 static const struct verb {
     const char *name;
     int (*run)(struct call *call);
@@ -253,9 +264,8 @@ static const struct verb {
     bool needs_operand;
     bool writes; /* reading who somebody is writes too: into the audit trail */
 } verbs[] = {
-    { "create", create, true, false, true },
-    { "read", read_one, true, true, false },
-    { "change", change, true, false, true },
+    { "create", create, true, false, true }, { "read", read_one, true, true, false },
+    { "list", list, false, true, false },    { "change", change, true, false, true },
     { "erase", erase, true, true, true },
 };
 
@@ -263,7 +273,9 @@ static const struct verb {
 
 static int run(const struct cli_command *command, int argc, char **argv)
 {
-    struct settings settings = { .node = NODE_CLI_SETTINGS_INIT, .as_of = STORE_NOW };
+    struct settings settings = { .node = NODE_CLI_SETTINGS_INIT,
+                                 .as_of = STORE_NOW,
+                                 .list = RECORD_LIST_SETTINGS_INIT };
     int             first, exit_code = cli_parse(command, argc, argv, &settings, &first);
     if (exit_code >= 0)
         return exit_code;
@@ -272,7 +284,7 @@ static int run(const struct cli_command *command, int argc, char **argv)
         if (strcmp(verbs[i].name, argv[first]) == 0)
             verb = &verbs[i];
     if (verb == NULL)
-        return cli_complain(command, CLI_USE, "%s; allowed: create, read, change, erase",
+        return cli_complain(command, CLI_USE, "%s; allowed: create, read, list, change, erase",
                             first < argc ? "no such verb" : "what is to be done?");
     struct call call = {
         .command = command, .settings = &settings, .operands = argv + first + 1, .num_operands = argc - first - 1
@@ -297,14 +309,16 @@ static int run(const struct cli_command *command, int argc, char **argv)
     return cli_finish_stdout(command, exit_code);
 }
 
-static const char *const        usage[] = { "create [OPTION]... RECORD [FIELD=VALUE]...", "read [OPTION]... RECORD ID",
-                                            "change [OPTION]... RECORD ID FIELD=VALUE...", "erase [OPTION]... RECORD ID",
-                                            NULL };
+static const char *const usage[] = {
+    "create [OPTION]... RECORD [FIELD=VALUE]...",  "read [OPTION]... RECORD ID",  "list [OPTION]... LIST",
+    "change [OPTION]... RECORD ID FIELD=VALUE...", "erase [OPTION]... RECORD ID", NULL
+};
 static const struct cli_example examples[] = {
     { "tocsin record create person area=ID sex=female birth_year=1980", "a person, under a pseudonym" },
     { "tocsin record create identity --file -",
       "who they are, encrypted; from standard input, one JSON object a line" },
     { "tocsin record read case ID --as-of 2026-11-01T00:00:00Z", "a case as it was known on the first of November" },
+    { "tocsin record list cases --area 5424 --where disease=measles", "the newest cases of measles of an area" },
     { "tocsin record change case ID classification=confirmed", "FIELD= makes a field empty" },
     { "tocsin record erase person ID", "identity, search words and all that is sealed with it, at once" },
     { NULL, NULL },
