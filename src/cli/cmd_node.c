@@ -2,6 +2,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/instant.h"
 #include "cli/cmd.h"
@@ -25,7 +26,7 @@ static const struct cli_option node_init_options[] = {
       .meaning = "init: sqlite:FILE, or postgresql://USER@HOST/NAME of an empty database." },
     { .name = "lists",
       .value = "DIR",
-      .initial = TOCSIN_SHARE "/lists",
+      .initial = "those that came with the program",
       .kind = CLI_TEXT,
       .offset = offsetof(struct settings, lists),
       .completion = CLI_COMPLETE_FILE,
@@ -44,6 +45,20 @@ static const struct cli_group groups[] = {
       .num_options = sizeof node_init_options / sizeof *node_init_options },
 };
 
+/* The lists installed beside the program, or, where it runs in the tree it was built in, those of the tree. */
+static const char *own_lists(void)
+{
+    static const char *const places[] = { "../share/tocsin/lists", "../share/lists" };
+    static char              path[8192];
+    const char              *program = node_program(), *name = program != NULL ? strrchr(program, '/') : NULL;
+    for (size_t i = 0; name != NULL && i < sizeof places / sizeof *places; i++) {
+        snprintf(path, sizeof path, "%.*s/%s", (int) (name - program), program, places[i]);
+        if (access(path, R_OK | X_OK) == 0)
+            return path;
+    }
+    return NULL;
+}
+
 static int init(const struct cli_command *command, const struct settings *settings, const char *directory)
 {
     struct fault_list    faults = FAULT_LIST_INIT;
@@ -53,13 +68,19 @@ static int init(const struct cli_command *command, const struct settings *settin
     if ((settings->database != NULL && strlen(settings->database) >= NODE_SETTING_BYTES) ||
         (settings->backup_to != NULL && strlen(settings->backup_to) >= NODE_SETTING_BYTES))
         return cli_complain(command, CLI_USE, "a value is longer than %d bytes", NODE_SETTING_BYTES - 1);
+    const char *lists = settings->lists != NULL ? settings->lists : own_lists();
+    if (lists == NULL)
+        return cli_complain(command, CLI_MACHINE, "no reference lists beside the program; give --lists DIR");
     if (settings->database != NULL)
         strcpy(node_settings.database, settings->database);
     if (settings->backup_to != NULL)
         strcpy(node_settings.backup_to, settings->backup_to);
-    int status = node_make(&options, &node_settings, settings->lists, &node, &faults);
-    if (status != 0)
-        return node_complain(command, status, &faults);
+    int status = node_make(&options, &node_settings, lists, &node, &faults);
+    if (status != 0) {
+        int exit_code = node_complain(command, status, &faults);
+        node_close(&node);
+        return exit_code;
+    }
     printf("%s is a node now.\n"
            "Its keys are in %s: without them nobody, neither you, reads an identity again.\n"
            "Seal a recovery copy and keep it elsewhere:\n"
@@ -108,7 +129,7 @@ static int status(const struct cli_command *command, const char *directory)
 
 static int run(const struct cli_command *command, int argc, char **argv)
 {
-    struct settings settings = { .lists = TOCSIN_SHARE "/lists" };
+    struct settings settings = { 0 };
     int             first, exit_code = cli_parse(command, argc, argv, &settings, &first);
     if (exit_code >= 0)
         return exit_code;

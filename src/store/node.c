@@ -260,9 +260,12 @@ int node_make(const struct node_options *options, const struct node_settings *se
         ret = open_store(&create, &made, faults);
     if (ret == 0)
         ret = fill(&made, now, faults);
-    if (ret == 0)
-        *node = made;
-    else
+    if (ret != 0) { /* the faults may name the lists' files */
+        struct model_lists *lists = made.lists;
+        made.lists = NULL;
         node_close(&made);
+        made.lists = lists;
+    }
+    *node = made;
     return ret;
 }

@@ -32,7 +32,8 @@ int  node_open(const struct node_options *options, struct node *node, struct fau
 void node_close(struct node *node); /* of a zeroed node it does nothing */
 
 /* Make a node in a directory that is empty or does not exist: settings, keys, database, an operator to whom work at the
- * command line is ascribed, and the reference lists of a folder (share/lists). The node is left open, with a writer. */
+ * command line is ascribed, and the reference lists of a folder (share/lists). The node is left open, with a writer.
+ * After a failure too node_close it, once the faults have been told: they point into it. */
 int node_make(const struct node_options *options, const struct node_settings *settings, const char *lists_folder,
               struct node *node, struct fault_list *faults);
 
