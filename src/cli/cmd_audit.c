@@ -89,8 +89,8 @@ static int run(const struct cli_command *command, int argc, char **argv)
 
 static const char *const        usage[] = { "head [OPTION]...", "verify [OPTION]... [RECEIPTS]", NULL };
 static const struct cli_example examples[] = {
-    { "tocsin audit head >>/media/officer/receipts.txt", "give the newest head out, signed; every hour" },
-    { "tocsin audit verify /media/officer/receipts.txt", "is the trail whole, and is it the one that was given out?" },
+    { "tocsin audit head | tee -a receipts.txt", "give the newest head out, signed; every hour" },
+    { "tocsin audit verify receipts.txt", "is the trail whole, and is it the one that was given out?" },
     { NULL, NULL },
 };
 

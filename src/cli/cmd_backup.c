@@ -106,7 +106,7 @@ static int run(const struct cli_command *command, int argc, char **argv)
 static const char *const        usage[] = { "[OPTION]...", NULL };
 static const struct cli_example examples[] = {
     { "tocsin backup --to /media/backup", "a backup now, while the node works" },
-    { "tocsin backup --if-due", "from a timer: when backup_every_hours have passed" },
+    { "tocsin backup --if-due --to backups", "from a timer: when backup_every_hours have passed" },
     { "tocsin restore --rehearse /media/backup/tocsin-20261122T020000Z.backup", "prove that it can be restored" },
     { NULL, NULL },
 };

@@ -82,7 +82,7 @@ static int run(const struct cli_command *command, int argc, char **argv)
 static const char *const        usage[] = { "[OPTION]...", NULL };
 static const struct cli_example examples[] = {
     { "tocsin check", "is everything as the store left it?" },
-    { "tocsin check --receipts printed.txt", "and does the audit chain hold what was given out on paper?" },
+    { "tocsin check --receipts receipts.txt", "and does the audit chain hold what was given out on paper?" },
     { NULL, NULL },
 };
 

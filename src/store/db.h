@@ -224,8 +224,9 @@ int db_check_lease(struct db *db, int64_t fence, struct db_error *error);
  *
  * A checkpoint copies the log into the database file; left to the commit that happens to pass a threshold it makes that
  * commit slow. So the holder of the lease has a thread beside it that copies while commits go on, and copies the little
- * that is left itself when the log has become long (db_sqlite_checkpoint.c); others, and those with a `vfs` of their own,
- * copy at the high mark DB_WAL_MOST. db_checkpoint copies now, waiting for nobody. *pages_left: what of the log is not in the file yet (0: the next commit begins the log anew). PostgreSQL: 0.
+ * that is left itself when the log has become long (db_sqlite_checkpoint.c); others, and those with a `vfs` of their
+ * own, copy at the high mark DB_WAL_MOST. db_checkpoint copies now, waiting for nobody. *pages_left: what of the log is
+ * not in the file yet (0: the next commit begins the log anew). PostgreSQL: 0.
  */
 #define DB_WAL_MOST 65536 /* 256 MiB */
 int db_checkpoint(struct db *db, int64_t *pages_left, struct db_error *error);
