@@ -36,7 +36,7 @@ static uint8_t bits_at(const struct keeper_code *code, size_t index)
 {
     unsigned value = 0;
     for (size_t bit = 5 * index; bit < 5 * index + 5; bit++)
-        value = value << 1 | (bit < 8 * KEEPER_CODE_BYTES ? code->bytes[bit / 8] >> (7 - bit % 8) & 1U : 0);
+        value = value << 1 | (bit < 8 * KEEPER_CODE_BYTES ? (unsigned) code->bytes[bit / 8] >> (7 - bit % 8) & 1U : 0);
     return (uint8_t) value;
 }
 

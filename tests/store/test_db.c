@@ -298,7 +298,7 @@ static void test_many_rows_are_loaded(void **state)
     assert_db(db_begin(db, DB_WRITE, &said));
     assert_db(db_load_begin(db, &sums, &load, &said));
     for (int i = 0; i < NUM; i++) {
-        const struct db_value row[] = { db_integer(i / 3), db_text("abc" + i % 3, (size_t) (3 - i % 3)),
+        const struct db_value row[] = { db_integer(i / 3), db_text(&"abc"[i % 3], (size_t) (3 - i % 3)),
                                         db_integer(i) };
         assert_db(db_load_row(load, row, &said));
     }
