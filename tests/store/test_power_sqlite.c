@@ -87,7 +87,7 @@ static int check(uint64_t acknowledged, uint64_t attempted, uint64_t *newest, ch
     int                      ret = contract_check(&database, acknowledged, attempted, newest, why);
     sqlite3_exec(connection, "PRAGMA integrity_check(1)", first_text, integrity, NULL);
     if (strcmp(integrity, "ok") != 0) {
-        snprintf(why, CONTRACT_WHY, "integrity: %s", integrity);
+        snprintf(why, CONTRACT_WHY, "integrity: %.200s", integrity);
         ret = -1;
     }
     sqlite3_close(connection);
