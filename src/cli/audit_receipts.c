@@ -68,7 +68,7 @@ int audit_heads_read(const struct cli_command *command, struct keeper *keeper, c
     if (stream == NULL)
         return cli_complain(command, CLI_MACHINE, "%s: %s", file, strerror(errno));
     int exit_code = CLI_DONE;
-    if (read_lines(stream, file, keeper, &read, &faults) != 0)
+    if (read_lines(stream, standard_input ? "standard input" : file, keeper, &read, &faults) != 0)
         exit_code = cli_complain(command, CLI_MACHINE, "%s: cannot be read whole", file);
     if (!standard_input)
         fclose(stream);

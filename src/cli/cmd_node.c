@@ -127,47 +127,164 @@ static int status(const struct cli_command *command, const char *directory)
     return exit_code;
 }
 
+/* ---- upkeep ---- */
+
+/* Is any person's key still wrapped under a generation that has a successor? */
+static int keys_left(const struct node *node, bool *left, struct db_error *error)
+{
+    struct db *db = NULL;
+    int        ret = db_open(node->settings.database, &(struct db_options){ .read_only = true }, &db, error);
+    if (ret == 0)
+        ret = backup_keys_left(db, node->keeper, left, error);
+    db_close(db);
+    return ret;
+}
+
+static void show_progress(void *context, int64_t done)
+{
+    (void) context;
+    fprintf(stderr, "\r%" PRId64 " keys wrapped ", done);
+}
+
+/* When each old generation may go; `tocsin backup` destroys it then. */
+static int tell_generations(const struct cli_command *command, const struct node *node)
+{
+    static struct keeper_generation all[KEEPER_NUM_KINDS * KEEPER_MAX_GENERATIONS];
+    struct keeper_error             error = { 0 };
+    size_t                          num;
+    char                            text[INSTANT_TEXT_BYTES];
+    if (keeper_generations(node->keeper, all, sizeof all / sizeof *all, &num, &error) != 0)
+        return cli_complain(command, CLI_MACHINE, "%s", error.what);
+    for (size_t i = 0; i < num; i++) {
+        if (all[i].kind != KEEPER_WRAP || all[i].replaced == INSTANT_MISSING)
+            continue;
+        instant_to_text(all[i].replaced + node->settings.backup_keep_days * INSTANT_DAY, text);
+        printf("gen-%04u is needed by backups until %s; the first 'tocsin backup' after that destroys it.\n",
+               all[i].number, text);
+    }
+    return CLI_DONE;
+}
+
+static int wrap_anew(const struct cli_command *command, struct node *node)
+{
+    struct fault_list none = FAULT_LIST_INIT;
+    int64_t           wrapped, failed;
+    bool              show = isatty(STDERR_FILENO) == 1;
+    int               status = store_rewrap(node->store, show ? show_progress : NULL, NULL, &wrapped, &failed);
+    if (show)
+        fputc('\n', stderr);
+    if (status != 0)
+        return node_complain(command, status, &none);
+    printf("%" PRId64 " keys of persons are wrapped under the newest generation.\n", wrapped);
+    if (failed > 0)
+        return cli_complain(command, CLI_INPUT, "%" PRId64 " keys do not open and stay as they are: restore a backup",
+                            failed);
+    return CLI_DONE;
+}
+
+/* A rotation that was cut short is finished; else a new one is made. */
+static int rotate(const struct cli_command *command, struct node *node)
+{
+    struct keeper_error keeper_error = { 0 };
+    struct db_error     error = { 0 };
+    uint32_t            generation;
+    bool                left;
+    if (keys_left(node, &left, &error) != 0)
+        return cli_complain(command, CLI_MACHINE, "%s", error.what);
+    if (left)
+        puts("An earlier rotation was cut short: it is finished now, no further generation is made.");
+    else if (keeper_new_generation(node->keeper, KEEPER_WRAP, instant_now(), &generation, &keeper_error) != 0)
+        return cli_complain(command, CLI_MACHINE, "%s", keeper_error.what);
+    else
+        printf("gen-%04u is made. No recovery copy holds it yet: 'tocsin keeper seal-recovery'.\n", generation);
+    int exit_code = wrap_anew(command, node);
+    return exit_code == CLI_DONE ? tell_generations(command, node) : exit_code;
+}
+
+static int tidy(const struct cli_command *command, struct node *node)
+{
+    struct fault_list none = FAULT_LIST_INIT;
+    int64_t           removed;
+    int               status = store_retain(node->store, (toc_date) (instant_now() / INSTANT_DAY), &removed);
+    if (status != 0)
+        return node_complain(command, status, &none);
+    printf("%" PRId64 " record%s whose time is over removed.\n", removed, removed == 1 ? "" : "s");
+    return CLI_DONE;
+}
+
+static int work(const struct cli_command *command, int (*verb)(const struct cli_command *command, struct node *node),
+                const char               *directory)
+{
+    struct node_cli_settings settings = NODE_CLI_SETTINGS_INIT;
+    struct node              node;
+    struct access            who;
+    settings.directory = directory;
+    int exit_code = node_options_open(command, &settings, true, &node, &who);
+    if (exit_code != CLI_DONE)
+        return exit_code;
+    exit_code = verb(command, &node);
+    node_close(&node);
+    return exit_code;
+}
+
+/* ---- the command ---- */
+
 static int run(const struct cli_command *command, int argc, char **argv)
 {
     struct settings settings = { 0 };
     int             first, exit_code = cli_parse(command, argc, argv, &settings, &first);
     if (exit_code >= 0)
         return exit_code;
-    bool is_init = first < argc && strcmp(argv[first], "init") == 0;
-    if (!is_init && (first >= argc || strcmp(argv[first], "status") != 0))
-        return cli_complain(command, CLI_USE, "what is to be done? allowed: init DIR, status DIR");
+    const char *verb = first < argc ? argv[first] : "";
+    bool        is_init = strcmp(verb, "init") == 0, is_status = strcmp(verb, "status") == 0;
+    bool        is_rotate = strcmp(verb, "rotate") == 0, is_tidy = strcmp(verb, "tidy") == 0;
+    if (!is_init && !is_status && !is_rotate && !is_tidy)
+        return cli_complain(command, CLI_USE,
+                            "what is to be done? allowed: init, status, rotate, tidy, each with a DIR");
     if (argc - first != 2)
-        return cli_complain(command, CLI_USE, "%s: one DIR is wanted", argv[first]);
+        return cli_complain(command, CLI_USE, "%s: one DIR is wanted", verb);
+    const char *directory = argv[first + 1];
+    if (is_rotate || is_tidy) {
+        exit_code = work(command, is_rotate ? rotate : tidy, directory);
+        return cli_finish_stdout(command, exit_code);
+    }
     node_warn_of_clock(command);
-    exit_code = is_init ? init(command, &settings, argv[first + 1]) : status(command, argv[first + 1]);
+    exit_code = is_init ? init(command, &settings, directory) : status(command, directory);
     return cli_finish_stdout(command, exit_code);
 }
 
-static const char *const        usage[] = { "init [OPTION]... DIR", "status DIR", NULL };
+static const char *const        usage[] = { "init [OPTION]... DIR", "status DIR", "rotate DIR", "tidy DIR", NULL };
 static const struct cli_example examples[] = {
     { "tocsin node init tocsin-node", "a node on SQLite, in this directory" },
     { "tocsin node init --database postgresql:///tocsin /var/lib/tocsin", "a node on PostgreSQL" },
     { "tocsin node status tocsin-node", "its database, audit trail and newest backup" },
+    { "tocsin node rotate tocsin-node", "a new generation of keys; once a month, say" },
     { NULL, NULL },
 };
 
 const struct cli_command cli_command_node = {
     .name = "node",
-    .summary = "make a node, the directory that a department's records live in, or tell its state",
+    .summary = "make a node, the directory that a department's records live in, and look after it",
     .usage = usage,
-    .text = "A node is a directory: its settings (tocsin.conf, one 'key = value' a line, each explained there), its "
-            "keys, and "
-            "on SQLite its database. init makes one with fresh keys, an empty database and the reference lists.\n\n"
-            "The keys in tocsin.conf:\n"
-            "  database              sqlite:FILE or postgresql://USER@HOST/NAME\n"
-            "  keys                  the directory of the node keys\n"
-            "  operator              whom the audit trail names for work at the command line\n"
-            "  backup_to             the directory that backups go to\n"
-            "  backup_send           a command that gets each backup on its standard input\n"
-            "  backup_every_hours    hours from one backup to the next\n"
-            "  backup_keep_days      days until a backup is deleted and its keys die\n"
-            "  telephone_country     calling code of numbers that name none\n"
-            "  county_depth          depth of the counties in the tree of areas",
+    .text =
+        "A node is a directory: its settings (tocsin.conf, one 'key = value' a line, each explained there), its "
+        "keys, and "
+        "on SQLite its database. init makes one with fresh keys, an empty database and the reference lists.\n\n"
+        "rotate makes a new generation of node keys and wraps the keys of all persons under it; a rotation that was "
+        "cut short is finished. Old backups need the old generation until they expire; then 'tocsin backup' "
+        "destroys it, and who was erased is gone from every copy. tidy removes what may be kept for a time only, "
+        "when that time is over (raw messages, for instance); counts stay. Both may be run beside nothing else "
+        "that writes.\n\n"
+        "The keys in tocsin.conf:\n"
+        "  database              sqlite:FILE or postgresql://USER@HOST/NAME\n"
+        "  keys                  the directory of the node keys\n"
+        "  operator              whom the audit trail names for work at the command line\n"
+        "  backup_to             the directory that backups go to\n"
+        "  backup_send           a command that gets each backup on its standard input\n"
+        "  backup_every_hours    hours from one backup to the next\n"
+        "  backup_keep_days      days until a backup is deleted and its keys die\n"
+        "  telephone_country     calling code of numbers that name none\n"
+        "  county_depth          depth of the counties in the tree of areas",
     .groups = groups,
     .num_groups = 1,
     .examples = examples,

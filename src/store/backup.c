@@ -276,6 +276,23 @@ static int in_use(struct db *db, uint32_t generation, bool *used, struct db_erro
     return 0;
 }
 
+int backup_keys_left(struct db *db, struct keeper *keeper, bool *left, struct db_error *error)
+{
+    static struct keeper_generation generations[KEEPER_NUM_KINDS * KEEPER_MAX_GENERATIONS];
+    struct keeper_error             keeper_error = { 0 };
+    size_t                          num;
+    bool                            used = false;
+    int                             ret = 0;
+    if (keeper_generations(keeper, generations, KEEPER_NUM_KINDS * KEEPER_MAX_GENERATIONS, &num, &keeper_error) != 0)
+        return fail(error, BASE_ERR_SYSTEM, "keys", keeper_error.what);
+    for (size_t i = 0; ret == 0 && !used && i < num; i++)
+        if (generations[i].kind == KEEPER_WRAP && generations[i].replaced != INSTANT_MISSING)
+            ret = in_use(db, generations[i].number, &used, error);
+    if (ret == 0)
+        *left = used;
+    return ret;
+}
+
 int backup_destroy_keys(struct db *db, struct keeper *keeper, int64_t now, size_t *destroyed, struct db_error *error)
 {
     static struct keeper_generation generations[KEEPER_NUM_KINDS * KEEPER_MAX_GENERATIONS];

@@ -43,6 +43,9 @@ int backup_newest(const char *directory, struct backup *newest, struct db_error 
 /* Delete the backups made `keep_days` before `now` or earlier, and what was never finished. Never the newest one. */
 int backup_expire(const char *directory, int64_t now, int64_t keep_days, size_t *deleted, struct db_error *error);
 
+/* Does the key of any person still stand under a generation that has a successor? Then a rotation was cut short. */
+int backup_keys_left(struct db *db, struct keeper *keeper, bool *left, struct db_error *error);
+
 /* Destroy the generations of wrapping keys under which no person's key stands any more in the database, once they are
  * old enough that the last backup made under them has expired (keeper_destroy). */
 int backup_destroy_keys(struct db *db, struct keeper *keeper, int64_t now, size_t *destroyed, struct db_error *error);

@@ -7,11 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/clock_state.h"
 #include "base/instant.h"
 #include "model/records.h"
 #include "store/keeper_files.h"
+#include "store/migration.h"
 #include "store/schema.h"
 
 static int add_reason(struct fault_list *faults, const char *part, int status, const char *what)
@@ -69,8 +71,27 @@ static int read_codes(struct db *db, struct model_lists *lists, struct db_error 
     return ret;
 }
 
+/* Whom work at the command line is ascribed to, where the settings were lost with the machine: the operator that
+ * node_make wrote into the database. */
+static int read_operator(struct db *db, struct id *operator_id, struct db_error *error)
+{
+    const struct db_value *row;
+    struct db_statement   *statement;
+    size_t                 num_columns;
+    if (!id_is_missing(operator_id))
+        return 0;
+    int ret = db_prepare(db, "SELECT \"id\" FROM \"user\" WHERE \"login\" = 'operator'", &statement, error);
+    if (ret == 0)
+        ret = db_run(statement, NULL, 0, error);
+    while (ret == 0 && (ret = db_step(statement, &row, &num_columns, error)) == 1) {
+        memcpy(operator_id->bytes, row[0].bytes, ID_BYTES);
+        ret = 0;
+    }
+    return ret;
+}
+
 /* By a connection of its own, before the store opens: it wants them from its first change on. */
-static int read_lists(const char *url, struct model_lists **lists, struct db_error *error)
+static int read_lists(const char *url, struct model_lists **lists, struct id *operator_id, struct db_error *error)
 {
     struct db          *db = NULL;
     struct model_lists *read = NULL;
@@ -79,6 +100,8 @@ static int read_lists(const char *url, struct model_lists **lists, struct db_err
         ret = model_lists_new(&read);
     if (ret == 0)
         ret = read_codes(db, read, error);
+    if (ret == 0)
+        ret = read_operator(db, operator_id, error);
     db_close(db);
     if (ret == 0)
         *lists = read;
@@ -108,8 +131,15 @@ static int open_store(const struct node_options *options, struct node *node, str
                                    .clock = options->clock,
                                    .write = options->holder != NULL,
                                    .holder = options->holder,
-                                   .db = { .create = options->create } };
+                                   .db = { .create = options->create },
+                                   .county_depth = (unsigned) node->settings.county_depth };
     int                  ret = store_open(&store, &node->store, &error);
+    if (ret == DB_ERR_BUSY && options->holder != NULL) {
+        fault_add(faults, (struct fault_place){ .name = "database" }, NULL,
+                  "%s; remedy: wait until it has ended, or ask it; reading without --purpose works meanwhile",
+                  error.what);
+        return ret;
+    }
     return ret == 0 ? 0 : add_reason(faults, "database", ret, error.what);
 }
 
@@ -122,8 +152,11 @@ int node_open(const struct node_options *options, struct node *node, struct faul
         snprintf(opened.settings.database, sizeof opened.settings.database, "%s", options->database);
     if (ret == 0)
         ret = start_keeper(options, &opened, faults);
-    if (ret == 0 && (ret = read_lists(opened.settings.database, &opened.lists, &error)) != 0)
-        add_reason(faults, "database", ret, error.what);
+    if (ret == 0) {
+        ret = read_lists(opened.settings.database, &opened.lists, &opened.settings.operator_id, &error);
+        if (ret != 0)
+            add_reason(faults, "database", ret, error.what);
+    }
     if (ret == 0)
         ret = open_store(options, &opened, faults);
     if (ret != 0) {
@@ -144,6 +177,18 @@ void node_close(struct node *node)
 
 /* ---- making ---- */
 
+/* Before any key is made: a database that cannot be had, or is somebody's already, is told while nothing is lost. */
+static int check_new_database(const char *url, struct fault_list *faults)
+{
+    struct db_error error = { 0 };
+    struct db      *db = NULL;
+    int             ret = db_open(url, &(struct db_options){ .create = true }, &db, &error);
+    if (ret == 0)
+        ret = migration_check_empty(db, &error);
+    db_close(db);
+    return ret == 0 ? 0 : add_reason(faults, "database", ret, error.what);
+}
+
 static int make_keys(const char *directory, int64_t now, struct fault_list *faults)
 {
     struct keeper_error error = { 0 };
@@ -153,6 +198,24 @@ static int make_keys(const char *directory, int64_t now, struct fault_list *faul
         ret = keeper_directory_make(directory, ring, NULL, 0, &error);
     keeper_ring_free(ring);
     return ret == 0 ? 0 : add_reason(faults, "keys", BASE_ERR_SYSTEM, error.what);
+}
+
+/* Settings, keys and the empty database. What was written is taken back where there are no keys yet. */
+static int make_parts(const struct node_options *options, const struct node_settings *settings, int64_t now,
+                      struct node_settings *read, struct fault_list *faults)
+{
+    char path[4096];
+    int  ret = node_settings_write(options->directory, settings, faults);
+    if (ret != 0)
+        return ret;
+    ret = node_settings_read(options->directory, read, faults);
+    if (ret == 0)
+        ret = check_new_database(read->database, faults);
+    if (ret == 0)
+        ret = make_keys(read->keys, now, faults);
+    if (ret != 0 && snprintf(path, sizeof path, "%s/%s", options->directory, NODE_SETTINGS_FILE) < (int) sizeof path)
+        unlink(path);
+    return ret;
 }
 
 struct id node_new_id(int64_t now)
@@ -249,11 +312,7 @@ int node_make(const struct node_options *options, const struct node_settings *se
     if (ret == 0)
         ret = model_lists_add_folder(made.lists, lists_folder, faults);
     if (ret == 0)
-        ret = node_settings_write(options->directory, &written, faults);
-    if (ret == 0)
-        ret = node_settings_read(options->directory, &made.settings, faults);
-    if (ret == 0)
-        ret = make_keys(made.settings.keys, now, faults);
+        ret = make_parts(options, &written, now, &made.settings, faults);
     if (ret == 0)
         ret = start_keeper(&create, &made, faults);
     if (ret == 0)

@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/instant.h"
 #include "base/memory.h"
 #include "model/records.h"
 #include "store/backup.h"
@@ -45,6 +46,20 @@ static int load(const struct restore_options *options, struct dump_summary *summ
 }
 
 /* ---- who was erased since ---- */
+
+/* Was this person erased before the backup was made, or never in it? Then there is nothing to do: erasing again would
+ * add to the list once more at every rehearsal. */
+static int is_gone(struct store_reader *reader, const struct access *who, const struct id *person, bool *gone)
+{
+    struct arena        arena = ARENA_INIT;
+    struct model_person value;
+    struct model_set    visible;
+    int ret = store_read(reader, who, model_record(MODEL_PERSON), person, STORE_NOW, &arena, &value, &visible);
+    if (ret == 0 || ret == STORE_ERR_ABSENT)
+        *gone = ret == STORE_ERR_ABSENT || value.erased != INSTANT_MISSING;
+    arena_wipe(&arena);
+    return ret == STORE_ERR_ABSENT ? 0 : ret;
+}
 
 static int erase_one(struct node *node, const struct access *who, const struct id *person, uint64_t *erased,
                      struct fault_list *faults)
@@ -95,17 +110,25 @@ static int erase_again(struct node *node, struct restore_result *result, struct 
 {
     struct access who = { .user = node->settings.operator_id, .role = ACCESS_DATA_MANAGER, .everywhere = true };
     struct keeper_erasure *all = NULL;
+    struct store_reader   *reader = NULL;
+    struct db_error        error = { 0 };
     size_t                 num = 0;
     int                    ret = read_erasures(node, &all, &num, &result->erasures_damaged, faults);
+    if (ret == 0 && (ret = store_reader_open(node->store, &reader, &error)) != 0)
+        add_reason(faults, "erasure list", ret, error.what);
     if (ret == 0)
         qsort(all, num, sizeof *all, by_person);
     for (size_t i = 0; ret == 0 && i < num; i++) {
         if (i > 0 && id_equal(&all[i].person, &all[i - 1].person))
             continue; /* stands there twice: an erasure that was tried again */
-        ret = erase_one(node, &who, &all[i].person, &result->erased_again, faults);
+        bool gone;
+        ret = is_gone(reader, &who, &all[i].person, &gone);
+        if (ret == 0 && !gone)
+            ret = erase_one(node, &who, &all[i].person, &result->erased_again, faults);
         if (ret != 0)
             add_reason(faults, "erasure list", ret, "somebody who was erased cannot be erased again");
     }
+    store_reader_close(reader);
     free(all);
     return ret;
 }

@@ -5,35 +5,9 @@ import os
 import pathlib
 import re
 import stat
-import subprocess
 
-from program import ENVIRONMENT, PROGRAM, bad, equal, folder, good, main, run
-
-
-def on_terminal(*words):
-    """Run with a terminal as standard output; answers exit code and what it showed."""
-    main_end, program_end = os.openpty()
-    process = subprocess.Popen([PROGRAM, *map(str, words)], stdin=subprocess.DEVNULL, stdout=program_end,
-                               stderr=subprocess.PIPE, env=ENVIRONMENT)
-    os.close(program_end)
-    text = b""
-    try:
-        while piece := os.read(main_end, 65536):
-            text += piece
-    except OSError:  # the end of a terminal
-        pass
-    os.close(main_end)
-    error = process.stderr.read()
-    return process.wait(), (text + error).decode().replace("\r\n", "\n")
-
-
-def sealed(keys, file):
-    """Make a recovery copy; answers its code."""
-    code, shown = on_terminal("keeper", "seal-recovery", "--keys", keys, "--to", file)
-    equal(code, 0)
-    groups = re.findall(r"\b[0-9A-Z]{5}\b", shown)
-    equal(len(groups), 13)
-    return "-".join(groups)
+from program import bad, equal, folder, good, main, run
+from recovery import sealed
 
 
 def files(folder_of_keys):
