@@ -30,6 +30,8 @@ def compile_flags(build):
     for entry in json.loads((build / "compile_commands.json").read_text()):
         if entry["file"].endswith("src/model/model.c"):
             words = shlex.split(entry["command"])
+            if words[0].endswith("ccache"):
+                words = words[1:]
             return [word for word in words[: words.index("-MD")] if not re.match(r"-O\d|-D_FORTIFY_SOURCE=", word)]
     raise SystemExit("the build does not compile src/model/model.c")
 
