@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "generated_areas.h"
 #include "model/area_records.h"
 
 static double seconds(void)
@@ -25,27 +26,6 @@ static long kilobytes(void)
     return usage.ru_maxrss;
 }
 
-/* 31 provinces × 11 cities × 9 counties × 14 townships × 15 villages = 31 + 341 + 3,069 + 42,966 + 644,490. */
-static int generate(FILE *file)
-{
-    fputs("code,name_zh\n", file);
-    for (int a = 11; a < 42; a++) {
-        fprintf(file, "%02d,云杉省%d\n", a, a);
-        for (int b = 1; b <= 11; b++) {
-            fprintf(file, "%02d%02d,松谷市%d\n", a, b, b);
-            for (int c = 1; c <= 9; c++) {
-                fprintf(file, "%02d%02d%02d,白石县%d\n", a, b, c, c);
-                for (int d = 1; d <= 14; d++) {
-                    fprintf(file, "%02d%02d%02d%03d,红土乡%d\n", a, b, c, d, d);
-                    for (int e = 200; e < 215; e++)
-                        fprintf(file, "%02d%02d%02d%03d%03d,鹤桥村民委员会%d\n", a, b, c, d, e, e);
-                }
-            }
-        }
-    }
-    return fflush(file);
-}
-
 int main(int argc, char **argv)
 {
     struct fault_list         faults = FAULT_LIST_INIT;
@@ -57,7 +37,7 @@ int main(int argc, char **argv)
     FILE                     *generated = NULL;
     if (argc == 1) {
         generated = tmpfile();
-        if (generated == NULL || generate(generated) != 0)
+        if (generated == NULL || generated_areas_write(generated) != 0)
             return 1;
         rewind(generated);
         files[num] = fileno(generated);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "base/id.h"
 
+#include <endian.h>
 #include <string.h>
 
 #include "base/fault.h"
@@ -16,20 +17,32 @@ struct id id_make(int64_t milliseconds, const uint8_t random[ID_RANDOM_BYTES])
     return id;
 }
 
+/* Sets of a million ids are sorted and compared: two words are quicker than sixteen bytes. */
+static uint64_t word_of(const struct id *id, size_t number)
+{
+    uint64_t word;
+    memcpy(&word, id->bytes + number * sizeof word, sizeof word);
+    return word;
+}
+
 bool id_is_missing(const struct id *id)
 {
-    static const struct id none;
-    return memcmp(id->bytes, none.bytes, ID_BYTES) == 0;
+    return (word_of(id, 0) | word_of(id, 1)) == 0;
 }
 
 bool id_equal(const struct id *a, const struct id *b)
 {
-    return memcmp(a->bytes, b->bytes, ID_BYTES) == 0;
+    return word_of(a, 0) == word_of(b, 0) && word_of(a, 1) == word_of(b, 1);
 }
 
 int id_compare(const struct id *a, const struct id *b)
 {
-    return memcmp(a->bytes, b->bytes, ID_BYTES);
+    for (size_t i = 0; i < 2; i++) {
+        uint64_t one = be64toh(word_of(a, i)), other = be64toh(word_of(b, i));
+        if (one != other)
+            return one < other ? -1 : 1;
+    }
+    return 0;
 }
 
 /* A hyphen stands before bytes 4, 6, 8 and 10. */

@@ -128,12 +128,58 @@ int sqlite_remove(struct db *db, const struct db_table *table, const struct db_v
     return ret != 0 ? ret : run_rows(statement, keys, num_rows, table->num_key, error);
 }
 
-/* ---- loading ---- */
+/* ---- loading ----
+ *
+ * Rows come in the order of the table's key, so in no order of any other index: of an empty table those are dropped
+ * first and made when the rows are there, by sorting. All within the transaction: others see neither.
+ */
 
 struct sqlite_load {
     struct db_load           load;
     struct sqlite_statement *statement;
+    char                    *indexes; /* the statements that make them; NULL: they are there */
 };
+
+/* The first column of the first row that `format` (of the table's name) answers: a copy, or NULL where there is none.
+ */
+static int ask_text(struct sqlite_db *db, const char *format, const struct db_table *table, char **answer,
+                    struct db_error *error)
+{
+    sqlite3_stmt *statement = NULL;
+    char         *sql = sqlite3_mprintf(format, table->name);
+    int           code = sql == NULL ? SQLITE_NOMEM : sqlite3_prepare_v2(db->handle, sql, -1, &statement, NULL);
+    char         *copy = NULL;
+    if (code == SQLITE_OK)
+        code = sqlite3_step(statement);
+    const unsigned char *text = code == SQLITE_ROW ? sqlite3_column_text(statement, 0) : NULL;
+    if (text != NULL && (copy = strdup((const char *) text)) == NULL)
+        code = SQLITE_NOMEM;
+    int ret = code == SQLITE_ROW || code == SQLITE_DONE ? 0 : sqlite_fail(db, code, error);
+    sqlite3_finalize(statement);
+    sqlite3_free(sql);
+    if (ret == 0)
+        *answer = copy;
+    return ret;
+}
+
+static int drop_indexes(struct sqlite_db *db, struct sqlite_load *load, struct db_error *error)
+{
+    static const char of_table[] = " FROM sqlite_schema WHERE type='index' AND sql IS NOT NULL AND tbl_name=%Q";
+    char              make[sizeof of_table + 40], drop[sizeof of_table + 60];
+    char             *row = NULL, *drops = NULL;
+    snprintf(make, sizeof make, "SELECT group_concat(sql, ';')%s", of_table);
+    snprintf(drop, sizeof drop, "SELECT group_concat('DROP INDEX \"' || name || '\"', ';')%s", of_table);
+    int ret = ask_text(db, "SELECT 'one' FROM \"%w\" LIMIT 1", load->load.table, &row, error);
+    if (ret == 0 && row == NULL)
+        ret = ask_text(db, make, load->load.table, &load->indexes, error);
+    if (ret == 0 && load->indexes != NULL)
+        ret = ask_text(db, drop, load->load.table, &drops, error);
+    if (ret == 0 && drops != NULL)
+        ret = sqlite_execute(&db->db, drops, error);
+    free(row);
+    free(drops);
+    return ret;
+}
 
 int sqlite_load_begin(struct db *db, const struct db_table *table, struct db_load **out, struct db_error *error)
 {
@@ -142,12 +188,17 @@ int sqlite_load_begin(struct db *db, const struct db_table *table, struct db_loa
     if (load == NULL)
         return db_fail(error, TOC_ERR_NO_MEMORY, "no memory");
     load->load = (struct db_load){ .db = db, .connection = db, .table = table };
-    write_insert(&sql, table);
-    int ret = prepare(db, &sql, &load->statement, error);
-    if (ret == 0)
+    int ret = drop_indexes((struct sqlite_db *) db, load, error);
+    if (ret == 0) {
+        write_insert(&sql, table);
+        ret = prepare(db, &sql, &load->statement, error);
+    }
+    if (ret == 0) {
         *out = &load->load;
-    else
-        free(load);
+        return 0;
+    }
+    free(load->indexes);
+    free(load);
     return ret;
 }
 
@@ -156,15 +207,23 @@ int sqlite_load_row(struct db_load *load, const struct db_value *row, struct db_
     return run_rows(((struct sqlite_load *) load)->statement, row, 1, load->table->num_columns, error);
 }
 
-int sqlite_load_end(struct db_load *load, struct db_error *error)
+int sqlite_load_end(struct db_load *base, struct db_error *error)
 {
-    (void) error;
+    struct sqlite_load *load = (struct sqlite_load *) base;
+    int                 ret = load->indexes != NULL ? sqlite_execute(base->connection, load->indexes, error) : 0;
+    free(load->indexes);
     free(load);
-    return 0;
+    return ret;
 }
 
-void sqlite_load_cancel(struct db_load *load)
+/* Without its indexes nobody shall find the table. */
+void sqlite_load_cancel(struct db_load *base)
 {
+    struct sqlite_load *load = (struct sqlite_load *) base;
+    struct db          *db = base->connection;
+    if (load->indexes != NULL && db->failure == 0)
+        db->failure = BASE_ERR_SYSTEM;
+    free(load->indexes);
     free(load);
 }
 

@@ -55,15 +55,19 @@ static void row_fault(const struct loading *loading, size_t number, const char *
 static int check_rows(const struct store *store, struct loading *loading)
 {
     const struct store_load *load = loading->load;
+    struct model_check       check = { .lists = store->options.lists };
+    struct fault_list        seen = FAULT_LIST_INIT;
     int                      ret = 0;
     for (size_t i = 0; i < load->num_rows; i++) {
-        char               name[32];
-        struct model_check check = { .lists = store->options.lists, .place.name = name };
-        void              *value = (char *) load->rows + i * load->record->size;
-        snprintf(name, sizeof name, "/%zu", i);
+        void *value = (char *) load->rows + i * load->record->size;
         loading->rows[i] = (struct row){ .value = value, .number = i };
-        if (model_check_create(&check, load->record, value, loading->faults) != 0)
-            ret = BASE_ERR_INPUT;
+        if (model_check_create(&check, load->record, value, &seen) == 0)
+            continue;
+        char name[32]; /* the few at fault are checked again, to say where */
+        snprintf(name, sizeof name, "/%zu", i);
+        struct model_check placed = { .lists = check.lists, .place.name = name };
+        ret = model_check_create(&placed, load->record, value, loading->faults);
+        fault_list_free(&seen);
     }
     if (load->num_rows > 1)
         qsort(loading->rows, load->num_rows, sizeof *loading->rows, by_id);
@@ -158,6 +162,18 @@ static int read_present(struct loading *loading)
     } while (ret == 0 && loading->read == PAGE);
     arena_free(&loading->arena);
     return ret;
+}
+
+/* Is there anything to write? */
+static bool count_fates(struct loading *loading)
+{
+    for (size_t i = 0; i < loading->load->num_rows; i++) {
+        enum fate fate = loading->rows[i].fate;
+        *(fate == CREATED   ? &loading->loaded.created
+          : fate == CHANGED ? &loading->loaded.changed
+                            : &loading->loaded.same) += 1;
+    }
+    return loading->loaded.created + loading->loaded.changed > 0;
 }
 
 /* ---- writing ---- */
@@ -284,26 +300,22 @@ static int load_job(void *context, struct group *group)
     int ret = group_write(group);
     if (ret == 0)
         ret = read_present(loading);
-    if (ret == 0)
+    bool news = ret == 0 && count_fates(loading);
+    if (news) {
         ret = write_created(loading);
-    if (ret == 0)
-        ret = write_changed(loading);
-    if (ret == 0)
-        ret = check_references(loading);
-    if (ret == 0)
-        ret = write_set(loading);
+        if (ret == 0)
+            ret = write_changed(loading);
+        if (ret == 0)
+            ret = check_references(loading);
+        if (ret == 0)
+            ret = write_set(loading);
+    }
     arena_free(&loading->arena);
     if (ret != 0)
         return ret;
     group->broken = false;
-    group->areas_changed = group->areas_changed || loading->load->record == model_record(MODEL_AREA);
-    for (size_t i = 0; i < loading->load->num_rows; i++) {
-        enum fate fate = loading->rows[i].fate;
-        *(fate == CREATED   ? &loading->loaded.created
-          : fate == CHANGED ? &loading->loaded.changed
-                            : &loading->loaded.same) += 1;
-    }
-    loading->loaded.event = group->event;
+    group->areas_changed = group->areas_changed || (news && loading->load->record == model_record(MODEL_AREA));
+    loading->loaded.event = news ? group->event : 0;
     return 0;
 }
 

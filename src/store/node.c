@@ -11,6 +11,7 @@
 
 #include "base/clock_state.h"
 #include "base/instant.h"
+#include "base/memory.h"
 #include "model/records.h"
 #include "store/keeper_files.h"
 #include "store/migration.h"
@@ -246,32 +247,75 @@ static void code_of(const char *list, const struct model_entry *entry, int64_t n
     code->valid_to = entry->valid_to;
 }
 
-/* The rows of all lists, one request a list. */
-static int write_lists(struct node *node, const struct access *who, int64_t now, struct fault_list *faults)
+static size_t count_codes(const struct model_lists *lists)
 {
     const char *list;
-    int         ret = 0;
-    for (size_t i = 0; ret == 0 && (list = model_lists_list(node->lists, i)) != NULL; i++) {
-        struct arena         arena = ARENA_INIT;
-        struct store_receipt receipt;
-        size_t               num = 0;
-        while (model_lists_entry(node->lists, list, num) != NULL)
+    size_t      num = 0;
+    for (size_t i = 0; (list = model_lists_list(lists, i)) != NULL; i++)
+        for (size_t j = 0; model_lists_entry(lists, list, j) != NULL; j++)
             num++;
-        struct model_code   *codes = arena_array(&arena, num, sizeof *codes);
-        struct store_change *changes = arena_array(&arena, num, sizeof *changes);
-        if (codes == NULL || changes == NULL)
-            ret = TOC_ERR_NO_MEMORY;
-        for (size_t j = 0; ret == 0 && j < num; j++) {
-            code_of(list, model_lists_entry(node->lists, list, j), now, &codes[j]);
-            changes[j] =
-                (struct store_change){ .verb = STORE_CREATE, .record = model_record(MODEL_CODE), .value = &codes[j] };
-        }
-        struct store_request request = { .verb = "load reference list", .set = { changes, num } };
-        if (ret == 0 && num > 0)
-            ret = store_submit(node->store, who, &request, &receipt, faults);
-        arena_free(&arena);
+    return num;
+}
+
+static void codes_of(const struct model_lists *lists, int64_t now, struct model_code *codes)
+{
+    const char               *list;
+    const struct model_entry *entry;
+    for (size_t i = 0; (list = model_lists_list(lists, i)) != NULL; i++)
+        for (size_t j = 0; (entry = model_lists_entry(lists, list, j)) != NULL; j++)
+            code_of(list, entry, now, codes++);
+}
+
+static void hash_text(crypto_hash_sha256_state *state, struct model_text text)
+{
+    const uint64_t size = text.size;
+    crypto_hash_sha256_update(state, (const void *) &size, sizeof size);
+    if (size > 0)
+        crypto_hash_sha256_update(state, (const void *) text.bytes, size);
+}
+
+/* What the lists say, whatever files they came from: codes and names. */
+static void digest_codes(const struct model_code *codes, size_t num, uint8_t digest[crypto_hash_sha256_BYTES])
+{
+    crypto_hash_sha256_state state;
+    crypto_hash_sha256_init(&state);
+    for (size_t i = 0; i < num; i++) {
+        const struct model_text texts[] = { codes[i].list, codes[i].code, codes[i].name_en, codes[i].name_zh,
+                                            codes[i].name_bo };
+        for (size_t j = 0; j < sizeof texts / sizeof *texts; j++)
+            hash_text(&state, texts[j]);
     }
-    return ret;
+    crypto_hash_sha256_final(&state, digest);
+}
+
+/* The rows of all lists, as one audited set. */
+static int write_lists(struct node *node, const struct access *who, int64_t now, struct fault_list *faults)
+{
+    char                       edition[INSTANT_TEXT_BYTES];
+    uint8_t                    digest[crypto_hash_sha256_BYTES];
+    struct store_loaded        loaded;
+    struct model_reference_set set;
+    size_t                     num = count_codes(node->lists);
+    struct model_code         *codes = memory_array(num + 1, sizeof *codes);
+    if (codes == NULL)
+        return TOC_ERR_NO_MEMORY;
+    model_init(model_record(MODEL_REFERENCE_SET), &set);
+    set.head.id = node_new_id(now);
+    codes_of(node->lists, now, codes);
+    digest_codes(codes, num, digest);
+    for (size_t i = 0; i < num; i++)
+        codes[i].reference_set = set.head.id;
+    set.kind = text_in("codes");
+    set.name = text_in("reference lists");
+    set.edition = (struct model_text){ edition, instant_to_text(now, edition) };
+    set.digest = (struct model_text){ (const char *) digest, sizeof digest };
+    set.num_rows = (int64_t) num;
+    set.loaded = now;
+    set.loaded_by = who->user;
+    const struct store_load load = { .record = model_record(MODEL_CODE), .rows = codes, .num_rows = num, .set = &set };
+    int                     ret = num > 0 ? store_load_set(node->store, who, &load, &loaded, faults) : 0;
+    free(codes);
+    return ret == 0 ? store_load_words(node->store, who, load.record) : ret;
 }
 
 static int write_operator(struct node *node, const struct access *who, struct fault_list *faults)

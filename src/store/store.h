@@ -202,8 +202,8 @@ struct store_loaded {
 /* Load a whole set in one transaction, with one audit entry and two events (the set's, and one of the record with the
  * set's id that stands for all of its rows). Rows whose id exists already are changed where they differ, and history
  * keeps what they were; the others are created. A row that is not in the set stays as it is: an edition ends what has
- * gone by its valid_to. Rows are checked like any other (faults name them by /<number of the row>). Records without
- * identifying fields only.
+ * gone by its valid_to. Where no row differs nothing is written, not even the set, and `event` is 0. Rows are checked
+ * like any other (faults name them by /<number of the row>). Records without identifying fields only.
  *
  * Words are not searched for yet when it returns: store_load_words. Interactive work waits meanwhile.
  */

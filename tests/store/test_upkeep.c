@@ -105,6 +105,12 @@ static void test_a_set_is_loaded_and_replaced_by_its_difference(void **state)
     assert_int_equal(test_store_number(&test, "SELECT count(*) FROM history WHERE record = 'area'"), 2);
     assert_int_equal(test_store_number(&test, "SELECT count(*) FROM reference_set"), 2);
     assert_int_equal(test_store_number(&test, "SELECT count(*) FROM audit WHERE verb = 'load set'"), 2);
+    struct model_reference_set third = edition(3);
+    assert_ok(load(&third, &loaded, &faults)); /* nothing new: nothing is written */
+    assert_int_equal(loaded.created + loaded.changed, 0);
+    assert_int_equal(loaded.same, VILLAGES);
+    assert_int_equal(loaded.event, 0);
+    assert_int_equal(test_store_number(&test, "SELECT count(*) FROM reference_set"), 2);
     test.places[0].area = test.places[1].area = test.places[2].area = villages[9].head.id;
     assert_ok(test_person_create(&test, &sample)); /* somebody lives there now */
 }
