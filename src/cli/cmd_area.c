@@ -11,6 +11,8 @@
 
 #include "base/date_text.h"
 #include "base/memory.h"
+#include "cli/area_import.h"
+#include "cli/area_stored.h"
 #include "cli/cmd.h"
 #include "cli/command.h"
 #include "cli/output_options.h"
@@ -20,10 +22,12 @@
 #include "tocsin/status.h"
 
 struct settings {
-    struct output_settings output;
-    const char            *shapes, *property, *population, *source;
-    toc_date               edition;
-    bool                   gaps, partial;
+    struct output_settings   output;
+    struct node_cli_settings node;
+    const char              *shapes, *property, *population, *source, *calendar;
+    toc_date                 edition;
+    bool                     gaps, partial;
+    long                     depth;
 };
 
 static const char *set_edition(void *settings, const char *value)
@@ -49,7 +53,7 @@ static const struct cli_option options[] = {
       .kind = CLI_TEXT,
       .offset = offsetof(struct settings, shapes),
       .completion = CLI_COMPLETE_FILE,
-      .meaning = "check, outlines: the shapes of the areas." },
+      .meaning = "check, import, outlines: the shapes of the areas." },
     { .name = "property",
       .value = "NAME",
       .initial = "code",
@@ -61,25 +65,45 @@ static const struct cli_option options[] = {
       .kind = CLI_TEXT,
       .offset = offsetof(struct settings, population),
       .completion = CLI_COMPLETE_FILE,
-      .meaning = "check: a file of populations." },
+      .meaning = "check, import: a file of populations." },
     { .name = "source",
       .value = "TEXT",
       .kind = CLI_TEXT,
       .offset = offsetof(struct settings, source),
-      .meaning = "check: where numbers come from that name no source." },
+      .meaning = "check, import: where numbers come from that name no source." },
+    { .name = "calendar",
+      .value = "FILE",
+      .kind = CLI_TEXT,
+      .offset = offsetof(struct settings, calendar),
+      .completion = CLI_COMPLETE_FILE,
+      .meaning = "import: a calendar of days off; its code is the file's name up to the first dot." },
     { .name = "edition",
       .value = "DAY",
       .kind = CLI_CUSTOM,
       .set = set_edition,
-      .meaning = "changes: the day from which the newer list holds. Needed." },
+      .meaning = "changes, import: the day from which the newer list holds. changes needs it; import without it only "
+                 "adds, renames and moves." },
     { .name = "partial",
       .kind = CLI_FLAG,
       .offset = offsetof(struct settings, partial),
-      .meaning = "changes: the newer list tells only what it changes; areas that it does not name stay." },
+      .meaning = "changes, import: the newer list tells only what it changes; areas that it does not name stay." },
+    { .name = "depth",
+      .letter = 'd',
+      .value = "N",
+      .initial = "all",
+      .kind = CLI_WHOLE,
+      .low = 0,
+      .high = AREA_CODES_MAX_LEVEL,
+      .offset = offsetof(struct settings, depth),
+      .meaning = "tree: so many levels below the first." },
 };
 
 static const struct cli_group groups[] = {
     { .title = "Areas", .options = options, .num_options = sizeof options / sizeof *options },
+    { .title = "Node",
+      .options = node_options,
+      .num_options = NODE_NUM_OPTIONS,
+      .offset = offsetof(struct settings, node) },
     { .title = "Output", .options = output_options, .num_options = OUTPUT_NUM_OPTIONS - 1 },
 };
 
@@ -201,16 +225,22 @@ static void put_count(struct work *work, const char *what, double number)
     rows_end_row(&work->output.rows);
 }
 
-static int check_population(struct work *work, size_t *num_rows)
+static int read_population(struct work *work, struct population_file *file)
 {
     struct population_file_options numbers = { work->settings.source };
-    struct population_file         file = { 0 };
     int                            fd, ret = open_file(work, work->settings.population, &fd);
     if (ret != 0)
-        return refuse(work, ret);
+        return ret;
     ret = population_file_read(table_input_file(&fd, work->settings.population), &work->list, &numbers, &work->faults,
-                               &file);
+                               file);
     close(fd);
+    return ret;
+}
+
+static int check_population(struct work *work, size_t *num_rows)
+{
+    struct population_file file = { 0 };
+    int                    ret = read_population(work, &file);
     *num_rows = file.num_rows;
     population_file_free(&file);
     return ret == 0 ? CLI_DONE : refuse(work, ret);
@@ -328,6 +358,72 @@ static int changes(struct work *work, char **operands, size_t num)
     return exit_code;
 }
 
+/* ---- import, tree ---- */
+
+/* The worse of two answers: a machine's failure before faults of the input. */
+static int worse(int one, int other)
+{
+    return one == 0 || (one == BASE_ERR_INPUT && other != 0) ? other : one;
+}
+
+/* Read all that belongs to the list and find the faults of all. */
+static int read_import(struct work *work, uint32_t **shape_areas, struct population_file *population,
+                       struct calendar_file *calendar)
+{
+    const struct settings *settings = &work->settings;
+    int                    ret = 0;
+    if (settings->shapes != NULL) {
+        ret = geojson_read_file(settings->shapes, settings->property == NULL ? "code" : settings->property,
+                                &work->faults, &work->shapes);
+        if (ret == 0 &&
+            (*shape_areas = memory_array((size_t) work->shapes.num_features + 1, sizeof **shape_areas)) == NULL)
+            ret = TOC_ERR_NO_MEMORY;
+        if (ret == 0)
+            ret = area_shapes_match(&work->shapes, settings->shapes, &work->list, &work->faults, *shape_areas);
+    }
+    if (settings->population != NULL)
+        ret = worse(ret, read_population(work, population));
+    if (settings->calendar != NULL)
+        ret = worse(ret, calendar_file_read(settings->calendar, &work->faults, calendar));
+    return ret == 0 ? CLI_DONE : refuse(work, ret);
+}
+
+static int import(struct work *work, char **operands, size_t num)
+{
+    uint32_t              *shape_areas = NULL;
+    struct population_file population = { 0 };
+    struct calendar_file   calendar = { 0 };
+    int                    exit_code = read_list(work, operands, num, &work->list);
+    if (exit_code == CLI_DONE)
+        exit_code = read_import(work, &shape_areas, &population, &calendar);
+    if (exit_code == CLI_DONE)
+        exit_code = area_import(&(struct area_import){ .command = work->command,
+                                                       .node = &work->settings.node,
+                                                       .list_paths = operands,
+                                                       .num_list_paths = num,
+                                                       .list = &work->list,
+                                                       .shapes_path = work->settings.shapes,
+                                                       .population_path = work->settings.population,
+                                                       .calendar_path = work->settings.calendar,
+                                                       .shapes = &work->shapes,
+                                                       .shape_areas = shape_areas,
+                                                       .population = &population,
+                                                       .calendar = &calendar,
+                                                       .edition = work->settings.edition,
+                                                       .partial = work->settings.partial });
+    calendar_file_free(&calendar);
+    population_file_free(&population);
+    free(shape_areas);
+    return exit_code;
+}
+
+static int tree(struct work *work, char **operands, size_t num)
+{
+    if (num > 1)
+        return cli_complain(work->command, CLI_USE, "tree shows what lies below one CODE; found %zu", num);
+    return area_stored_tree(work->command, &work->settings.node, num == 1 ? operands[0] : NULL, work->settings.depth);
+}
+
 /* ---- outlines ---- */
 
 static const struct rows_column outline_columns[] = {
@@ -379,25 +475,29 @@ static int outlines(struct work *work, char **operands, size_t num)
 static const struct {
     const char *name;
     int (*run)(struct work *work, char **operands, size_t num);
-} parts[] = { { "check", check }, { "list", list }, { "changes", changes }, { "outlines", outlines } };
+} parts[] = { { "check", check },       { "list", list },     { "changes", changes },
+              { "outlines", outlines }, { "import", import }, { "tree", tree } };
 
 static int run_part(struct work *work, const char *name, char **operands, size_t num)
 {
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
         if (strcmp(parts[i].name, name) == 0)
             return parts[i].run(work, operands, num);
-    return cli_complain(work->command, CLI_USE, "'%s' is none of check, list, changes, outlines", name);
+    return cli_complain(work->command, CLI_USE, "'%s' is none of check, list, changes, outlines, import, tree", name);
 }
 
 static int run(const struct cli_command *command, int argc, char **argv)
 {
     struct work work = { .command = command,
-                         .settings = { .output = OUTPUT_SETTINGS_INIT, .edition = AREA_CODES_NO_DATE } };
+                         .settings = { .output = OUTPUT_SETTINGS_INIT,
+                                       .node = { .directory = "tocsin-node", .role = ACCESS_ADMINISTRATOR - 1 },
+                                       .edition = AREA_CODES_NO_DATE,
+                                       .depth = -1 } };
     int         first, exit_code = cli_parse(command, argc, argv, &work.settings, &first);
     if (exit_code >= 0)
         return exit_code;
     if (first == argc)
-        return cli_complain(command, CLI_USE, "needs one of check, list, changes, outlines");
+        return cli_complain(command, CLI_USE, "needs one of check, list, changes, outlines, import, tree");
     exit_code = run_part(&work, argv[first], argv + first + 1, (size_t) (argc - first - 1));
     area_codes_free(&work.list);
     area_codes_free(&work.newer);
@@ -406,9 +506,13 @@ static int run(const struct cli_command *command, int argc, char **argv)
     return exit_code;
 }
 
-static const char *const usage[] = { "check [OPTION]... FILE...", "list [OPTION]... FILE...",
+static const char *const usage[] = { "check [OPTION]... FILE...",
+                                     "list [OPTION]... FILE...",
                                      "changes --edition DAY [OPTION]... OLDER NEWER",
-                                     "outlines --shapes FILE.geojson [OPTION]...", NULL };
+                                     "outlines --shapes FILE.geojson [OPTION]...",
+                                     "import --node DIR [OPTION]... FILE...",
+                                     "tree --node DIR [OPTION]... [CODE]",
+                                     NULL };
 
 static const struct cli_example examples[] = {
     { "tocsin area check areas.csv --shapes outlines.geojson --population population.csv",
@@ -416,23 +520,34 @@ static const struct cli_example examples[] = {
     { "tocsin area list provinces.csv cities.csv counties.csv", "three files as one list, in the order of the tree" },
     { "tocsin area changes --edition 2024-01-01 2023.csv 2024.csv", "what the newer list changes" },
     { "tocsin area outlines --shapes outlines.geojson", "paths for maps at three levels of detail" },
+    { "tocsin area import areas.csv --shapes outlines.geojson --population population.csv",
+      "the areas of a node, with their shapes and populations" },
+    { "tocsin area import --edition 2024-01-01 2024.csv",
+      "a newer edition: areas that it lacks end on the day before" },
+    { "tocsin area tree --depth 2", "the upper levels of what the node has" },
     { NULL, NULL },
 };
 
 const struct cli_command cli_command_area = {
     .name = "area",
-    .summary = "check code lists, shapes and populations of areas; compare editions",
+    .summary = "check code lists, shapes and populations of areas; compare editions; import them",
     .usage = usage,
     .text =
         "check reads a code list (all FILEs as one) and the shapes and populations that belong to it, tells every "
         "fault, and counts what is there. list writes the areas in the order of the tree with the ids that they have "
         "on every node. changes tells what a newer edition changes: new, renamed, moved, closed. outlines writes the "
         "paths of shapes for maps.\n\n"
+        "import loads a code list with its shapes, populations and days off into a node (\"tocsin node init\"), each "
+        "as "
+        "one set with an entry in the audit trail: areas are compared with those that the node has, and only what "
+        "differs is written. With --edition the list is the whole of what holds from that day on: open areas that it "
+        "does not name end on the day before. tree shows the areas of a node with their names, below CODE or from the "
+        "tops.\n\n"
         "A code list is CSV with the columns code, name_en, name_zh, name_bo, level, parent, valid_from, valid_to, "
         "successor; code and one column of names are needed. Without the column parent it is found in codes of 2, 4, "
         "6, 9 and 12 digits.",
     .groups = groups,
-    .num_groups = 2,
+    .num_groups = 3,
     .examples = examples,
     .run = run,
 };

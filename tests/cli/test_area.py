@@ -3,9 +3,12 @@
 
 import csv
 import io
-import os
+import sys
 
-from program import bad, equal, folder, good, main
+from program import ROOT, Skip, bad, equal, folder, good, main, run
+
+sys.path.insert(0, str(ROOT / "tests/support"))
+import postgresql  # noqa: E402
 
 
 def write(name, text):
@@ -91,10 +94,111 @@ def test_outlines():
         bad(2, "tocsin area: outlines needs --shapes FILE.geojson and no other file", "area", "outlines")
 
 
+def node(name, url=None):
+    """A fresh node with the lists of this tree."""
+    words = ["--database", url] if url else []
+    code, _, err = run("node", "init", *words, "--lists", ROOT / "share/lists", name)
+    equal(code, 0)
+    return name
+
+
+def area(*words):
+    """A command on a node; the machine's clock may be said to be unsynchronised."""
+    code, out, err = run("area", *words)
+    equal((code, [line for line in err.splitlines() if "CLOCK" not in line]), (0, []))
+    return out
+
+
+def imports(*words):
+    """What an import says, without its time."""
+    lines = area("import", *words).splitlines()
+    assert lines.pop().endswith(" s"), lines
+    return lines
+
+
+def round_trip(folder_name, url):
+    place, county = node(folder_name + "/node", url), folder_name + "/county"
+    good("county", "--out", county, "--townships", 2, "--villages", 3)
+    files = [county + "/areas.csv", "--shapes", county + "/outlines.geojson", "--population",
+             county + "/population.csv", "--calendar", county + "/calendar.csv"]
+    first = imports("--node", place, *files)
+    equal(first[:3], ["12 areas: 12 new, 0 renamed, 0 moved, 0 closed, 0 with another successor or last day",
+                      "36 outlines: 36 new, 0 changed", "480 numbers of population: 480 new, 0 changed"])
+    again = imports("--node", place, *files)
+    equal(again[0], "12 areas: 0 new, 0 renamed, 0 moved, 0 closed, 0 with another successor or last day")
+    equal(again[-1], "Nothing has changed: the node had all of this.")
+    tree = area("tree", "--node", place).splitlines()
+    listed = rows("list", county + "/areas.csv")
+    equal([line.split()[0] for line in tree], [row["code"] for row in listed])
+    for line, row in zip(tree, listed):
+        equal(line.rstrip(), "  " * int(row["level"]) + "  ".join(
+            [row["code"]] + [row[name] for name in ("name_en", "name_zh", "name_bo") if row[name]]))
+    equal(len(area("tree", "--node", place, "--depth", 1).splitlines()), 2)
+    equal([line.split()[0] for line in area("tree", "--node", place, "900101100").splitlines()],
+          [row["code"] for row in listed if row["code"].startswith("900101100")])
+    editions(folder_name, place, county)
+    code, out, _ = run("check", "--node", place)
+    equal((code, out.splitlines()[-1]), (0, "The database is whole."))
+
+
+def editions(folder_name, place, county):
+    """A newer edition: one renamed, one gone, one new."""
+    with open(county + "/areas.csv", encoding="utf-8") as file:
+        table = list(csv.DictReader(file))
+    village = [row for row in table if row["code"].startswith("900101100") and len(row["code"]) == 12]
+    village[0]["name_en"] = "Renamed"
+    table.remove(village[1])
+    table.append({**village[2], "code": "900101100299", "name_en": "Fresh"})
+    text = io.StringIO()
+    writer = csv.DictWriter(text, table[0])
+    writer.writeheader()
+    writer.writerows(table)
+    newer = write(folder_name + "/newer.csv", text.getvalue())
+    equal(imports("--node", place, "--edition", "2027-01-01", newer),
+          ["12 areas: 1 new, 1 renamed, 0 moved, 1 closed, 0 with another successor or last day"])
+    tree = area("tree", "--node", place, "900101100").splitlines()
+    assert any("Renamed" in line for line in tree), tree
+    assert any(village[1]["code"] in line and line.endswith("to 2026-12-31") for line in tree), tree
+    assert any("900101100299" in line and line.endswith("from 2027-01-01") for line in tree), tree
+    equal(imports("--node", place, "--edition", "2027-01-01", newer)[-1],
+          "Nothing has changed: the node had all of this.")
+
+
+def test_import_and_tree_on_sqlite():
+    """An invented county goes into a node, comes back as a tree, and has a newer edition."""
+    with folder() as name:
+        round_trip(name, None)
+
+
+def test_import_and_tree_on_postgresql():
+    """The same on PostgreSQL."""
+    try:
+        cluster = postgresql.Cluster()
+    except postgresql.Absent as why:
+        raise Skip(why)
+    with cluster, folder() as name:
+        round_trip(name, cluster.url(cluster.database()))
+
+
+def test_import_tells_every_fault():
+    """Faults of all files are told together, and the node stays as it was."""
+    with folder() as name:
+        place = node(name + "/node")
+        list_file = write(name + "/areas.csv", "code,name_en\n90,x\n")
+        numbers = write(name + "/numbers.csv", "area,year,number,source\nYY,2020,1,x\n")
+        days = write(name + "/days.csv", "holiday,from\nx,never\n")
+        code, out, err = run("area", "import", "--node", place, list_file, "--population", numbers, "--calendar", days)
+        equal((code, out), (1, ""))
+        assert f"{numbers}:2:1: area:" in err and f"{days}:2:2: from:" in err, err
+        equal(area("tree", "--node", place), "")
+        bad(1, 'tocsin area: no area has the code "90"', "area", "tree", "--node", place, "90")
+
+
 def test_use():
     """Wrong use is said in a sentence."""
-    bad(2, "tocsin area: needs one of check, list, changes, outlines", "area")
-    bad(2, "tocsin area: 'import' is none of check, list, changes, outlines", "area", "import")
+    bad(2, "tocsin area: needs one of check, list, changes, outlines, import, tree", "area")
+    bad(2, "tocsin area: 'export' is none of check, list, changes, outlines, import, tree", "area", "export")
+    bad(2, "tocsin area: tree shows what lies below one CODE; found 2", "area", "tree", "90", "91")
     bad(2, "tocsin area: needs 1 to 16 files; found 0", "area", "list")
 
 

@@ -54,7 +54,8 @@ def main():
         place = text.index("FIELD(note,")
         (folder / "model/case.def").write_text(text[:place] + LINE + text[place:])
         flags = compile_flags(build)
-        flags[1:1] = ["-I", str(folder), "-I", str(ROOT / "tests"), "-O0"]
+        first = 2 if pathlib.Path(flags[0]).name == "ccache" else 1  # behind the compiler
+        flags[first:first] = ["-I", str(folder), "-I", str(ROOT / "tests"), "-O0"]
         objects = []
         for number, source in enumerate(SOURCES):
             objects.append(str(folder / f"{number}.o"))
