@@ -139,6 +139,8 @@ static bool grow(struct sink *sink, size_t size)
 
 void sink_write(struct sink *sink, const char *bytes, size_t size)
 {
+    if (size == 0)
+        return; /* bytes may be NULL then */
     if (sink->failure != 0)
         return;
     if (size > sink->capacity - sink->used) {
