@@ -18,7 +18,6 @@ CREATE TABLE "area" (
   "centre_longitude" {real},
   PRIMARY KEY ("id")){keyed};
 CREATE UNIQUE INDEX "area_code" ON "area" ("code","valid_from");
-CREATE INDEX "area_parent" ON "area" ("parent");
 
 CREATE TABLE "reference_set" (
   "id" {id} NOT NULL,
