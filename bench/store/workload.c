@@ -100,7 +100,8 @@ static const char *keeper_program(void)
     return program;
 }
 
-void workload_make(struct workload *workload, const char *directory, const char *database)
+void workload_make(struct workload *workload, const char *directory, const char *database,
+                   const struct store_clock *clock)
 {
     struct county        county;
     struct fault_list    faults = FAULT_LIST_INIT;
@@ -108,6 +109,8 @@ void workload_make(struct workload *workload, const char *directory, const char 
     struct node_options  options = { .directory = directory, .program = keeper_program(), .holder = "bench" };
     *workload = (struct workload){ 0 };
     snprintf(settings.database, sizeof settings.database, "%s", database);
+    if (clock != NULL)
+        options.clock = *clock;
     int status = node_make(&options, &settings, "share/lists", &workload->node, &faults);
     if (status != 0)
         complain(&faults, "a new node", status);

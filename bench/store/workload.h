@@ -26,7 +26,8 @@ struct workload {
 
 /* Make a node with its areas in an empty directory, or open the one that is there. The number of the first person is
  * set by the caller (`next`). */
-void workload_make(struct workload *workload, const char *directory, const char *database);
+void workload_make(struct workload *workload, const char *directory, const char *database,
+                   const struct store_clock *clock); /* NULL: the machine's */
 void workload_open(struct workload *workload, const char *directory, bool write);
 void workload_close(struct workload *workload);
 

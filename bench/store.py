@@ -1,0 +1,180 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the store promises, on both databases: creates, imports, lists, searches, counts, erasure, secrecy, restore.
+
+usage: store.py BUILD [--cases N] [--seconds S] [--rounds N] [--databases sqlite,postgresql] [--keep]
+
+Makes a node on each database below BUILD/bench-store (PostgreSQL: a private server in /tmp), imports N cases (1,000,000)
+and measures one thing after the other with bench_store; backs the node up and restores it with `tocsin`. Prints, for
+`./dev show`, lines `row<TAB>measure<TAB>bar<TAB>measured<TAB>yes|no`. Everything is removed afterwards, unless --keep.
+"""
+
+import argparse
+import contextlib
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "tests/support"))
+import postgresql  # noqa: E402
+
+IMPORT_BARS = ("2500", "150")  # cases a second, milliseconds
+CREATE_BARS = {"sqlite": ("1500", "100"), "postgresql": ("3000", "50")}
+CALLERS = "64"
+ERASED = 100
+PAGES_CASES = "2000"
+RESTORE_SECONDS = 300
+SETTINGS = {
+    "shared_buffers": "1GB",
+    "maintenance_work_mem": "256MB",
+    "max_wal_size": "4GB",
+    "checkpoint_timeout": "5min",
+    "checkpoint_completion_target": "0.9",
+    "wal_compression": "on",
+    "max_connections": "50",
+}
+WORDS = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
+
+
+def row(*columns):
+    print("row", *columns, sep="\t", flush=True)
+
+
+class Bench:
+    def __init__(self, options):
+        self.options = options
+        self.build = pathlib.Path(options.build).resolve()
+        self.tocsin = str(self.build / "tocsin")
+        self.place = self.build / "bench-store"
+        shutil.rmtree(self.place, ignore_errors=True)
+        self.place.mkdir()
+        self.cluster = None
+
+    def measure(self, *words, quiet=False):
+        """Run bench_store; print its rows; answer its `next` number."""
+        began, following = time.monotonic(), None
+        run = subprocess.run([self.build / "bench/bench_store", *map(str, words)], cwd=ROOT, text=True,
+                             env={**os.environ, "TOCSIN": self.tocsin}, stdout=subprocess.PIPE)
+        for line in run.stdout.splitlines():
+            if line.startswith("next\t"):
+                following = int(line.split("\t")[1])
+            else:
+                print(line, flush=True)
+        if run.returncode != 0:
+            row(f"bench_store {words[0]}", "", f"ended with {run.returncode}", "no")
+        if not quiet:
+            print(f"# {words[0]}: {time.monotonic() - began:.0f} s", flush=True)
+        return following
+
+    def command(self, *words):
+        return subprocess.run([self.tocsin, *map(str, words)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                              text=True)
+
+    def url(self, database):
+        return "sqlite:tocsin.db" if database == "sqlite" else self.cluster.url(self.cluster.database())
+
+    # ---- one database ----
+
+    def one(self, database):
+        node, options = self.place / database, self.options
+        other = self.cluster.folder if database == "postgresql" else "-"
+        self.measure("make", node, self.url(database))
+        following = self.measure("import", node, 0, options.cases, *IMPORT_BARS)
+        following = self.measure("create", node, following, CALLERS, options.seconds, *CREATE_BARS[database])
+        self.measure("lists", node, options.rounds)
+        self.measure("search", node, options.cases, 2 * options.rounds)
+        self.measure("counts", node, 2 * options.rounds)
+        self.measure("canaries", node, following, other)
+        backup = self.backup(database, node)
+        self.measure("erase", node, options.cases, ERASED)
+        self.measure("rewrap", node)
+        if backup:
+            self.restore(database, node, backup)
+
+    def backup(self, database, node):
+        folder = self.place / f"{database}-backups"
+        folder.mkdir()
+        began = time.monotonic()
+        run = self.command("backup", "--node", node, "--to", folder)
+        made = sorted(folder.glob("*.backup"))
+        if run.returncode != 0 or not made:
+            row(f"backup, {WORDS[database]}", "made", " ".join(run.stdout.split())[-200:], "no")
+            return None
+        print(f"# backup: {time.monotonic() - began:.0f} s, {made[0].stat().st_size / 1e6:.0f} MB", flush=True)
+        return made[0]
+
+    def restore(self, database, node, backup):
+        """Into an empty node with the same keys, as on a new machine; the erased are erased again."""
+        restored = self.place / f"{database}-restored"
+        restored.mkdir(mode=0o700)
+        shutil.copytree(node / "keys", restored / "keys")
+        os.chmod(restored / "keys", 0o700)
+        settings = (node / "tocsin.conf").read_text()
+        settings = re.sub(r"(?m)^(# )?database = .*$", f"database = {self.url(database)}", settings)
+        (restored / "tocsin.conf").write_text(settings)
+        os.chmod(restored / "tocsin.conf", 0o600)
+        began = time.monotonic()
+        run = self.command("restore", "--node", restored, backup)
+        seconds = time.monotonic() - began
+        steps = re.findall(r"in (\d+\.\d) seconds", run.stdout)
+        again = re.search(r"erased +(\d+)", run.stdout)
+        if run.returncode != 0 or not again:
+            row(f"restore, {WORDS[database]}", f"< {RESTORE_SECONDS} s, check clean",
+                " ".join(run.stdout.split())[-300:], "no")
+            return
+        check = self.command("check", "--node", restored, "--quiet")
+        row(f"restore of a backup of {self.options.cases} cases and more, then check, {WORDS[database]}",
+            f"< {RESTORE_SECONDS} s, check clean",
+            f"{seconds:.0f} s (loaded {steps[0]}, erased again {steps[1]}, checked {steps[2]}); "
+            f"{'check clean' if check.returncode == 0 else 'check NOT clean'}",
+            "yes" if seconds < RESTORE_SECONDS and check.returncode == 0 else "no")
+        row(f"erasure: a restored backup that was made before it, {WORDS[database]}", f"{ERASED} erased again",
+            f"{again[1]} erased again", "yes" if int(again[1]) == ERASED else "no")
+
+    # ---- both ----
+
+    def same_pages(self):
+        pages = {}
+        for database in self.options.databases:
+            path = self.place / f"{database}-pages"
+            self.measure("pages", self.place / f"{database}-same", self.url(database), PAGES_CASES, path)
+            pages[database] = path.read_bytes() if path.exists() else b""
+        sizes = {len(page) for page in pages.values()}
+        equal = len(set(pages.values())) == 1 and sizes != {0}
+        row("both databases, same operations", "byte-equal pages",
+            f"{min(page.count(10) for page in pages.values())} pages of a list of {PAGES_CASES} cases, "
+            f"{' and '.join(str(size) for size in sorted(sizes))} bytes: {'equal' if equal else 'NOT equal'}",
+            "yes" if equal else "no")
+
+    def run(self):
+        with contextlib.ExitStack() as stack:
+            if not self.options.keep:
+                stack.callback(shutil.rmtree, self.place, ignore_errors=True)
+            if "postgresql" in self.options.databases:
+                self.cluster = stack.enter_context(postgresql.Cluster(SETTINGS))
+            if len(self.options.databases) > 1:
+                self.same_pages()
+            for database in self.options.databases:
+                self.one(database)
+
+
+def main():
+    arguments = argparse.ArgumentParser(description="What the store promises, measured.")
+    arguments.add_argument("build")
+    arguments.add_argument("--cases", type=int, default=1000000)
+    arguments.add_argument("--seconds", type=int, default=300, help="of durable creates")
+    arguments.add_argument("--rounds", type=int, default=20, help="pages of each kind, and twice as many searches")
+    arguments.add_argument("--databases", type=lambda text: text.split(","), default=["sqlite", "postgresql"])
+    arguments.add_argument("--keep", action="store_true")
+    options = arguments.parse_args()
+    for database in options.databases:
+        if database not in WORDS:
+            sys.exit(f"store.py: no database {database}; there are: {', '.join(WORDS)}")
+    Bench(options).run()
+
+
+main()

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* How long it takes to find a person. */
+#include <stdio.h>
+#include <string.h>
+
+#include "ask.h"
+#include "lists.h"
+#include "store/find_person.h"
+
+enum key { WHOLE_NAME, LETTERS, IDENTIFIER, PHONE, BEGINNING, NUM_KEYS };
+static const char *const key_words[] = { "whole name", "name in letters", "identifier", "telephone",
+                                         "beginning of a name within a county" };
+
+struct searches {
+    struct ask     ask;
+    struct latency times[NUM_KEYS];
+    size_t         lost[NUM_KEYS]; /* who was looked for was not among the answers, though they were all */
+    size_t         answers[NUM_KEYS];
+};
+
+static struct model_text key_of(const struct model_identity *identity, enum key key)
+{
+    switch (key) {
+    case LETTERS: return identity->name_latin;
+    case IDENTIFIER: return identity->identifier;
+    case PHONE: return identity->phone;
+    default: return identity->name;
+    }
+}
+
+static struct id county_of(const struct ask *ask, const struct id *area)
+{
+    uint32_t numbers[AREA_TREE_MAX_DEPTH], number = area_tree_find(ask->tree, area);
+    size_t   num = number == AREA_NONE ? 0 : area_tree_ancestors(ask->tree, number, numbers);
+    for (size_t i = 0; i < num; i++)
+        if (area_tree_depth(ask->tree, numbers[i]) == COUNTY_COUNTY)
+            return *area_tree_id(ask->tree, numbers[i]);
+    return *area;
+}
+
+/* The first two characters of a Han name, three bytes each; else all of it. */
+static size_t beginning(const struct model_text *name)
+{
+    return name->size >= 6 && (unsigned char) name->bytes[0] >= 0xe4 ? 6 : name->size;
+}
+
+static void find(struct searches *searches, const struct people_sample *sample, enum key key)
+{
+    struct ask       *ask = &searches->ask;
+    struct model_text typed = key_of(&sample->identity, key);
+    struct find_query query = { .typed = typed.bytes, .size = typed.size };
+    int               status;
+    if (key == BEGINNING) {
+        query.area = county_of(ask, &sample->person.area);
+        query.size = beginning(&typed);
+    }
+    do {
+        struct arena       arena = ARENA_INIT;
+        struct find_answer answer = { 0 };
+        struct fault_list  faults = FAULT_LIST_INIT;
+        bool               found = false;
+        double             began = latency_clock();
+        status = store_find_person(ask->reader, &ask->who, &query, key == BEGINNING, &arena, &answer, &faults);
+        began = latency_clock() - began;
+        for (size_t i = 0; status == 0 && i < answer.num_results; i++)
+            found = found || id_equal(&answer.results[i].person.head.id, &sample->person.head.id);
+        if (status == 0) {
+            searches->lost[key] += !found && !answer.more;
+            searches->answers[key] += answer.num_results;
+            latency_add(&searches->times[key], 1e3 * began);
+        }
+        arena_wipe(&arena);
+        ask_again(ask, key_words[key], status, &faults);
+    } while (status != 0);
+}
+
+static void print(struct searches *searches, enum key key, uint64_t num)
+{
+    struct latency *times = &searches->times[key];
+    double          bar = key == BEGINNING ? 150 : 50, p95 = latency_quantile(times, 0.95);
+    char            measure[120], bar_text[40];
+    snprintf(measure, sizeof measure, "person search, %.0f persons, %s, %s", (double) num, key_words[key],
+             workload_database(searches->ask.workload));
+    snprintf(bar_text, sizeof bar_text, "p95 <= %.0f ms", bar);
+    workload_row(measure, bar_text, p95 <= bar && searches->lost[key] == 0,
+                 "p95 %.1f ms, median %.1f ms, slowest %.1f ms of %zu; %.1f answers each, %zu not found", p95,
+                 latency_quantile(times, 0.5), latency_quantile(times, 1), times->num,
+                 (double) searches->answers[key] / (double) times->num, searches->lost[key]);
+    latency_free(times);
+}
+
+void search_measure(struct workload *workload, uint64_t num, size_t rounds)
+{
+    struct searches searches = { 0 };
+    ask_begin(&searches.ask, workload);
+    for (enum key key = 0; key < NUM_KEYS; key++) {
+        while (searches.times[key].num < rounds) {
+            struct people_sample sample;
+            people_generate(&workload->people, ask_below(&searches.ask, num), &sample);
+            if (key_of(&sample.identity, key).size > 0) /* one in 25 has no identifier or telephone */
+                find(&searches, &sample, key);
+        }
+        print(&searches, key, num);
+    }
+    printf("# %zu calls waited for the keeper's rate\n", searches.ask.waits);
+    ask_end(&searches.ask);
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* bench/store/secrets.h: erasure, new keys, and the search for what must be nowhere in clear; print rows. */
+#ifndef BENCH_STORE_SECRETS_H
+#define BENCH_STORE_SECRETS_H
+
+#include "workload.h"
+
+/* Erase `num` of the persons 0 … num_persons - 1 and ask for each at once. */
+void erase_measure(struct workload *workload, uint64_t num_persons, size_t num);
+
+/* A new generation of the keys that wrap, and all keys of persons wrapped anew under it. */
+void rewrap_measure(struct workload *workload);
+
+/* Persons with random texts in every identifying field, made by 8 threads and some of them read; meanwhile and
+ * afterwards all files below `directories` are searched for these texts, and the newer ones of /tmp. A text in a field
+ * that is not identifying must be found: it shows that the search looks in the right places. */
+#define CANARY_DIRECTORIES 4
+void canaries_measure(struct workload *workload, const char *const *directories, size_t num_directories);
+
+#endif
