@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Any line as a receipt of the audit chain: what is read is written as the same values, what is none changes nothing. */
+/* Any line as a receipt of the audit chain: what is read is written as the same values, what is none changes nothing.
+ */
 #include <string.h>
 
 #include "base/fault.h"

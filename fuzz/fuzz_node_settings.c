@@ -8,15 +8,13 @@
 #include "fuzz.h"
 #include "store/node_settings.h"
 
-/* A directory with one file in it, the same in every call. */
+/* A new directory with one file in it. */
 static const char *directory_with(const uint8_t *data, size_t size)
 {
-    static char directory[] = "/tmp/tocsin-fuzz-XXXXXX";
-    static char path[sizeof directory + 32];
-    if (*path == '\0') {
-        MUST(mkdtemp(directory) != NULL);
-        snprintf(path, sizeof path, "%s/%s", directory, NODE_SETTINGS_FILE);
-    }
+    static char directory[32], path[64];
+    strcpy(directory, "/tmp/tocsin-fuzz-XXXXXX");
+    MUST(mkdtemp(directory) != NULL);
+    snprintf(path, sizeof path, "%s/%s", directory, NODE_SETTINGS_FILE);
     FILE *file = fopen(path, "we");
     MUST(file != NULL && fwrite(data, 1, size, file) == size && fclose(file) == 0);
     return directory;
@@ -27,6 +25,7 @@ static void remove_directory(const char *directory)
     char path[64];
     snprintf(path, sizeof path, "%s/%s", directory, NODE_SETTINGS_FILE);
     unlink(path);
+    rmdir(directory);
 }
 
 static void check(const struct node_settings *settings)
@@ -38,7 +37,6 @@ static void check(const struct node_settings *settings)
     MUST(*settings->keys == '/' && (*settings->backup_to == '/' || *settings->backup_to == '\0'));
     MUST(settings->backup_every_hours >= 1 && settings->backup_every_hours <= 8760);
     MUST(settings->backup_keep_days >= 1 && settings->backup_keep_days <= 3660);
-    MUST(settings->telephone_country >= 1 && settings->telephone_country <= 999);
     MUST(settings->county_depth >= 0 && settings->county_depth <= 15);
 }
 

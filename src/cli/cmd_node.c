@@ -283,7 +283,6 @@ const struct cli_command cli_command_node = {
         "  backup_send           a command that gets each backup on its standard input\n"
         "  backup_every_hours    hours from one backup to the next\n"
         "  backup_keep_days      days until a backup is deleted and its keys die\n"
-        "  telephone_country     calling code of numbers that name none\n"
         "  county_depth          depth of the counties in the tree of areas",
     .groups = groups,
     .num_groups = 1,

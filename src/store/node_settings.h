@@ -8,7 +8,6 @@
  *     backup_send = scp-to-the-other-site   a command that gets each finished backup on its standard input
  *     backup_every_hours = 24
  *     backup_keep_days = 35              after so many days a backup is deleted and its generation of keys dies
- *     telephone_country = 86             of telephone numbers without one
  *     county_depth = 3                   of the counties in the tree of areas (0 = its top): people are found by name
  *                                        within one
  *
@@ -33,13 +32,12 @@ struct node_settings {
     char      backup_send[NODE_SETTING_BYTES]; /* "" = none */
     int64_t   backup_every_hours;              /* 1 … 8760 */
     int64_t   backup_keep_days;                /* 1 … 3660 */
-    int64_t   telephone_country;               /* 1 … 999 */
     int64_t   county_depth;                    /* 0 … 15 */
 };
 #define NODE_SETTINGS_INIT                                                                                             \
     {                                                                                                                  \
         .database = "sqlite:tocsin.db", .keys = "keys", .backup_every_hours = 24, .backup_keep_days = 35,              \
-        .telephone_country = 86, .county_depth = 3                                                                     \
+        .county_depth = 3                                                                                              \
     }
 
 /* Read DIRECTORY/tocsin.conf; relative paths come back with the directory before them. Returns 0, BASE_ERR_INPUT (every

@@ -69,7 +69,7 @@ static void test_what_is_written_reads_back(void **state)
     assert_ok(node_settings_read(directory, &read, &faults));
     assert_true(id_equal(&read.operator_id, &written.operator_id));
     assert_int_equal(read.backup_keep_days, 70);
-    assert_int_equal(read.telephone_country, 86);
+    assert_int_equal(read.county_depth, 3);
     snprintf(expected, sizeof expected, "sqlite:%s/tocsin.db", directory);
     assert_string_equal(read.database, expected);
     snprintf(expected, sizeof expected, "%s/keys", directory);
