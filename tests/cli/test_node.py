@@ -321,8 +321,8 @@ def damaged(node, sql, *parameters):
 def test_check_finds_damage():
     """What was changed by hand in the database is found."""
     cases = [
-        ("the audit chain has an entry that was changed", "UPDATE audit SET verb = 'look' WHERE number = 65"),
-        ("the audit chain lacks an entry", "DELETE FROM audit WHERE number = 64"),
+        ("the audit chain has an entry that was changed", "UPDATE audit SET verb = 'look' WHERE number = 2"),
+        ("the audit chain lacks an entry", "DELETE FROM audit WHERE number = 2"),
         ("key of what is sealed", "DELETE FROM person_key"),
         ("case.person: refers to what exists", "DELETE FROM person"),
         ("counting anew gives", "UPDATE counter SET value = value + 1 WHERE series = (SELECT min(series) FROM counter)"),

@@ -252,6 +252,7 @@ static void test_a_second_node_in_the_same_place_is_refused(void **state)
     struct fault_list    refusals = FAULT_LIST_INIT;
     assert_int_not_equal(node_make(&options, &settings, LISTS, &second, &refusals), 0);
     fault_list_free(&refusals);
+    node_close(&second);
     assert_int_equal(access(conf, F_OK), 0);
     create_person(); /* the first one works on */
 }
