@@ -59,8 +59,11 @@ int keeper_confine(int socket, int erasures, int directory, struct keeper_error 
         SCMP_SYS(clock_gettime),
         SCMP_SYS(exit_group),
         SCMP_SYS(rt_sigreturn),
-#if SANITIZED /* it makes this call before a function that does not return */
+#if SANITIZED /* what the sanitizer calls by itself: before a function that does not return, and for its own memory */
         SCMP_SYS(sigaltstack),
+        SCMP_SYS(mmap),
+        SCMP_SYS(munmap),
+        SCMP_SYS(madvise),
 #endif
     };
     scmp_filter_ctx filter = seccomp_init(SCMP_ACT_KILL_PROCESS);
