@@ -24,6 +24,7 @@ struct entry {
     struct arena         arena;
     struct store_change  change;
     struct store_request request;
+    struct fault_list    faults; /* the writer's thread adds to it until it answers */
     uint64_t             line;
     bool                 busy; /* submitted and not answered; under the window's lock */
     int                  status;
@@ -63,12 +64,18 @@ static bool is_refusal(int status)
            status == STORE_ERR_DENIED || status == BASE_ERR_INPUT;
 }
 
-static void tell_refusal(struct window *window, const struct entry *entry)
+/* Its faults, at its line; a status that explains itself by them alone has no sentence of its own. */
+static void tell_refusal(struct window *window, struct entry *entry)
 {
-    struct fault_place place = { .file = window->file, .line = entry->line };
-    if (entry->status == BASE_ERR_INPUT)
-        return; /* its faults are in the list */
-    fault_add(&window->faults, place, NULL, "%s", node_status_text(entry->status));
+    for (size_t i = 0; i < entry->faults.num_kept; i++) {
+        const struct fault *fault = &entry->faults.faults[i];
+        struct fault_place  place = { .file = window->file, .line = entry->line, .cell = fault->cell };
+        place.name = *fault->name != '\0' ? fault->name : NULL;
+        fault_add(&window->faults, place, *fault->allowed != '\0' ? fault->allowed : NULL, "%s", fault->found);
+    }
+    if (entry->faults.num_kept == 0)
+        fault_add(&window->faults, (struct fault_place){ .file = window->file, .line = entry->line }, NULL, "%s",
+                  node_status_text(entry->status));
 }
 
 /* Wait for the oldest row, print what became of it, free its place. */
@@ -88,6 +95,8 @@ static void finish_oldest(struct window *window)
         tell_refusal(window, entry);
     else if (window->failure == 0)
         window->failure = entry->status;
+    fault_list_free(&entry->faults);
+    entry->faults = (struct fault_list) FAULT_LIST_INIT;
     arena_wipe(&entry->arena);
     window->oldest = (window->oldest + 1) % RECORD_FILE_WINDOW;
     window->num--;
@@ -127,7 +136,6 @@ static int take_head(struct window *window, struct entry *entry)
 
 static void submit_entry(struct window *window, struct entry *entry)
 {
-    size_t before = window->faults.num_kept;
     entry->request = (struct store_request){ .verb = window->verb == STORE_CREATE ? "create" : "change",
                                              .set = { &entry->change, 1 },
                                              .bulk = true };
@@ -135,15 +143,11 @@ static void submit_entry(struct window *window, struct entry *entry)
     entry->busy = true;
     int status = take_head(window, entry);
     if (status == 0)
-        status = store_submit_later(window->node->store, window->who, &entry->request, on_done, entry, &window->faults);
+        status = store_submit_later(window->node->store, window->who, &entry->request, on_done, entry, &entry->faults);
     if (status == 0)
         return;
     entry->busy = false; /* refused at once: `done` is not called */
     entry->status = status;
-    for (size_t i = before; i < window->faults.num_kept; i++) {
-        window->faults.faults[i].file = window->file;
-        window->faults.faults[i].line = entry->line;
-    }
 }
 
 static int submit_rows(struct window *window, struct model_table *table)
