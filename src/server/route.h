@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* src/server/route.h: the one table of what the server answers: method, path, who may ask, what goes in and out, and
+ * the handler. The router, /openapi.json, `tocsin serve --routes` and the generated tests of access all read it. Adding
+ * a route is a line of routes.def (or, for all records at once, of route_records.c) and a handler.
+ */
+#ifndef SERVER_ROUTE_H
+#define SERVER_ROUTE_H
+
+#include "server/exchange.h"
+
+/* Who may send it. What a signed-in caller may see and do within it is decided by the store from the grant. */
+enum route_access {
+    ROUTE_ANYBODY,       /* public: health, the set-up and sign-in pages */
+    ROUTE_SIGNED_IN,     /* a person or a machine */
+    ROUTE_PERSON,        /* a person's session, never a machine's token */
+    ROUTE_SECOND_FACTOR, /* a person's session in which the second factor was given */
+    ROUTE_MACHINE,       /* a machine's token */
+    ROUTE_METRICS        /* loopback, or whoever the settings name */
+};
+
+/* What the request's body may be. */
+enum route_body { ROUTE_NO_BODY, ROUTE_JSON, ROUTE_FORM, ROUTE_BYTES };
+
+/* A parameter of the query. */
+struct route_parameter {
+    const char *name;
+    const char *kind; /* of its schema: "string", "integer", "uuid", "date" */
+    const char *meaning;
+};
+
+struct model_record;
+struct view;
+
+struct route {
+    enum http_method              method; /* HEAD is answered as GET */
+    const char                   *path;   /* "/api/v1/cases/{id}" */
+    enum route_access             access;
+    enum route_body               body;
+    size_t                        max_body;   /* bytes; 0 = ROUTE_MAX_BODY */
+    bool                          idempotent; /* takes Idempotency-Key */
+    bool                          if_match;   /* needs If-Match */
+    bool                          heavy;      /* takes long: in the lane of few threads, so that the others go on */
+    const char                   *summary_en, *summary_zh;
+    const char                   *request, *reply; /* names of schemas of openapi.json; NULL = none */
+    const struct route_parameter *parameters;      /* ends with a NULL name; NULL = none */
+    const struct model_record    *record;          /* of the routes of records */
+    const struct view            *view;            /* of the routes of lists */
+    int (*handler)(struct exchange *exchange);
+};
+
+#define ROUTE_MAX_BODY ((size_t) 1 << 20)
+
+/* All routes, in a fixed order. */
+const struct route *routes(size_t *num_routes);
+
+/* The route of a method and path; fills in exchange->route and segments. 0, SERVER_ERR_UNKNOWN_PATH, or
+ * SERVER_ERR_METHOD after adding Allow to the answer. */
+int route_find(struct exchange *exchange);
+
+#endif
