@@ -16,6 +16,8 @@ FILE_LINES = 800
 LICENCE = "SPDX-License-Identifier: GPL-3.0-or-later"
 # Places in the world that the tree may point to; a digital object identifier is a source.
 HOSTS = ["doi.org", "semver.org", "keepachangelog.com", "www.gnu.org", "www.w3.org", "creativecommons.org"]
+# Nobody's: the machine itself, and the names that are kept for examples (RFC 2606).
+NOBODYS_HOST = re.compile(r"127\.0\.0\.1|localhost|(?:[\w-]+\.)*(?:example|test|invalid)(?:\.com|\.org|\.net)?")
 # Folders of one machine.
 MACHINE_PATH = re.compile(r"""(?:^|[\s"'`(=])/(?:home|root|Users|work|srv|mnt)/""", re.M)
 
@@ -122,7 +124,7 @@ def word_faults(texts):
             line = text.count("\n", 0, match.start() + 1) + 1
             faults.append(f"{path}:{line}: a path of one machine: {match.group(0).strip()}")
         for match in re.finditer(r"https?://([\w.-]+)", text):
-            if match.group(1) not in HOSTS:
+            if match.group(1) not in HOSTS and not NOBODYS_HOST.fullmatch(match.group(1)):
                 line = text.count("\n", 0, match.start()) + 1
                 faults.append(f"{path}:{line}: an address that is not on the list: {match.group(1)}")
         if re.search(r"copyright \(c\)|©|all rights reserved", text, re.I):
