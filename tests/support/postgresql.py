@@ -48,7 +48,7 @@ PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
 SETTINGS = {
     "listen_addresses": "",
     "shared_buffers": "16MB",
-    "max_connections": "20",
+    "max_connections": "60",
     "fsync": "on",
     "full_page_writes": "on",
     "synchronous_commit": "on",
