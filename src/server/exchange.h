@@ -22,20 +22,20 @@
 #include "server/caller.h"
 #include "store/store.h"
 
-/* Statuses of this room, besides those below it. */
+/* Statuses of this room, besides those below it (-1300 … -1399 are the keeper's). */
 enum server_status {
-    SERVER_LATER = -1300,             /* not a failure: the answer comes later (exchange_submit) */
-    SERVER_ERR_UNKNOWN_PATH = -1301,  /* 404 */
-    SERVER_ERR_METHOD = -1302,        /* 405; the answer has Allow */
-    SERVER_ERR_SIGN_IN = -1303,       /* 401: who asks is not known, or no longer */
-    SERVER_ERR_SECOND_FACTOR = -1304, /* 403: this needs the second factor, which the session has not given */
-    SERVER_ERR_TOO_MANY = -1305,      /* 429: asked too often; Retry-After tells when again */
-    SERVER_ERR_MEDIA = -1306,         /* 415, 406: not a kind of body that is taken or made here */
-    SERVER_ERR_PRECONDITION = -1307,  /* 428: If-Match or Idempotency-Key is missing where it must be */
-    SERVER_ERR_ORIGIN = -1308,        /* 403: from a page of another origin, or for another host */
-    SERVER_ERR_TOO_BIG = -1309,       /* 413 */
-    SERVER_ERR_BUSY = -1310,          /* 503: as many as are served at once are being served; Retry-After */
-    SERVER_ERR_SET_UP = -1311         /* 503: the node waits for its set-up link to be used */
+    SERVER_LATER = -1500,             /* not a failure: the answer comes later (exchange_submit) */
+    SERVER_ERR_UNKNOWN_PATH = -1501,  /* 404 */
+    SERVER_ERR_METHOD = -1502,        /* 405; the answer has Allow */
+    SERVER_ERR_SIGN_IN = -1503,       /* 401: who asks is not known, or no longer */
+    SERVER_ERR_SECOND_FACTOR = -1504, /* 403: this needs the second factor, which the session has not given */
+    SERVER_ERR_TOO_MANY = -1505,      /* 429: asked too often; Retry-After tells when again */
+    SERVER_ERR_MEDIA = -1506,         /* 415, 406: not a kind of body that is taken or made here */
+    SERVER_ERR_PRECONDITION = -1507,  /* 428: If-Match or Idempotency-Key is missing where it must be */
+    SERVER_ERR_ORIGIN = -1508,        /* 403: from a page of another origin, or for another host */
+    SERVER_ERR_TOO_BIG = -1509,       /* 413 */
+    SERVER_ERR_BUSY = -1510,          /* 503: as many as are served at once are being served; Retry-After */
+    SERVER_ERR_SET_UP = -1511         /* 503: the node waits for its set-up link to be used */
 };
 
 enum http_method { HTTP_GET, HTTP_HEAD, HTTP_POST, HTTP_PUT, HTTP_PATCH, HTTP_DELETE, HTTP_NUM_METHODS };
