@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What a simulation is made of: the list of parameters, their defaults, and what is allowed. */
+
+#include "internal.h"
+#include "tocsin/simulation.h"
+
+/* Sums of shares may exceed 1 by what decimal numbers lose. */
+#define SHARE_SLACK 1e-9
+#define MIN_PERSONS 100.0
+#define MAX_PERSONS 1e9
+
+static const struct toc_simulation_entry parameters_of[] = {
+#define TOC_SIMULATION_GROUP(name, title) { #name, TOC_SIMULATION_HEADING, "", "", title, 0, 0, 0, 0 },
+#define TOC_SIMULATION_NUMBER(name, kind, unit, lowest, highest, by_default, meaning)                                  \
+    { #name,   TOC_SIMULATION_##kind,                                                                                  \
+      unit,    "",                                                                                                     \
+      meaning, lowest,                                                                                                 \
+      highest, offsetof(struct toc_simulation_parameters, name),                                                       \
+      1 },
+#define TOC_SIMULATION_TABLE(name, per, kind, unit, lowest, highest, meaning, ...)                                     \
+    { #name,                                                                                                           \
+      TOC_SIMULATION_##kind,                                                                                           \
+      unit,                                                                                                            \
+      #per,                                                                                                            \
+      meaning,                                                                                                         \
+      lowest,                                                                                                          \
+      highest,                                                                                                         \
+      offsetof(struct toc_simulation_parameters, name),                                                                \
+      TOC_SIMULATION_##per },
+#include "tocsin/simulation_parameters.def"
+};
+
+static const struct toc_simulation_entry measures_of[] = {
+#define TOC_SIMULATION_MEASURE(name, meaning) { #name, TOC_SIMULATION_SWITCH, "", "", meaning, 0, 0, 0, 0 },
+#include "tocsin/simulation_parameters.def"
+};
+
+static const struct toc_simulation_entry columns_of[] = {
+#define TOC_SIMULATION_COLUMN(name, kind, meaning) { #name, TOC_SIMULATION_##kind, "", "", meaning, 0, 0, 0, 0 },
+#include "tocsin/simulation_parameters.def"
+};
+
+static const struct toc_simulation_parameters defaults = {
+#define TOC_SIMULATION_NUMBER(name, kind, unit, lowest, highest, by_default, meaning) .name = by_default,
+#define TOC_SIMULATION_TABLE(name, per, kind, unit, lowest, highest, meaning, ...) .name = { __VA_ARGS__ },
+#include "tocsin/simulation_parameters.def"
+};
+
+const struct toc_simulation_entry *toc_simulation_list_parameters(size_t *num)
+{
+    *num = sizeof parameters_of / sizeof parameters_of[0];
+    return parameters_of;
+}
+
+const struct toc_simulation_entry *toc_simulation_list_measures(size_t *num)
+{
+    *num = sizeof measures_of / sizeof measures_of[0];
+    return measures_of;
+}
+
+const struct toc_simulation_entry *toc_simulation_list_columns(size_t *num)
+{
+    *num = sizeof columns_of / sizeof columns_of[0];
+    return columns_of;
+}
+
+void toc_simulation_parameters_init(struct toc_simulation_parameters *parameters)
+{
+    *parameters = defaults;
+}
+
+static int check_numbers(const struct toc_simulation_parameters *parameters, struct toc_error *error)
+{
+    for (size_t i = 0; i < sizeof parameters_of / sizeof parameters_of[0]; i++) {
+        const struct toc_simulation_entry *entry = &parameters_of[i];
+        const double *value = (const double *) (const void *) ((const char *) parameters + entry->offset);
+        for (size_t k = 0; k < entry->count; k++) {
+            size_t where = entry->count == 1 ? TOC_NOWHERE : k;
+            if (!(value[k] >= entry->lowest && value[k] <= entry->highest))
+                return toci_fail(error, TOC_ERR_OPTION, entry->name, where, value[k],
+                                 "a number between the bounds of simulation_parameters.def");
+            if (entry->kind != TOC_SIMULATION_REAL && value[k] != floor(value[k]))
+                return toci_fail(error, TOC_ERR_OPTION, entry->name, where, value[k], "a whole number");
+        }
+    }
+    return 0;
+}
+
+static double sum_of(const double *values, size_t n)
+{
+    double sum = 0;
+    for (size_t i = 0; i < n; i++)
+        sum += values[i];
+    return sum;
+}
+
+static int check_tables(const struct toc_simulation_parameters *parameters, struct toc_error *error)
+{
+    if (!(sum_of(parameters->age_weight, TOC_SIMULATION_AGE) > 0))
+        return toci_fail(error, TOC_ERR_DOMAIN, "age_weight", TOC_NOWHERE, 0, "at least one weight above 0");
+    if (!(sum_of(parameters->household_weight, TOC_SIMULATION_SIZE) > 0))
+        return toci_fail(error, TOC_ERR_DOMAIN, "household_weight", TOC_NOWHERE, 0, "at least one weight above 0");
+    for (size_t age = 0; age < TOC_SIMULATION_AGE; age++) {
+        double sum = parameters->asymptomatic[age] + parameters->mild[age];
+        if (sum > 1 + SHARE_SLACK)
+            return toci_fail(error, TOC_ERR_DOMAIN, "mild", age, sum, "asymptomatic + mild at most 1");
+    }
+    if (parameters->test_last_day < parameters->test_first_day)
+        return toci_fail(error, TOC_ERR_DOMAIN, "test_last_day", TOC_NOWHERE, parameters->test_last_day,
+                         "not before test_first_day");
+    if (!(parameters->vaccine_infection <= parameters->vaccine_symptoms &&
+          parameters->vaccine_symptoms <= parameters->vaccine_severe))
+        return toci_fail(error, TOC_ERR_DOMAIN, "vaccine_severe", TOC_NOWHERE, parameters->vaccine_severe,
+                         "vaccine_infection <= vaccine_symptoms <= vaccine_severe");
+    return 0;
+}
+
+static int check_areas(const struct toc_simulation_setup *setup, struct toc_error *error)
+{
+    if (setup->areas == NULL)
+        return setup->num_areas == 0 ? 0
+                                     : toci_fail(error, TOC_ERR_SHAPE, "areas", TOC_NOWHERE, (double) setup->num_areas,
+                                                 "an array where num_areas is not 0");
+    double persons = 0;
+    for (size_t i = 0; i < setup->num_areas; i++) {
+        double here = setup->areas[i].persons;
+        if (!(here >= 0 && here <= MAX_PERSONS) || here != floor(here))
+            return toci_fail(error, TOC_ERR_OPTION, "areas", i, here, "a whole number of persons, 0 to 1e9");
+        persons += here;
+    }
+    if (!(persons >= MIN_PERSONS && persons <= MAX_PERSONS))
+        return toci_fail(error, TOC_ERR_OPTION, "areas", TOC_NOWHERE, persons, "100 to 1e9 persons in all areas");
+    if (setup->num_areas > TOC_SIMULATION_MAX_AREAS)
+        return toci_fail(error, TOC_ERR_SHAPE, "areas", TOC_NOWHERE, (double) setup->num_areas, "65536 areas at most");
+    return 0;
+}
+
+static size_t areas_in(const struct toc_simulation_setup *setup)
+{
+    return setup->areas == NULL ? 1 : setup->num_areas;
+}
+
+/* Lines of one area stand together or not: the sums are formed again for each line, as there are few. */
+static int check_commuting(const struct toc_simulation_setup *setup, struct toc_error *error)
+{
+    for (size_t i = 0; i < setup->num_commuting; i++) {
+        const struct toc_simulation_commuting *line = &setup->commuting[i];
+        if (line->from >= areas_in(setup))
+            return toci_fail(error, TOC_ERR_SHAPE, "commuting.from", i, line->from, "an area, counted from 0");
+        if (line->to >= areas_in(setup))
+            return toci_fail(error, TOC_ERR_SHAPE, "commuting.to", i, line->to, "an area, counted from 0");
+        if (!(line->share >= 0 && line->share <= 1))
+            return toci_fail(error, TOC_ERR_OPTION, "commuting.share", i, line->share, "0 <= share <= 1");
+        if (i > 0 && line->from < setup->commuting[i - 1].from)
+            return toci_fail(error, TOC_ERR_SHAPE, "commuting.from", i, line->from, "lines in the order of `from`");
+    }
+    double sum = 0;
+    for (size_t i = 0; i < setup->num_commuting; i++) {
+        sum = i > 0 && setup->commuting[i].from == setup->commuting[i - 1].from ? sum : 0;
+        sum += setup->commuting[i].share;
+        if (sum > 1 + SHARE_SLACK)
+            return toci_fail(error, TOC_ERR_DOMAIN, "commuting", i, sum, "shares of one area that sum to at most 1");
+    }
+    return 0;
+}
+
+static int check_schedule(const struct toc_simulation_setup *setup, struct toc_error *error)
+{
+    for (size_t i = 0; i < setup->num_schedule; i++) {
+        const struct toc_simulation_schedule *line = &setup->schedule[i];
+        if ((unsigned) line->measure >= TOC_SIMULATION_MEASURES)
+            return toci_fail(error, TOC_ERR_SHAPE, "schedule.measure", i, line->measure, "a measure");
+        if (line->area != TOC_SIMULATION_EVERYWHERE && line->area >= areas_in(setup))
+            return toci_fail(error, TOC_ERR_SHAPE, "schedule.area", i, line->area, "an area, counted from 0");
+        if (line->from < 1 || line->from > TOC_SIMULATION_LAST_DAY)
+            return toci_fail(error, TOC_ERR_SHAPE, "schedule.from", i, line->from, "a day, 1 to 60000");
+        if (line->to < line->from || line->to > TOC_SIMULATION_LAST_DAY)
+            return toci_fail(error, TOC_ERR_SHAPE, "schedule.to", i, line->to, "a day, not before `from`, to 60000");
+        if (!(line->strength >= 0 && line->strength <= 1))
+            return toci_fail(error, TOC_ERR_OPTION, "schedule.strength", i, line->strength, "0 <= strength <= 1");
+        if (!(line->on_above < 0) && !(line->off_below >= 0 && line->off_below <= line->on_above))
+            return toci_fail(error, TOC_ERR_OPTION, "schedule.off_below", i, line->off_below,
+                             "0 <= off_below <= on_above");
+    }
+    return 0;
+}
+
+static int check_imports(const struct toc_simulation_setup *setup, struct toc_error *error)
+{
+    for (size_t i = 0; i < setup->num_imports; i++) {
+        const struct toc_simulation_import *line = &setup->imports[i];
+        if (line->day < 1 || line->day > TOC_SIMULATION_LAST_DAY)
+            return toci_fail(error, TOC_ERR_SHAPE, "imports.day", i, line->day, "a day, 1 to 60000");
+        if (line->area != TOC_SIMULATION_EVERYWHERE && line->area >= areas_in(setup))
+            return toci_fail(error, TOC_ERR_SHAPE, "imports.area", i, line->area, "an area, counted from 0");
+        if (line->strain >= TOC_SIMULATION_STRAIN)
+            return toci_fail(error, TOC_ERR_SHAPE, "imports.strain", i, line->strain, "a strain, 0 to 3");
+    }
+    return 0;
+}
+
+int toc_simulation_check(const struct toc_simulation_setup *setup, struct toc_error *error)
+{
+    int ret = check_numbers(setup->parameters, error);
+    if (ret == 0)
+        ret = check_tables(setup->parameters, error);
+    if (ret == 0)
+        ret = check_areas(setup, error);
+    if (ret == 0)
+        ret = check_commuting(setup, error);
+    if (ret == 0)
+        ret = check_schedule(setup, error);
+    if (ret == 0)
+        ret = check_imports(setup, error);
+    return ret;
+}
