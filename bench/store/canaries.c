@@ -12,7 +12,10 @@
 #include <unistd.h>
 
 #include "ask.h"
+#include "base/instant.h"
+#include "crash.h"
 #include "secrets.h"
+#include "store/backup.h"
 
 enum { THREADS = 8, PERSONS_EACH = 200, RUN_LETTERS = 10, CANARY_BYTES = 80 };
 
@@ -176,14 +179,58 @@ static void search_all(struct canaries *canaries, const char *const *directories
     search_directory(canaries, "/tmp", false);
 }
 
-static void report(struct canaries *canaries, const char *when, bool control_needed)
+/* ---- what a crash and a backup leave ---- */
+
+/* A process like this one that ends by a signal; beside it, whether this machine writes cores at all. */
+static void crash_now(struct canaries *canaries, const char *directory, bool machine_writes_cores)
+{
+    char measure[160];
+    bool core = crash_leaves_core(directory, true);
+    snprintf(measure, sizeof measure, "a core of a crash under load, %s", workload_database(canaries->workload));
+    workload_row(measure, "none", !core && machine_writes_cores, "%s; of a program that holds no keys: %s",
+                 core ? "a core" : "no core", machine_writes_cores ? "a core" : "none either, so this shows nothing");
+}
+
+/* A backup, and all that it holds as it lies in a database: the backup itself is compressed. */
+static void back_up(struct canaries *canaries, const char *directory)
+{
+    static char           folder[4096], url[4200];
+    struct node          *node = &canaries->workload->node;
+    struct backup_options options = { .directory = folder, .now = instant_now() };
+    struct dump_options   dump = { 0 };
+    struct dump_summary   summary;
+    struct backup         backup;
+    struct db_error       error = { 0 };
+    struct db            *from = NULL, *to = NULL;
+    int64_t               fence;
+    snprintf(folder, sizeof folder, "%s/canary-backups", directory);
+    snprintf(url, sizeof url, "sqlite:%s/canary-backups/loaded.db", directory);
+    int status = db_open(node->settings.database, &(struct db_options){ .read_only = true }, &from, &error);
+    if (status == 0)
+        status = backup_make(from, node->keeper, &options, &backup, &error);
+    db_close(from);
+    int fd = status == 0 ? open(backup.path, O_RDONLY | O_CLOEXEC) : -1;
+    if (status == 0)
+        status = db_open(url, &(struct db_options){ .create = true }, &to, &error);
+    if (status == 0)
+        status = db_take_lease(to, "bench", options.now, &fence, &error);
+    if (status == 0)
+        status = dump_load(to, fence, options.now, &dump, backup_read_file, &fd, &summary, &error);
+    db_close(to);
+    close(fd);
+    if (status != 0)
+        workload_fail(error.what, status);
+}
+
+/* ---- rows ---- */
+
+static void report(struct canaries *canaries, const char *what, bool control_needed)
 {
     size_t found = 0;
     char   measure[160];
     for (enum canary canary = 0; canary < CONTROL; canary++)
         found += canaries->found[canary];
-    snprintf(measure, sizeof measure, "identifying canaries in database, logs, temporary files, %s, %s", when,
-             workload_database(canaries->workload));
+    snprintf(measure, sizeof measure, "identifying canaries in %s, %s", what, workload_database(canaries->workload));
     workload_row(measure, "none", found == 0 && (!control_needed || canaries->found[CONTROL] > 0),
                  "%zu in %zu files of %.0f MB; %d persons × 6 texts, %zu read; the text that may be seen was found in "
                  "%zu files",
@@ -194,7 +241,8 @@ static void report(struct canaries *canaries, const char *when, bool control_nee
     memset(canaries->found, 0, sizeof canaries->found);
 }
 
-void canaries_measure(struct workload *workload, const char *const *directories, size_t num_directories)
+void canaries_measure(struct workload *workload, const char *const *directories, size_t num_directories,
+                      bool machine_writes_cores)
 {
     struct canaries canaries = { .workload = workload, .began = time(NULL) - 1 };
     pthread_t       threads[THREADS];
@@ -206,10 +254,16 @@ void canaries_measure(struct workload *workload, const char *const *directories,
             workload_fail("a thread", -1);
     while (canaries.next < THREADS * PERSONS_EACH / 4)
         nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
+    crash_now(&canaries, directories[0], machine_writes_cores);
     search_all(&canaries, directories, num_directories);
     for (size_t i = 0; i < THREADS; i++)
         pthread_join(threads[i], NULL);
-    report(&canaries, "under load", false);
+    report(&canaries, "database, logs, temporary files, where a crash left its core, under load", false);
     search_all(&canaries, directories, num_directories);
-    report(&canaries, "afterwards", true);
+    report(&canaries, "database, logs, temporary files, afterwards", true);
+    back_up(&canaries, directories[0]);
+    char backups[4096];
+    snprintf(backups, sizeof backups, "%s/canary-backups", directories[0]);
+    search_directory(&canaries, backups, true);
+    report(&canaries, "a backup, packed and unpacked", true);
 }

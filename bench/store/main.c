@@ -18,6 +18,7 @@
 #include <string.h>
 
 #include "base/instant.h"
+#include "crash.h"
 #include "creates.h"
 #include "lists.h"
 #include "secrets.h"
@@ -98,9 +99,10 @@ static void canaries(char **arguments)
 {
     struct workload   workload;
     const char *const directories[] = { arguments[0], arguments[2] };
+    const bool        machine_writes_cores = crash_leaves_core(arguments[0], false);
     workload_open(&workload, arguments[0], true);
     workload.next = strtoull(arguments[1], NULL, 10);
-    canaries_measure(&workload, directories, strcmp(arguments[2], "-") == 0 ? 1 : 2);
+    canaries_measure(&workload, directories, strcmp(arguments[2], "-") == 0 ? 1 : 2, machine_writes_cores);
     printf("next\t%llu\n", (unsigned long long) workload.next);
     workload_close(&workload);
 }

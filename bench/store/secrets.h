@@ -13,8 +13,11 @@ void rewrap_measure(struct workload *workload);
 
 /* Persons with random texts in every identifying field, made by 8 threads and some of them read; meanwhile and
  * afterwards all files below `directories` are searched for these texts, and the newer ones of /tmp. A text in a field
- * that is not identifying must be found: it shows that the search looks in the right places. */
+ * that is not identifying must be found: it shows that the search looks in the right places. Under load a copy of this
+ * process crashes (crash.h), which must leave no core; machine_writes_cores: what crash_leaves_core said before this
+ * process opened the node. In the end a backup is made and searched, packed and loaded. */
 #define CANARY_DIRECTORIES 4
-void canaries_measure(struct workload *workload, const char *const *directories, size_t num_directories);
+void canaries_measure(struct workload *workload, const char *const *directories, size_t num_directories,
+                      bool machine_writes_cores);
 
 #endif

@@ -45,14 +45,14 @@ static int digest(struct group *group, const struct store_change_set *set, struc
     const struct writer     *writer = group->writer;
     crypto_generichash_state state;
     struct sink              bytes = { .fd = -1 };
-    if (!writer->has_digest_key)
+    if (writer->digest_key == NULL)
         return 0;
     uint8_t *made = arena_array(&group->arena, 4 + AUDIT_HASH_BYTES, 1);
     if (made == NULL)
         return TOC_ERR_NO_MEMORY;
     for (unsigned i = 0; i < 4; i++)
         made[i] = (uint8_t) (writer->digest_generation >> (8 * i));
-    crypto_generichash_init(&state, writer->digest_key, sizeof writer->digest_key, AUDIT_HASH_BYTES);
+    crypto_generichash_init(&state, writer->digest_key, KEEPER_HASH_BYTES, AUDIT_HASH_BYTES);
     int ret = 0;
     for (size_t i = 0; i < set->num_changes && ret == 0; i++) {
         const struct store_change *change = &set->changes[i];

@@ -18,6 +18,7 @@
 
 #include "base/fault.h"
 #include "base/memory.h"
+#include "base/no_core.h"
 #include "store/keeper_internal.h"
 #include "tocsin/status.h"
 
@@ -253,10 +254,8 @@ static void keeper_free(struct keeper *keeper)
         return;
     end_process(keeper);
     pthread_mutex_destroy(&keeper->mutex);
-    if (keeper->payload != NULL && keeper->result != NULL)
-        keeper_clear(keeper, WIRE_MAX_BYTES, WIRE_MAX_BYTES);
-    free(keeper->payload);
-    free(keeper->result);
+    sodium_free(keeper->payload); /* which clears it */
+    sodium_free(keeper->result);
     free(keeper->directory);
     free(keeper->program);
     free(keeper);
@@ -270,6 +269,9 @@ int keeper_start(const struct keeper_options *options, struct keeper **keeper, s
         return ret;
     if (sodium_init() < 0)
         return keeper_fail(error, BASE_ERR_SYSTEM, "libsodium cannot be started");
+    if (no_core() != 0)
+        return keeper_fail(error, BASE_ERR_SYSTEM, "this process cannot be kept from leaving a core: %s",
+                           strerror(errno));
     struct keeper *started = memory_array(1, sizeof *started);
     if (started == NULL)
         return keeper_fail(error, TOC_ERR_NO_MEMORY, "no memory for the keeper");
@@ -280,8 +282,8 @@ int keeper_start(const struct keeper_options *options, struct keeper **keeper, s
     pthread_mutex_init(&started->mutex, NULL);
     started->directory = strdup(options->directory);
     started->program = options->program != NULL ? strdup(options->program) : NULL;
-    started->payload = memory_array(1, WIRE_MAX_BYTES);
-    started->result = memory_array(1, WIRE_MAX_BYTES);
+    started->payload = sodium_malloc(WIRE_MAX_BYTES); /* locked: keys of persons pass through as long as it lives */
+    started->result = sodium_malloc(WIRE_MAX_BYTES);
     if (started->directory == NULL || (options->program != NULL && started->program == NULL) ||
         started->payload == NULL || started->result == NULL)
         ret = keeper_fail(error, TOC_ERR_NO_MEMORY, "no memory for the keeper");

@@ -99,7 +99,8 @@ struct keeper_options {
 
 struct keeper;
 
-/* Start the process and wait until it has read its keys and confined itself. */
+/* Start the process and wait until it has read its keys and confined itself. The calling process may leave no core and
+ * be traced by nobody but root from then on (base/no_core.h): it will hold keys of persons. */
 int keeper_start(const struct keeper_options *options, struct keeper **keeper, struct keeper_error *error);
 
 /* End the process and start it anew, with full rates: after KEEPER_ERR_LOST. Calls of other threads wait. Not needed

@@ -16,7 +16,7 @@ struct keeper {
     int               socket; /* -1: lost */
     pid_t             process;
     uint32_t          newest[KEEPER_NUM_KINDS];
-    uint8_t          *payload; /* WIRE_MAX_BYTES each, cleared after each call */
+    uint8_t          *payload; /* WIRE_MAX_BYTES each, locked (sodium_malloc), cleared after each call */
     uint8_t          *result;
 };
 

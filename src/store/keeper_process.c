@@ -10,13 +10,13 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/fault.h"
+#include "base/no_core.h"
 #include "store/keeper_wire.h"
 #include "tocsin/status.h"
 
@@ -36,9 +36,7 @@
 
 int keeper_harden(struct keeper_error *error)
 {
-    const struct rlimit none = { 0, 0 };
-    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || setrlimit(RLIMIT_CORE, &none) != 0 ||
-        prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || no_core() != 0)
         return keeper_fail(error, BASE_ERR_SYSTEM, "the keeper cannot protect its memory: %s", strerror(errno));
     return 0;
 }

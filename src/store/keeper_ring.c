@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 
 #include "base/instant.h"
+#include "base/no_core.h"
 #include "store/keeper_files.h"
 #include "tocsin/status.h"
 
@@ -37,7 +38,7 @@ const char *keeper_kind_word(enum keeper_kind kind)
 /* sodium_malloc locks, leaves out of cores, and puts unreadable pages around. */
 struct keeper_ring *keeper_ring_new(void)
 {
-    struct keeper_ring *ring = sodium_malloc(sizeof *ring);
+    struct keeper_ring *ring = no_core() == 0 ? sodium_malloc(sizeof *ring) : NULL;
     if (ring != NULL)
         sodium_memzero(ring, sizeof *ring);
     return ring;

@@ -383,9 +383,13 @@ static int make_digest_key(struct writer *writer)
     if (ret == 0)
         ret = keeper_hash(keeper, writer->digest_generation, &raw, 1, &hash, NULL);
     if (ret == 0) {
-        memcpy(writer->digest_key, hash.bytes, sizeof writer->digest_key);
-        writer->has_digest_key = true;
+        writer->digest_key = sodium_malloc(sizeof hash.bytes);
+        if (writer->digest_key != NULL)
+            memcpy(writer->digest_key, hash.bytes, sizeof hash.bytes);
+        else
+            ret = TOC_ERR_NO_MEMORY;
     }
+    sodium_memzero(&hash, sizeof hash);
     return ret;
 }
 
@@ -453,7 +457,7 @@ void writer_stop(struct writer *writer)
         pthread_join(writer->thread, NULL);
     checkpointer_stop(writer->checkpointer);
     counters_free(writer->book);
-    sodium_memzero(writer->digest_key, sizeof writer->digest_key);
+    sodium_free(writer->digest_key);
     pthread_mutex_destroy(&writer->lock);
     pthread_cond_destroy(&writer->arrived);
     free(writer);

@@ -48,9 +48,8 @@ struct writer {
     struct audit_head    head;  /* as committed */
     int64_t              event; /* as committed */
     int64_t              known; /* of the newest group */
-    bool                 has_digest_key;
     uint32_t             digest_generation;
-    uint8_t              digest_key[32];
+    uint8_t             *digest_key;    /* KEEPER_HASH_BYTES, locked; NULL: without a keeper there are no digests */
     bool                 sweep_due;     /* erasures are committed whose old pages may stay */
     double               alone_changes; /* bulk changes of a group without interactive work, learnt */
 

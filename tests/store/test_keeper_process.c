@@ -10,6 +10,8 @@
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -440,6 +442,40 @@ static void test_calls_leave_no_key_behind(void **state)
     keeper_stop(keeper);
 }
 
+/* Memory of this process that is never swapped. */
+static size_t locked_kilobytes(void)
+{
+    FILE         *file = fopen("/proc/self/status", "re");
+    char          line[200];
+    unsigned long found = 0;
+    while (file != NULL && fgets(line, sizeof line, file) != NULL && sscanf(line, "VmLck: %lu", &found) != 1)
+        continue;
+    if (file != NULL)
+        fclose(file);
+    return found;
+}
+
+/* Whoever may get a person's key leaves no core, and what the keys pass through is locked. */
+static void test_its_parent_leaves_no_core(void **state)
+{
+    (void) state;
+    int   status;
+    pid_t parent = fork(); /* a process that has done nothing else */
+    if (parent == 0) {
+        prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
+        size_t         before = locked_kilobytes();
+        struct keeper *keeper = start();
+        struct rlimit  limit = { 1, 1 };
+        bool           good = prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) == 0 && getrlimit(RLIMIT_CORE, &limit) == 0 &&
+                    limit.rlim_cur == 0 && limit.rlim_max == 0;
+        good = good && (SANITIZED || locked_kilobytes() >= before + 2 * (WIRE_MAX_BYTES >> 10));
+        keeper_stop(keeper);
+        _exit(good ? 0 : 1);
+    }
+    assert_int_equal(waitpid(parent, &status, 0), parent);
+    assert_int_equal(status, 0);
+}
+
 int main(int argc, char **argv)
 {
 #define FORKED(name) cmocka_unit_test_setup_teardown(test_##name, begin, end)
@@ -464,6 +500,7 @@ int main(int argc, char **argv)
         FORKED(the_parent_never_holds_a_node_key),
         EXECUTED(the_parent_never_holds_a_node_key),
         FORKED(calls_leave_no_key_behind),
+        FORKED(its_parent_leaves_no_core),
     };
     if (argc != 2)
         return 2;
