@@ -35,7 +35,11 @@ enum server_status {
     SERVER_ERR_ORIGIN = -1508,        /* 403: from a page of another origin, or for another host */
     SERVER_ERR_TOO_BIG = -1509,       /* 413 */
     SERVER_ERR_BUSY = -1510,          /* 503: as many as are served at once are being served; Retry-After */
-    SERVER_ERR_SET_UP = -1511         /* 503: the node waits for its set-up link to be used */
+    SERVER_ERR_SET_UP = -1511,        /* 503: the node waits for its set-up link to be used */
+    SERVER_ERR_REQUEST = -1512,       /* 400: not HTTP as the standard has it, or not UTF-8 */
+    SERVER_ERR_TIMEOUT = -1513,       /* 408: took too long to arrive */
+    SERVER_ERR_LONG_PATH = -1514,     /* 414 */
+    SERVER_ERR_HEADERS = -1515        /* 431: too many headers, or too long ones */
 };
 
 enum http_method { HTTP_GET, HTTP_HEAD, HTTP_POST, HTTP_PUT, HTTP_PATCH, HTTP_DELETE, HTTP_NUM_METHODS };
@@ -49,7 +53,9 @@ struct http_pair {
 #define EXCHANGE_MAX_QUERY 32   /* parameters behind the ? */
 #define EXCHANGE_MAX_HEADERS 64 /* of a request */
 #define EXCHANGE_MAX_ANSWER_HEADERS 16
-#define EXCHANGE_MAX_SEGMENTS 8 /* {…} of a route's path */
+#define EXCHANGE_MAX_SEGMENTS 8    /* {…} of a route's path */
+#define EXCHANGE_MAX_JSON_DEPTH 32 /* of a body: objects and arrays within each other */
+#define EXCHANGE_ARENA ((size_t) 4 << 20)
 
 struct exchange;
 
@@ -72,6 +78,11 @@ struct answer {
 struct route;
 struct server;
 
+/* Go on in `after`, in a worker thread, when what was submitted is durable or has failed. The handler returns at once
+ * what exchange_submit returned, SERVER_LATER or a status, and touches the exchange no more. `after` returns as a
+ * handler does. */
+typedef int exchange_after(struct exchange *exchange, int status, const struct store_receipt *receipt);
+
 struct exchange {
     /* What was asked. */
     enum http_method    method;
@@ -84,7 +95,8 @@ struct exchange {
     size_t              num_headers;
     const char         *body; /* body_size bytes with '\0' behind them */
     size_t              body_size;
-    const char         *peer; /* the client's address, as far as a trusted proxy tells it; for throttling alone */
+    const char         *peer;  /* the client's address, as far as a trusted proxy tells it; for throttling alone */
+    bool                local; /* from this machine, through no proxy */
     /* With what it is answered. */
     int64_t              now;    /* when it came, by the server's clock */
     struct server       *server; /* server.h */
@@ -94,7 +106,9 @@ struct exchange {
     struct arena         arena;
     struct fault_list    faults;
     struct answer        answer;
-    void                *transport; /* of http.c */
+    /* Of http.c: who takes what is submitted, so that the thread can go on; NULL = wait for the writer here. */
+    int (*submit)(struct exchange *exchange, const struct store_request *request, exchange_after *after);
+    void *transport;
 };
 
 /* A parameter of the query, or NULL; a header by its name in small letters, or NULL. */
@@ -104,13 +118,20 @@ const char *exchange_header(const struct exchange *exchange, const char *name);
 /* Add a header to the answer; value is copied. More than EXCHANGE_MAX_ANSWER_HEADERS is a fault of the program. */
 void answer_header(struct exchange *exchange, const char *name, const char *value);
 
-/* Submit to the store's writer and go on in `after`, in a worker thread, when it is durable or has failed. The handler
- * returns what this returns: SERVER_LATER, or a status at once. `after` returns as a handler does. */
-typedef int exchange_after(struct exchange *exchange, int status, const struct store_receipt *receipt);
-int         exchange_submit(struct exchange *exchange, const struct store_request *request, exchange_after *after);
+/* Submit to the store's writer, as exchange->caller, and go on in `after`. The request lives in the arena. */
+int exchange_submit(struct exchange *exchange, const struct store_request *request, exchange_after *after);
 
-/* For tests and tools: run a request through routing, sign-in and its handler in this thread, without a network; waits
- * for the writer. The answer, a problem document included, is in exchange->answer. The caller frees it. */
+/* Run a request whose inputs are filled in: its route (where it is not found yet), its body against the route's limits,
+ * sign-in, who may ask, If-Match, the handler. Returns 0, SERVER_LATER, or the status of a failure, which
+ * exchange_finish makes an answer of. */
+int  exchange_run(struct exchange *exchange);
+void exchange_finish(struct exchange *exchange, int status);
+
+/* Does text nest objects and arrays deeper than EXCHANGE_MAX_JSON_DEPTH? Asked before a parser sees it. */
+bool exchange_too_deep(const char *text, size_t size);
+
+/* For tests and tools: both in this thread, without a network, waiting for the writer. The answer, a problem document
+ * included, is in exchange->answer. The caller frees it; a zeroed exchange is one that holds nothing. */
 int  exchange_call(struct exchange *exchange);
 void exchange_free(struct exchange *exchange);
 

@@ -50,11 +50,21 @@ struct route {
 
 #define ROUTE_MAX_BODY ((size_t) 1 << 20)
 
-/* All routes, in a fixed order. */
+#define ROUTE_MAX_ROUTES 1024
+#define ROUTE_MAX_DEPTH 12 /* parts of a path */
+
+/* All routes, in a fixed order: those of routes.def, then those of the parts below. Made once; lives as long as the
+ * program. */
 const struct route *routes(size_t *num_routes);
 
-/* The route of a method and path; fills in exchange->route and segments. 0, SERVER_ERR_UNKNOWN_PATH, or
- * SERVER_ERR_METHOD after adding Allow to the answer. */
+/* A part of the table that is not written down line by line, such as the routes of all records: adds its own. The parts
+ * are listed in route.c. A route twice, or a path that does not fit the limits, is a fault of the program. */
+struct route_list;
+typedef void route_part(struct route_list *list);
+void         route_add(struct route_list *list, const struct route *route); /* copied; what it points to is not */
+
+/* The route of a method and path; fills in exchange->route and segments. Where both fit, a part that is written out
+ * goes before a {…}. 0, SERVER_ERR_UNKNOWN_PATH, or SERVER_ERR_METHOD after adding Allow to the answer. */
 int route_find(struct exchange *exchange);
 
 #endif

@@ -6,8 +6,8 @@ import re
 import tap
 
 # DESIGN: arrows run down only. A floor may use the floors before it in this list.
-FLOORS = ["include/tocsin", "lib", "src/base", "src/formats", "src/model", "src/store", "src/response"]
-TOP = ["src/server", "src/cli"]  # above all of these, and not of each other
+FLOORS = ["include/tocsin", "lib", "src/base", "src/formats", "src/model", "src/store", "src/response", "src/server"]
+TOP = ["src/cli"]  # above all of these
 
 FUNCTION_LINES = 60  # 95 % of all functions
 FUNCTION_LINES_MOST = 120
