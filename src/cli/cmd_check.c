@@ -63,10 +63,13 @@ static int run(const struct cli_command *command, int argc, char **argv)
     if (settings.receipts != NULL)
         exit_code = audit_heads_read(command, opened.keeper, settings.receipts, &heads);
     if (exit_code == CLI_DONE) {
-        struct check_options options = {
-            .heads = heads.heads, .num_heads = heads.num, .tell = tell, .context = &settings
-        };
-        int status = store_check(opened.db, &options, &wrong, &error);
+        struct check_options options = { .heads = heads.heads,
+                                         .num_heads = heads.num,
+                                         .keeper = opened.keeper,
+                                         .county_depth = (unsigned) opened.settings.county_depth,
+                                         .tell = tell,
+                                         .context = &settings };
+        int                  status = store_check(opened.db, &options, &wrong, &error);
         if (status != 0)
             exit_code = cli_complain(command, CLI_MACHINE, "%s", error.what);
         else if (wrong > 0)
@@ -92,9 +95,9 @@ const struct cli_command cli_command_check = {
     .usage = usage,
     .text = "Looks at the database's own structure, reads every row of every record, follows every reference, looks "
             "for the "
-            "key of whatever is sealed, counts everything anew and compares it with the counters, and walks the whole "
-            "audit "
-            "chain. It changes nothing, shows no value of any record, and may run while the node works.\n\n"
+            "key of whatever is sealed, counts everything anew and compares it with the counters, makes everybody's "
+            "search tokens anew in memory and compares them, and walks the whole audit chain. It changes nothing, "
+            "shows no value of any record, and may run while the node works.\n\n"
             "Ends with 0 where all is well and with 1 where something is wrong; each finding says what to do.",
     .groups = groups,
     .num_groups = sizeof groups / sizeof *groups,

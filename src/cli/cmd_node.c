@@ -15,6 +15,7 @@ struct settings {
     const char *database;
     const char *lists;
     const char *backup_to;
+    bool        tokens;
 };
 
 static const struct cli_option node_init_options[] = {
@@ -37,6 +38,10 @@ static const struct cli_option node_init_options[] = {
       .offset = offsetof(struct settings, backup_to),
       .completion = CLI_COMPLETE_FILE,
       .meaning = "init: where backups shall go, best on another machine." },
+    { .name = "tokens",
+      .kind = CLI_FLAG,
+      .offset = offsetof(struct settings, tokens),
+      .meaning = "rotate: a new key for search tokens instead, and everybody's tokens made anew." },
 };
 
 static const struct cli_group groups[] = {
@@ -142,8 +147,7 @@ static int keys_left(const struct node *node, bool *left, struct db_error *error
 
 static void show_progress(void *context, int64_t done)
 {
-    (void) context;
-    fprintf(stderr, "\r%" PRId64 " keys wrapped ", done);
+    fprintf(stderr, "\r%" PRId64 " %s ", done, (const char *) context);
 }
 
 /* When each old generation may go; `tocsin backup` destroys it then. */
@@ -170,7 +174,8 @@ static int wrap_anew(const struct cli_command *command, struct node *node)
     struct fault_list none = FAULT_LIST_INIT;
     int64_t           wrapped, failed;
     bool              show = isatty(STDERR_FILENO) == 1;
-    int               status = store_rewrap(node->store, show ? show_progress : NULL, NULL, &wrapped, &failed);
+    char              what[] = "keys wrapped";
+    int               status = store_rewrap(node->store, show ? show_progress : NULL, what, &wrapped, &failed);
     if (show)
         fputc('\n', stderr);
     if (status != 0)
@@ -199,6 +204,46 @@ static int rotate(const struct cli_command *command, struct node *node)
         printf("gen-%04u is made. No recovery copy holds it yet: 'tocsin keeper seal-recovery'.\n", generation);
     int exit_code = wrap_anew(command, node);
     return exit_code == CLI_DONE ? tell_generations(command, node) : exit_code;
+}
+
+/* Whose tokens are not right get them anew; *made: of how many persons. */
+static int make_tokens(const struct cli_command *command, struct node *node, int64_t *made)
+{
+    struct fault_list none = FAULT_LIST_INIT;
+    int64_t           failed;
+    bool              show = isatty(STDERR_FILENO) == 1;
+    char              what[] = "persons looked at";
+    int               status = store_tokens(node->store, show ? show_progress : NULL, what, made, &failed);
+    if (show)
+        fputc('\n', stderr);
+    if (status != 0)
+        return node_complain(command, status, &none);
+    if (*made > 0)
+        printf("The search tokens of %" PRId64 " person%s are made anew.\n", *made, *made == 1 ? "" : "s");
+    if (failed > 0)
+        return cli_complain(command, CLI_INPUT,
+                            "%" PRId64 " identities do not open, and their tokens stay: restore a backup", failed);
+    return CLI_DONE;
+}
+
+/* Tokens that are not right, of an earlier rotation that was cut short for one, are made right; else a new key is made
+ * and all tokens with it. */
+static int rotate_tokens(const struct cli_command *command, struct node *node)
+{
+    struct keeper_error error = { 0 };
+    uint32_t            generation;
+    int64_t             made;
+    int                 exit_code = make_tokens(command, node, &made);
+    if (exit_code != CLI_DONE)
+        return exit_code;
+    if (made > 0) {
+        puts("They were not right before (a rotation cut short, an area that has moved): no further key is made.");
+        return CLI_DONE;
+    }
+    if (keeper_new_generation(node->keeper, KEEPER_TOKEN, instant_now(), &generation, &error) != 0)
+        return cli_complain(command, CLI_MACHINE, "%s", error.what);
+    printf("token-%04u is made. No recovery copy holds it yet: 'tocsin keeper seal-recovery'.\n", generation);
+    return make_tokens(command, node, &made);
 }
 
 static int tidy(const struct cli_command *command, struct node *node)
@@ -245,7 +290,7 @@ static int run(const struct cli_command *command, int argc, char **argv)
         return cli_complain(command, CLI_USE, "%s: one DIR is wanted", verb);
     const char *directory = argv[first + 1];
     if (is_rotate || is_tidy) {
-        exit_code = work(command, is_rotate ? rotate : tidy, directory);
+        exit_code = work(command, !is_rotate ? tidy : settings.tokens ? rotate_tokens : rotate, directory);
         return cli_finish_stdout(command, exit_code);
     }
     node_warn_of_clock(command);
@@ -253,7 +298,7 @@ static int run(const struct cli_command *command, int argc, char **argv)
     return cli_finish_stdout(command, exit_code);
 }
 
-static const char *const        usage[] = { "init [OPTION]... DIR", "status DIR", "rotate DIR", "tidy DIR", NULL };
+static const char *const usage[] = { "init [OPTION]... DIR", "status DIR", "rotate [--tokens] DIR", "tidy DIR", NULL };
 static const struct cli_example examples[] = {
     { "tocsin node init tocsin-node", "a node on SQLite, in this directory" },
     { "tocsin node init --database postgresql:///tocsin /var/lib/tocsin", "a node on PostgreSQL" },
@@ -272,7 +317,10 @@ const struct cli_command cli_command_node = {
         "on SQLite its database. init makes one with fresh keys, an empty database and the reference lists.\n\n"
         "rotate makes a new generation of node keys and wraps the keys of all persons under it; a rotation that was "
         "cut short is finished. Old backups need the old generation until they expire; then 'tocsin backup' "
-        "destroys it, and who was erased is gone from every copy. tidy removes what may be kept for a time only, "
+        "destroys it, and who was erased is gone from every copy. rotate --tokens makes a new key for search tokens "
+        "and "
+        "everybody's tokens with it; where tokens are not right ('tocsin check'), it makes those right instead. tidy "
+        "removes what may be kept for a time only, "
         "when that time is over (raw messages, for instance); counts stay. Both may be run beside nothing else "
         "that writes.\n\n"
         "The keys in tocsin.conf:\n"

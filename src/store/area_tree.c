@@ -237,6 +237,13 @@ size_t area_tree_ancestors(const struct area_tree *tree, uint32_t area, uint32_t
     return num;
 }
 
+uint32_t area_tree_up(const struct area_tree *tree, uint32_t area, unsigned depth)
+{
+    while (area_tree_depth(tree, area) > depth)
+        area = area_tree_parent(tree, area);
+    return area;
+}
+
 struct area_interval area_tree_subtree(const struct area_tree *tree, uint32_t area)
 {
     return (struct area_interval){ area, tree->end[area] };

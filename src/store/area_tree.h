@@ -57,6 +57,9 @@ const struct id *area_tree_id(const struct area_tree *tree, uint32_t area);
 uint32_t         area_tree_parent(const struct area_tree *tree, uint32_t area); /* AREA_NONE: a top */
 unsigned         area_tree_depth(const struct area_tree *tree, uint32_t area);  /* 0 = a top */
 
+/* The area at `depth` that this one lies in; itself where it stands at that depth or above. */
+uint32_t area_tree_up(const struct area_tree *tree, uint32_t area, unsigned depth);
+
 /* The area itself, its parent, … its top; returns how many. */
 size_t area_tree_ancestors(const struct area_tree *tree, uint32_t area, uint32_t numbers[AREA_TREE_MAX_DEPTH]);
 

@@ -436,6 +436,14 @@ static int merge(struct group *group, struct ticket *ticket, const struct store_
     return 0;
 }
 
+/* Is the first step to the record's area another than before? */
+static bool changes_area(const struct model_record *record, const void *before, const void *after)
+{
+    const char               *path = record->scope == MODEL_SCOPE_AREA ? record->scope_path : NULL;
+    const struct model_field *field = path != NULL ? model_field_find(record, path, strcspn(path, ".")) : NULL;
+    return field != NULL && !model_equal(field, before, after);
+}
+
 static int alter(struct group *group, struct ticket *ticket, struct store_change *change, struct entry *entry)
 {
     bool  sealed = touches(change, MODEL_CLASS_IDENTIFYING);
@@ -447,10 +455,18 @@ static int alter(struct group *group, struct ticket *ticket, struct store_change
         ret = merge(group, ticket, change, entry, sealed, &merged);
     if (ret == 0)
         ret = group_keep_history(group, entry);
+    struct id before = group_area(group, entry);
+    bool      moves = ret == 0 && changes_area(entry->record, entry->value, merged);
     if (ret == 0)
         ret = group_count(group, entry, -1);
+    if (ret == 0 && moves)
+        ret = group_count_followers(group, entry, -1);
     if (ret == 0)
         ret = take_value(group, ticket, entry, merged, sealed);
+    if (ret == 0 && moves)
+        ret = group_count_followers(group, entry, 1);
+    if (ret == 0 && moves && entry->record == model_record(MODEL_PERSON))
+        ret = group_follow_person(group, entry, &before);
     if (ret != 0)
         return ret;
     entry->words = entry->words || touches_searched(change);

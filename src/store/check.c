@@ -44,8 +44,6 @@ int check_number(struct check *check, const char *sql, int64_t *number)
     return 0;
 }
 
-static const char restore[] = "restore the newest backup that 'tocsin check' finds whole";
-
 /* ---- the file ---- */
 
 /* SQLite answers "ok", or one line a damage. */
@@ -66,7 +64,7 @@ static int check_file(struct check *check)
         ret = 0;
     }
     if (ret == 0)
-        check_tell(check, looked, wrong, restore, "pages and indexes of the file are sound");
+        check_tell(check, looked, wrong, CHECK_RESTORE, "pages and indexes of the file are sound");
     return ret;
 }
 
@@ -114,7 +112,7 @@ static int check_rows(struct check *check, const struct model_record *record)
         looked += (int64_t) num;
     }
     if (ret == 0)
-        check_tell(check, looked, wrong, restore, "%s: every row can be read", record->name);
+        check_tell(check, looked, wrong, CHECK_RESTORE, "%s: every row can be read", record->name);
     free(select);
     free(sql);
     return ret;
@@ -134,7 +132,7 @@ static int check_reference(struct check *check, const struct model_record *recor
              record->name, field->name, field->target, field->name);
     ret = check_number(check, sql, &wrong);
     if (ret == 0)
-        check_tell(check, looked, wrong, restore, "%s.%s: refers to what exists", record->name, field->name);
+        check_tell(check, looked, wrong, CHECK_RESTORE, "%s.%s: refers to what exists", record->name, field->name);
     return ret;
 }
 
@@ -153,7 +151,7 @@ static int check_sealed(struct check *check, const struct model_record *record)
              record->name, record->owner);
     ret = check_number(check, sql, &wrong);
     if (ret == 0)
-        check_tell(check, looked, wrong, restore, "%s: the key of what is sealed is there", record->name);
+        check_tell(check, looked, wrong, CHECK_RESTORE, "%s: the key of what is sealed is there", record->name);
     return ret;
 }
 
@@ -165,20 +163,6 @@ static int check_record(struct check *check, const struct model_record *record)
             ret = check_reference(check, record, &record->fields[i]);
     if (ret == 0 && schema_sealed_column(record) >= 0)
         ret = check_sealed(check, record);
-    return ret;
-}
-
-static int check_tokens(struct check *check)
-{
-    int64_t looked, wrong;
-    int     ret = check_number(check, "SELECT COUNT(*) FROM \"search_token\"", &looked);
-    if (ret == 0)
-        ret = check_number(check,
-                           "SELECT COUNT(*) FROM \"search_token\" t WHERE NOT EXISTS (SELECT 1 FROM \"person_key\" k "
-                           "WHERE k.\"person\" = t.\"person\")",
-                           &wrong);
-    if (ret == 0)
-        check_tell(check, looked, wrong, restore, "search tokens belong to persons with a key");
     return ret;
 }
 

@@ -5,7 +5,8 @@
  * Looked at, within one snapshot:
  *     the file itself (SQLite's own check of its pages and indexes; PostgreSQL is asked to read every row)
  *     every row of every record: can be read, its references exist, what is sealed has its key
- *     search tokens belong to persons that are there
+ *     search tokens belong to persons that are there; with a keeper: they are made by the newest key, for the county
+ *     where the person lives
  *     the counters say what counting the records anew says, at every area
  *     the audit chain is whole, and ends at or behind every head that was given out
  *
@@ -29,6 +30,8 @@ struct check_finding {
 struct check_options {
     const struct audit_head *heads; /* that were given out; may be NULL */
     size_t                   num_heads;
+    struct keeper           *keeper;       /* NULL: nothing that is sealed is looked into */
+    unsigned                 county_depth; /* with a keeper: as the store's options say */
     /* Called for each finding, good ones too. */
     void (*tell)(void *context, const struct check_finding *finding);
     void *context;

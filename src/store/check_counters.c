@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "store/check_internal.h"
 #include "store/counters.h"
+#include "store/select_many.h"
 #include "tocsin/status.h"
 
 /* ---- what there should be: a number for each (area, codes) ---- */
@@ -216,6 +217,50 @@ static int compare_tops(struct check *check, const struct model_record *record, 
     return 0;
 }
 
+/* ---- what each area counts ---- */
+
+struct sums {
+    const struct area_tree *areas;
+    int64_t                *expected; /* by the area's number */
+    int64_t                 looked, wrong;
+};
+
+static int sum_row(void *context, const struct db_value *row, size_t num_columns)
+{
+    struct sums *sums = context;
+    struct id    id;
+    (void) num_columns;
+    if (row[0].type != DB_BYTES || row[0].size != ID_BYTES)
+        return DB_ERR_CORRUPT;
+    memcpy(id.bytes, row[0].bytes, ID_BYTES);
+    uint32_t area = area_tree_find(sums->areas, &id);
+    sums->looked++;
+    sums->wrong += row[1].integer != (area == AREA_NONE ? 0 : sums->expected[area]);
+    return 0;
+}
+
+/* The sums kept at every area that has counted, also where there is nothing any more: an area that was moved has taken
+ * its counts along. */
+static int compare_areas(struct check *check, const struct model_record *record, const struct area_tree *areas,
+                         const struct expectation *all)
+{
+    struct sums     sums = { .areas = areas };
+    struct db_value name = db_word(record->name);
+    sums.expected = memory_array(area_tree_count(areas) + 1, sizeof *sums.expected);
+    if (sums.expected == NULL)
+        return TOC_ERR_NO_MEMORY;
+    for (size_t i = 0; i < all->room; i++)
+        if (all->entries[i].count != 0)
+            sums.expected[all->entries[i].area] += all->entries[i].count;
+    int ret = select_rows(check->db, "SELECT area, total FROM counter_area WHERE record = $1", &name, 1, sum_row, &sums,
+                          check->error);
+    free(sums.expected);
+    if (ret == 0)
+        check_tell(check, sums.looked, sums.wrong, "tell the makers of Tocsin; until then restore a whole backup",
+                   "%s: each area counts what lies in it", record->name);
+    return ret;
+}
+
 int check_counters(struct check *check)
 {
     size_t                     num;
@@ -231,6 +276,8 @@ int check_counters(struct check *check)
                 ret = compare_totals(check, &records[i], counter, areas, &all);
             if (ret == 0)
                 ret = compare_tops(check, &records[i], counter, areas, &all);
+            if (ret == 0 && j == 0)
+                ret = compare_areas(check, &records[i], areas, &all);
             forget(&all);
         }
     area_tree_free(areas);

@@ -20,6 +20,11 @@ void check_tell(struct check *check, int64_t looked, int64_t wrong, const char *
 /* The first number of the first row. */
 int check_number(struct check *check, const char *sql, int64_t *number);
 
+#define CHECK_RESTORE "restore the newest backup that 'tocsin check' finds whole"
+
+/* Whose the search tokens are, and whether they are right. */
+int check_tokens(struct check *check);
+
 /* Count every record with counters anew and compare. */
 int check_counters(struct check *check);
 

@@ -234,7 +234,8 @@ static int add_increment(struct counter_book *book, const struct series *wanted,
     return ret;
 }
 
-static int touch_area(struct counter_book *book, uint32_t record, const struct id *id, int64_t sign)
+static int touch_area(struct counter_book *book, uint32_t record, const struct id *id, int64_t total,
+                      int64_t increments)
 {
     struct area key = { .key = { .id = *id, .record = record } };
     void       *entry;
@@ -242,10 +243,28 @@ static int touch_area(struct counter_book *book, uint32_t record, const struct i
     int         ret = key_table_put(&book->areas, &key.key, &entry, &added);
     if (ret == 0) {
         struct area *area = entry;
-        area->total += sign;
-        area->added++;
+        area->total += total;
+        area->added += increments;
     }
     return ret;
+}
+
+int counters_touch(struct counter_book *book, const struct model_record *record, const struct id *area, int64_t total,
+                   int64_t increments)
+{
+    return touch_area(book, record_number(record), area, total, increments);
+}
+
+int counters_add(struct counter_book *book, const struct model_record *record, size_t counter, const struct id *area,
+                 const struct model_text codes[COUNTERS_DIMENSIONS], toc_date day, toc_date known, int64_t value)
+{
+    struct series series = { .key = { .record = record_number(record), .counter = (uint32_t) counter, .area = *area } };
+    size_t        num = counters_num_dimensions(&record->counters[counter]);
+    int           ret = 0;
+    for (size_t d = 0; d < COUNTERS_DIMENSIONS && ret == 0; d++)
+        ret = d < num ? number_of_code(book, codes[d].bytes, codes[d].size, &series.key.codes[d])
+                      : number_of_code(book, COUNTERS_MISSING, 0, &series.key.codes[d]);
+    return ret == 0 ? add_increment(book, &series, day, known, value) : ret;
 }
 
 int counters_count(struct counter_book *book, const struct model_record *record, const void *value,
@@ -256,7 +275,7 @@ int counters_count(struct counter_book *book, const struct model_record *record,
     if (record->num_counters == 0)
         return 0;
     for (size_t a = 0; a < num_areas && ret == 0; a++)
-        ret = touch_area(book, number, &areas[a], sign);
+        ret = touch_area(book, number, &areas[a], sign, 1);
     for (size_t c = 0; c < record->num_counters && ret == 0; c++) {
         const struct model_counter *counter = &record->counters[c];
         struct series               series = { .key = { .record = number, .counter = (uint32_t) c } };

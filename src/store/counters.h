@@ -14,7 +14,8 @@
  * The number of a series is 63 bits of a BLAKE2b hash of what it is, so that nobody has to look it up; two series with
  * one number (odds 1 : 200,000 with ten million series) are found out when the second is made: DB_ERR_CORRUPT.
  *
- * An area that is moved in the tree takes along what is counted from then on, not what was counted before.
+ * An area that is moved in the tree takes along what was counted in it: -1 at the areas that it has left, +1 at those
+ * that it has come to, known on the day of the move (counters_move). "As known" before that day says what it said.
  */
 #ifndef STORE_COUNTERS_H
 #define STORE_COUNTERS_H
@@ -66,6 +67,12 @@ void counters_free(struct counter_book *book); /* NULL is fine */
  * Nothing is written yet. Returns 0 or TOC_ERR_NO_MEMORY. */
 int counters_count(struct counter_book *book, const struct model_record *record, const void *value,
                    const struct id *areas, size_t num_areas, toc_date known, int64_t sign);
+
+/* What is counted at `area`, and below, now: taken away (sign -1) or counted too (+1) at each area of `at`, known on
+ * day `known`: for an area that has left, or has come under, them. The database must hold all increments
+ * (counters_write); the new ones are not written yet. */
+int counters_move(struct counter_book *book, struct db *db, const struct id *area, const struct id *at, size_t num_at,
+                  toc_date known, int64_t sign, struct db_error *error);
 
 /* Write what was counted, within the open transaction: a few statements, whatever the number of increments. */
 int counters_write(struct counter_book *book, struct db *db, struct db_error *error);

@@ -18,4 +18,11 @@ int64_t counters_series(const char *counter, const struct id *area, const char *
  */
 int64_t counters_place(const struct id *area);
 
+/* Add to one series at an area: `codes` as many as the counter has dimensions, in the counter's order. Not written yet.
+ * The area must be told of as well (counters_touch): how much more is counted there, in how many increments. */
+int counters_add(struct counter_book *book, const struct model_record *record, size_t counter, const struct id *area,
+                 const struct model_text codes[COUNTERS_DIMENSIONS], toc_date day, toc_date known, int64_t value);
+int counters_touch(struct counter_book *book, const struct model_record *record, const struct id *area, int64_t total,
+                   int64_t increments);
+
 #endif

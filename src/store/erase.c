@@ -26,6 +26,8 @@ static int erase_record(struct group *group, struct entry *entry)
     int ret = group_keep_history(group, entry);
     if (ret == 0)
         ret = group_count(group, entry, -1);
+    if (ret == 0) /* where it was is where they were counted */
+        ret = group_count_followers(group, entry, -1);
     if (ret == 0)
         ret = group_touch(group, entry);
     if (ret != 0)

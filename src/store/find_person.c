@@ -201,9 +201,7 @@ static int find_counties(struct search *search, struct id **counties, size_t *nu
         return TOC_ERR_NO_MEMORY;
     for (size_t i = 0; i < search->areas.num_intervals; i++)
         for (uint32_t area = search->areas.intervals[i].first; area < search->areas.intervals[i].end;) {
-            uint32_t county = area;
-            while (area_tree_depth(tree, county) > depth)
-                county = area_tree_parent(tree, county);
+            uint32_t county = area_tree_up(tree, area, depth);
             /* ascending: what follows lies in this county, or behind it */
             uint32_t next = area_tree_depth(tree, county) < depth ? area + 1 : area_tree_subtree(tree, county).end;
             if (county != newest) {

@@ -80,6 +80,7 @@ void group_free(struct group *group)
     free(group->undo);
     free(group->made);
     free(group->counts);
+    free(group->moves.moves);
     free(group->erased);
     arena_wipe(&group->arena);
 }
@@ -113,6 +114,11 @@ int group_entry(struct group *group, const struct model_record *record, const st
     }
     *entry = found->entry;
     return found->entry == NULL ? TOC_ERR_NO_MEMORY : 0;
+}
+
+struct entry *group_entry_at(const struct group *group, size_t i)
+{
+    return ((const struct entry_slot *) key_table_at(&group->entries, i))->entry;
 }
 
 /* Memory for twice as many, where it is full. */

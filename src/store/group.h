@@ -49,6 +49,15 @@ struct group_key_slot {
     struct group_key *key;
 };
 
+/* Areas that get another parent. */
+struct area_move {
+    struct id area, parent; /* the new one; missing: it becomes a top */
+};
+struct area_moves {
+    struct area_move *moves;
+    size_t            num, room;
+};
+
 /* Rows for one table, in order. */
 struct group_rows {
     const struct db_table *table;
@@ -97,6 +106,7 @@ struct group {
     struct group_rows       history, events, audit, readings, idempotency;
     struct audit_head       head;
     int64_t                 event;  /* number of the newest */
+    struct area_moves       moves;  /* areas that have moved in the tree */
     struct id              *erased; /* persons erased by this group */
     size_t                  num_erased, room_erased;
     bool                    areas_changed;
@@ -123,16 +133,18 @@ void group_free(struct group *group);
 
 /* The entry of a record, made where there is none. */
 int group_entry(struct group *group, const struct model_record *record, const struct id *id, struct entry **entry);
-int group_load(struct group *group); /* entries that are not loaded, from the database */
-int group_key_of(struct group *group, const struct id *owner, struct group_key **key);
-int group_load_keys(struct group *group);
-int group_make_key(struct group *group, struct group_key *key);
-int group_touch(struct group *group, struct entry *entry); /* before it is altered: for the undo */
-int group_dirty(struct group *group, struct entry *entry);
-int group_row(struct group_rows *rows, struct db_value **row); /* room for one more */
-int group_count(struct group *group, const struct entry *entry, int64_t sign);
-int group_event(struct group *group, enum store_verb verb, const struct entry *entry, const struct id *area);
-int group_audit(struct group *group, const struct audit_entry *entry);
+/* Entry i of group->entries; NULL where memory was short. */
+struct entry *group_entry_at(const struct group *group, size_t i);
+int           group_load(struct group *group); /* entries that are not loaded, from the database */
+int           group_key_of(struct group *group, const struct id *owner, struct group_key **key);
+int           group_load_keys(struct group *group);
+int           group_make_key(struct group *group, struct group_key *key);
+int           group_touch(struct group *group, struct entry *entry); /* before it is altered: for the undo */
+int           group_dirty(struct group *group, struct entry *entry);
+int           group_row(struct group_rows *rows, struct db_value **row); /* room for one more */
+int           group_count(struct group *group, const struct entry *entry, int64_t sign);
+int           group_event(struct group *group, enum store_verb verb, const struct entry *entry, const struct id *area);
+int           group_audit(struct group *group, const struct audit_entry *entry);
 /* The area that decides about an entry, by the entries in memory; missing where the path ends. */
 struct id group_area(struct group *group, const struct entry *entry);
 /* The owner whose key seals an entry's fields; missing: none. */
@@ -142,7 +154,31 @@ int       group_fail(struct group *group, int status, const char *what);
 /* The row as it stands goes into history; its sealed fields too where the entry has them. */
 int group_keep_history(struct group *group, const struct entry *entry);
 
+/* Areas that get another parent (group_move.c). */
+
+/* Note an area whose parent is to be `parent`, where that is another than the tree has. */
+int group_note_move(struct group *group, const struct id *area, const struct id *parent);
+/* The counts of the areas noted leave those above them and come to others. Once a group. */
+int group_move_areas(struct group *group);
+/* Note the areas that a request has moved. BASE_ERR_INPUT where its areas make no tree. */
+int group_note_moves(struct group *group, const struct ticket *ticket);
+
+/* A record is to change or has changed its area (group_follow.c). What is counted where it is, and is not of its own
+ * area, is taken away (sign -1) before and counted again (+1) afterwards. */
+int group_count_followers(struct group *group, const struct entry *entry, int64_t sign);
+/* The search tokens of a person who has come to another county are to be made anew. */
+int group_follow_person(struct group *group, const struct entry *person, const struct id *area_before);
+
 int group_change(struct group *group, struct ticket *ticket, struct store_change *change, size_t number);
 int group_erase(struct group *group, struct ticket *ticket, struct store_change *change, struct entry *entry);
+
+/* ---- upkeep: work of the store's own in slices ---- */
+
+/* Run a job within the writer's transaction, behind interactive work; waits until it is durable. */
+int upkeep_run(struct store *store, int (*job)(void *context, struct group *group), void *context);
+/* The audit entry of such work: what was done, by the program. */
+int upkeep_audit(struct group *group, const char *verb);
+/* Areas were moved by what is committed now: who lives there needs other search tokens. */
+int store_keep_moved(struct store *store, const struct area_move *moves, size_t num);
 
 #endif

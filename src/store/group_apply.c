@@ -217,7 +217,7 @@ static void undo(struct group *group, size_t history, size_t events, int64_t eve
         seal_keys_wipe(&key->key, 1);
         key->known = false;
     }
-    group->num_counts = 0;
+    group->num_counts = group->moves.num = 0;
     group->history.num = history;
     group->events.num = events;
     group->event = event;
@@ -295,6 +295,8 @@ int group_apply(struct group *group, struct ticket *ticket, bool *fatal)
         ret = apply_changes(group, ticket);
     if (ret == 0)
         ret = check_alone(group, ticket);
+    if (ret == 0 && group->areas_changed)
+        ret = group_note_moves(group, ticket);
     if (ret != 0) {
         undo(group, history, events, event);
         group->areas_changed = areas_before;
@@ -303,6 +305,9 @@ int group_apply(struct group *group, struct ticket *ticket, bool *fatal)
     }
     ticket->receipt.event = group->event;
     ret = post_counts(group);
+    if (ret == 0)
+        ret = group_move_areas(group);
+    ticket->receipt.areas_moved = group->moves.num > 0;
     if (ret == 0)
         ret = audit_request(group, ticket);
     if (ret == 0)

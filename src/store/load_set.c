@@ -35,6 +35,7 @@ struct loading {
     struct id     last; /* the id that was read last */
     size_t        read;
     struct arena  arena;
+    bool          areas_moved;
 };
 
 static int by_id(const void *a, const void *b)
@@ -260,6 +261,19 @@ static int check_references(struct loading *loading)
     return ret;
 }
 
+/* What was counted in areas that have another parent in this edition goes with them. */
+static int move_areas(struct loading *loading)
+{
+    int ret = 0;
+    for (size_t i = 0; loading->load->record == model_record(MODEL_AREA) && i < loading->load->num_rows && ret == 0;
+         i++) {
+        const struct model_area *area = (const void *) loading->rows[i].value;
+        if (loading->rows[i].fate == CHANGED)
+            ret = group_note_move(loading->group, &area->head.id, &area->parent);
+    }
+    return ret == 0 ? group_move_areas(loading->group) : ret;
+}
+
 static int write_set(struct loading *loading)
 {
     struct group       *group = loading->group;
@@ -308,12 +322,15 @@ static int load_job(void *context, struct group *group)
         if (ret == 0)
             ret = check_references(loading);
         if (ret == 0)
+            ret = move_areas(loading);
+        if (ret == 0)
             ret = write_set(loading);
     }
     arena_free(&loading->arena);
     if (ret != 0)
         return ret;
     group->broken = false;
+    loading->areas_moved = group->moves.num > 0;
     group->areas_changed = group->areas_changed || (news && loading->load->record == model_record(MODEL_AREA));
     loading->loaded.event = news ? group->event : 0;
     return 0;
@@ -339,6 +356,8 @@ int store_load_set(struct store *store, const struct access *who, const struct s
         };
         ret = writer_submit(store->writer, &ticket);
     }
+    if (ret == 0 && loading.areas_moved)
+        ret = store_tokens_moved(store);
     if (ret == 0)
         *loaded = loading.loaded;
     free(loading.rows);

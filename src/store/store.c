@@ -113,6 +113,7 @@ void store_close(struct store *store)
     }
     db_close(store->tree_db);
     free_trees(store);
+    free(store->moved);
     (void) model_records(&num);
     for (size_t i = 0; store->selects != NULL && i < num; i++)
         free(store->selects[i]);
@@ -223,13 +224,8 @@ void store_release_areas(struct store *store, const struct area_tree *areas)
 
 struct id store_county(const struct store *store, const struct area_tree *areas, const struct id *area)
 {
-    uint32_t numbers[AREA_TREE_MAX_DEPTH];
     uint32_t number = area_tree_find(areas, area);
-    if (number == AREA_NONE)
-        return *area;
-    size_t num = area_tree_ancestors(areas, number, numbers);
-    size_t up = num > store->options.county_depth + 1 ? num - 1 - store->options.county_depth : 0;
-    return *area_tree_id(areas, numbers[up]);
+    return number == AREA_NONE ? *area : *area_tree_id(areas, area_tree_up(areas, number, store->options.county_depth));
 }
 
 /* ---- submitting ---- */
@@ -274,6 +270,8 @@ int store_submit(struct store *store, const struct access *who, const struct sto
         ret = writer_submit(store->writer, &ticket);
         made = ticket.receipt;
     }
+    if (ret == 0 && made.areas_moved)
+        ret = store_tokens_moved(store);
     if (receipt != NULL)
         *receipt = made;
     fault_list_free(&own);

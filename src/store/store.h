@@ -110,7 +110,10 @@ struct store_receipt {
     int64_t   known;   /* the instant that the writer set */
     struct id created; /* the first record that it created; missing = none */
     bool      again;   /* answered from the idempotency key */
-    size_t    failed;  /* on failure: the change that it was about */
+    /* Areas have moved in the tree, so people may live in another county: their search tokens have to be made anew
+     * (store_tokens_moved). store_submit has done it when it returns; after store_submit_later it is the caller's. */
+    bool   areas_moved;
+    size_t failed; /* on failure: the change that it was about */
 };
 
 /* Validate, queue, wait until it is durable. faults: what is wrong with the values, located by field names. */
@@ -217,9 +220,20 @@ int store_load_words(struct store *store, const struct access *who, const struct
 
 /* Wrap all keys of persons anew under the newest generation, in slices behind interactive work. *rewrapped: how many.
  * progress (may be NULL) is told after each slice. A key that does not open stays as it is and is counted in *failed.
+ * The audit has one entry of it.
  */
 int store_rewrap(struct store *store, void (*progress)(void *context, int64_t done), void *context, int64_t *rewrapped,
                  int64_t *failed);
+
+/* Make the search tokens of everybody anew whose tokens are not those that they should be: of the county where they
+ * live, by the newest key; in slices behind interactive work, as fast as the keeper gives out keys. After a new key for
+ * tokens (keeper_new_generation), or where `tocsin check` has found some. *remade: persons; progress is told how many
+ * were looked at. Whose key does not open is counted in *failed. The audit has one entry where anything was written. */
+int store_tokens(struct store *store, void (*progress)(void *context, int64_t done), void *context, int64_t *remade,
+                 int64_t *failed);
+
+/* The same for who lives in areas that have moved since it was called last (store_receipt.areas_moved). */
+int store_tokens_moved(struct store *store);
 
 /* Remove rows whose time is over (RETAINED lines of the model), with their keys and history, and idempotency keys older
  * than STORE_IDEMPOTENCY_DAYS, in slices behind interactive work. Counts stay. today: by the caller's clock. */

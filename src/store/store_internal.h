@@ -31,6 +31,8 @@ struct store {
     struct db        *tree_db;                 /* reads areas */
     int64_t           tree_event, tree_looked; /* up to which event it is known; when the database was asked */
     bool              tree_stale;              /* areas have changed since */
+    struct id        *moved;                   /* areas that have moved, for store_tokens_moved */
+    size_t            num_moved;
 };
 
 /* A connection for reading; or, within the writer's group, its own, which sees what the group has done so far. */

@@ -15,11 +15,20 @@ enum { REWRAP_SLICE = 1024, RETAIN_SLICE = 200 };
 
 static const struct access program = { .role = ACCESS_PROGRAM, .everywhere = true };
 
-/* Run a job within the writer's transaction, behind interactive work. */
-static int run_job(struct store *store, int (*job)(void *context, struct group *group), void *context)
+int upkeep_run(struct store *store, int (*job)(void *context, struct group *group), void *context)
 {
     struct ticket ticket = { .who = program, .job = job, .context = context, .bulk = true, .weight = 1 };
     return store->writer == NULL ? STORE_ERR_STOPPED : writer_submit(store->writer, &ticket);
+}
+
+int upkeep_audit(struct group *group, const char *verb)
+{
+    const struct audit_entry entry = { .at = group->known,
+                                       .fence = group->writer->fence,
+                                       .role = access_role_word(ACCESS_PROGRAM),
+                                       .purpose = "",
+                                       .verb = verb };
+    return group_audit(group, &entry);
 }
 
 /* ---- keys ---- */
@@ -78,7 +87,9 @@ static int rewrap_slice(void *context, struct group *group)
         row[store_person_key_generation] = db_integer(rewrap->again[i].generation);
         row[store_person_key_wrapped] = db_bytes(rewrap->again[i].bytes, KEEPER_WRAPPED_BYTES);
     }
-    return num == 0 ? 0 : db_update(group->db, &store_table_person_key, -1, rows, num, NULL, &group->error);
+    if (num > 0)
+        ret = db_update(group->db, &store_table_person_key, -1, rows, num, NULL, &group->error);
+    return ret == 0 && !rewrap->begun ? upkeep_audit(group, "wrap keys anew") : ret;
 }
 
 int store_rewrap(struct store *store, void (*progress)(void *context, int64_t done), void *context, int64_t *rewrapped,
@@ -87,7 +98,7 @@ int store_rewrap(struct store *store, void (*progress)(void *context, int64_t do
     struct rewrap *rewrap = calloc(1, sizeof *rewrap);
     int            ret = rewrap == NULL ? TOC_ERR_NO_MEMORY : store->options.keeper == NULL ? STORE_ERR_DENIED : 0;
     while (ret == 0) {
-        ret = run_job(store, rewrap_slice, rewrap);
+        ret = upkeep_run(store, rewrap_slice, rewrap);
         if (ret != 0 || rewrap->num == 0)
             break;
         for (size_t i = 0; i < rewrap->num; i++)
@@ -210,7 +221,7 @@ static int retain_record(struct store *store, struct retain *retain, toc_date to
         retain->before = db_text(retain->date, size);
     }
     do {
-        ret = run_job(store, retain_slice, retain);
+        ret = upkeep_run(store, retain_slice, retain);
         if (ret == 0)
             *removed += (int64_t) retain->num;
     } while (ret == 0 && retain->num > 0);
@@ -223,7 +234,7 @@ int store_retain(struct store *store, toc_date today, int64_t *removed)
     const struct model_record *records = model_records(&num);
     struct retain             *retain = calloc(1, sizeof *retain);
     int64_t                    gone = 0, before = (today - STORE_IDEMPOTENCY_DAYS) * INSTANT_DAY;
-    int                        ret = retain == NULL ? TOC_ERR_NO_MEMORY : run_job(store, forget_keys, &before);
+    int                        ret = retain == NULL ? TOC_ERR_NO_MEMORY : upkeep_run(store, forget_keys, &before);
     for (size_t i = 0; i < num && ret == 0; i++) {
         if (records[i].retained_from == NULL)
             continue;

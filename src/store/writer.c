@@ -203,6 +203,8 @@ static void remember(struct writer *writer, const struct group *group)
     writer->event = group->event;
     writer->known = group->known;
     writer->sweep_due = writer->sweep_due || group->num_erased > 0;
+    if (group->moves.num > 0)
+        (void) store_keep_moved(writer->store, group->moves.moves, group->moves.num); /* else `tocsin check` finds it */
     if (group->areas_changed) {
         pthread_mutex_lock(&writer->store->trees_lock);
         writer->store->tree_stale = true;

@@ -523,6 +523,15 @@ def rotation(node):
     node("keeper", "destroy", "1", "--force")
     node("keeper", "destroy", "2", "--force")
     equal(node.read("identity", node.identity, "--purpose", "data-quality")["name"], NAME)
+    out = good("node", "rotate", "--tokens", node.path)
+    assert re.search(r"^token-0002 is made\..*\nThe search tokens of 1 person are made anew\.$", out, re.M), out
+    node("check", "--quiet")
+    node("keeper", "rotate", "--kind", "token")  # as after a power failure: made, and no token with it
+    code, out, _ = run("check", "--node", node.path)
+    assert code == 1 and "the newest key: 1 of 1\n       make them anew: tocsin node rotate --tokens DIR" in out, out
+    out = good("node", "rotate", "--tokens", node.path)
+    assert re.search(r"^The search tokens of 1 person .*\n.*no further key is made\.$", out, re.M), out
+    node("check", "--quiet")
     equal(good("node", "tidy", node.path), "0 records whose time is over removed.\n")
     node.whole()
 
