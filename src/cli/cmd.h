@@ -8,6 +8,7 @@
 extern const struct cli_command cli_command_area;
 extern const struct cli_command cli_command_audit;
 extern const struct cli_command cli_command_backup;
+extern const struct cli_command cli_command_cert;
 extern const struct cli_command cli_command_check;
 extern const struct cli_command cli_command_completion;
 extern const struct cli_command cli_command_county;
