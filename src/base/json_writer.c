@@ -152,3 +152,9 @@ void json_put_null(struct json_writer *json)
     separate(json);
     sink_text(json->sink, "null");
 }
+
+void json_put_json(struct json_writer *json, const char *text)
+{
+    separate(json);
+    sink_text(json->sink, text);
+}

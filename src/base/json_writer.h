@@ -40,5 +40,6 @@ void json_put_number(struct json_writer *json, double value);
 void json_put_integer(struct json_writer *json, int64_t value);
 void json_put_bool(struct json_writer *json, bool value);
 void json_put_null(struct json_writer *json);
+void json_put_json(struct json_writer *json, const char *text); /* a value that is JSON already, as it is */
 
 #endif

@@ -13,6 +13,8 @@
  *     #define SELF case                          the record's name: its table, its struct (struct model_case)
  *     RECORD(CASE, "Case", "病例")               its enum model_record_number (MODEL_CASE) and titles
  *     SCOPE(AREA, "responsible_area")            OPEN, AREA or OFFICE, and the path that leads to the area
+ *     ROUTES("cases", EVERYTHING)                where it is served, /api/v1/cases, and what may be asked for there:
+ *                                                READING (by its id), or EVERYTHING (also create, change, erase)
  *     OWNER("person")                            whose key seals the identifying fields
  *     FIELD(name, kind, rule, class, "English", "中文")
  *         kind   REFERENCE(record) TEXT(most characters) CODE(list) DATE TIME INSTANT INTEGER(low, high)
@@ -30,6 +32,7 @@
 #undef MODEL_WORDS_DEFAULT
 #undef RECORD
 #undef SCOPE
+#undef ROUTES
 #undef OWNER
 #undef FIELD
 #undef INDEX
@@ -43,6 +46,7 @@
 #undef END_RECORD
 #define RECORD(code, title_en, title_zh)
 #define SCOPE(...)
+#define ROUTES(path, verbs)
 #define OWNER(path)
 #define FIELD(name, kind, rule, class, label_en, label_zh)
 #define INDEX(name, ...)

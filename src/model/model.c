@@ -134,6 +134,7 @@
 #include "model/def.h"
 #undef RECORD
 #undef SCOPE
+#undef ROUTES
 #undef OWNER
 #undef RETAINED
 #undef END_RECORD
@@ -156,6 +157,7 @@
                        .num_only_with = LENGTH(MODEL_PASTE(only_with_, SELF)) - 1,                                     \
                        .searched = MODEL_PASTE(searched_, SELF),
 #define SCOPE(reach, path) .scope = MODEL_SCOPE_##reach, .scope_path = (path),
+#define ROUTES(words, may) .path = (words), .verbs = MODEL_##may,
 #define OWNER(path) .owner = (path),
 #define RETAINED(field, days) .retained_from = (field), .retained_days = (days),
 #define END_RECORD                                                                                                     \

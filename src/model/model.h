@@ -106,8 +106,11 @@ enum model_scope {
     MODEL_SCOPE_OFFICE /* the records of the program itself: administrators and auditors */
 };
 
+/* What may be asked for at a record's path. The access table decides who may. */
+enum model_verb { MODEL_READING = 1, MODEL_CREATING = 2, MODEL_CHANGING = 4, MODEL_ERASING = 8, MODEL_EVERYTHING = 15 };
+
 struct model_record {
-    const char                    *name; /* of the table and in paths: "case" */
+    const char                    *name; /* of the table and in JSON: "case" */
     const char                    *title_en, *title_zh;
     const struct model_field      *fields;
     size_t                         num_fields;
@@ -120,6 +123,9 @@ struct model_record {
     size_t                         num_orders;
     enum model_scope               scope;
     const char *scope_path; /* "responsible_area", "case.responsible_area": references, then the area; NULL = none */
+    const char
+            *path;  /* of the API: "cases"; also the name of its list, where it has one. NULL = not served by its id */
+    unsigned verbs; /* enum model_verb, by the path */
     const char *owner; /* whose key seals the identifying fields: a REFERENCE(person), or "id"; NULL = none sealed */
     const char *const            *searched;      /* fields that may be found by their words; ends with NULL */
     const char                   *retained_from; /* rows go this many days after the day of this field; NULL = kept */

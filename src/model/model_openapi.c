@@ -4,6 +4,7 @@
 
 #include "model/model_lists.h"
 #include "model/model_schema.h"
+#include "model/view.h"
 
 enum form { ANSWERED, CREATED, CHANGED };
 static const char *const form_endings[] = { "", "_create", "_change" };
@@ -249,6 +250,63 @@ static void put_list(struct json_writer *json, const char *list, const struct mo
     json_end(json);
 }
 
+/* ---- lists ---- */
+
+static void put_column(struct json_writer *json, const struct view *view, const struct view_column *column)
+{
+    struct view_path path;
+    json_key(json, column->name);
+    json_begin_object(json);
+    if (column->expression == VIEW_FIELD && view_path_of(model_record(view->record), column->path, &path) == 0) {
+        put_kind(json, path.field, ANSWERED);
+        put(json, "title", path.field->label_en);
+        put(json, "x-title-zh", path.field->label_zh);
+        put(json, "x-class", model_class_word(path.class));
+    } else {
+        put_type(json, "integer", false);
+        put(json, "title", column->label_en);
+        put(json, "x-title-zh", column->label_zh);
+    }
+    json_end(json);
+}
+
+static void put_row(struct json_writer *json, const struct view *view)
+{
+    json_begin_object(json);
+    put(json, "type", "object");
+    json_key(json, "additionalProperties");
+    json_put_bool(json, false);
+    json_key(json, "required");
+    json_begin_array(json);
+    json_put_string(json, "id");
+    json_end(json);
+    json_key(json, "properties");
+    json_begin_object(json);
+    put_head_member(json, "id", "string", "uuid");
+    for (size_t i = 0; i < view->num_columns; i++)
+        put_column(json, view, &view->columns[i]);
+    json_end(json);
+    json_end(json);
+}
+
+/* cases_row, and cases_page with rows, what is masked, where the next page begins and, if asked for, the total. */
+static void put_view(struct json_writer *json, const struct view *view)
+{
+    char name[80], page[600];
+    snprintf(name, sizeof name, "%s_row", view->name);
+    json_key(json, name);
+    put_row(json, view);
+    snprintf(name, sizeof name, "%s_page", view->name);
+    json_key(json, name);
+    snprintf(page, sizeof page,
+             "{\"type\":\"object\",\"required\":[\"rows\",\"masked\",\"next\"],\"additionalProperties\":false,"
+             "\"properties\":{\"rows\":{\"type\":\"array\",\"items\":{\"$ref\":\"#/components/schemas/%s_row\"}},"
+             "\"masked\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}},"
+             "\"next\":{\"type\":[\"string\",\"null\"]},\"total\":{\"type\":[\"integer\",\"null\"]}}}",
+             view->name);
+    json_put_json(json, page);
+}
+
 void model_openapi_write(struct json_writer *json, const struct model_record *record, const struct model_lists *lists)
 {
     size_t                     num = 1;
@@ -259,4 +317,7 @@ void model_openapi_write(struct json_writer *json, const struct model_record *re
             put_record(json, &records[i], form);
     for (size_t i = 0; (list = model_list_used(record, i)) != NULL; i++)
         put_list(json, list, lists);
+    const struct view *all = views(&num);
+    for (size_t i = 0; i < num && record == NULL; i++)
+        put_view(json, &all[i]);
 }

@@ -18,7 +18,8 @@
 struct model_lists;
 
 /* The members of OpenAPI 3.1's components.schemas: case, case_create, case_change, …; code_sex, … of the lists that
- * they use; head_id, head_version, … are written where they are used. The object around them is the caller's. */
+ * they use; of all records also the pages of lists: cases_page, cases_row, …. The object around them is the caller's.
+ */
 void model_openapi_write(struct json_writer *json, const struct model_record *record, const struct model_lists *lists);
 
 /* A TypeScript module: interfaces Case, CaseCreate, type CaseChange, …; type SexCode, … of the lists; and the constant

@@ -7,7 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "server/count.h"
 #include "server/handlers.h"
+#include "server/route_records.h"
 
 static const struct route written_out[] = {
 #define ROUTE(handler_, ...) { .handler = handler_, __VA_ARGS__ },
@@ -16,7 +18,7 @@ static const struct route written_out[] = {
 };
 
 /* The parts that make their own routes; each is declared in the header of its file. */
-static route_part *const parts[] = { NULL };
+static route_part *const parts[] = { record_routes, count_routes };
 
 struct node {
     const char         *text; /* of the part, not ended; NULL = {…} */
@@ -89,8 +91,7 @@ static void fill(void)
     for (size_t i = 0; i < sizeof written_out / sizeof *written_out; i++)
         route_add(&list, &written_out[i]);
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
-        if (parts[i] != NULL)
-            parts[i](&list);
+        parts[i](&list);
 }
 
 const struct route *routes(size_t *num_routes)

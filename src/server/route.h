@@ -24,7 +24,7 @@ enum route_body { ROUTE_NO_BODY, ROUTE_JSON, ROUTE_FORM, ROUTE_BYTES };
 /* A parameter of the query. */
 struct route_parameter {
     const char *name;
-    const char *kind; /* of its schema: "string", "integer", "uuid", "date" */
+    const char *kind; /* of its schema: "string", "integer", "boolean", "uuid", "date", "date-time" */
     const char *meaning;
 };
 
@@ -32,19 +32,22 @@ struct model_record;
 struct view;
 
 struct route {
-    enum http_method              method; /* HEAD is answered as GET */
-    const char                   *path;   /* "/api/v1/cases/{id}" */
-    enum route_access             access;
-    enum route_body               body;
-    size_t                        max_body;   /* bytes; 0 = ROUTE_MAX_BODY */
-    bool                          idempotent; /* takes Idempotency-Key */
-    bool                          if_match;   /* needs If-Match */
-    bool                          heavy;      /* takes long: in the lane of few threads, so that the others go on */
-    const char                   *summary_en, *summary_zh;
-    const char                   *request, *reply; /* names of schemas of openapi.json; NULL = none */
-    const struct route_parameter *parameters;      /* ends with a NULL name; NULL = none */
-    const struct model_record    *record;          /* of the routes of records */
-    const struct view            *view;            /* of the routes of lists */
+    enum http_method  method; /* HEAD is answered as GET */
+    const char       *path;   /* "/api/v1/cases/{id}" */
+    enum route_access access;
+    enum route_body   body;
+    size_t            max_body;   /* bytes; 0 = ROUTE_MAX_BODY */
+    bool              idempotent; /* takes Idempotency-Key */
+    bool              needs_key;  /* and is refused without one */
+    bool              if_match;   /* needs If-Match */
+    bool              heavy;      /* takes long: in the lane of few threads, so that the others go on */
+    const char       *summary_en, *summary_zh;
+    const char       *request, *reply; /* names of schemas of openapi.json; NULL = none */
+    int               status;          /* of success; 0 = 200 */
+    const char       *reply_types;     /* of replies that are no JSON, "text/csv, …"; NULL = application/json */
+    const struct route_parameter *parameters; /* ends with a NULL name; NULL = none */
+    const struct model_record    *record;     /* of the routes of records */
+    const struct view            *view;       /* of the routes of lists */
     int (*handler)(struct exchange *exchange);
 };
 

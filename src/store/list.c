@@ -155,10 +155,9 @@ static void write_value(struct json_writer *json, enum model_kind kind, const st
     json_put_string(json, id_text);
 }
 
-void list_write(struct json_writer *json, const struct list_page *page)
+void list_write_members(struct json_writer *json, const struct list_page *page)
 {
     const struct view *view = page->view;
-    json_begin_object(json);
     json_key(json, "rows");
     json_begin_array(json);
     for (size_t row = 0; row < page->num_rows; row++) {
@@ -187,5 +186,11 @@ void list_write(struct json_writer *json, const struct list_page *page)
         json_put_string(json, page->next);
     else
         json_put_null(json);
+}
+
+void list_write(struct json_writer *json, const struct list_page *page)
+{
+    json_begin_object(json);
+    list_write_members(json, page);
     json_end(json);
 }

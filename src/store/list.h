@@ -112,5 +112,7 @@ int store_totals(struct store_reader *reader, const struct access *who, const st
 
 /* {"rows":[{"id":…,"version"…}],"masked":[…],"next":…}: the same bytes for the same page, whichever the database. */
 void list_write(struct json_writer *json, const struct list_page *page);
+/* The same members in an object that the caller has begun and ends. */
+void list_write_members(struct json_writer *json, const struct list_page *page);
 
 #endif

@@ -26,6 +26,18 @@ static int id_value(const char *text, struct arena *arena, struct db_value *valu
     return 0;
 }
 
+/* A day, or the year or month that it begins with; of a time also the time itself. */
+static bool is_day(enum model_kind kind, const char *text, size_t size)
+{
+    static const char first[] = "0001-01-01";
+    char              whole[sizeof first];
+    if (size != 4 && size != 7 && size != sizeof first - 1)
+        return kind == MODEL_KIND_TIME && time_check(text, size) == 0;
+    memcpy(whole, first, sizeof first);
+    memcpy(whole, text, size);
+    return time_check(whole, sizeof first - 1) == 0;
+}
+
 int list_value(enum model_kind kind, const char *text, struct arena *arena, struct db_value *value)
 {
     size_t  size = strlen(text);
@@ -49,10 +61,13 @@ int list_value(enum model_kind kind, const char *text, struct arena *arena, stru
             return BASE_ERR_INPUT;
         *value = db_integer(integer);
         return 0;
-    case MODEL_KIND_TEXT:
-    case MODEL_KIND_CODE:
     case MODEL_KIND_DATE:
-    case MODEL_KIND_TIME: break;
+    case MODEL_KIND_TIME:
+        if (!is_day(kind, text, size))
+            return BASE_ERR_INPUT;
+        break;
+    case MODEL_KIND_TEXT:
+    case MODEL_KIND_CODE: break;
     case MODEL_KIND_REAL:
     case MODEL_KIND_BYTES: return BASE_ERR_INPUT;
     }
@@ -70,7 +85,7 @@ static const char *allowed_values(enum model_kind kind)
     case MODEL_KIND_FLAG: return "true or false";
     case MODEL_KIND_INTEGER: return "a whole number";
     case MODEL_KIND_INSTANT: return INSTANT_ALLOWED;
-    case MODEL_KIND_DATE: return "a date: 2026-11-22";
+    case MODEL_KIND_DATE: return "a day, month or year: 2026-11-22, 2026-11, 2026";
     case MODEL_KIND_TIME: return TIME_ALLOWED;
     case MODEL_KIND_TEXT:
     case MODEL_KIND_CODE:

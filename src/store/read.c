@@ -143,43 +143,33 @@ static int unpack_past(struct past *past)
     return ret == 0 ? found_row(past->found, row, table->num_columns) : ret;
 }
 
-static int fetch_past(struct store_reader *reader, const struct id *id, int64_t as_of, struct found *found)
+static int find_past(struct past *past, const struct id *id, int64_t as_of)
 {
-    struct past     past = { .found = found, .reader = reader, .packed = db_null(), .sealed = db_null() };
-    struct db_value parameters[] = { db_id(id), db_word(found->record->name), db_integer(as_of) };
-    int             ret = select_rows(reader->db,
-                                      "SELECT \"row\", sealed FROM history WHERE id = $1 AND record = $2 AND known <= $3 AND "
-                                                  "until > $3",
-                                      parameters, 3, past_row, &past, &reader->error);
-    return ret != 0 || past.packed.type == DB_NULL ? ret : unpack_past(&past);
-}
-
-/* The record as it was known: what stands now, if it stood then, or the row of history that covers the instant. */
-static int fetch(struct store_reader *reader, const struct id *id, int64_t as_of, struct found *found)
-{
-    int ret = fetch_now(reader, id, found);
-    if (ret != 0 || as_of == STORE_NOW)
-        return ret;
-    if (found->any && ((const struct model_head *) found->value)->updated <= as_of)
-        return 0;
-    found->any = false;
-    found->sealed = (struct model_text){ NULL, 0 };
-    struct db *db;
-    ret = store_reader_db(reader, &db);
-    return ret == 0 ? fetch_past(reader, id, as_of, found) : ret;
+    struct db      *db;
+    struct db_value parameters[] = { db_id(id), db_word(past->found->record->name), db_integer(as_of) };
+    int             ret = store_reader_db(past->reader, &db);
+    return ret != 0
+               ? ret
+               : select_rows(db,
+                             "SELECT \"row\", sealed FROM history WHERE id = $1 AND record = $2 AND known <= $3 AND "
+                             "until > $3",
+                             parameters, 3, past_row, past, &past->reader->error);
 }
 
 /* ---- the grant ---- */
 
-/* The area that decides about a record now, along its scope path. */
+/* The area that decides about a record now, along its scope path; missing where the path ends. It is walked to its end
+ * for a record that is absent (value NULL) too: nobody tells by time what is absent from what is not theirs. */
 static int area_of(struct store_reader *reader, const struct model_record *record, const void *value,
                    struct arena *arena, struct id *area)
 {
-    const char *path = record->scope_path;
+    static const struct id nothing;
+    const char            *path = record->scope_path;
+    *area = nothing;
     while (path != NULL) {
         size_t                    size = strcspn(path, ".");
         const struct model_field *field = model_field_find(record, path, size);
-        const struct id          *id = (const void *) ((const char *) value + field->offset);
+        const struct id          *id = value != NULL ? (const void *) ((const char *) value + field->offset) : &nothing;
         if (path[size] == '\0') {
             *area = *id;
             return 0;
@@ -188,14 +178,14 @@ static int area_of(struct store_reader *reader, const struct model_record *recor
         next.value = arena_array(arena, 1, next.record->size);
         if (next.value == NULL)
             return TOC_ERR_NO_MEMORY;
-        int ret = fetch_now(reader, id, &next);
-        if (ret != 0 || !next.any)
-            return ret != 0 ? ret : STORE_ERR_ABSENT;
-        value = next.value;
+        int ret = id_is_missing(id) && reader->group != NULL ? 0 : fetch_now(reader, id, &next);
+        if (ret != 0)
+            return ret;
+        value = next.any ? next.value : NULL;
         record = next.record;
         path += size + 1;
     }
-    return STORE_ERR_ABSENT;
+    return 0;
 }
 
 /* Is the area within the grant? */
@@ -214,25 +204,44 @@ static bool within(struct store *store, const struct access *who, const struct i
     return is_within;
 }
 
-/* Today's grant, also for yesterday's record: the area that decides is the present one where the record still exists.
- */
-static int check_grant(struct store_reader *reader, const struct access *who, const struct found *found,
-                       const struct id *id)
+/* Is the record within the grant? value NULL: it is absent, which is found out at the same cost. */
+static int check_grant(struct store_reader *reader, const struct access *who, const struct model_record *record,
+                       const void *value)
 {
-    const struct model_record *record = found->record;
-    struct arena               arena = ARENA_INIT;
-    struct id                  area;
+    struct arena arena = ARENA_INIT;
+    struct id    area;
     if (record->scope != MODEL_SCOPE_AREA || who->everywhere)
-        return 0;
-    struct found now = { .record = record, .arena = &arena };
-    now.value = arena_array(&arena, 1, record->size);
-    int ret = now.value == NULL ? TOC_ERR_NO_MEMORY : fetch_now(reader, id, &now);
-    if (ret == 0)
-        ret = area_of(reader, record, now.any ? now.value : found->value, &arena, &area);
+        return value != NULL ? 0 : STORE_ERR_ABSENT;
+    int ret = area_of(reader, record, value, &arena, &area);
     if (ret == 0 && !within(reader->store, who, &area))
         ret = STORE_ERR_ABSENT;
     arena_free(&arena);
     return ret;
+}
+
+/* The record as it was known: what stands now, if it stood then, or the row of history that covers the instant. Today's
+ * grant, also for yesterday's record: the area that decides is the present one where the record still exists. */
+static int fetch(struct store_reader *reader, const struct access *who, const struct id *id, int64_t as_of,
+                 struct found *found)
+{
+    struct past past = { .found = found, .reader = reader, .packed = db_null(), .sealed = db_null() };
+    int         ret = fetch_now(reader, id, found);
+    bool        now = found->any;
+    if (ret == 0 && as_of != STORE_NOW)
+        ret = find_past(&past, id, as_of);
+    if (ret == 0 && now)
+        ret = check_grant(reader, who, found->record, found->value);
+    if (ret != 0)
+        return ret;
+    if (now && (as_of == STORE_NOW || ((const struct model_head *) found->value)->updated <= as_of))
+        return 0;
+    found->any = false;
+    found->sealed = (struct model_text){ NULL, 0 };
+    if (past.packed.type != DB_NULL)
+        ret = unpack_past(&past);
+    if (ret == 0 && !now)
+        ret = check_grant(reader, who, found->record, found->any ? found->value : NULL);
+    return ret != 0 ? ret : found->any ? 0 : STORE_ERR_ABSENT;
 }
 
 /* ---- identities ---- */
@@ -316,11 +325,7 @@ int store_read(struct store_reader *reader, const struct access *who, const stru
     if (access_highest(who, record) == ACCESS_NOTHING)
         return STORE_ERR_ABSENT;
     found.value = arena_array(arena, 1, record->size);
-    int ret = found.value == NULL ? TOC_ERR_NO_MEMORY : fetch(reader, id, as_of, &found);
-    if (ret == 0 && !found.any)
-        ret = STORE_ERR_ABSENT;
-    if (ret == 0)
-        ret = check_grant(reader, who, &found, id);
+    int ret = found.value == NULL ? TOC_ERR_NO_MEMORY : fetch(reader, who, id, as_of, &found);
     if (ret == 0 && shows_identity(record, &may) && found.sealed.bytes != NULL) {
         struct id owner = owner_of(record, found.value);
         ret = store_audit_reading(reader, who, "read", record, &owner, 1);
@@ -334,4 +339,74 @@ int store_read(struct store_reader *reader, const struct access *who, const stru
     memcpy(value, found.value, record->size);
     *visible = may;
     return 0;
+}
+
+/* ---- several records ---- */
+
+struct many {
+    struct store_reader       *reader;
+    const struct model_record *record;
+    const struct id           *ids;
+    size_t                     num;
+    struct arena              *arena;
+    char                      *values;
+    bool                      *there;
+};
+
+static int many_row(void *context, const struct db_value *row, size_t num_columns)
+{
+    struct many      *many = context;
+    struct model_text sealed;
+    (void) num_columns;
+    for (size_t i = 0; i < many->num; i++) {
+        if (memcmp(many->ids[i].bytes, row[SCHEMA_ID].bytes, ID_BYTES) != 0)
+            continue;
+        int ret = schema_fetch(many->record, row, many->arena, many->values + i * many->record->size, &sealed);
+        if (ret != 0)
+            return ret;
+        many->there[i] = true;
+    }
+    return 0;
+}
+
+static int fetch_many(struct many *many)
+{
+    char             sql[4096];
+    struct db       *db;
+    struct db_value *keys = memory_array(many->num + 1, sizeof *keys);
+    int              ret = keys == NULL ? TOC_ERR_NO_MEMORY : store_reader_db(many->reader, &db);
+    for (size_t i = 0; i < many->num && ret == 0; i++)
+        keys[i] = db_id(&many->ids[i]);
+    snprintf(sql, sizeof sql, "%s WHERE id", store_select(many->reader->store, many->record));
+    if (ret == 0)
+        ret = select_many(db, sql, "", keys, many->num, many_row, many, &many->reader->error);
+    free(keys);
+    return ret;
+}
+
+int store_read_many(struct store_reader *reader, const struct access *who, const struct model_record *record,
+                    const struct id *ids, size_t num, struct arena *arena, void *values, bool *there,
+                    struct model_set *visible)
+{
+    struct access plain = *who;
+    struct many   many = { reader, record, ids, num, arena, values, there };
+    plain.purpose = ACCESS_NO_PURPOSE;
+    struct model_set may = access_visible(&plain, record);
+    memset(there, 0, num * sizeof *there);
+    if (access_highest(&plain, record) == ACCESS_NOTHING)
+        return STORE_ERR_DENIED;
+    int ret = fetch_many(&many);
+    for (size_t i = 0; i < num && ret == 0; i++) {
+        struct found found = { .record = record, .arena = arena, .value = many.values + i * record->size };
+        if (!there[i])
+            continue;
+        ret = check_grant(reader, &plain, record, found.value);
+        if (ret == STORE_ERR_ABSENT) {
+            there[i] = false;
+            ret = 0;
+        } else if (ret == 0)
+            ret = mask(&found, &may);
+    }
+    *visible = may;
+    return ret;
 }

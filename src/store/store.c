@@ -222,6 +222,11 @@ void store_release_areas(struct store *store, const struct area_tree *areas)
     pthread_mutex_unlock(&store->trees_lock);
 }
 
+const struct model_lists *store_lists(const struct store *store)
+{
+    return store->options.lists;
+}
+
 struct id store_county(const struct store *store, const struct area_tree *areas, const struct id *area)
 {
     uint32_t number = area_tree_find(areas, area);

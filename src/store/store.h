@@ -70,6 +70,9 @@ void store_close(struct store *store); /* finishes what was submitted; NULL is f
 const struct area_tree *store_hold_areas(struct store *store);
 void                    store_release_areas(struct store *store, const struct area_tree *areas);
 
+/* The reference lists that it was opened with; NULL = none. */
+const struct model_lists *store_lists(const struct store *store);
+
 /* ---- writing ---- */
 
 enum store_verb {
@@ -142,6 +145,15 @@ void store_reader_close(struct store_reader *reader); /* NULL is fine */
  */
 int store_read(struct store_reader *reader, const struct access *who, const struct model_record *record,
                const struct id *id, int64_t as_of, struct arena *arena, void *value, struct model_set *visible);
+
+/* Several records as they are now, in few queries; what identifies is never shown, so nothing is audited.
+ *
+ * values    num structs of the record, in the order of ids
+ * there     num; false: absent, or not within the grant
+ * visible   as above, whatever the purpose */
+int store_read_many(struct store_reader *reader, const struct access *who, const struct model_record *record,
+                    const struct id *ids, size_t num, struct arena *arena, void *values, bool *there,
+                    struct model_set *visible);
 
 /* Write the audit entry of a reading of identities: `verb` ("read", "list", "search") and who was read, one entry
  * whatever their number. Durable when it returns; the identities may be shown then and not before. Within `decide` it

@@ -390,7 +390,12 @@ static void test_what_a_query_may_not_ask(void **state)
     assert_null(strstr(line, "farmer"));
     assert_null(strstr(line, "occupation,"));
     filter = (struct list_filter){ .field = "onset_date", .from = "yesterday's" };
-    assert_status(faults_of(&everything, &query, line), 0); /* a text beyond all dates: nothing */
+    assert_status(faults_of(&everything, &query, line), BASE_ERR_INPUT);
+    assert_null(strstr(line, "yesterday"));
+    filter = (struct list_filter){ .field = "onset_date", .from = "2026", .to = "2026-02" };
+    assert_status(faults_of(&everything, &query, line), 0);
+    filter = (struct list_filter){ .field = "onset_date", .to = "2026-13" };
+    assert_status(faults_of(&everything, &query, line), BASE_ERR_INPUT);
     filter = (struct list_filter){ .field = "onset_date", .is = "2026-01-01" };
     assert_status(faults_of(&everything, &query, line), BASE_ERR_INPUT);
     filter = (struct list_filter){ .field = "age_years", .from = "five" };
