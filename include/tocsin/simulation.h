@@ -1,9 +1,33 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* tocsin/simulation.h: an epidemic among agents: households, schools, workplaces, random contacts; and what is done.
  *
- * This part is what a simulation is made of: parameters, areas, a schedule of measures, imported cases. All parameters
- * are described once in tocsin/simulation_parameters.def; toc_simulation_list_parameters() lists them for
- * readers of files and for documents.
+ * What is assumed
+ *   Population. Agents live in areas and, within them, in households drawn so that sizes and ages come out as the
+ * tables say (England and Wales' ways of living together, bent to the tables). Ages are nine groups. Nobody is born,
+ * ages or moves; nobody dies of anything else. Each has a place in one ring by age: school, workplace or club, of the
+ * own area or, commuting, of another. Every day is alike: no weekends or holidays. Contacts of a day. All of the
+ * household; of the ring contacts (a small world: near ones, some rewired) each with probability ring_daily_share; as
+ * many random ones as the agent has for life (negative binomial), paired anew each day among those who are about, in
+ * the area or, by travel_share, anywhere. Infection. A contact of weight w with somebody infected d days ago infects
+ * with the hazard infectious_rate x strain x course x m x w x curve(d) x susceptibility / mean weighted contacts of the
+ * population, m a gamma variable of mean 1 (overdispersion), curve a discretised gamma distribution. The course is
+ * drawn at infection: without symptoms, mild, severe. Those in hospital and the dead meet nobody. Immunity. To the
+ * strain and, by cross_immunity, to others, until it wanes; then to none. Stays. Isolation and quarantine leave the
+ * household contacts and no others, from the next day on, 20 days at most; a part gives up each day. Whoever was found
+ * positive is left alone by further tests, tracing and quarantine. Tests. Of those who isolate with symptoms (some of
+ * other causes), of all who are admitted, and of screening rounds; admission makes a case at once. A negative result
+ * ends the person's stay; where an app is in force, also that of those who stay because of the person's symptoms.
+ *   Tracing. Contacts of the last trace_days, formed again, not remembered; quarantine counts from the last contact.
+ *   A tracer's notification is one meeting that the case names.
+ *   Measures change contacts by area and day; between two areas the stricter counts. Past contacts are traced as if
+ *   today's measures had held.
+ * What it is not: a forecast. It rehearses what could happen if these assumptions held.
+ *
+ * All parameters are described once in tocsin/simulation_parameters.def; toc_simulation_list_parameters() lists them
+ * for readers of files and for documents. Chance is counter-based (Philox), keyed by seed, agent, day and purpose: a
+ * setup and a seed give the same bits for any number of threads, and two setups with one seed share their chance.
+ * Sources: Hinch et al. 2021, doi:10.1371/journal.pcbi.1009146 (the model of the defaults); Watts and Strogatz 1998,
+ * doi:10.1038/30918; Salmon et al. 2011, doi:10.1145/2063384.2063405.
  */
 #ifndef TOCSIN_SIMULATION_H
 #define TOCSIN_SIMULATION_H
@@ -133,6 +157,102 @@ struct toc_simulation_setup {
  * sum (asymptomatic + mild above 1, weights that are all 0, shares of commuting above 1); TOC_ERR_SHAPE an area, strain
  * or day that does not exist. No allocation. */
 int toc_simulation_check(const struct toc_simulation_setup *setup, struct toc_error *error);
+
+/* ---- running it ---- */
+
+/* Runs num_tasks tasks, in any order and on any threads, and returns when all have ended. The result does not depend on
+ * it. With run = NULL, or without a runner, they run one after another in the caller's thread. Where they run on
+ * several threads, the allocator of toc_simulation_create is called from them and has to allow for that (malloc does).
+ */
+struct toc_simulation_runner {
+    void (*run)(void *context, void (*task)(void *argument, size_t index), void *argument, size_t num_tasks);
+    void *context;
+};
+
+/* The state of all agents after a number of days. One at a time may be used by one caller; several are independent. */
+struct toc_simulation;
+
+/* Make the population and the first infections; day 0.
+ *
+ * Memory: about 45 bytes an agent at once, and some 16 bytes an infection and 8 a coming event as they happen, asked
+ * for in blocks of 64 KiB and kept until toc_simulation_free. Errors: those of toc_simulation_check; TOC_ERR_TOO_LARGE
+ * (too many random contacts); TOC_ERR_NO_MEMORY. simulation is untouched on failure. */
+int  toc_simulation_create(const struct toc_simulation_setup *setup, const struct toc_allocator *allocator,
+                           const struct toc_simulation_runner *runner, struct toc_simulation **simulation,
+                           struct toc_error *error);
+void toc_simulation_free(struct toc_simulation *simulation); /* NULL is allowed */
+
+/* The next day: hits that are due, infections, the course of the disease, reports and tests, tracing, stays.
+ * TOC_ERR_NO_MEMORY within a day leaves it unfinished: then every further step fails, and only freeing is left.
+ * TOC_ERR_DOMAIN after TOC_SIMULATION_LAST_DAY. */
+int toc_simulation_step(struct toc_simulation *simulation, struct toc_error *error);
+
+/* ---- steering it between two days, as in a drill; the effect begins on the next day ---- */
+
+/* Infected elsewhere and back on the next day: as in the setup. */
+int toc_simulation_import(struct toc_simulation *simulation, uint32_t area, uint32_t strain, uint32_t persons,
+                          struct toc_error *error);
+/* This agent, unless immune or infected already. */
+int toc_simulation_infect(struct toc_simulation *simulation, uint32_t agent, uint32_t strain, struct toc_error *error);
+/* Stays at home for 1 to 20 days, or longer if that is so already; 0 ends the stay. The dead and those in hospital are
+ * left where they are. */
+int toc_simulation_restrict(struct toc_simulation *simulation, uint32_t agent, uint32_t days, struct toc_error *error);
+/* One dose, unless vaccinated already. */
+int toc_simulation_vaccinate(struct toc_simulation *simulation, uint32_t agent, struct toc_error *error);
+/* From now on the measure has this strength (0 … 1, 0 = off) in the area or everywhere, whatever the schedule says;
+ * below 0: as the schedule says again. */
+int toc_simulation_switch(struct toc_simulation *simulation, enum toc_simulation_measure measure, uint32_t area,
+                          double strength, struct toc_error *error);
+
+/* ---- reading it between two days ---- */
+uint32_t toc_simulation_day(const struct toc_simulation *simulation);
+size_t   toc_simulation_num_areas(const struct toc_simulation *simulation);
+
+/* The counts of the day: [areas][TOC_SIMULATION_AGE][TOC_SIMULATION_COLUMNS]. Costs are among them: person-days
+ * restricted (restricted), tests (specimens, tubes), visits, bed days (hospitalised, intensive_care, recovering),
+ * school and work days lost. */
+void toc_simulation_read(const struct toc_simulation *simulation, uint32_t *counts);
+
+struct toc_simulation_description {
+    uint32_t agents;
+    double   contacts_per_day; /* mean of a person, without measures */
+    uint64_t infections;       /* so far */
+};
+void toc_simulation_describe(const struct toc_simulation *simulation, struct toc_simulation_description *description);
+
+struct toc_simulation_agent {
+    uint32_t                   area, age, ring;
+    uint32_t                   household, household_size; /* first agent of it */
+    enum toc_simulation_column state;
+    int32_t                    infected;         /* day of the last infection, 0 = before the first day, -1 = never */
+    uint32_t                   restricted_until; /* last day, 0 = not restricted */
+    bool                       has_app, vaccinated;
+};
+int toc_simulation_agent(const struct toc_simulation *simulation, uint32_t agent, struct toc_simulation_agent *found,
+                         struct toc_error *error);
+
+#define TOC_SIMULATION_NOBODY UINT32_MAX
+enum toc_simulation_severity {
+    TOC_SIMULATION_WITHOUT_SYMPTOMS,
+    TOC_SIMULATION_WITH_MILD_SYMPTOMS,
+    TOC_SIMULATION_WITH_SEVERE_SYMPTOMS
+};
+
+/* A line of the line list, and an edge of the transmission tree. */
+struct toc_simulation_infection {
+    uint32_t agent, infector; /* TOC_SIMULATION_NOBODY: imported, or infected before the first day */
+    uint32_t day;             /* 0 = before the first day */
+    uint32_t onset;           /* day of symptoms, also of one that has not come; 0 = never */
+    uint32_t network;         /* 0 household, 1 ring, 2 random, 3 imported */
+    uint32_t strain, age, area;
+    enum toc_simulation_severity severity;
+};
+
+/* Every infection of the days first_day … last_day, in an order that depends on the setup alone (not on days). Stops
+ * where take answers other than 0, and returns that. */
+int toc_simulation_each_infection(const struct toc_simulation *simulation, uint32_t first_day, uint32_t last_day,
+                                  int (*take)(void *context, const struct toc_simulation_infection *infection),
+                                  void *context);
 
 #ifdef __cplusplus
 }

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What is in force today, and which contacts it leaves. */
+#include "simulation_measures.h"
+
+/* 1 without the measure, `factor` with all of it. */
+static double weakened(double strength, double factor)
+{
+    return 1 - strength * (1 - factor);
+}
+
+static bool is_triggered(struct toc_simulation *sim, size_t line, uint32_t area)
+{
+    const struct toc_simulation_schedule *schedule = &sim->schedule[line];
+    uint8_t                              *pulled = &sim->pulled[line * sim->num_areas + area];
+    double                                found = 0;
+    for (size_t i = 0; i < 7; i++)
+        found += sim->weekly[(size_t) area * 7 + i];
+    uint32_t persons = sim->areas[area].end - sim->areas[area].first;
+    double   rate = persons > 0 ? found * 1e5 / persons : 0;
+    *pulled = (uint8_t) (*pulled ? rate >= schedule->off_below : rate > schedule->on_above);
+    return *pulled;
+}
+
+static void look_up_schedule(struct toc_simulation *sim, uint32_t area, double *strength)
+{
+    memset(strength, 0, TOC_SIMULATION_MEASURES * sizeof *strength);
+    for (size_t i = 0; i < sim->num_schedule; i++) {
+        const struct toc_simulation_schedule *line = &sim->schedule[i];
+        if (sim->day < line->from || sim->day > line->to)
+            continue;
+        if (line->area != TOC_SIMULATION_EVERYWHERE && line->area != area)
+            continue;
+        if (!(line->on_above < 0) && !is_triggered(sim, i, area))
+            continue;
+        strength[line->measure] = fmax(strength[line->measure], line->strength);
+    }
+    for (int measure = 0; measure < TOC_SIMULATION_MEASURES; measure++) {
+        float forced = sim->forced[(size_t) measure * sim->num_areas + area];
+        if (forced >= 0)
+            strength[measure] = (double) forced;
+    }
+}
+
+static void weaken_contacts(const struct toc_simulation *sim, struct toci_today *today)
+{
+    const struct toc_simulation_parameters *p = &sim->p;
+    const double                           *strength = today->strength;
+    double                                  lockdown = strength[TOC_SIMULATION_MEASURE_lockdown];
+    for (int kind = 0; kind < TOC_SIMULATION_RING; kind++)
+        today->ring[kind] = weakened(lockdown, p->lockdown_contacts[1]);
+    double school = weakened(strength[TOC_SIMULATION_MEASURE_school_closure], p->school_closure_contacts);
+    today->ring[0] *= school;
+    today->ring[1] *= school;
+    today->ring[2] *= weakened(strength[TOC_SIMULATION_MEASURE_work_closure], p->work_closure_contacts);
+    today->random = weakened(lockdown, p->lockdown_contacts[2]);
+    today->household = weakened(lockdown, p->lockdown_contacts[0]);
+    today->precaution = weakened(strength[TOC_SIMULATION_MEASURE_precautions], p->precaution_transmission);
+    today->shielding = weakened(strength[TOC_SIMULATION_MEASURE_shielding], p->shielding_contacts);
+    today->border = weakened(strength[TOC_SIMULATION_MEASURE_checkpoints], p->checkpoint_contacts);
+}
+
+void toci_sim_begin_day(struct toc_simulation *sim)
+{
+    sim->plain = true;
+    for (uint32_t area = 0; area < sim->num_areas; area++) {
+        struct toci_today *today = &sim->today[area];
+        look_up_schedule(sim, area, today->strength);
+        weaken_contacts(sim, today);
+        for (int measure = TOC_SIMULATION_MEASURE_lockdown; measure <= TOC_SIMULATION_MEASURE_checkpoints; measure++)
+            sim->plain = sim->plain && today->strength[measure] <= 0;
+    }
+}
+
+/* Extra hits are those above the usual rate, up to the bound that all hits were drawn with. */
+bool toci_at_home_today(const struct toc_simulation *sim, uint32_t source, uint32_t network)
+{
+    double factor = sim->today[toci_sim_area_of(sim, source)].household;
+    double u = toci_unit(toci_draw(sim->seed, TOCI_DRAW_CONTACT, source, sim->day, UINT32_MAX).v[0]);
+    if (network == TOCI_HOUSEHOLD)
+        return u < factor;
+    return factor > 1 && u * (sim->household_bound - 1) < factor - 1;
+}
+
+double toci_contact_factor(const struct toc_simulation *sim, uint32_t agent, uint32_t area, uint32_t network)
+{
+    const struct toci_today *today = &sim->today[area];
+    double                   factor = network == TOCI_RING ? today->ring[sim->age_ring[agent] >> 4 & 7] : today->random;
+    return toci_age(sim, agent) >= 7 ? factor * today->shielding : factor;
+}
+
+bool toci_meet_under_measures(const struct toc_simulation *sim, uint32_t source, uint32_t target, uint32_t network)
+{
+    uint32_t area = toci_sim_area_of(sim, source), other = toci_sim_area_of(sim, target);
+    double   factor =
+        fmin(toci_contact_factor(sim, source, area, network), toci_contact_factor(sim, target, other, network));
+    factor *= fmin(sim->today[area].precaution, sim->today[other].precaution);
+    if (area != other)
+        factor *= fmin(sim->today[area].border, sim->today[other].border);
+    return factor >= 1 || toci_unit(toci_draw(sim->seed, TOCI_DRAW_CONTACT, source, sim->day, target).v[1]) < factor;
+}
+
+/* ---- stays ---- */
+uint32_t toci_stay_days(double days, double dropout, uint32_t word)
+{
+    if (dropout <= 0)
+        return (uint32_t) days;
+    double until = dropout >= 1 ? 1 : 1 + floor(log(toci_unit(word)) / log1p(-dropout));
+    return (uint32_t) fmin(until, days);
+}
+
+/* Bits of the days first … last, 32 at most. */
+static uint32_t days_bits(uint32_t first, uint32_t last)
+{
+    uint32_t bits = 0;
+    for (uint32_t day = first; day <= last && day < first + 32; day++)
+        bits |= UINT32_C(1) << (day & 31);
+    return bits;
+}
+
+void toci_begin_stay(struct toci_shard *shard, uint32_t agent, uint32_t last_day, bool held)
+{
+    struct toc_simulation *sim = shard->sim;
+    if (!toci_is_about(sim, agent) || last_day <= sim->day)
+        return;
+    if (held && (sim->held[agent] & ~TOCI_STRUCK) < TOCI_MOST_HELD)
+        sim->held[agent]++;
+    if (!held)
+        sim->flags[agent] |= TOCI_FLAG_FIRM;
+    if (sim->stay_until[agent] == 0)
+        toci_counted(shard, agent, TOC_SIMULATION_COLUMN_restricted, 1);
+    if (last_day <= sim->stay_until[agent])
+        return;
+    sim->stay_until[agent] = (uint16_t) last_day;
+    sim->at_home[agent] |= days_bits(sim->day + 1, last_day);
+    toci_later(shard, agent, TOCI_STAY_ENDS, sim->day, last_day - sim->day);
+}
+
+void toci_end_stay(struct toci_shard *shard, uint32_t agent)
+{
+    struct toc_simulation *sim = shard->sim;
+    if (sim->stay_until[agent] == 0)
+        return;
+    toci_counted(shard, agent, TOC_SIMULATION_COLUMN_restricted, -1);
+    sim->at_home[agent] &= ~days_bits(sim->day + 1, sim->day + TOCI_SIM_MASK_AHEAD);
+    sim->stay_until[agent] = 0;
+    sim->held[agent] &= TOCI_STRUCK;
+    sim->flags[agent] &= (uint8_t) ~TOCI_FLAG_FIRM;
+}
+
+void toci_release_hold(struct toci_shard *shard, uint32_t agent)
+{
+    struct toc_simulation *sim = shard->sim;
+    if ((sim->held[agent] & ~TOCI_STRUCK) == 0)
+        return;
+    sim->held[agent]--;
+    if ((sim->held[agent] & ~TOCI_STRUCK) == 0 && !(sim->flags[agent] & TOCI_FLAG_FIRM))
+        toci_end_stay(shard, agent);
+}

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* lib/simulation_meeting.h: who meets whom on a day; nothing of it is stored, any day can be formed again.
+ *
+ * Ring: the members stand in a circle; each has edges to the next `half` and the previous `half` (Watts and Strogatz).
+ * The edge from position p to p + k is rewired with probability ring_rewired: then it leads to Q_k(p), a keyed
+ * bijection of the ring, so that both ends find it. Each edge is met on a day with probability ring_daily_share.
+ *
+ * Random contacts: each agent has a fixed number of stubs. Each day all stubs of an area are paired anew: the partner
+ * of s is the bijection's inverse of (its image with the last bit turned). Where the partner is away, the stub looks
+ * for another in the next pairing of the day, up to TOCI_SIM_RETRIES times; that later choice is its own and not its
+ * partner's, so that everyone who is about has as many contacts as ever.
+ */
+#ifndef LIB_SIMULATION_MEETING_H
+#define LIB_SIMULATION_MEETING_H
+
+#include "simulation_state.h"
+
+/* One person's place in a ring. */
+struct toci_place {
+    const struct toci_ring *kind;
+    uint32_t                first, size; /* slots of the ring */
+    uint32_t                position, half;
+};
+
+static inline void toci_give_key(struct toci_shuffle *shape, uint32_t word, uint32_t other)
+{
+    *shape = toci_shuffle_of(shape->size, shape->a, shape->b, word, other);
+}
+
+static inline const struct toci_ring *toci_ring_of_slot(const struct toc_simulation *sim, uint32_t slot, uint32_t guess)
+{
+    const struct toci_ring *ring = &sim->rings[guess];
+    if (slot >= ring->first && slot < ring->first + ring->size)
+        return ring;
+    uint32_t low = 0, high = sim->num_areas * TOC_SIMULATION_RING;
+    while (high - low > 1) {
+        uint32_t middle = low + (high - low) / 2;
+        if (sim->rings[middle].first <= slot)
+            low = middle;
+        else
+            high = middle;
+    }
+    return &sim->rings[low];
+}
+
+/* Whether the agent has a ring of more than two; its place in it. */
+static inline bool toci_place_of(const struct toc_simulation *sim, uint32_t agent, uint32_t area,
+                                 struct toci_place *place)
+{
+    uint32_t                slot = sim->slot[agent];
+    uint32_t                kind = sim->age_ring[agent] >> 4 & 7;
+    const struct toci_ring *ring = toci_ring_of_slot(sim, slot, area * TOC_SIMULATION_RING + kind);
+    uint32_t                within = slot - ring->first, number = within / ring->members;
+    place->kind = ring;
+    place->first = ring->first + number * ring->members;
+    place->size = ring->size - number * ring->members;
+    place->size = place->size < ring->members ? place->size : ring->members;
+    place->position = slot - place->first;
+    uint32_t most = place->size < 3 ? 0 : (place->size - 1) / 2;
+    place->half = ring->half < most ? ring->half : most;
+    return place->half > 0;
+}
+
+static inline bool toci_rewired(const struct toc_simulation *sim, const struct toci_place *place, uint32_t position,
+                                uint32_t k)
+{
+    return sim->slot_rewired[place->first + position] >> (k - 1) & 1;
+}
+
+static inline struct toci_shuffle toci_rewiring(const struct toci_place *place, uint32_t k)
+{
+    struct toci_shuffle shuffle = toci_shape_of(place->size);
+    toci_give_key(&shuffle, place->kind->key[0] + k * 0x9E3779B9u,
+                  place->kind->key[1] ^ (place->first + k * 0x85EBCA6Bu));
+    return shuffle;
+}
+
+/* Of 3 half possible edges the i-th: to the next ones, from the previous ones, from far. The slot at its other end, or
+ * TOCI_SIM_NOBODY where there is no such edge. */
+static inline uint32_t toci_ring_edge(const struct toc_simulation *sim, const struct toci_place *place, uint32_t i)
+{
+    uint32_t k = i % place->half + 1, other;
+    if (i < place->half) {
+        other = toci_plus(place->position, k, place->size);
+        if (toci_rewired(sim, place, place->position, k)) {
+            struct toci_shuffle far = toci_rewiring(place, k);
+            other = toci_shuffled(&far, place->position);
+        }
+    } else if (i < 2 * place->half) {
+        other = toci_minus(place->position, k, place->size);
+        if (toci_rewired(sim, place, other, k))
+            return TOCI_SIM_NOBODY;
+    } else {
+        struct toci_shuffle far = toci_rewiring(place, k);
+        other = toci_unshuffled(&far, place->position);
+        if (!toci_rewired(sim, place, other, k))
+            return TOCI_SIM_NOBODY;
+    }
+    return other == place->position ? TOCI_SIM_NOBODY : place->first + other;
+}
+
+/* Bits of the days on which two slots meet: of the days day … day - 31 where bit 0 is `day`. */
+static inline bool toci_meet(const struct toc_simulation *sim, uint32_t slot, uint32_t other, uint32_t day)
+{
+    uint32_t low = slot < other ? slot : other, high = slot < other ? other : slot;
+    double   share = sim->p.ring_daily_share;
+    if (share == 0.5) {
+        struct toci_draw draw = toci_draw(sim->seed, TOCI_DRAW_MET, low, high, day >> 7);
+        return draw.v[day >> 5 & 3] >> (day & 31) & 1;
+    }
+    struct toci_draw draw = toci_draw(sim->seed, TOCI_DRAW_MET, low, high, day >> 2);
+    return draw.v[day & 3] < toci_chance(share);
+}
+
+/* The stub's partner in the try-th pairing of a day, or TOCI_SIM_NOBODY. */
+static inline uint32_t toci_partner(const struct toc_simulation *sim, uint32_t area, uint32_t stub, uint32_t day,
+                                    uint32_t try)
+{
+    const struct toci_area *home = &sim->areas[area];
+    struct toci_shuffle     shuffle = home->shape;
+    uint32_t                first = home->first_stub;
+    uint32_t                key = area;
+    if (sim->num_areas > 1 &&
+        toci_draw(sim->seed, TOCI_DRAW_TRAVEL, stub, day, try).v[0] < toci_chance(sim->p.travel_share)) {
+        shuffle = sim->all_shape;
+        first = 0;
+        key = UINT32_MAX;
+    }
+    struct toci_draw draw = toci_draw(sim->seed, TOCI_DRAW_PAIRING, key, day, try);
+    toci_give_key(&shuffle, draw.v[0], draw.v[1]);
+    uint32_t image = toci_shuffled(&shuffle, stub - first) ^ 1;
+    return image < shuffle.size ? first + toci_unshuffled(&shuffle, image) : TOCI_SIM_NOBODY;
+}
+
+static inline bool toci_may_meet_at_random(const struct toc_simulation *sim, uint32_t agent, uint32_t day)
+{
+    return toci_is_about(sim, agent) && !toci_stays(sim, agent, day);
+}
+
+/* Whom the stub meets on a day, or TOCI_SIM_NOBODY. */
+static inline uint32_t toci_random_contact(const struct toc_simulation *sim, uint32_t agent, uint32_t area,
+                                           uint32_t stub, uint32_t day)
+{
+    for (uint32_t try = 0; try < TOCI_SIM_RETRIES; try++) {
+        uint32_t partner = toci_partner(sim, area, stub, day, try);
+        if (partner == TOCI_SIM_NOBODY)
+            continue;
+        uint32_t other = sim->stub_agent[partner];
+        if (other != agent && toci_may_meet_at_random(sim, other, day))
+            return other;
+    }
+    return TOCI_SIM_NOBODY;
+}
+
+#endif
