@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "server/live.h"
 #include "server/problem.h"
 #include "server/route.h"
 
@@ -176,8 +177,11 @@ void exchange_free(struct exchange *exchange)
     struct answer *answer = &exchange->answer;
     if (answer->part_free != NULL)
         answer->part_free(answer->part_context);
-    if (answer->body.bytes != NULL)
+    live_close(answer->live);
+    if (answer->body.bytes != NULL) {
+        explicit_bzero(answer->body.bytes, answer->body.used);
         sink_free(&answer->body);
+    }
     fault_list_free(&exchange->faults);
     arena_wipe(&exchange->arena);
     *exchange = (struct exchange){ 0 };

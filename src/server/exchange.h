@@ -58,6 +58,7 @@ struct http_pair {
 #define EXCHANGE_ARENA ((size_t) 4 << 20)
 
 struct exchange;
+struct live_stream;
 
 /* Writes the next part of a long answer into sink; *end = true with the last. Runs in a worker thread, when what was
  * written before has gone out. A failure ends the connection without the last chunk, so that the client sees it. */
@@ -72,7 +73,7 @@ struct answer {
     exchange_part   *part; /* behind `body`: parts until the end; NULL = none */
     void            *part_context;
     void (*part_free)(void *context); /* called once, whether all parts went out or not; NULL = nothing to free */
-    bool live;                        /* not an answer but a stream of events: live.h takes over */
+    struct live_stream *live;         /* not an answer but a stream of events behind `body` (live.h); else NULL */
 };
 
 struct route;

@@ -4,7 +4,7 @@
 #include <stdio.h>
 
 #include "base/json_writer.h"
-#include "server/route.h"
+#include "server/live.h"
 
 struct kind {
     int         status, http;
@@ -109,7 +109,8 @@ static void clear(struct answer *answer, bool keep_headers)
     answer->part = NULL;
     answer->part_free = NULL;
     answer->part_context = NULL;
-    answer->live = false;
+    live_close(answer->live);
+    answer->live = NULL;
     answer->body.used = 0;
     answer->body.failure = 0;
     if (!keep_headers)

@@ -40,6 +40,8 @@ struct route {
     bool              idempotent; /* takes Idempotency-Key */
     bool              needs_key;  /* and is refused without one */
     bool              if_match;   /* needs If-Match */
+    bool              quick;      /* reads a row or two: runs where the network is, without changing threads, unless a
+                                   * purpose is named. It never waits for the writer, but by exchange_submit */
     bool              heavy;      /* takes long: in the lane of few threads, so that the others go on */
     const char       *summary_en, *summary_zh;
     const char       *request, *reply; /* names of schemas of openapi.json; NULL = none */

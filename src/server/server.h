@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* src/server/server.h: the server of a node: its store, its routes, its threads.
  *
- *     network    one thread of libmicrohttpd (http.h): takes in requests up to their limits, sends answers
- *     workers    a few threads with a reader each: run handlers; a second, smaller set for heavy ones, so that
- * passwords, prefix searches and exports cannot hold up the others live       one thread that follows the store's
- * events and hands them to the streams (live.h) writer     the store's own
+ *     network    event threads of libmicrohttpd (http.h): take in requests up to their limits, send answers, and run
+ *                quick routes on the spot (a change of threads costs as much as reading a record)
+ *     workers    a few threads with a reader each: run the other handlers; a second, smaller set for heavy ones, so
+ * that passwords, prefix searches and exports cannot hold up the others live       one thread that follows the store's
+ * events; the streams take them from there (live.h) watch      one thread that ends connections whose time is over
+ * (watch.h) log        one thread that writes lines (log.h) writer     the store's own
  */
 #ifndef SERVER_SERVER_H
 #define SERVER_SERVER_H
@@ -22,10 +24,21 @@ struct server_options {
     const char  *static_folder;   /* the browser's side; NULL = the plain page alone */
     unsigned     workers;         /* 0 = 4 */
     unsigned     heavy_workers;   /* 0 = 2 */
-    unsigned     max_connections; /* 0 = 20,000 */
-    struct store_clock clock;     /* { NULL } = the machine's */
-    bool               demo;      /* invented data: refused on any address that is not loopback */
+    unsigned     threads;         /* of the network; 0 = 2 */
+    unsigned     max_connections; /* 0 = HTTP_MAX_CONNECTIONS; as far as the system grants descriptors */
+    unsigned     max_per_peer;    /* of one address; 0 = HTTP_MAX_PER_PEER */
+    double       header_seconds, body_seconds, idle_seconds, send_seconds; /* 0 = as http.h says */
+    double       heartbeat_seconds;                                        /* of live events; 0 = as live.h says */
+    struct store_clock clock;                                              /* { NULL } = the machine's */
+    bool               demo;  /* invented data: refused on any address that is not loopback */
+    bool               quiet; /* no log */
 };
+
+#define SERVER_LISTEN "127.0.0.1:8420"
+#define SERVER_WORKERS 4
+#define SERVER_HEAVY_WORKERS 2
+#define SERVER_WORKERS_WAITING 2048 /* requests that may wait for a worker; more are told to come back */
+#define SERVER_HEAVY_WAITING 256
 
 /* Start to serve. Returns 0, or BASE_ERR_INPUT, BASE_ERR_SYSTEM with the reason in faults. */
 int server_start(const struct server_options *options, struct server **server, struct fault_list *faults);
@@ -33,8 +46,8 @@ int server_start(const struct server_options *options, struct server **server, s
 /* Where it listens: "http://127.0.0.1:8420". */
 const char *server_url(const struct server *server);
 
-/* Take no new connections, finish what was begun (at most `seconds`), end streams with a word to come back, close. NULL
- * is fine. */
+/* Take no new connections, finish what was begun, end streams with a word to come back, close. Whoever has not sent the
+ * rest of a request, or not taken an answer, after `seconds` is cut off. NULL is fine. */
 void server_stop(struct server *server, unsigned seconds);
 
 #endif

@@ -139,7 +139,7 @@ int store_triangle(struct store_reader *reader, const struct access *who, const 
 /* ---- events ---- */
 
 struct reading {
-    const struct access    *who;
+    const struct access    *who; /* NULL: a follower's */
     const struct area_tree *areas;
     struct area_set         granted;
     struct store_event     *events;
@@ -147,13 +147,14 @@ struct reading {
     int64_t                 last;
 };
 
-static bool may_see(const struct reading *reading, const struct model_record *record, const struct id *area)
+bool store_may_see(const struct access *who, const struct area_tree *areas, const struct area_set *granted,
+                   const struct model_record *record, const struct id *area)
 {
-    if (record == NULL || access_highest(reading->who, record) == ACCESS_NOTHING)
+    if (record == NULL || access_highest(who, record) == ACCESS_NOTHING)
         return false;
-    if (record->scope != MODEL_SCOPE_AREA || reading->who->everywhere)
+    if (record->scope != MODEL_SCOPE_AREA || who->everywhere)
         return true;
-    return area_set_has(&reading->granted, area_tree_find(reading->areas, area));
+    return area_set_has(granted, area_tree_find(areas, area));
 }
 
 static int event_row(void *context, const struct db_value *row, size_t num_columns)
@@ -170,12 +171,29 @@ static int event_row(void *context, const struct db_value *row, size_t num_colum
     memcpy(event.id.bytes, row[4].bytes, ID_BYTES);
     if (row[6].type == DB_BYTES)
         memcpy(event.area.bytes, row[6].bytes, ID_BYTES);
-    if (!may_see(reading, record, &event.area))
+    if (record == NULL ||
+        (reading->who != NULL && !store_may_see(reading->who, reading->areas, &reading->granted, record, &event.area)))
         return 0;
     event.verb = (enum store_verb) row[2].integer;
     event.record = record->name;
     reading->events[reading->num++] = event;
     return 0;
+}
+
+static int read_events(struct db *db, struct reading *reading, size_t max_events, struct db_error *error)
+{
+    int ret = 0;
+    for (bool more = true; ret == 0 && more && reading->num < max_events;) {
+        size_t          page = max_events - reading->num;
+        struct db_value parameters[] = { db_integer(reading->last), db_integer((int64_t) page) };
+        reading->rows = 0;
+        ret = select_rows(db,
+                          "SELECT number, at, verb, record, id, version, area FROM event WHERE number > $1 ORDER BY "
+                          "number LIMIT $2",
+                          parameters, 2, event_row, reading, error);
+        more = reading->rows == page;
+    }
+    return ret;
 }
 
 int store_events(struct store_reader *reader, const struct access *who, int64_t *after, struct arena *arena,
@@ -186,22 +204,51 @@ int store_events(struct store_reader *reader, const struct access *who, int64_t 
     int            ret = store_reader_db(reader, &db);
     if (ret != 0)
         return ret;
+    if (who == NULL)
+        return STORE_ERR_DENIED;
     reading.areas = store_hold_areas(reader->store);
     ret = area_set_of_grant(reading.areas, who, arena, &reading.granted);
-    for (bool more = true; ret == 0 && more && reading.num < max_events;) {
-        size_t          page = max_events - reading.num;
-        struct db_value parameters[] = { db_integer(reading.last), db_integer((int64_t) page) };
-        reading.rows = 0;
-        ret = select_rows(db,
-                          "SELECT number, at, verb, record, id, version, area FROM event WHERE number > $1 ORDER BY "
-                          "number LIMIT $2",
-                          parameters, 2, event_row, &reading, &reader->error);
-        more = reading.rows == page;
-    }
+    if (ret == 0)
+        ret = read_events(db, &reading, max_events, &reader->error);
     store_release_areas(reader->store, reading.areas);
     if (ret == 0) {
         *num_events = reading.num;
         *after = reading.last;
     }
+    return ret;
+}
+
+int store_follow(struct store_reader *reader, int64_t *after, struct store_event *events, size_t max_events,
+                 size_t *num_events)
+{
+    struct reading reading = { .events = events, .last = *after };
+    struct db     *db;
+    int            ret = store_reader_db(reader, &db);
+    if (ret == 0)
+        ret = read_events(db, &reading, max_events, &reader->error);
+    if (ret == 0) {
+        *num_events = reading.num;
+        *after = reading.last;
+    }
+    return ret;
+}
+
+static int take_number(void *context, const struct db_value *row, size_t num_columns)
+{
+    (void) num_columns;
+    *(int64_t *) context = row[0].type == DB_INTEGER ? row[0].integer : 0;
+    return 0;
+}
+
+int store_newest_event(struct store_reader *reader, int64_t *number)
+{
+    struct db *db;
+    int64_t    newest = 0;
+    int        ret = store_reader_db(reader, &db);
+    if (ret == 0)
+        ret = select_rows(db, "SELECT number FROM event ORDER BY number DESC LIMIT 1", NULL, 0, take_number, &newest,
+                          &reader->error);
+    if (ret == 0)
+        *number = newest;
     return ret;
 }

@@ -320,3 +320,10 @@ int store_audit_reading(struct store_reader *reader, const struct access *who, c
     }
     return reader->store->writer == NULL ? STORE_ERR_STOPPED : writer_submit(reader->store->writer, &ticket);
 }
+
+void store_watch(struct store *store, struct store_state *state)
+{
+    *state = (struct store_state){ 0 };
+    if (store->writer != NULL)
+        writer_watch(store->writer, state);
+}

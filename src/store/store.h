@@ -199,6 +199,25 @@ struct store_event {
 int store_events(struct store_reader *reader, const struct access *who, int64_t *after, struct arena *arena,
                  struct store_event *events, size_t max_events, size_t *num_events);
 
+/* For one follower that hands events on to many: all of them, in the same order, and the number of the newest; nothing
+ * of it may reach anybody but by store_may_see. `granted`: area_set_of_grant of `who` in these areas. */
+struct area_set;
+int  store_follow(struct store_reader *reader, int64_t *after, struct store_event *events, size_t max_events,
+                  size_t *num_events);
+int  store_newest_event(struct store_reader *reader, int64_t *number); /* 0 = there was none yet */
+bool store_may_see(const struct access *who, const struct area_tree *areas, const struct area_set *granted,
+                   const struct model_record *record, const struct id *area);
+
+/* How the writer is doing, for whoever watches over the node. */
+struct store_state {
+    bool    writes;           /* this process holds the lease */
+    bool    stopped;          /* for good: STORE_ERR_STOPPED */
+    size_t  waiting;          /* requests */
+    int64_t groups, requests; /* committed since the start */
+    int64_t event;            /* number of the newest event */
+};
+void store_watch(struct store *store, struct store_state *state);
+
 /* ---- reference data ---- */
 
 /* A set of reference data: areas, codes, populations, outlines, calendars. */

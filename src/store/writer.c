@@ -71,6 +71,18 @@ int writer_submit(struct writer *writer, struct ticket *ticket)
     return ret;
 }
 
+void writer_watch(struct writer *writer, struct store_state *state)
+{
+    pthread_mutex_lock(&writer->lock);
+    *state = (struct store_state){ .writes = true,
+                                   .stopped = writer->stopped,
+                                   .waiting = writer->waiting,
+                                   .groups = writer->groups,
+                                   .requests = writer->requests,
+                                   .event = writer->shown_event };
+    pthread_mutex_unlock(&writer->lock);
+}
+
 static struct ticket *take_first(struct writer *writer, int lane)
 {
     struct ticket *ticket = writer->first[lane];
@@ -197,11 +209,16 @@ static int apply_all(struct group *group, struct ticket *const *tickets, size_t 
     return ret;
 }
 
-static void remember(struct writer *writer, const struct group *group)
+static void remember(struct writer *writer, const struct group *group, size_t requests)
 {
     writer->head = group->head;
     writer->event = group->event;
     writer->known = group->known;
+    pthread_mutex_lock(&writer->lock);
+    writer->shown_event = writer->event;
+    writer->requests += (int64_t) requests;
+    writer->groups++;
+    pthread_mutex_unlock(&writer->lock);
     writer->sweep_due = writer->sweep_due || group->num_erased > 0;
     if (group->moves.num > 0)
         (void) store_keep_moved(writer->store, group->moves.moves, group->moves.num); /* else `tocsin check` finds it */
@@ -232,7 +249,7 @@ static int run_group(struct writer *writer, struct ticket *const *tickets, size_
         if (ret == 0)
             ret = group_finish(&group);
         if (ret == 0)
-            remember(writer, &group);
+            remember(writer, &group, *applied);
         else
             group_abandon(&group);
     }
@@ -362,6 +379,7 @@ static int event_row(void *context, const struct db_value *row, size_t num_colum
     struct writer *writer = context;
     (void) num_columns;
     writer->event = row[0].integer;
+    writer->shown_event = writer->event;
     if (row[1].integer > writer->known)
         writer->known = row[1].integer;
     return 0;

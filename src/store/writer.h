@@ -60,11 +60,14 @@ struct writer {
     struct ticket  *first[2], *last[2]; /* interactive, bulk */
     size_t          waiting;
     bool            closing, stopped;
-    char            reason[240]; /* why it has stopped */
+    char            reason[240];                   /* why it has stopped */
+    int64_t         groups, requests, shown_event; /* committed */
 };
 
 int  writer_start(struct store *store, struct db *db, struct writer **writer, struct db_error *error);
 void writer_stop(struct writer *writer); /* after what waits is done; NULL is fine */
+
+void writer_watch(struct writer *writer, struct store_state *state);
 
 /* Put a ticket into the queue; with `done` NULL wait until it is finished and return its status. */
 int writer_submit(struct writer *writer, struct ticket *ticket);

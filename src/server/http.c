@@ -1,0 +1,847 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "server/http.h"
+
+#include <microhttpd.h>
+
+#include <assert.h>
+#include <ctype.h>
+#include <inttypes.h>
+#include <pthread.h>
+#include <sodium.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "server/problem.h"
+#include "server/route.h"
+#include "server/server_internal.h"
+#include "server/target.h"
+#include "server/watch.h"
+
+enum { MAX_READERS = 64 };
+
+struct http {
+    struct http_options  options;
+    struct server       *server;
+    struct MHD_Daemon   *daemon;
+    struct watch        *watch;
+    _Atomic bool         quiescing;
+    _Atomic size_t       active, bodies;
+    _Atomic size_t       away; /* requests that are with a worker or the writer */
+    _Atomic uint64_t     next_number;
+    pthread_mutex_t      readers_lock; /* of readers for quick routes */
+    struct store_reader *readers[MAX_READERS];
+    size_t               num_readers;
+};
+
+enum stage { NEW, RECEIVING, WORKING, READY, ANSWERING };
+
+struct request {
+    struct exchange        exchange;
+    struct lane_item       item;
+    struct http           *http;
+    struct MHD_Connection *connection;
+    struct connection     *socket;
+    enum stage             stage;
+    bool                   suspended; /* while this thread runs the handler */
+    bool                   closing;   /* its connection ends with the answer */
+    bool                   broken;    /* not all of the answer went out */
+    int                    status;    /* of the exchange, so far */
+    int64_t                began, microseconds, bytes;
+    uint64_t               number;
+    const char            *where; /* the target lay there, for header_is_whole */
+    size_t                 target_size;
+    char                  *body;
+    size_t                 body_room, body_most, dropped;
+    exchange_after        *after; /* to go on with */
+    struct store_receipt   receipt;
+    struct sink            part; /* of a long answer */
+    size_t                 part_sent;
+    bool                   part_end, part_failed;
+    char                   target[]; /* as it came */
+};
+
+/* ---- readers for the event threads ---- */
+
+static struct store_reader *take_reader(struct http *http)
+{
+    struct store_reader *reader = NULL;
+    struct db_error      error;
+    pthread_mutex_lock(&http->readers_lock);
+    if (http->num_readers > 0)
+        reader = http->readers[--http->num_readers];
+    pthread_mutex_unlock(&http->readers_lock);
+    if (reader == NULL && store_reader_open(http->server->store, &reader, &error) != 0)
+        reader = NULL;
+    return reader;
+}
+
+static void give_reader(struct http *http, struct store_reader *reader, bool broken)
+{
+    pthread_mutex_lock(&http->readers_lock);
+    bool kept = !broken && http->num_readers < MAX_READERS;
+    if (kept)
+        http->readers[http->num_readers++] = reader;
+    pthread_mutex_unlock(&http->readers_lock);
+    if (!kept)
+        store_reader_close(reader);
+}
+
+/* ---- with a worker, and back ---- */
+
+static void leave(struct request *request)
+{
+    atomic_fetch_add(&request->http->away, 1);
+    MHD_suspend_connection(request->connection);
+}
+
+/* The last that the other thread does with the request. */
+static void come_back(struct request *request)
+{
+    struct http *http = request->http;
+    MHD_resume_connection(request->connection);
+    atomic_fetch_sub(&http->away, 1);
+}
+
+/* ---- the header ---- */
+
+struct header_walk {
+    struct request *request;
+    const char     *behind; /* where the next header must lie; NULL = it does not */
+    size_t          num;
+    int             status;
+};
+
+static char *small_letters(struct arena *arena, const char *name, size_t size)
+{
+    char *copy = arena_copy(arena, name, size);
+    for (size_t i = 0; copy != NULL && i < size; i++)
+        copy[i] = (char) tolower((unsigned char) copy[i]);
+    return copy;
+}
+
+/* A header, in the order in which it came. Its texts lie in the connection's memory, where they were received, so that
+ * what lies between them can be known. */
+static enum MHD_Result take_header(void *context, enum MHD_ValueKind kind, const char *name, size_t name_size,
+                                   const char *value, size_t value_size)
+{
+    struct header_walk *walk = context;
+    struct exchange    *exchange = &walk->request->exchange;
+    (void) kind;
+    if (value == NULL)
+        value = "";
+    if (exchange->num_headers == EXCHANGE_MAX_HEADERS) {
+        walk->status = SERVER_ERR_HEADERS;
+        return MHD_NO;
+    }
+    size_t gap = value >= name + name_size ? (size_t) (value - (name + name_size)) : 0;
+    if (name != walk->behind || gap < 1 || gap > 8)
+        walk->behind = NULL;
+    else
+        walk->behind = value + value_size + 2; /* CR LF */
+    char *copy = small_letters(&exchange->arena, name, name_size);
+    if (copy == NULL) {
+        walk->status = TOC_ERR_NO_MEMORY;
+        return MHD_NO;
+    }
+    while (value_size > 0 && (value[value_size - 1] == ' ' || value[value_size - 1] == '\t'))
+        value_size--;
+    const char *ended = value[value_size] == '\0' ? value : arena_copy(&exchange->arena, value, value_size);
+    exchange->headers[exchange->num_headers++] = (struct http_pair){ copy, ended != NULL ? ended : "" };
+    return MHD_YES;
+}
+
+static int malformed(struct exchange *exchange, const char *where, const char *found, const char *allowed)
+{
+    fault_add(&exchange->faults, (struct fault_place){ .name = where }, allowed, "%s", found);
+    return SERVER_ERR_REQUEST;
+}
+
+/* Request line and headers lie one behind the other, each line ended by CR LF, and nothing is between them. */
+static int take_headers(struct request *request, const char *method, const char *version)
+{
+    struct exchange                *exchange = &request->exchange;
+    const union MHD_ConnectionInfo *size =
+        MHD_get_connection_info(request->connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
+    struct header_walk walk = { .request = request };
+    bool               line = strcmp(version, "HTTP/1.1") == 0 || strcmp(version, "HTTP/1.0") == 0;
+    if (request->where == method + strlen(method) + 1 && version == request->where + request->target_size + 1)
+        walk.behind = version + strlen(version) + 2;
+    MHD_get_connection_values_n(request->connection, MHD_HEADER_KIND, take_header, &walk);
+    if (walk.status != 0)
+        return walk.status;
+    if (size == NULL || size->header_size > HTTP_MAX_HEADER_BYTES)
+        return SERVER_ERR_HEADERS;
+    if (!line || walk.behind == NULL || walk.behind + 2 != method + size->header_size)
+        return malformed(exchange, "headers",
+                         "lines that are not ended by CR LF, folded, or with bytes in them that hide",
+                         "\"Name: value\" and CR LF");
+    return guard_headers(exchange);
+}
+
+static bool find_method(const char *word, enum http_method *method)
+{
+    for (int i = 0; i < HTTP_NUM_METHODS; i++)
+        if (strcmp(word, http_method_word((enum http_method) i)) == 0) {
+            *method = (enum http_method) i;
+            return true;
+        }
+    return false;
+}
+
+/* Whom the request comes from, as far as whoever forwards it is to be believed. */
+static void find_peer(struct request *request)
+{
+    struct exchange     *exchange = &request->exchange;
+    const struct server *server = request->http->server;
+    const char          *forwarded = exchange_header(exchange, "x-forwarded-for");
+    const char          *address = request->socket->address;
+    bool                 trusted =
+        address[0] == '\0' || (server->trusted_proxy[0] != '\0' && strcmp(server->trusted_proxy, address) == 0);
+    exchange->peer = address[0] != '\0' ? address : "local";
+    exchange->local = request->socket->loopback && forwarded == NULL &&
+                      exchange_header(exchange, "forwarded") == NULL && exchange_header(exchange, "via") == NULL &&
+                      exchange_header(exchange, "x-real-ip") == NULL;
+    if (!trusted || forwarded == NULL)
+        return;
+    const char *last = strrchr(forwarded, ',');
+    last = last != NULL ? last + 1 + strspn(last + 1, " ") : forwarded;
+    if (*last != '\0' && strlen(last) < WATCH_ADDRESS_BYTES)
+        exchange->peer = last;
+}
+
+/* How large the body may be; and whoever brings neither cookie nor token has nothing large to say, but where anybody
+ * may speak. */
+static int measure_body(struct request *request)
+{
+    struct exchange *exchange = &request->exchange;
+    const char      *length = exchange_header(exchange, "content-length");
+    request->body_most = exchange->route->max_body != 0 ? exchange->route->max_body : ROUTE_MAX_BODY;
+    if (exchange->route->body == ROUTE_NO_BODY)
+        request->body_most = 1; /* enough to see that there is one */
+    bool known = exchange->route->access == ROUTE_ANYBODY || exchange_header(exchange, "cookie") != NULL ||
+                 exchange_header(exchange, "authorization") != NULL;
+    int64_t size = 0;
+    if (length != NULL)
+        (void) text_to_integer(length, strlen(length), 0, INT64_MAX, &size);
+    if (!known && request->body_most > HTTP_SIGNED_OUT_BODY)
+        request->body_most = HTTP_SIGNED_OUT_BODY;
+    if (size > (int64_t) request->body_most)
+        return known ? SERVER_ERR_TOO_BIG : SERVER_ERR_SIGN_IN;
+    return 0;
+}
+
+static int check_header(struct request *request, const char *method, const char *version)
+{
+    struct exchange *exchange = &request->exchange;
+    int              ret = take_headers(request, method, version);
+    if (request->socket->too_many)
+        return SERVER_ERR_BUSY;
+    if (ret == 0)
+        ret = target_read(exchange, request->target, request->target_size);
+    bool known = find_method(method, &exchange->method);
+    if (ret == 0) {
+        find_peer(request);
+        ret = guard_origin(exchange, &request->http->server->guard);
+    }
+    if (ret == 0 && !known)
+        ret = SERVER_ERR_METHOD;
+    if (ret == 0)
+        ret = route_find(exchange);
+    if (ret == 0)
+        ret = measure_body(request);
+    return ret;
+}
+
+static bool expects_body(const struct exchange *exchange)
+{
+    const char *length = exchange_header(exchange, "content-length");
+    return exchange_header(exchange, "transfer-encoding") != NULL || (length != NULL && strcmp(length, "0") != 0);
+}
+
+/* ---- the answer ---- */
+
+static void add_header(struct MHD_Response *response, const char *name, const char *value)
+{
+    if (MHD_add_response_header(response, name, value) != MHD_YES)
+        (void) 0; /* no memory: the answer goes without it */
+}
+
+static bool has_header(const struct answer *answer, const char *name)
+{
+    for (size_t i = 0; i < answer->num_headers; i++)
+        if (strcasecmp(answer->headers[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+/* What every answer says to a browser: nothing is kept, guessed, framed, or told to others. */
+static void add_headers(const struct request *request, struct MHD_Response *response)
+{
+    static const struct http_pair always[] = {
+        { "Cache-Control", "no-store" },
+        { "Content-Security-Policy",
+          "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'" },
+        { "X-Content-Type-Options", "nosniff" },
+        { "Referrer-Policy", "no-referrer" },
+        { "Cross-Origin-Resource-Policy", "same-origin" },
+    };
+    const struct answer *answer = &request->exchange.answer;
+    char                 number[17];
+    for (size_t i = 0; i < sizeof always / sizeof *always; i++)
+        if (!has_header(answer, always[i].name))
+            add_header(response, always[i].name, always[i].value);
+    for (size_t i = 0; i < answer->num_headers; i++)
+        add_header(response, answer->headers[i].name, answer->headers[i].value);
+    add_header(response, "Content-Type", answer->type);
+    snprintf(number, sizeof number, "%016" PRIx64, request->number);
+    add_header(response, "Request-Id", number);
+    if (request->http->server->tls)
+        add_header(response, "Strict-Transport-Security", "max-age=31536000");
+    if (request->closing || atomic_load_explicit(&request->http->quiescing, memory_order_relaxed))
+        add_header(response, "Connection", "close");
+}
+
+static int make_part(struct lane_item *item, struct store_reader *reader);
+
+/* The next bytes of a long answer: what a worker has made, or a worker is asked for more. */
+static ssize_t read_part(void *context, uint64_t position, char *bytes, size_t size)
+{
+    struct request *request = context;
+    struct sink    *part = &request->part;
+    (void) position;
+    if (request->part_sent < part->used) {
+        size_t rest = part->used - request->part_sent;
+        size = rest < size ? rest : size;
+        memcpy(bytes, part->bytes + request->part_sent, size);
+        request->part_sent += size;
+        request->bytes += (int64_t) size;
+        watch_until(request->socket, request->http->options.send_seconds);
+        return (ssize_t) size;
+    }
+    if (request->part_failed)
+        return MHD_CONTENT_READER_END_WITH_ERROR;
+    if (request->part_end)
+        return MHD_CONTENT_READER_END_OF_STREAM;
+    watch_until(request->socket, 0);
+    leave(request);
+    request->item.run = make_part;
+    lane_put(request->http->server->heavy, &request->item, true);
+    return 0;
+}
+
+static int make_part(struct lane_item *item, struct store_reader *reader)
+{
+    struct request  *request = (struct request *) ((char *) item - offsetof(struct request, item));
+    struct exchange *exchange = &request->exchange;
+    exchange->reader = reader;
+    request->part.used = 0;
+    request->part_sent = 0;
+    int ret = reader == NULL ? DB_ERR_LOST : 0;
+    while (ret == 0 && request->part.used == 0 && !request->part_end)
+        ret = exchange->answer.part(exchange->answer.part_context, exchange, &request->part, &request->part_end);
+    request->part_failed = ret != 0 || request->part.failure != 0;
+    request->broken |= request->part_failed;
+    come_back(request);
+    return ret;
+}
+
+/* ---- streams of events ---- */
+
+static void stream_sleeps(void *context)
+{
+    struct request *request = context;
+    watch_until(request->socket, 0);
+    MHD_suspend_connection(request->connection);
+}
+
+static void stream_wakes(void *context)
+{
+    struct request *request = context;
+    watch_until(request->socket, request->http->options.send_seconds);
+    MHD_resume_connection(request->connection);
+}
+
+static ssize_t read_stream(void *context, uint64_t position, char *bytes, size_t size)
+{
+    struct request *request = context;
+    struct sink    *before = &request->exchange.answer.body;
+    (void) position;
+    if (request->part_sent < before->used) {
+        size_t rest = before->used - request->part_sent;
+        size = rest < size ? rest : size;
+        memcpy(bytes, before->bytes + request->part_sent, size);
+        request->part_sent += size;
+    } else {
+        ssize_t got = live_read(request->exchange.answer.live, bytes, size);
+        if (got <= 0)
+            return got == 0 ? 0 : MHD_CONTENT_READER_END_OF_STREAM;
+        size = (size_t) got;
+    }
+    request->bytes += (int64_t) size;
+    watch_until(request->socket, request->http->options.send_seconds);
+    return (ssize_t) size;
+}
+
+static struct MHD_Response *make_response(struct request *request)
+{
+    struct answer *answer = &request->exchange.answer;
+    if (answer->live != NULL) {
+        live_attach(answer->live, &(struct live_transport){ stream_sleeps, stream_wakes, request });
+        return MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, 2048, read_stream, request, NULL);
+    }
+    if (answer->part != NULL) {
+        request->part = answer->body;
+        answer->body = (struct sink){ .fd = -1 };
+        return MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, HTTP_PART_BYTES, read_part, request, NULL);
+    }
+    static char nothing[1];
+    request->bytes = (int64_t) answer->body.used;
+    /* stays the request's, which clears it when the answer has gone out */
+    return MHD_create_response_from_buffer(answer->body.used, answer->body.used > 0 ? answer->body.bytes : nothing,
+                                           MHD_RESPMEM_PERSISTENT);
+}
+
+static enum MHD_Result send_answer(struct request *request)
+{
+    struct MHD_Response *response = make_response(request);
+    if (response == NULL)
+        return MHD_NO;
+    request->stage = ANSWERING;
+    request->microseconds = watch_clock() - request->began;
+    add_headers(request, response);
+    watch_until(request->socket, request->http->options.send_seconds + (double) request->bytes / HTTP_BYTES_PER_SECOND);
+    enum MHD_Result ret = MHD_queue_response(request->connection, (unsigned) request->exchange.answer.status, response);
+    MHD_destroy_response(response); /* the connection has it */
+    return ret;
+}
+
+static enum MHD_Result finish(struct request *request, int status)
+{
+    exchange_finish(&request->exchange, status);
+    return send_answer(request);
+}
+
+/* Refused before a body was taken in: small ones are waited for, so that the client reads the answer. */
+static enum MHD_Result refuse(struct request *request, int status)
+{
+    const char *length = exchange_header(&request->exchange, "content-length");
+    int64_t     size = INT64_MAX;
+    request->status = status;
+    if (status == SERVER_ERR_REQUEST || status == SERVER_ERR_HEADERS || request->socket->too_many)
+        request->closing = true;
+    if (!expects_body(&request->exchange))
+        return MHD_YES;
+    if (!request->closing && length != NULL)
+        (void) text_to_integer(length, strlen(length), 0, INT64_MAX, &size);
+    if (size <= HTTP_SIGNED_OUT_BODY)
+        return MHD_YES;
+    request->closing = true;
+    return finish(request, status);
+}
+
+/* ---- running the handler ---- */
+
+static struct request *request_of(struct exchange *exchange)
+{
+    return (struct request *) exchange; /* its first member */
+}
+
+static int go_on(struct lane_item *item, struct store_reader *reader)
+{
+    struct request  *request = (struct request *) ((char *) item - offsetof(struct request, item));
+    struct exchange *exchange = &request->exchange;
+    exchange_after  *after = request->after;
+    exchange->reader = reader;
+    request->after = NULL;
+    int status = reader == NULL  ? DB_ERR_LOST
+                 : after != NULL ? after(exchange, request->status, &request->receipt)
+                                 : exchange_run(exchange);
+    if (status == SERVER_LATER)
+        return 0; /* the request may be gone already */
+    exchange_finish(exchange, status);
+    request->stage = READY;
+    come_back(request);
+    return status;
+}
+
+/* From the writer's thread: durable, or failed. */
+static void submitted(void *context, int status, const struct store_receipt *receipt)
+{
+    struct request *request = context;
+    request->status = status;
+    request->receipt = *receipt;
+    lane_put(request->http->server->workers, &request->item, true);
+}
+
+/* exchange_submit: the thread goes on with others. */
+static int submit_later(struct exchange *exchange, const struct store_request *wanted, exchange_after *after)
+{
+    struct request *request = request_of(exchange);
+    request->after = after;
+    request->item.run = go_on;
+    if (!request->suspended) { /* in an event thread: before the writer may answer */
+        request->suspended = true;
+        leave(request);
+    }
+    int ret =
+        store_submit_later(exchange->store, &exchange->caller.access, wanted, submitted, request, &exchange->faults);
+    if (ret == 0)
+        return SERVER_LATER;
+    struct store_receipt none = { 0 };
+    request->after = NULL;
+    return after(exchange, ret, &none);
+}
+
+static bool is_quick(const struct request *request)
+{
+    const struct exchange *exchange = &request->exchange;
+    return exchange->route->quick && exchange->body_size <= HTTP_INLINE_BODY &&
+           exchange_header(exchange, "tocsin-purpose") == NULL;
+}
+
+static enum MHD_Result run_here(struct request *request)
+{
+    struct http *http = request->http;
+    request->exchange.reader = take_reader(http);
+    struct store_reader *reader = request->exchange.reader;
+    int                  status = reader != NULL ? exchange_run(&request->exchange) : DB_ERR_LOST;
+    if (reader != NULL)
+        give_reader(http, reader, status == DB_ERR_LOST);
+    if (status == SERVER_LATER)
+        return MHD_YES;
+    if (!request->suspended)
+        return finish(request, status);
+    exchange_finish(&request->exchange, status);
+    request->stage = READY;
+    come_back(request);
+    return MHD_YES;
+}
+
+static enum MHD_Result run_there(struct request *request)
+{
+    struct server *server = request->http->server;
+    request->item.run = go_on;
+    request->suspended = true;
+    leave(request);
+    if (lane_put(request->exchange.route->heavy ? server->heavy : server->workers, &request->item, false))
+        return MHD_YES;
+    exchange_finish(&request->exchange, SERVER_ERR_BUSY);
+    request->stage = READY;
+    come_back(request);
+    return MHD_YES;
+}
+
+/* The request has come whole. */
+static enum MHD_Result begin(struct request *request)
+{
+    struct exchange *exchange = &request->exchange;
+    watch_until(request->socket, 0);
+    atomic_store(&request->socket->unanswered, false);
+    request->stage = WORKING;
+    exchange->body = request->body != NULL ? request->body : "";
+    exchange->now = server_now(request->http->server);
+    if (request->status != 0)
+        return finish(request, request->status);
+    return is_quick(request) ? run_here(request) : run_there(request);
+}
+
+/* ---- taking a request in ---- */
+
+static struct connection *socket_of(struct MHD_Connection *connection)
+{
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    return info != NULL ? info->socket_context : NULL;
+}
+
+/* The first line has come; the target is still as it was sent. */
+static void *take_target(void *context, const char *target, struct MHD_Connection *connection)
+{
+    struct http       *http = context;
+    struct connection *socket = socket_of(connection);
+    size_t             size = target != NULL ? strlen(target) : 0;
+    struct request    *request = socket != NULL ? calloc(1, sizeof *request + size + 1) : NULL;
+    if (request == NULL)
+        return NULL;
+    request->http = http;
+    request->connection = connection;
+    request->socket = socket;
+    request->where = target;
+    request->target_size = size;
+    request->began = watch_clock();
+    request->number = atomic_fetch_add_explicit(&http->next_number, 0x9e3779b97f4a7c15u, memory_order_relaxed);
+    if (size > 0)
+        memcpy(request->target, target, size);
+    struct exchange *exchange = &request->exchange;
+    exchange->path = "/";
+    exchange->body = "";
+    exchange->peer = "";
+    exchange->server = http->server;
+    exchange->store = http->server->store;
+    exchange->submit = submit_later;
+    exchange->transport = request;
+    exchange->arena.limit = EXCHANGE_ARENA;
+    sink_init_memory(&exchange->answer.body);
+    atomic_fetch_add(&http->active, 1);
+    atomic_store(&socket->unanswered, true);
+    watch_until(socket, http->options.header_seconds);
+    return request;
+}
+
+static enum MHD_Result take_head(struct request *request, const char *method, const char *version)
+{
+    struct exchange *exchange = &request->exchange;
+    request->stage = RECEIVING;
+    int ret = check_header(request, method, version);
+    if (ret == SERVER_ERR_METHOD && exchange->answer.num_headers == 0)
+        answer_header(exchange, "Allow", "GET, HEAD, POST, PUT, PATCH, DELETE");
+    if (ret != 0)
+        return refuse(request, ret);
+    watch_until(request->socket,
+                request->http->options.body_seconds + (double) request->body_most / HTTP_BYTES_PER_SECOND);
+    return MHD_YES;
+}
+
+static bool grow_body(struct request *request, size_t size)
+{
+    struct http *http = request->http;
+    size_t       room = request->body_room < 4096 ? 4096 : request->body_room;
+    while (room < size + 1)
+        room *= 2;
+    if (room > request->body_most + 1)
+        room = request->body_most + 1;
+    size_t more = room - request->body_room;
+    if (atomic_fetch_add(&http->bodies, more) + more > HTTP_BODY_BUDGET) {
+        atomic_fetch_sub(&http->bodies, more);
+        return false;
+    }
+    char *body = realloc(request->body, room);
+    if (body == NULL) {
+        atomic_fetch_sub(&http->bodies, more);
+        return false;
+    }
+    request->body = body;
+    request->body_room = room;
+    return true;
+}
+
+/* Bytes of the body; of a refused one they are let go, up to a bound. */
+static enum MHD_Result take_body(struct request *request, const char *bytes, size_t *size)
+{
+    struct exchange *exchange = &request->exchange;
+    size_t           all = exchange->body_size + *size;
+    if (request->status == 0 && all > request->body_most)
+        request->status = exchange->route->access == ROUTE_ANYBODY || exchange_header(exchange, "cookie") != NULL ||
+                                  exchange_header(exchange, "authorization") != NULL
+                              ? SERVER_ERR_TOO_BIG
+                              : SERVER_ERR_SIGN_IN;
+    if (request->status == 0 && all + 1 > request->body_room && !grow_body(request, all))
+        request->status = SERVER_ERR_BUSY;
+    if (request->status == 0) {
+        memcpy(request->body + exchange->body_size, bytes, *size);
+        request->body[all] = '\0';
+        exchange->body_size = all;
+    } else {
+        request->closing = true;
+        request->dropped += *size;
+        if (request->dropped > 2 * ROUTE_MAX_BODY)
+            return MHD_NO;
+    }
+    *size = 0;
+    return MHD_YES;
+}
+
+static enum MHD_Result handle(void *context, struct MHD_Connection *connection, const char *url, const char *method,
+                              const char *version, const char *bytes, size_t *size, void **begun)
+{
+    struct request *request = *begun;
+    (void) context;
+    (void) connection;
+    (void) url;
+    if (request == NULL)
+        return MHD_NO;
+    if (request->stage == NEW)
+        return take_head(request, method, version);
+    if (*size > 0)
+        return take_body(request, bytes, size);
+    if (request->stage == RECEIVING)
+        return begin(request);
+    return request->stage == READY ? send_answer(request) : MHD_YES;
+}
+
+/* ---- the end of a request ---- */
+
+static void note(struct request *request)
+{
+    struct server      *server = request->http->server;
+    const struct route *route = request->exchange.route;
+    struct log_request  line = { .at = server_now(server),
+                                 .method = http_method_word(request->exchange.method),
+                                 .route = route != NULL ? route->path : NULL,
+                                 .status = request->exchange.answer.status,
+                                 .microseconds = request->microseconds,
+                                 .bytes = request->bytes,
+                                 .number = request->number,
+                                 .broken = request->broken };
+    metrics_request(server->metrics, route, line.status, line.microseconds, line.bytes);
+    log_request(server->log, &line);
+    if (line.status == 500)
+        log_say(server->log, LOG_LEVEL_ERROR, line.at, "fault", "a request was answered with 500");
+}
+
+static void ended(void *context, struct MHD_Connection *connection, void **begun, enum MHD_RequestTerminationCode code)
+{
+    struct http    *http = context;
+    struct request *request = *begun;
+    (void) connection;
+    if (request == NULL)
+        return;
+    *begun = NULL;
+    request->broken |= code != MHD_REQUEST_TERMINATED_COMPLETED_OK;
+    note(request);
+    atomic_store(&request->socket->unanswered, false);
+    watch_until(request->socket, http->options.idle_seconds);
+    atomic_fetch_sub(&http->bodies, request->body_room);
+    if (request->body != NULL)
+        sodium_memzero(request->body, request->exchange.body_size);
+    free(request->body);
+    if (request->part.bytes != NULL) {
+        sodium_memzero(request->part.bytes, request->part.used);
+        sink_free(&request->part);
+    }
+    exchange_free(&request->exchange);
+    free(request);
+    atomic_fetch_sub(&http->active, 1);
+}
+
+static void connection_changes(void *context, struct MHD_Connection *connection, void **kept,
+                               enum MHD_ConnectionNotificationCode code)
+{
+    struct http *http = context;
+    if (code == MHD_CONNECTION_NOTIFY_CLOSED) {
+        if (*kept != NULL)
+            watch_closed(*kept);
+        *kept = NULL;
+        return;
+    }
+    const union MHD_ConnectionInfo *fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD),
+                                   *peer = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    struct connection *socket =
+        fd != NULL ? watch_opened(http->watch, fd->connect_fd, peer != NULL ? peer->client_addr : NULL) : NULL;
+    *kept = socket;
+    if (socket != NULL) {
+        atomic_store(&socket->unanswered, true);
+        watch_until(socket, socket->too_many ? 1.0 : http->options.header_seconds);
+    }
+}
+
+/* ---- starting and stopping ---- */
+
+static void say_nothing(void *context, const char *format, va_list arguments)
+{
+    (void) context; /* what libmicrohttpd would say names clients' bytes */
+    (void) format;
+    (void) arguments;
+}
+
+static double or_default(double value, double initial)
+{
+    return value > 0 ? value : initial;
+}
+
+static struct MHD_Daemon *start_daemon(struct http *http)
+{
+    const struct http_options *options = &http->options;
+    struct MHD_OptionItem      items[] = {
+             { MHD_OPTION_LISTEN_SOCKET, options->socket, NULL },
+             { MHD_OPTION_CONNECTION_LIMIT, (intptr_t) (options->max_connections + HTTP_SPARE_CONNECTIONS), NULL },
+             { MHD_OPTION_CONNECTION_MEMORY_LIMIT, HTTP_MEMORY_BYTES, NULL },
+             { MHD_OPTION_CONNECTION_MEMORY_INCREMENT, 4096, NULL },
+             { MHD_OPTION_STRICT_FOR_CLIENT, 1, NULL },
+             { options->threads > 1 ? MHD_OPTION_THREAD_POOL_SIZE : MHD_OPTION_END, (intptr_t) options->threads, NULL },
+             { MHD_OPTION_END, 0, NULL },
+    };
+    return MHD_start_daemon(
+        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC | MHD_USE_ERROR_LOG | MHD_USE_TURBO, 0,
+        NULL, NULL, handle, http, MHD_OPTION_EXTERNAL_LOGGER, say_nothing, NULL, MHD_OPTION_URI_LOG_CALLBACK,
+        take_target, http, MHD_OPTION_NOTIFY_COMPLETED, ended, http, MHD_OPTION_NOTIFY_CONNECTION, connection_changes,
+        http, MHD_OPTION_ARRAY, items, MHD_OPTION_END);
+}
+
+int http_start(const struct http_options *options, struct http **started, struct fault_list *faults)
+{
+    struct http *http = calloc(1, sizeof *http);
+    if (http == NULL)
+        return TOC_ERR_NO_MEMORY;
+    http->options = *options;
+    http->server = options->server;
+    struct http_options *o = &http->options;
+    o->threads = o->threads != 0 ? o->threads : 2;
+    o->max_connections = o->max_connections != 0 ? o->max_connections : HTTP_MAX_CONNECTIONS;
+    o->max_per_peer = o->max_per_peer != 0 ? o->max_per_peer : HTTP_MAX_PER_PEER;
+    o->header_seconds = or_default(o->header_seconds, HTTP_HEADER_SECONDS);
+    o->body_seconds = or_default(o->body_seconds, HTTP_BODY_SECONDS);
+    o->idle_seconds = or_default(o->idle_seconds, HTTP_IDLE_SECONDS);
+    o->send_seconds = or_default(o->send_seconds, HTTP_SEND_SECONDS);
+    pthread_mutex_init(&http->readers_lock, NULL);
+    uint64_t first;
+    randombytes_buf(&first, sizeof first);
+    atomic_store(&http->next_number, first);
+    int ret = watch_start(&(struct watch_limits){ o->max_connections, o->max_per_peer }, &http->watch);
+    if (ret == 0 && (http->daemon = start_daemon(http)) == NULL) {
+        fault_add(faults, (struct fault_place){ .name = "listen" }, NULL, "the network could not be started");
+        ret = BASE_ERR_SYSTEM;
+    }
+    if (ret != 0) {
+        watch_stop(http->watch);
+        free(http);
+        return ret;
+    }
+    *started = http;
+    return 0;
+}
+
+void http_quiesce(struct http *http)
+{
+    atomic_store(&http->quiescing, true);
+    (void) MHD_quiesce_daemon(http->daemon);
+}
+
+size_t http_away(struct http *http)
+{
+    return atomic_load(&http->away);
+}
+
+size_t http_active(struct http *http)
+{
+    return atomic_load(&http->active);
+}
+
+void http_stop(struct http *http)
+{
+    if (http == NULL)
+        return;
+    MHD_stop_daemon(http->daemon);
+    watch_stop(http->watch);
+    for (size_t i = 0; i < http->num_readers; i++)
+        store_reader_close(http->readers[i]);
+    pthread_mutex_destroy(&http->readers_lock);
+    free(http);
+}
+
+size_t http_connections(struct http *http)
+{
+    return watch_count(http->watch);
+}
+
+int64_t http_timed_out(struct http *http)
+{
+    return watch_ended(http->watch);
+}
+
+size_t http_body_bytes(struct http *http)
+{
+    return atomic_load(&http->bodies);
+}

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "server/log.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/fault.h"
+#include "base/instant.h"
+#include "base/json_writer.h"
+#include "tocsin/status.h"
+
+enum { LINE_BYTES = 600, WRITE_WAIT_MS = 1000 };
+
+struct log {
+    int             fd;
+    pthread_t       thread;
+    pthread_mutex_t lock;
+    pthread_cond_t  due;
+    bool            closing, urgent;
+    int64_t         dropped;
+    size_t          used;
+    char            gathered[LOG_BUFFER_BYTES];
+    char            leaving[LOG_BUFFER_BYTES];
+};
+
+/* Write, but wait no longer than a second for a reader that is stuck. */
+static bool write_all(int fd, const char *bytes, size_t size)
+{
+    while (size > 0) {
+        struct pollfd ready = { .fd = fd, .events = POLLOUT };
+        if (poll(&ready, 1, WRITE_WAIT_MS) <= 0 || (ready.revents & POLLOUT) == 0)
+            return false;
+        ssize_t wrote = write(fd, bytes, size > 4096 ? 4096 : size); /* a pipe that is ready takes so much */
+        if (wrote < 0 && errno != EINTR && errno != EAGAIN)
+            return false;
+        if (wrote > 0) {
+            bytes += wrote;
+            size -= (size_t) wrote;
+        }
+    }
+    return true;
+}
+
+static void *flush(void *context)
+{
+    struct log *log = context;
+    bool        closing = false;
+    pthread_setname_np(pthread_self(), "tocsin-log");
+    while (!closing) {
+        struct timespec until;
+        pthread_mutex_lock(&log->lock);
+        while (log->used == 0 && !log->closing)
+            pthread_cond_wait(&log->due, &log->lock);
+        clock_gettime(CLOCK_MONOTONIC, &until);
+        until.tv_nsec += LOG_FLUSH_MS * 1000000L;
+        until.tv_sec += until.tv_nsec / 1000000000L;
+        until.tv_nsec %= 1000000000L;
+        while (!log->urgent && !log->closing && log->used < LOG_BUFFER_BYTES / 2 &&
+               pthread_cond_timedwait(&log->due, &log->lock, &until) == 0)
+            ;
+        size_t size = log->used;
+        memcpy(log->leaving, log->gathered, size);
+        log->used = 0;
+        log->urgent = false;
+        closing = log->closing;
+        pthread_mutex_unlock(&log->lock);
+        write_all(log->fd, log->leaving, size);
+    }
+    return NULL;
+}
+
+int log_start(int fd, struct log **started)
+{
+    pthread_condattr_t attributes;
+    struct log        *log = calloc(1, sizeof *log);
+    if (log == NULL)
+        return TOC_ERR_NO_MEMORY;
+    log->fd = fd;
+    pthread_mutex_init(&log->lock, NULL);
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_cond_init(&log->due, &attributes);
+    pthread_condattr_destroy(&attributes);
+    if (fd >= 0 && pthread_create(&log->thread, NULL, flush, log) != 0) {
+        free(log);
+        return BASE_ERR_SYSTEM;
+    }
+    *started = log;
+    return 0;
+}
+
+void log_stop(struct log *log)
+{
+    if (log == NULL)
+        return;
+    pthread_mutex_lock(&log->lock);
+    log->closing = true;
+    pthread_cond_signal(&log->due);
+    pthread_mutex_unlock(&log->lock);
+    if (log->fd >= 0)
+        pthread_join(log->thread, NULL);
+    pthread_cond_destroy(&log->due);
+    pthread_mutex_destroy(&log->lock);
+    free(log);
+}
+
+static void put(struct log *log, const char *line, size_t size, bool urgent)
+{
+    if (log->fd < 0)
+        return;
+    pthread_mutex_lock(&log->lock);
+    if (size > LOG_BUFFER_BYTES - log->used) {
+        log->dropped++;
+    } else {
+        memcpy(log->gathered + log->used, line, size);
+        bool first = log->used == 0;
+        log->used += size;
+        log->urgent |= urgent;
+        if (first || urgent || log->used > LOG_BUFFER_BYTES / 2)
+            pthread_cond_signal(&log->due);
+    }
+    pthread_mutex_unlock(&log->lock);
+}
+
+void log_request(struct log *log, const struct log_request *request)
+{
+    char line[LINE_BYTES], time[INSTANT_TEXT_BYTES] = "";
+    instant_to_text(request->at, time);
+    /* method and route are the program's own words */
+    int size =
+        snprintf(line, sizeof line,
+                 "{\"time\":\"%s\",\"level\":\"info\",\"event\":\"request\",\"method\":\"%s\",\"route\":\"%s\","
+                 "\"status\":%d,\"us\":%" PRId64 ",\"bytes\":%" PRId64 ",\"request\":\"%016" PRIx64 "\"%s}\n",
+                 time, request->method, request->route != NULL ? request->route : "", request->status,
+                 request->microseconds, request->bytes, request->number, request->broken ? ",\"broken\":true" : "");
+    if (size > 0 && (size_t) size < sizeof line)
+        put(log, line, (size_t) size, false);
+}
+
+void log_say(struct log *log, enum log_level level, int64_t at, const char *event, const char *text)
+{
+    static const char *const words[] = { "info", "warning", "error" };
+    char                     time[INSTANT_TEXT_BYTES] = "";
+    struct sink              line;
+    struct json_writer       json;
+    instant_to_text(at, time);
+    sink_init_memory(&line);
+    json_writer_init(&json, &line);
+    json_begin_object(&json);
+    json_key(&json, "time");
+    json_put_string(&json, time);
+    json_key(&json, "level");
+    json_put_string(&json, words[level]);
+    json_key(&json, "event");
+    json_put_string(&json, event);
+    json_key(&json, "text");
+    json_put_string(&json, text);
+    json_end(&json);
+    sink_character(&line, '\n');
+    if (line.failure == 0)
+        put(log, line.bytes, line.used, level != LOG_LEVEL_INFO);
+    sink_free(&line);
+}
+
+int64_t log_dropped(struct log *log)
+{
+    pthread_mutex_lock(&log->lock);
+    int64_t dropped = log->dropped;
+    pthread_mutex_unlock(&log->lock);
+    return dropped;
+}

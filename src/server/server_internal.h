@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* src/server/server_internal.h: what the files of the server share behind server.h. */
+#ifndef SERVER_SERVER_INTERNAL_H
+#define SERVER_SERVER_INTERNAL_H
+
+#include "server/guard.h"
+#include "server/lane.h"
+#include "server/live.h"
+#include "server/log.h"
+#include "server/metrics.h"
+#include "server/server.h"
+
+struct http;
+
+struct server {
+    struct server_options options;
+    struct store         *store;
+    struct guard          guard;
+    bool                  tls;    /* the public URL is https */
+    int                   socket; /* listening */
+    char                  trusted_proxy[64];
+    char                  url[GUARD_NAME_BYTES];
+    char                  socket_path[120]; /* to be removed; "" = none */
+    int64_t               started;          /* instant */
+    struct log           *log;
+    struct metrics       *metrics;
+    struct live          *live;
+    struct lane          *workers, *heavy;
+    struct http          *http;
+};
+
+int64_t server_now(const struct server *server); /* instant */
+
+#endif
