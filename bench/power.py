@@ -37,6 +37,8 @@ def report(database, match, cycles):
     measured = f"{cuts} cuts, {match['acknowledged']} acknowledged, broken {broken} times"
     if match["setting"].endswith(UNSAFE):
         row(f"power cuts, {name}", "is noticed", measured, "yes" if broken else "no")
+    elif match["setting"].startswith("each change"):
+        row(f"power cuts, {name}", "gone whole or there whole", measured, "no" if broken else "yes")
     else:
         row(f"power cuts, {name}", f"{cycles} cuts, broken 0 times", measured,
             "no" if broken or cuts < cycles else "yes")

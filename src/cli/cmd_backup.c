@@ -7,6 +7,7 @@
 #include "cli/command.h"
 #include "cli/node_options.h"
 #include "store/backup.h"
+#include "store/erasure_list.h"
 
 struct settings {
     struct node_cli_settings node;
@@ -62,6 +63,22 @@ static int tidy(const struct cli_command *command, const struct node_opened *ope
     return CLI_DONE;
 }
 
+/* The list of who was erased, beside the backups: as new as this hour, whatever the age of the backups. */
+static int keep_list(const struct cli_command *command, const struct node_opened *opened, const char *directory)
+{
+    struct backup       list = { .at = INSTANT_MISSING };
+    struct keeper_error error = { 0 };
+    struct db_error     failure = { 0 };
+    bool                written = false;
+    if (erasure_list_keep(directory, opened->keeper, &written, &error) != 0)
+        return cli_complain(command, CLI_MACHINE, "%s", error.what);
+    snprintf(list.path, sizeof list.path, "%s/%s", directory, ERASURE_LIST_FILE);
+    if (written && *opened->settings.backup_send != '\0' &&
+        backup_send(&list, opened->settings.backup_send, &failure) != 0)
+        return complain(command, &failure);
+    return CLI_DONE;
+}
+
 static int make(const struct cli_command *command, const struct node_opened *opened, const struct settings *settings)
 {
     const char           *directory = settings->to != NULL ? settings->to : opened->settings.backup_to;
@@ -72,13 +89,13 @@ static int make(const struct cli_command *command, const struct node_opened *ope
     if (*directory == '\0')
         return cli_complain(command, CLI_USE, "where to? give --to DIR, or set backup_to in the node's settings");
     if (settings->if_due && !is_due(&opened->settings, directory, now))
-        return CLI_DONE;
-    int exit_code = CLI_DONE;
+        return keep_list(command, opened, directory);
     if (backup_make(opened->db, opened->keeper, &options, &backup, &error) != 0)
         return complain(command, &error);
     printf("%s: %" PRIu64 " rows of %zu tables, %.1f MB, %.1f seconds\n", backup.path, backup.summary.rows,
            backup.summary.tables, 1e-6 * (double) backup.summary.bytes,
            (double) (instant_now() - now) / INSTANT_SECOND);
+    int exit_code = keep_list(command, opened, directory);
     if (*opened->settings.backup_send != '\0' && backup_send(&backup, opened->settings.backup_send, &error) != 0)
         exit_code = complain(command, &error);
     if (exit_code == CLI_DONE)
@@ -122,6 +139,9 @@ const struct cli_command cli_command_backup = {
         "Keep "
         "the recovery copy of the keys ('tocsin keeper seal-recovery') somewhere else: without keys a backup has no "
         "identities.\n\n"
+        "Beside it lies tocsin.erasures, the signed list of who was erased (ids, no names), which is brought up to "
+        "date "
+        "with every run, also where no backup is due: a restore forgets these again.\n\n"
         "Then the command of backup_send gets the file on its standard input, with its name in TOCSIN_BACKUP, to carry "
         "it to another site; backups older than backup_keep_days are deleted, never the newest; and generations of "
         "keys "

@@ -14,6 +14,7 @@
 struct settings {
     struct node_cli_settings node;
     bool                     rehearse;
+    const char              *erasures;
 };
 
 static const struct cli_option restore_options[] = {
@@ -21,10 +22,17 @@ static const struct cli_option restore_options[] = {
       .kind = CLI_FLAG,
       .offset = offsetof(struct settings, rehearse),
       .meaning = "Restore into a database that is thrown away afterwards, beside the node, which works on." },
+    { .name = "erasures",
+      .value = "FILE",
+      .initial = "tocsin.erasures beside the backup",
+      .kind = CLI_TEXT,
+      .offset = offsetof(struct settings, erasures),
+      .completion = CLI_COMPLETE_FILE,
+      .meaning = "The newest list of who was erased, where it lies elsewhere." },
 };
 
 static const struct cli_group groups[] = {
-    { .title = "Restore", .options = restore_options, .num_options = 1 },
+    { .title = "Restore", .options = restore_options, .num_options = sizeof restore_options / sizeof *restore_options },
     { .title = "Node", .options = node_options, .num_options = 1, .offset = offsetof(struct settings, node) },
 };
 
@@ -62,6 +70,9 @@ static void print_result(const struct restore_result *result)
 {
     printf("loaded   %" PRIu64 " rows of %zu tables in %.1f seconds\n", result->summary.rows, result->summary.tables,
            result->load_seconds);
+    if (result->list_taken > 0)
+        printf("list     %zu persons are on the erasure list beside the backup and were not on this node's\n",
+               result->list_taken);
     printf("erased   %" PRIu64 " persons again who had been erased since, in %.1f seconds\n", result->erased_again,
            result->erase_seconds);
     printf("checked  in %.1f seconds: %s\n", result->check_seconds, result->wrong == 0 ? "whole" : "NOT WHOLE");
@@ -71,6 +82,13 @@ static void print_result(const struct restore_result *result)
                " entries of the erasure list beside the keys are damaged: somebody who was erased may "
                "be in this database again. Tell the data-protection officer.\n",
                result->erasures_damaged);
+    if (result->list_refused)
+        printf(
+            "WRONG  the erasure list beside the backup is not believed: %s. Who was erased since this node's own list "
+            "was made may be in this database again. Tell the data-protection officer.\n",
+            result->list_reason);
+    else if (!result->list_found)
+        puts("no erasure list lies beside the backup: only this node's own (in the directory of the keys) was applied");
 }
 
 static int run_restore(const struct cli_command *command, const struct settings *settings, const char *backup,
@@ -82,6 +100,7 @@ static int run_restore(const struct cli_command *command, const struct settings 
     struct restore_options options = {
         .backup = backup,
         .database = database,
+        .erasures = settings->erasures,
         .node = { .directory = settings->node.directory, .program = node_program(), .holder = "tocsin restore" },
         .check = { .tell = tell_wrong }
     };
@@ -96,7 +115,7 @@ static int run_restore(const struct cli_command *command, const struct settings 
         return node_complain(command, status, &faults);
     fault_list_free(&faults);
     print_result(&result);
-    return result.wrong == 0 && result.erasures_damaged == 0 ? CLI_DONE : CLI_INPUT;
+    return result.wrong == 0 && result.erasures_damaged == 0 && !result.list_refused ? CLI_DONE : CLI_INPUT;
 }
 
 /* In a directory of its own within the node's, which nobody else may read. */
@@ -154,7 +173,8 @@ const struct cli_command cli_command_restore = {
     .text =
         "Loads a backup into the node's database, which must be empty; erases again whoever was erased since the "
         "backup "
-        "was made (the list lies beside the node's keys); checks everything; and prints how long each step took.\n\n"
+        "was made (the list lies beside the node's keys, a copy beside the backups); checks everything; and prints how "
+        "long each step took.\n\n"
         "On a new machine: 'tocsin keeper recover' brings the keys back from their recovery copy, a tocsin.conf names "
         "the database, then this command. Rehearse both regularly: a backup that was never restored is a hope.",
     .groups = groups,

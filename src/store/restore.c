@@ -3,15 +3,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/instant.h"
-#include "base/memory.h"
 #include "model/records.h"
 #include "store/backup.h"
+#include "store/erasure_list.h"
 
 static double seconds(void)
 {
@@ -75,61 +75,55 @@ static int erase_one(struct node *node, const struct access *who, const struct i
     return ret == STORE_ERR_ABSENT ? 0 : ret; /* was not in the backup, or was erased before it */
 }
 
-/* The whole list, read before anybody is erased: erasing adds to it. */
-static int read_erasures(struct node *node, struct keeper_erasure **all, size_t *num_all, uint64_t *damaged,
-                         struct fault_list *faults)
+/* The list beside the backup, which may know more than this node's: put on this one's. A list that cannot be believed
+ * is told in the result, and nothing is taken from it. */
+static int take_list(const struct restore_options *options, struct node *node, struct restore_result *result,
+                     struct fault_list *faults)
 {
-    struct keeper_erasure  page[256];
-    struct keeper_erasure *read = NULL;
-    struct keeper_error    error = { 0 };
-    uint64_t               position = 0;
-    size_t                 num = 1, num_read = 0;
-    while (num > 0) {
-        int ret = keeper_erasures(node->keeper, &position, page, sizeof page / sizeof *page, &num, damaged, &error);
-        struct keeper_erasure *grown = ret == 0 ? memory_resize(read, num_read + num + 1, sizeof *read) : NULL;
-        if (grown == NULL) {
-            free(read);
-            return ret != 0 ? add_reason(faults, "erasure list", ret, error.what) : TOC_ERR_NO_MEMORY;
-        }
-        read = grown;
-        memcpy(read + num_read, page, num * sizeof *page);
-        num_read += num;
+    struct erasure_list list = { .num = 0 };
+    struct keeper_error error = { 0 };
+    char                beside[4096];
+    const char         *path = options->erasures, *slash = strrchr(options->backup, '/');
+    if (path == NULL) {
+        snprintf(beside, sizeof beside, "%.*s%s", slash != NULL ? (int) (slash + 1 - options->backup) : 0,
+                 options->backup, ERASURE_LIST_FILE);
+        path = beside;
     }
-    *all = read;
-    *num_all = num_read;
-    return 0;
+    int ret = erasure_list_read(path, node->keeper, &list, &result->list_found, &error);
+    if (ret == 0)
+        ret = erasure_list_give(node->keeper, &list, &result->list_taken, &error);
+    else if (ret == BASE_ERR_INPUT) {
+        result->list_refused = true;
+        snprintf(result->list_reason, sizeof result->list_reason, "%s", error.what);
+        ret = 0;
+    }
+    erasure_list_free(&list);
+    return ret == 0 ? 0 : add_reason(faults, "erasure list", ret, error.what);
 }
 
-static int by_person(const void *a, const void *b)
-{
-    const struct keeper_erasure *x = a, *y = b;
-    return id_compare(&x->person, &y->person);
-}
-
+/* The list is read before anybody is erased: erasing adds to it. */
 static int erase_again(struct node *node, struct restore_result *result, struct fault_list *faults)
 {
-    struct access who = { .user = node->settings.operator_id, .role = ACCESS_DATA_MANAGER, .everywhere = true };
-    struct keeper_erasure *all = NULL;
-    struct store_reader   *reader = NULL;
-    struct db_error        error = { 0 };
-    size_t                 num = 0;
-    int                    ret = read_erasures(node, &all, &num, &result->erasures_damaged, faults);
-    if (ret == 0 && (ret = store_reader_open(node->store, &reader, &error)) != 0)
+    struct access        who = { .user = node->settings.operator_id, .role = ACCESS_DATA_MANAGER, .everywhere = true };
+    struct erasure_list  all = { .num = 0 };
+    struct store_reader *reader = NULL;
+    struct db_error      error = { 0 };
+    struct keeper_error  failure = { 0 };
+    int                  ret = erasure_list_of_keeper(node->keeper, &all, &result->erasures_damaged, &failure);
+    if (ret != 0)
+        add_reason(faults, "erasure list", ret, failure.what);
+    else if ((ret = store_reader_open(node->store, &reader, &error)) != 0)
         add_reason(faults, "erasure list", ret, error.what);
-    if (ret == 0)
-        qsort(all, num, sizeof *all, by_person);
-    for (size_t i = 0; ret == 0 && i < num; i++) {
-        if (i > 0 && id_equal(&all[i].person, &all[i - 1].person))
-            continue; /* stands there twice: an erasure that was tried again */
+    for (size_t i = 0; ret == 0 && i < all.num; i++) {
         bool gone;
-        ret = is_gone(reader, &who, &all[i].person, &gone);
+        ret = is_gone(reader, &who, &all.entries[i].person, &gone);
         if (ret == 0 && !gone)
-            ret = erase_one(node, &who, &all[i].person, &result->erased_again, faults);
+            ret = erase_one(node, &who, &all.entries[i].person, &result->erased_again, faults);
         if (ret != 0)
             add_reason(faults, "erasure list", ret, "somebody who was erased cannot be erased again");
     }
     store_reader_close(reader);
-    free(all);
+    erasure_list_free(&all);
     return ret;
 }
 
@@ -157,6 +151,8 @@ int restore(const struct restore_options *options, struct restore_result *result
     begin = seconds();
     node_options.database = options->database;
     ret = node_open(&node_options, &node, faults);
+    if (ret == 0)
+        ret = take_list(options, &node, &made, faults);
     if (ret == 0)
         ret = erase_again(&node, &made, faults);
     node_close(&node);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* src/store/restore.h: a backup into an empty database, and what must follow before anybody works with it: whoever was
- * erased since the backup was made is erased again (the erasure list lies beside the keys), and everything is checked.
+ * erased since the backup was made is erased again (the erasure list lies beside the keys, and a copy of it beside the
+ * backups: erasure_list.h), and everything is checked.
  */
 #ifndef STORE_RESTORE_H
 #define STORE_RESTORE_H
@@ -10,9 +11,10 @@
 #include "store/node.h"
 
 struct restore_options {
-    const char          *backup;   /* its path */
-    const char          *database; /* that it goes to: empty, or not there yet */
-    struct node_options  node;     /* holder needed */
+    const char         *backup;   /* its path */
+    const char         *database; /* that it goes to: empty, or not there yet */
+    const char         *erasures; /* a list from elsewhere; NULL: ERASURE_LIST_FILE beside the backup, if it is there */
+    struct node_options node;     /* holder needed */
     struct check_options check;
     dump_progress       *progress; /* may be NULL */
     void                *progress_context;
@@ -22,7 +24,11 @@ struct restore_result {
     struct dump_summary summary;
     uint64_t            erased_again;
     uint64_t            erasures_damaged; /* of the list: tell people */
-    int64_t             wrong;            /* findings of the check */
+    bool                list_found;       /* beside the backup, or where the options say */
+    bool                list_refused;     /* and it was changed, or is another node's: tell people */
+    char                list_reason[240];
+    size_t              list_taken; /* persons who were on it and not on this node's list */
+    int64_t             wrong;      /* findings of the check */
     double              load_seconds, erase_seconds, check_seconds;
 };
 

@@ -407,7 +407,8 @@ def backups(node):
     """a backup is restored elsewhere, and who was erased since is erased again"""
     gone, gone_identity = node.somebody()
     made = node.backup()
-    equal(sorted(os.listdir(node.backups)), sorted(os.path.basename(made)[:-7] + end for end in (".backup", ".receipt")))
+    equal(sorted(os.listdir(node.backups)),
+          [*(os.path.basename(made)[:-7] + end for end in (".backup", ".receipt")), "tocsin.erasures"])
     equal(os.stat(made).st_mode & 0o777, 0o600)
     equal(node("backup", "--if-due"), "")
     before, _ = node.somebody()
@@ -471,7 +472,10 @@ def test_timed_backups():
         assert out.endswith("2 backups older than 10 days deleted\n"), out
         made = out.split(": ")[0]
         equal(sorted(os.listdir(node.backups)),
-              sorted([os.path.basename(made), os.path.basename(made)[:-7] + ".receipt", "somebody's.backup"]))
+              sorted([os.path.basename(made), os.path.basename(made)[:-7] + ".receipt", "somebody's.backup",
+                      "tocsin.erasures"]))
+        equal(pathlib.Path(f"{name}/sent-tocsin.erasures").read_bytes(),
+              pathlib.Path(f"{node.backups}/tocsin.erasures").read_bytes())
         equal(pathlib.Path(f"{name}/sent-{os.path.basename(made)}").read_bytes(), pathlib.Path(made).read_bytes())
         equal(node("backup", "--if-due"), "")
         time.sleep(1.05)
@@ -504,6 +508,43 @@ def test_recovery():
         operator = database.execute("SELECT id FROM user WHERE login = 'operator'").fetchone()
         equal(database.execute("SELECT DISTINCT actor FROM audit WHERE verb = 'erase'").fetchall(), [operator])
         database.close()
+
+
+@with_two_databases
+def erasures_travel(node):
+    """who was erased after the backup and the recovery copy does not come back on a new machine"""
+    code = sealed(node.path, f"{node.where}/copy", "--node")
+    gone, gone_identity = node.somebody()
+    made = node.backup()
+    node("record", "erase", "person", gone)
+    equal(node("backup", "--if-due"), "")  # no backup is due, but the list beside them is brought up to date
+    listed = pathlib.Path(node.backups, "tocsin.erasures")
+    assert gone in listed.read_text(encoding="utf-8")
+    hidden(listed.read_bytes())
+    shutil.rmtree(node.path)  # lost, with its keys
+
+    def machine(name, *options, status=0):
+        new = f"{node.where}/{name}"
+        os.mkdir(new)
+        good("keeper", "recover", f"{node.where}/copy", "--to", f"{new}/keys", stdin=code + "\n")
+        pathlib.Path(new, "tocsin.conf").write_text("", encoding="utf-8")
+        found, out, err = run("restore", made, "--node", new, *options)
+        equal((found, err), (status, ""))
+        shown = run("record", "read", "identity", gone_identity, "--purpose", "data-quality", "--node", new, purpose=True)
+        return out, shown[0] == 0, new
+
+    out, there, new = machine("first")
+    assert re.search(r"^list     1 persons .*\nerased   1 persons again", out, re.M) and not there, out
+    good("backup", "--node", new, "--to", node.backups)  # the list is not shortened by a younger node
+    assert gone in listed.read_text(encoding="utf-8")
+    out, there, _ = machine("second", "--erasures", f"{node.where}/nowhere")  # what the list is for
+    assert "no erasure list lies beside the backup" in out and there, out
+    listed.write_text("".join(line for line in listed.read_text(encoding="utf-8").splitlines(True) if gone not in line),
+                      encoding="utf-8")
+    out, there, _ = machine("third", status=1)
+    assert re.search("WRONG  the erasure list beside the backup is not believed: .* was changed", out) and there, out
+    code, _, err = run("backup", "--node", new, "--to", node.backups)
+    assert code == 3 and "was changed, or is another node's" in err, err
 
 
 # ---- keys ----

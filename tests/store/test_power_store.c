@@ -217,6 +217,70 @@ static void test_unsafe_is_noticed_on_postgresql(void **state)
     try_unsafe("store on PostgreSQL, synchronous_commit=off", true);
 }
 
+/* ---- an erasure ---- */
+
+/* Is this person on the keeper's list? It lies on the system's own files: the cut is the database's. */
+static bool on_list(const struct id *person)
+{
+    struct keeper_erasure page[64];
+    uint64_t              position = 0, damaged = 0;
+    bool                  found = false;
+    size_t                num = 1;
+    while (num > 0) {
+        assert_ok(keeper_erasures(test.keeper, &position, page, 64, &num, &damaged, NULL));
+        for (size_t i = 0; i < num; i++)
+            found = found || id_equal(&page[i].person, person);
+    }
+    assert_int_equal(damaged, 0);
+    return found;
+}
+
+/* The power goes at the first change of an erasure, at the second, …, until it no longer reaches it. Each time the
+ * person is there whole, or gone whole and on the list; and gone for sure where it was acknowledged. */
+static void try_cut_erasures(const char *name, bool postgresql)
+{
+    struct test_random random = { .seed = 20261122 };
+    struct tally       tally = { 0 };
+    unsigned           gone = 0, reached = 0;
+    start(postgresql, false);
+    for (unsigned change = 1, beyond = 0; beyond < 3; change++) {
+        char               why[STORE_WORK_WHY] = "";
+        struct store_deed *deed = store_work_person(&work);
+        assert_non_null(deed);
+        set_plan(&(struct power_plan){ .cut_at = change, .bytes_allowed = -1 });
+        bool acknowledged = store_work_erase(&work, deed);
+        beyond = acknowledged ? beyond + 1 : 0;
+        reached = acknowledged ? reached : change;
+        cut(&random, &tally.loss);
+        tally.cycles++;
+        tally.acknowledged += acknowledged;
+        if (open_store(why) != 0 || store_work_check(&work, why) != 0)
+            print_message("# %s, change %u: %s\n", name, change, why);
+        assert_string_equal(why, "");
+        assert_true(!acknowledged || deed->gone);
+        assert_true(!deed->gone || on_list(&deed->person));
+        gone += deed->gone;
+    }
+    stop();
+    print_message("# %s: %u power cuts, %" PRIu64
+                  " requests acknowledged, at changes 1 to %u of an erasure, %u persons gone "
+                  "and %u whole; promise broken 0 times\n",
+                  name, tally.cycles, tally.acknowledged, reached, gone, tally.cycles - gone);
+    assert_true(gone > 0 && gone < tally.cycles && tally.loss.sectors_lost > 0);
+}
+
+static void test_cuts_of_an_erasure_on_sqlite(void **state)
+{
+    (void) state;
+    try_cut_erasures("each change of an erasure on SQLite", false);
+}
+
+static void test_cuts_of_an_erasure_on_postgresql(void **state)
+{
+    (void) state;
+    try_cut_erasures("each change of an erasure on PostgreSQL", true);
+}
+
 /* ---- a full disk ---- */
 
 static void try_disk_full(bool postgresql)
@@ -268,12 +332,18 @@ int main(void)
         "--setting=wal_writer_delay=2s",
     };
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_cuts_on_sqlite),          cmocka_unit_test(test_failed_fsync_on_sqlite),
-        cmocka_unit_test(test_disk_full_on_sqlite),     cmocka_unit_test(test_unsafe_is_noticed_on_sqlite),
-        cmocka_unit_test(test_cuts_on_postgresql),      cmocka_unit_test(test_failed_fsync_on_postgresql),
-        cmocka_unit_test(test_disk_full_on_postgresql), cmocka_unit_test(test_unsafe_is_noticed_on_postgresql),
+        cmocka_unit_test(test_cuts_on_sqlite),
+        cmocka_unit_test(test_failed_fsync_on_sqlite),
+        cmocka_unit_test(test_disk_full_on_sqlite),
+        cmocka_unit_test(test_unsafe_is_noticed_on_sqlite),
+        cmocka_unit_test(test_cuts_of_an_erasure_on_sqlite),
+        cmocka_unit_test(test_cuts_on_postgresql),
+        cmocka_unit_test(test_failed_fsync_on_postgresql),
+        cmocka_unit_test(test_disk_full_on_postgresql),
+        cmocka_unit_test(test_unsafe_is_noticed_on_postgresql),
+        cmocka_unit_test(test_cuts_of_an_erasure_on_postgresql),
     };
-    size_t num = sizeof tests / sizeof *tests, on_sqlite = 4;
+    size_t num = sizeof tests / sizeof *tests, on_sqlite = 5;
     test_postgresql_configure(words, sizeof words / sizeof *words);
     return _cmocka_run_group_tests("power_store", tests, test_postgresql_installed() ? num : on_sqlite, NULL, NULL);
 }

@@ -163,6 +163,18 @@ void store_work_run(struct store_work *work, unsigned requests, uint64_t seed)
         pthread_join(callers[i].thread, NULL);
 }
 
+struct store_deed *store_work_person(struct store_work *work)
+{
+    struct store_deed *deed = new_deed(work);
+    work->failure = 0;
+    return deed != NULL && create(work, deed) ? deed : NULL;
+}
+
+bool store_work_erase(struct store_work *work, struct store_deed *deed)
+{
+    return erase_person(work, deed);
+}
+
 /* ---- the check ---- */
 
 struct check {

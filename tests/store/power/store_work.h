@@ -46,6 +46,10 @@ void store_work_free(struct store_work *work);
 /* Each caller makes `requests`, or stops at the first failure. */
 void store_work_run(struct store_work *work, unsigned requests, uint64_t seed);
 
+/* One person more, and the erasure of that person, noted like the others; false: not acknowledged (`failure`). */
+struct store_deed *store_work_person(struct store_work *work); /* NULL: no room, or not acknowledged */
+bool               store_work_erase(struct store_work *work, struct store_deed *deed);
+
 /* Check all that was done; what was not answered is known from now on. 0, or -1 and why. Opens the database by itself,
  * through the system's own files. */
 int store_work_check(struct store_work *work, char why[STORE_WORK_WHY]);
