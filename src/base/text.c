@@ -35,12 +35,23 @@ static bool plain_eight(const char *text)
     return ((word | (word - UINT64_C(0x0101010101010101))) & UINT64_C(0x8080808080808080)) == 0;
 }
 
+/* True for the characters of three bytes that need no closer look: U+1000 on, but for those below a lead of ed, of
+ * which some are surrogates. */
+static bool plain_three(const unsigned char *text)
+{
+    return text[0] > 0xe0 && text[0] < 0xf0 && text[0] != 0xed && (text[1] & 0xc0) == 0x80 && (text[2] & 0xc0) == 0x80;
+}
+
 size_t text_check_utf8(const char *text, size_t size)
 {
     size_t at = 0;
     while (at < size) {
         if (size - at >= 8 && plain_eight(text + at)) {
             at += 8;
+            continue;
+        }
+        if (size - at >= 3 && plain_three((const unsigned char *) text + at)) {
+            at += 3;
             continue;
         }
         uint32_t code;

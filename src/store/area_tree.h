@@ -41,8 +41,10 @@ struct area_row {
  */
 int area_tree_build(const struct area_row *rows, size_t num_rows, struct area_tree **tree, struct toc_error *error);
 
-/* The same from the table `area`, as the connection sees it now; siblings in the order of their ids. Also db_status;
- * DB_ERR_CORRUPT where the rows make no tree. */
+/* The same of rows of the table `area`: DB_ERR_CORRUPT, with the area at fault, where they make no tree. */
+int area_tree_of_rows(const struct area_row *rows, size_t num_rows, struct area_tree **tree, struct db_error *error);
+
+/* The same from the table `area`, as the connection sees it now; siblings in the order of their ids. Also db_status. */
 int area_tree_load(struct db *db, struct area_tree **tree, struct db_error *error);
 
 void area_tree_free(struct area_tree *tree); /* NULL is fine */

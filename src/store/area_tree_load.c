@@ -42,24 +42,29 @@ static int read_rows(struct db *db, struct area_row **rows, size_t *num_rows, st
     return ret;
 }
 
+int area_tree_of_rows(const struct area_row *rows, size_t num_rows, struct area_tree **tree, struct db_error *error)
+{
+    struct toc_error fault;
+    int              ret = area_tree_build(rows, num_rows, tree, &fault);
+    if (ret != TOC_ERR_DOMAIN && ret != TOC_ERR_SHAPE)
+        return ret;
+    if (error != NULL) {
+        char id[ID_TEXT_BYTES];
+        id_to_text(&rows[fault.where].id, id);
+        error->status = DB_ERR_CORRUPT;
+        snprintf(error->what, sizeof error->what, "the areas make no tree: %s of area %s; allowed: %s", fault.what, id,
+                 fault.allowed);
+    }
+    return DB_ERR_CORRUPT;
+}
+
 int area_tree_load(struct db *db, struct area_tree **tree, struct db_error *error)
 {
     struct area_row *rows = NULL;
     size_t           num_rows = 0;
-    struct toc_error fault;
     int              ret = read_rows(db, &rows, &num_rows, error);
     if (ret == 0)
-        ret = area_tree_build(rows, num_rows, tree, &fault);
-    if (ret == TOC_ERR_DOMAIN || ret == TOC_ERR_SHAPE) {
-        char id[ID_TEXT_BYTES];
-        id_to_text(&rows[fault.where].id, id);
-        ret = DB_ERR_CORRUPT;
-        if (error != NULL) {
-            error->status = ret;
-            snprintf(error->what, sizeof error->what, "the areas make no tree: %s of area %s; allowed: %s", fault.what,
-                     id, fault.allowed);
-        }
-    }
+        ret = area_tree_of_rows(rows, num_rows, tree, error);
     free(rows);
     return ret;
 }

@@ -203,8 +203,8 @@ int db_delete(struct db *db, const struct db_table *table, const struct db_value
               struct db_error *error);
 
 /* Load many rows into a table that is empty or has none of these keys, as fast as the database can: a stream between
- * begin and end, inside a transaction (PostgreSQL: COPY in binary; nothing else may be done in between). SQLite likes
- * them in the order of their keys, and makes the other indexes of an empty table at the end: a second unique key that
+ * begin and end, inside a transaction (PostgreSQL: COPY in binary; nothing else may be done in between). Rows come
+ * best in the order of their keys. The other indexes of an empty table are made at the end: a second unique key that
  * stands twice is told then. After a cancelled load the transaction is rolled back. */
 struct db_load;
 int  db_load_begin(struct db *db, const struct db_table *table, struct db_load **load, struct db_error *error);

@@ -300,34 +300,107 @@ static int end_copy(struct pg_db *db, const char *reason, struct db_error *error
     return ret;
 }
 
-int pg_load_begin(struct db *base, const struct db_table *table, struct db_load **out, struct db_error *error)
+struct pg_load {
+    struct db_load load;
+    char          *indexes; /* the statements that make them; NULL: they are there */
+};
+
+/* The first column of the first row that a statement about the table answers: a copy, or NULL where there is none. */
+static int ask_text(struct pg_db *db, const char *before, const struct db_table *table, const char *after,
+                    char **answer, struct db_error *error)
+{
+    struct sink sql;
+    sink_init_memory(&sql);
+    sink_format(&sql, "%s\"%s\"%s", before, table->name, after);
+    char     *text = db_take_text(&sql);
+    PGresult *result = text != NULL ? PQexec(db->connection, text) : NULL;
+    free(text);
+    if (PQresultStatus(result) != PGRES_TUPLES_OK)
+        return pg_fail(db, result, error);
+    bool any = PQntuples(result) > 0 && !PQgetisnull(result, 0, 0);
+    *answer = any ? strdup(PQgetvalue(result, 0, 0)) : NULL;
+    PQclear(result);
+    return any && *answer == NULL ? db_fail(error, TOC_ERR_NO_MEMORY, "no memory") : 0;
+}
+
+/* Nobody else uses the table? Then nobody else will, until the transaction ends. Else *locked is false, and nothing has
+ * happened. */
+static int try_lock(struct pg_db *db, const struct db_table *table, bool *locked, struct db_error *error)
+{
+    char sql[200];
+    snprintf(sql, sizeof sql, "LOCK TABLE \"%.60s\" IN ACCESS EXCLUSIVE MODE NOWAIT", table->name);
+    int ret = pg_execute(db, "SAVEPOINT lock_table", error);
+    if (ret != 0)
+        return ret;
+    *locked = pg_execute(db, sql, NULL) == 0;
+    return pg_execute(db, *locked ? "RELEASE SAVEPOINT lock_table" : "ROLLBACK TO SAVEPOINT lock_table", error);
+}
+
+/* As in SQLite: rows come in the order of the table's key, so in no order of any other index. */
+static int drop_indexes(struct pg_db *db, struct pg_load *load, struct db_error *error)
+{
+    static const char      of_table[] = "FROM pg_index WHERE NOT indisprimary AND indrelid = '";
+    const struct db_table *table = load->load.table;
+    char                   make[sizeof of_table + 80], drop[sizeof of_table + 80], *row = NULL, *drops = NULL;
+    bool                   locked = false;
+    snprintf(make, sizeof make, "SELECT string_agg(pg_get_indexdef(indexrelid), ';') %s", of_table);
+    snprintf(drop, sizeof drop, "SELECT 'DROP INDEX ' || string_agg(indexrelid::regclass::text, ',') %s", of_table);
+    int ret = ask_text(db, "SELECT 'one' FROM ", table, " LIMIT 1", &row, error);
+    if (ret == 0 && row == NULL)
+        ret = try_lock(db, table, &locked, error);
+    if (ret == 0 && locked)
+        ret = ask_text(db, make, table, "'::regclass", &load->indexes, error);
+    if (ret == 0 && load->indexes != NULL)
+        ret = ask_text(db, drop, table, "'::regclass", &drops, error);
+    if (ret == 0 && drops != NULL)
+        ret = pg_execute(db, drops, error);
+    free(row);
+    free(drops);
+    return ret;
+}
+
+static int begin_copy(struct pg_db *db, const struct db_table *table, struct db_error *error)
 {
     static const char header[] = "PGCOPY\n\377\r\n\0\0\0\0\0\0\0\0"; /* and the 0 at its end: two numbers of 4 bytes */
-    struct pg_db     *db = (struct pg_db *) base;
     struct sink       sql;
-    struct db_load   *load = memory_array(1, sizeof *load);
     sink_init_memory(&sql);
     sink_format(&sql, "COPY \"%s\" (", table->name);
     db_write_columns(&sql, table, 0, table->num_columns);
     sink_text(&sql, ") FROM STDIN (FORMAT binary)");
     char *text = db_take_text(&sql);
-    if (load == NULL || text == NULL) {
-        free(load);
-        free(text);
+    if (text == NULL)
         return db_fail(error, TOC_ERR_NO_MEMORY, "no memory");
-    }
     PGresult *result = PQexec(db->connection, text);
     free(text);
-    if (PQresultStatus(result) != PGRES_COPY_IN) {
-        free(load);
+    if (PQresultStatus(result) != PGRES_COPY_IN)
         return pg_fail(db, result, error);
-    }
     PQclear(result);
     db->bytes.used = 0;
     sink_write(&db->bytes, header, sizeof header);
-    *load = (struct db_load){ .db = base, .connection = base, .table = table };
-    *out = load;
     return 0;
+}
+
+static void free_load(struct db_load *load)
+{
+    free(((struct pg_load *) load)->indexes);
+    free(load);
+}
+
+int pg_load_begin(struct db *base, const struct db_table *table, struct db_load **out, struct db_error *error)
+{
+    struct pg_db   *db = (struct pg_db *) base;
+    struct pg_load *load = memory_array(1, sizeof *load);
+    if (load == NULL)
+        return db_fail(error, TOC_ERR_NO_MEMORY, "no memory");
+    load->load = (struct db_load){ .db = base, .connection = base, .table = table };
+    int ret = drop_indexes(db, load, error);
+    if (ret == 0)
+        ret = begin_copy(db, table, error);
+    if (ret == 0)
+        *out = &load->load;
+    else
+        free_load(&load->load);
+    return ret;
 }
 
 /* The load's connection: load->db may be a wrapper. */
@@ -354,12 +427,15 @@ int pg_load_end(struct db_load *load, struct db_error *error)
         ret = end_copy(db, NULL, error);
     else
         end_copy(db, "given up", NULL);
-    free(load);
+    const char *indexes = ((struct pg_load *) load)->indexes;
+    if (ret == 0 && indexes != NULL)
+        ret = pg_execute(db, indexes, error);
+    free_load(load);
     return ret;
 }
 
 void pg_load_cancel(struct db_load *load)
 {
     end_copy(connection_of(load), "given up", NULL);
-    free(load);
+    free_load(load);
 }

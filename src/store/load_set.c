@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Reference data as one audited set: the difference from what is there, written in one transaction. */
+/* Reference data as one audited set: the difference from what is there, written in one transaction. A second thread
+ * sorts the rows while they are checked, and makes the tree of a set of areas while they are written. */
+#include <endian.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,18 +12,24 @@
 #include "model/records.h"
 #include "store/group.h"
 #include "store/schema.h"
-#include "store/search_words.h"
 #include "store/select_many.h"
 #include "store/tables.h"
 
-enum { PAGE = 5000, ARENA_ROWS = 2000, UPDATE_ROWS = 2000, WORD_ROWS = 1000, MOST_SEARCHED = 16 };
+enum { PAGE = 5000, ARENA_ROWS = 2000, UPDATE_ROWS = 2000 };
 
 enum fate { CREATED, CHANGED, SAME };
 
 struct row {
+    uint64_t           first; /* the id's first half, as a number */
     struct model_head *value;
     size_t             number; /* in the caller's order */
     enum fate          fate;
+};
+
+/* What is done beside. */
+struct beside {
+    pthread_t thread;
+    bool      begun;
 };
 
 struct loading {
@@ -36,11 +45,34 @@ struct loading {
     size_t        read;
     struct arena  arena;
     bool          areas_moved;
+    /* of areas: those that are there and stand outside the set; then the set's too */
+    struct area_row *areas;
+    size_t           num_areas, room;
+    int              tree_status;
+    struct db_error  tree_error;
 };
+
+/* Where no thread can be had, it is done at once. */
+static void begin_beside(struct beside *beside, void *(*work)(void *), void *context)
+{
+    beside->begun = pthread_create(&beside->thread, NULL, work, context) == 0;
+    if (!beside->begun)
+        work(context);
+}
+
+static void end_beside(struct beside *beside)
+{
+    if (beside->begun)
+        pthread_join(beside->thread, NULL);
+    beside->begun = false;
+}
 
 static int by_id(const void *a, const void *b)
 {
-    return id_compare(&((const struct row *) a)->value->id, &((const struct row *) b)->value->id);
+    const struct row *x = a, *y = b;
+    if (x->first != y->first)
+        return x->first < y->first ? -1 : 1;
+    return id_compare(&x->value->id, &y->value->id);
 }
 
 static void row_fault(const struct loading *loading, size_t number, const char *allowed, const char *found)
@@ -53,15 +85,29 @@ static void row_fault(const struct loading *loading, size_t number, const char *
 
 /* ---- in the caller's thread ---- */
 
-static int check_rows(const struct store *store, struct loading *loading)
+static void *sort_rows(void *context)
+{
+    struct loading          *loading = context;
+    const struct store_load *load = loading->load;
+    for (size_t i = 0; i < load->num_rows; i++) {
+        struct model_head *value = (void *) ((char *) load->rows + i * load->record->size);
+        uint64_t           first;
+        memcpy(&first, value->id.bytes, sizeof first);
+        loading->rows[i] = (struct row){ .first = be64toh(first), .value = value, .number = i };
+    }
+    if (load->num_rows > 1)
+        qsort(loading->rows, load->num_rows, sizeof *loading->rows, by_id);
+    return NULL;
+}
+
+static int check_values(const struct store *store, const struct loading *loading)
 {
     const struct store_load *load = loading->load;
     struct model_check       check = { .lists = store->options.lists };
     struct fault_list        seen = FAULT_LIST_INIT;
     int                      ret = 0;
     for (size_t i = 0; i < load->num_rows; i++) {
-        void *value = (char *) load->rows + i * load->record->size;
-        loading->rows[i] = (struct row){ .value = value, .number = i };
+        const void *value = (const char *) load->rows + i * load->record->size;
         if (model_check_create(&check, load->record, value, &seen) == 0)
             continue;
         char name[32]; /* the few at fault are checked again, to say where */
@@ -70,8 +116,16 @@ static int check_rows(const struct store *store, struct loading *loading)
         ret = model_check_create(&placed, load->record, value, loading->faults);
         fault_list_free(&seen);
     }
-    if (load->num_rows > 1)
-        qsort(loading->rows, load->num_rows, sizeof *loading->rows, by_id);
+    return ret;
+}
+
+static int check_rows(const struct store *store, struct loading *loading)
+{
+    const struct store_load *load = loading->load;
+    struct beside            sorting;
+    begin_beside(&sorting, sort_rows, loading);
+    int ret = check_values(store, loading);
+    end_beside(&sorting);
     for (size_t i = 0; i + 1 < load->num_rows; i++)
         if (id_equal(&loading->rows[i].value->id, &loading->rows[i + 1].value->id)) {
             row_fault(loading, loading->rows[i + 1].number, "each id once", "an id that stands twice");
@@ -114,6 +168,25 @@ static int keep_old(struct loading *loading, const struct model_head *old, const
     return 0;
 }
 
+static bool is_areas(const struct loading *loading)
+{
+    return loading->load->record == model_record(MODEL_AREA);
+}
+
+static int add_area(struct loading *loading, const struct model_area *area)
+{
+    if (loading->num_areas == loading->room) {
+        size_t           room = loading->room == 0 ? PAGE : 2 * loading->room;
+        struct area_row *larger = memory_resize(loading->areas, room, sizeof *larger);
+        if (larger == NULL)
+            return TOC_ERR_NO_MEMORY;
+        loading->areas = larger;
+        loading->room = room;
+    }
+    loading->areas[loading->num_areas++] = (struct area_row){ area->head.id, area->parent };
+    return 0;
+}
+
 static int meet(void *context, const struct db_value *row, size_t num_columns)
 {
     struct loading            *loading = context;
@@ -125,14 +198,16 @@ static int meet(void *context, const struct db_value *row, size_t num_columns)
     while (loading->at < loading->load->num_rows &&
            id_compare(&loading->rows[loading->at].value->id, &loading->last) < 0)
         loading->at++;
-    if (loading->at == loading->load->num_rows || !id_equal(&loading->rows[loading->at].value->id, &loading->last))
+    bool outside =
+        loading->at == loading->load->num_rows || !id_equal(&loading->rows[loading->at].value->id, &loading->last);
+    if (outside && !is_areas(loading))
         return 0;
-    struct row *mine = &loading->rows[loading->at];
     if (loading->read % ARENA_ROWS == 0)
         arena_free(&loading->arena);
     int ret = schema_fetch(record, row, &loading->arena, old, NULL);
-    if (ret != 0)
-        return ret;
+    if (ret != 0 || outside)
+        return ret != 0 ? ret : add_area(loading, (const void *) old);
+    struct row              *mine = &loading->rows[loading->at];
     const struct model_head *head = (const void *) old;
     mine->fate = same_record(record, old, mine->value) ? SAME : CHANGED;
     mine->value->version = head->version + (mine->fate == CHANGED);
@@ -148,7 +223,7 @@ static int read_present(struct loading *loading)
     int           ret = 0;
     snprintf(sql, sizeof sql, "%s WHERE id > $1 ORDER BY id LIMIT %d",
              store_select(group->store, loading->load->record), PAGE);
-    loading->at = 0;
+    loading->at = loading->num_areas = 0;
     loading->last = (struct id){ { 0 } };
     for (size_t i = 0; i < loading->load->num_rows; i++) {
         loading->rows[i].fate = CREATED;
@@ -229,23 +304,34 @@ static int write_changed(struct loading *loading)
     return ret;
 }
 
+/* The areas of the set and those outside it make a tree? */
+static void *make_tree(void *context)
+{
+    struct loading   *loading = context;
+    struct area_tree *tree = NULL;
+    int               ret = 0;
+    for (size_t i = 0; i < loading->load->num_rows && ret == 0; i++)
+        ret = add_area(loading, (const void *) loading->rows[i].value);
+    if (ret == 0)
+        ret = area_tree_of_rows(loading->areas, loading->num_areas, &tree, &loading->tree_error);
+    area_tree_free(tree);
+    loading->tree_status = ret;
+    return NULL;
+}
+
+static int check_tree(struct loading *loading)
+{
+    if (loading->tree_status != DB_ERR_CORRUPT)
+        return loading->tree_status;
+    row_fault(loading, 0, "areas that make a tree", loading->tree_error.what);
+    return BASE_ERR_INPUT;
+}
+
 /* Areas that rows refer to must be there; other references of reference data lead to rows of the set or to the set. */
 static int check_references(struct loading *loading)
 {
     const struct model_record *record = loading->load->record;
     int                        ret = 0;
-    if (record == model_record(MODEL_AREA)) {
-        struct area_tree *tree;
-        ret = area_tree_load(loading->group->db, &tree, &loading->group->error);
-        if (ret == 0)
-            area_tree_free(tree);
-        else if (ret == DB_ERR_CORRUPT) {
-            row_fault(loading, 0, "areas that make a tree", loading->group->error.what);
-            loading->group->error.status = 0;
-            ret = BASE_ERR_INPUT;
-        }
-        return ret;
-    }
     for (size_t f = 0; f < record->num_fields; f++) {
         const struct model_field *field = &record->fields[f];
         if (field->kind != MODEL_KIND_REFERENCE || strcmp(field->target, "area") != 0)
@@ -265,13 +351,27 @@ static int check_references(struct loading *loading)
 static int move_areas(struct loading *loading)
 {
     int ret = 0;
-    for (size_t i = 0; loading->load->record == model_record(MODEL_AREA) && i < loading->load->num_rows && ret == 0;
-         i++) {
+    for (size_t i = 0; is_areas(loading) && i < loading->load->num_rows && ret == 0; i++) {
         const struct model_area *area = (const void *) loading->rows[i].value;
         if (loading->rows[i].fate == CHANGED)
             ret = group_note_move(loading->group, &area->head.id, &area->parent);
     }
     return ret == 0 ? group_move_areas(loading->group) : ret;
+}
+
+/* The rows that differ; and do they hold together? */
+static int write_rows(struct loading *loading)
+{
+    struct beside tree = { .begun = false };
+    if (is_areas(loading))
+        begin_beside(&tree, make_tree, loading);
+    int ret = write_created(loading);
+    if (ret == 0)
+        ret = write_changed(loading);
+    end_beside(&tree);
+    if (ret != 0)
+        return ret;
+    return is_areas(loading) ? check_tree(loading) : check_references(loading);
 }
 
 static int write_set(struct loading *loading)
@@ -316,11 +416,7 @@ static int load_job(void *context, struct group *group)
         ret = read_present(loading);
     bool news = ret == 0 && count_fates(loading);
     if (news) {
-        ret = write_created(loading);
-        if (ret == 0)
-            ret = write_changed(loading);
-        if (ret == 0)
-            ret = check_references(loading);
+        ret = write_rows(loading);
         if (ret == 0)
             ret = move_areas(loading);
         if (ret == 0)
@@ -331,7 +427,7 @@ static int load_job(void *context, struct group *group)
         return ret;
     group->broken = false;
     loading->areas_moved = group->moves.num > 0;
-    group->areas_changed = group->areas_changed || (news && loading->load->record == model_record(MODEL_AREA));
+    group->areas_changed = group->areas_changed || (news && is_areas(loading));
     loading->loaded.event = news ? group->event : 0;
     return 0;
 }
@@ -361,108 +457,7 @@ int store_load_set(struct store *store, const struct access *who, const struct s
     if (ret == 0)
         *loaded = loading.loaded;
     free(loading.rows);
+    free(loading.areas);
     fault_list_free(&own);
-    return ret;
-}
-
-/* ---- words ---- */
-
-struct wording {
-    const struct model_record *record;
-    struct group              *group;
-    struct id                  last;
-    size_t                     read;
-    struct group_rows          rows;
-    struct id                  ids[WORD_ROWS];
-};
-
-static int word_row(void *context, const struct db_value *row, size_t num_columns)
-{
-    struct wording     *wording = context;
-    struct arena       *arena = &wording->group->arena;
-    struct model_text   texts[MOST_SEARCHED];
-    struct search_term *terms;
-    size_t              num = 0, num_terms;
-    _Alignas(16) char   value[4096];
-    (void) num_columns;
-    int ret = wording->read < WORD_ROWS ? schema_fetch(wording->record, row, arena, value, NULL) : DB_ERR_CORRUPT;
-    if (ret != 0)
-        return ret;
-    struct id *id = &wording->ids[wording->read++];
-    *id = wording->last = ((const struct model_head *) (const void *) value)->id;
-    for (const char *const *name = wording->record->searched; *name != NULL && num < MOST_SEARCHED; name++) {
-        const struct model_field *field = model_field_find(wording->record, *name, strlen(*name));
-        texts[num++] = *(const struct model_text *) (const void *) (value + field->offset);
-    }
-    ret = search_words_of_texts(texts, num, arena, &terms, &num_terms);
-    for (size_t i = 0; ret == 0 && i < num_terms; i++) {
-        struct db_value *made;
-        ret = group_row(&wording->rows, &made);
-        if (ret != 0)
-            break;
-        made[store_search_term_record] = db_word(wording->record->name);
-        made[store_search_term_term] = db_text(terms[i].bytes, terms[i].size);
-        made[store_search_term_id] = db_id(id);
-    }
-    return ret;
-}
-
-static int no_row(void *context, const struct db_value *row, size_t num_columns)
-{
-    (void) context;
-    (void) row;
-    (void) num_columns;
-    return 0;
-}
-
-static int words_job(void *context, struct group *group)
-{
-    struct wording *wording = context;
-    struct db_value after = db_bytes(wording->last.bytes, ID_BYTES), keys[WORD_ROWS];
-    char            sql[4200];
-    wording->group = group;
-    wording->read = 0;
-    wording->rows.num = 0;
-    snprintf(sql, sizeof sql, "%s WHERE id > $1 ORDER BY id LIMIT %d", store_select(group->store, wording->record),
-             WORD_ROWS);
-    struct id from = wording->last;
-    after.bytes = (const char *) from.bytes;
-    group->broken = true;
-    int ret = group_write(group);
-    if (ret == 0)
-        ret = select_rows(group->db, sql, &after, 1, word_row, wording, &group->error);
-    for (size_t i = 0; i < wording->read; i++)
-        keys[i] = db_id(&wording->ids[i]);
-    if (ret == 0 && wording->read > 0)
-        ret = select_many(group->db, "DELETE FROM search_term WHERE id", "", keys, wording->read, no_row, NULL,
-                          &group->error);
-    if (ret == 0 && wording->rows.num > 0)
-        ret = db_insert(group->db, wording->rows.table, wording->rows.values, wording->rows.num, &group->error);
-    group->broken = ret != 0;
-    if (ret != 0)
-        wording->last = from;
-    return ret;
-}
-
-int store_load_words(struct store *store, const struct access *who, const struct model_record *record)
-{
-    int ret = 0;
-    if (store->writer == NULL)
-        return STORE_ERR_STOPPED;
-    if (!access_may_write(who, record) || record->size > 4096)
-        return STORE_ERR_DENIED;
-    if (record->searched == NULL || record->searched[0] == NULL)
-        return 0;
-    struct wording *wording = memory_array(1, sizeof *wording);
-    if (wording == NULL)
-        return TOC_ERR_NO_MEMORY;
-    wording->record = record;
-    wording->rows.table = &store_table_search_term;
-    do {
-        struct ticket ticket = { .who = *who, .job = words_job, .context = wording, .bulk = true, .weight = 1 };
-        ret = writer_submit(store->writer, &ticket);
-    } while (ret == 0 && wording->read == WORD_ROWS);
-    free(wording->rows.values);
-    free(wording);
     return ret;
 }
