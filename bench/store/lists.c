@@ -155,7 +155,12 @@ static void draw(struct lists *lists, const struct cell *cell, struct question *
     question->query.from = question->from;
 }
 
-static void one_page(struct lists *lists, const struct question *question, struct latency *latency)
+/* How pages were found: the most index entries read for one, and how many went each way. */
+struct ways {
+    size_t scanned, taken[LIST_BY_KEY + 1];
+};
+
+static void one_page(struct lists *lists, const struct question *question, struct latency *latency, struct ways *ways)
 {
     int    status;
     double began;
@@ -168,6 +173,10 @@ static void one_page(struct lists *lists, const struct question *question, struc
         began = latency_clock() - began;
         arena_wipe(&arena);
         ask_again(&lists->ask, "a page", status, &faults);
+        if (status == 0) {
+            ways->scanned = page.scanned > ways->scanned ? page.scanned : ways->scanned;
+            ways->taken[page.plan]++;
+        }
     } while (status != 0);
     latency_add(latency, 1e3 * began);
 }
@@ -178,6 +187,8 @@ static void name_cell(const struct cell *cell, char text[100])
              sort_words[cell->sort], cell->middle ? "from the middle" : "first");
 }
 
+/* Prints a line a cell: median, p95 and longest in ms, the most entries read for a page, how many pages were found by
+ * sort, by area, by key. */
 static void measure_half(struct lists *lists, bool identities, size_t rounds)
 {
     char           worst_name[100] = "", name[100];
@@ -191,15 +202,17 @@ static void measure_half(struct lists *lists, bool identities, size_t rounds)
                                 .subtree = i / 2 / NUM_SORTS / NUM_FILTERS,
                                 .identities = identities };
         struct latency times = { 0 };
+        struct ways    ways = { 0 };
         for (size_t round = 0; round < rounds; round++) {
             struct question question;
             draw(lists, &cell, &question);
-            one_page(lists, &question, &times);
+            one_page(lists, &question, &times, &ways);
         }
         double p95 = latency_quantile(&times, 0.95);
         name_cell(&cell, name);
-        printf("cell\t%s\t%s\t%.2f\t%.2f\t%.2f\n", identities ? "shown" : "masked", name, latency_quantile(&times, 0.5),
-               p95, latency_quantile(&times, 1));
+        printf("cell\t%s\t%s\t%.2f\t%.2f\t%.2f\t%zu\t%zu %zu %zu\n", identities ? "shown" : "masked", name,
+               latency_quantile(&times, 0.5), p95, latency_quantile(&times, 1), ways.scanned, ways.taken[LIST_BY_SORT],
+               ways.taken[LIST_BY_AREA], ways.taken[LIST_BY_KEY]);
         if (p95 > worst) {
             worst = p95;
             memcpy(worst_name, name, sizeof name);
