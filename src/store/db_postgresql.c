@@ -359,6 +359,9 @@ static void close_connection(struct db *base)
     struct pg_db *db = (struct pg_db *) base;
     for (size_t i = 0; i < base->num_statements; i++)
         free_statement((struct pg_statement *) base->statements[i]);
+    PGTransactionStatusType status = PQtransactionStatus(db->connection);
+    if (db->holds_lease && (status == PQTRANS_INTRANS || status == PQTRANS_INERROR))
+        pg_execute(db, "ROLLBACK", NULL);
     if (db->holds_lease && PQtransactionStatus(db->connection) == PQTRANS_IDLE) /* now, not when the server notices */
         pg_execute(db, "SELECT pg_advisory_unlock(" LEASE_LOCK ")", NULL);
     PQfinish(db->connection);
