@@ -7,11 +7,13 @@
  *
  *     by sort    the rows of all areas in the order asked for, until the page is full; cheap where many of them count
  *     by area    every row of the areas, of which the best are kept; cheap where the areas have few rows
- *     by key     every row with a rare key (a disease), of which the best are kept
+ *     by key     every row with a rare key (a disease), in all areas or in each of those asked for, of which the best
+ *                are kept; a key that is not asked for (the disease, where the classification is) by each of its values
  *
  * from the numbers of rows that the counters have. Where the numbers mislead (an area without recent cases) the walk by
- * sort is given up for the next best after LIST_PATIENCE times what was expected, or what that would have cost. Each
- * index holds all that decides about a row, so that only rows of the page are read.
+ * sort is given up for the next best after LIST_PATIENCE times what was expected, or what that would have cost. Where
+ * none of the rows has a value to sort by (the onset of an infection without symptoms) it begins behind all values.
+ * Each index holds all that decides about a row, so that only rows of the page are read.
  *
  * Columns that the caller may not see are not asked of the database at all.
  */
@@ -79,6 +81,10 @@ struct list_source {
      * nobody knows. */
     int (*total)(struct db *db, const struct model_record *record, const struct model_counter *counter,
                  const struct id *area, const char *const dimensions[4], int64_t *total, struct db_error *error);
+    /* The same of those that count on no day. For a counter whose day is a DATE: where all that it counts have no day,
+     * rows with a day are not looked for. NULL: nobody knows. */
+    int (*undated)(struct db *db, const struct model_record *record, const struct model_counter *counter,
+                   const struct id *area, const char *const dimensions[4], int64_t *total, struct db_error *error);
     /* Writes the audit entry of a reading of the identities of these persons, durable when it returns. NULL: none can
      * be written, so none are shown. */
     int (*audit)(void *context, const struct access *who, const struct id *persons, size_t num_persons);

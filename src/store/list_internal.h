@@ -48,30 +48,37 @@ struct list_work {
     struct area_set            areas; /* subtree ∩ grant */
     const struct id           *tops;  /* whose subtrees these are */
     size_t                     num_tops;
-    bool                       all_areas; /* `areas` is the whole tree */
-    bool                       identities;
-    struct arena              *arena;
-    struct db_error           *error;
-    struct list_best           best;
-    enum list_plan             plan;
-    size_t                     scanned;
-    bool                       cut; /* LIST_MOST_SCANNED was met; last_seen is where */
-    struct list_place          last_seen;
-    const struct id           *shown; /* persons whose identities the page shows */
-    size_t                     num_shown;
+    bool                       all_areas;     /* `areas` is the whole tree */
+    bool                       keys_in_areas; /* by key: each area is asked for by itself */
+    struct db_value (*keys)[VIEW_MAX_KEYS];   /* by key: the values of the view's keys that are asked for */
+    size_t            num_keys, num_set;      /* so many; values in each */
+    bool              identities;
+    struct arena     *arena;
+    struct db_error  *error;
+    double            expected; /* entries of the walk by sort */
+    struct list_best  best;
+    enum list_plan    plan;
+    size_t            scanned;
+    bool              cut; /* LIST_MOST_SCANNED was met; last_seen is where */
+    struct list_place last_seen;
+    const struct id  *shown; /* persons whose identities the page shows */
+    size_t            num_shown;
 };
 
 /* list_query.c: read and check a query. */
 int list_check(struct list_work *work, const struct list_query *query, struct fault_list *faults);
 
-/* list_plan.c: how many rows, and which way. */
+/* list_cost.c: how many rows, and which way. */
 struct list_costs {
     double sort, area, key; /* in index entries; HUGE_VAL = not that way */
+    bool   from_undated;    /* by sort: no row with a value in the sort field answers the tests */
 };
 int list_estimate(struct list_work *work, struct list_costs *costs);
 /* The rows that count in these areas (tops of subtrees) with the tests on keys (all = false: without any). < 0:
  * unknown. */
-int  list_count(struct list_work *work, const struct id *tops, size_t num_tops, bool with_keys, double *count);
+int list_count(struct list_work *work, const struct id *tops, size_t num_tops, bool with_keys, double *count);
+
+/* list_plan.c */
 int  list_find(struct list_work *work);
 bool list_before(const struct list_place *a, const struct list_place *b, bool ascending);
 int  list_offer(struct list_work *work, const struct list_place *place); /* keep it if it is among the best */
@@ -81,6 +88,9 @@ void list_sort_best(struct list_best *best);
 int list_scan_sort(struct list_work *work, size_t patience, bool *done);
 int list_scan_areas(struct list_work *work);
 int list_scan_key(struct list_work *work);
+/* The keys to ask for, where the tests leave one of them open: its values. false: they are too many, or none is asked.
+ */
+int list_find_keys(struct list_work *work, bool *found);
 
 /* An entry: sort value, id, area (where rows have one), then the field of each test. */
 void list_write_columns(const struct list_work *work, struct sink *sql);
@@ -94,7 +104,8 @@ int  list_place_of(const struct db_value *row, struct list_place *place);
 #define LIST_AREAS_AT_ONCE 256
 bool list_may_push(const struct list_work *work);
 int  list_push_sort(struct list_work *work, size_t patience, bool *done);
-int  list_push_areas(struct list_work *work, const struct db_value *areas, size_t room);
+int  list_push_areas(struct list_work *work, const struct db_value *keys, size_t num_keys, const struct db_value *areas,
+                     size_t room);
 int  list_push_keys(struct list_work *work, const struct db_value *values, size_t num);
 
 /* list_rows.c: what the page shows of the rows found. */

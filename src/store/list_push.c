@@ -15,7 +15,7 @@
 struct statement {
     struct list_work *work;
     struct sink       sql;
-    struct db_value   parameters[LIST_AREAS_AT_ONCE + LIST_MOST_FILTERS + 4];
+    struct db_value   parameters[LIST_AREAS_AT_ONCE + LIST_MOST_FILTERS + VIEW_MAX_KEYS + 4];
     size_t            num;
 };
 
@@ -156,15 +156,24 @@ static int next_entries(struct list_work *work, const struct list_place *start, 
     return run(&s, true, &rows, entries, last);
 }
 
+/* Few lengths, so few statements to prepare. */
+static size_t batch_of(double entries)
+{
+    size_t batch = FIRST_BATCH;
+    while (batch < LARGEST_BATCH && (double) batch < entries)
+        batch *= 2;
+    return batch;
+}
+
 int list_push_sort(struct list_work *work, size_t patience, bool *done)
 {
     struct list_place last = work->start;
     bool              started = work->has_start, included = work->start_included;
-    size_t            batch = FIRST_BATCH;
+    size_t            batch = batch_of(work->expected), rest = batch_of((double) patience);
     *done = false;
-    for (size_t left = patience; left > 0;) {
+    for (size_t left = patience; left > 0; rest = batch_of((double) left)) {
         struct list_place start = last;
-        size_t            wanted = left < batch ? left : batch, entries;
+        size_t            wanted = rest < batch ? rest : batch, entries;
         int               ret = next_entries(work, started ? &start : NULL, included, wanted, &entries, &last);
         if (ret != 0)
             return ret;
@@ -173,18 +182,19 @@ int list_push_sort(struct list_work *work, size_t patience, bool *done)
             *done = true;
             return 0;
         }
-        left -= entries;
+        left -= entries < left ? entries : left;
         started = true;
         included = false;
         if (batch < LARGEST_BATCH)
-            batch *= 4;
+            batch *= 2;
     }
     work->last_seen = last;
     return 0;
 }
 
-/* WITH e AS MATERIALIZED (the rows of the areas that pass) SELECT the best of them. */
-int list_push_areas(struct list_work *work, const struct db_value *areas, size_t room)
+/* WITH e AS MATERIALIZED (the rows of the areas, with these keys, that pass) SELECT the best of them. */
+int list_push_areas(struct list_work *work, const struct db_value *keys, size_t num_keys, const struct db_value *areas,
+                    size_t room)
 {
     struct statement  s;
     struct list_place last;
@@ -198,7 +208,11 @@ int list_push_areas(struct list_work *work, const struct db_value *areas, size_t
         put_parameter(&s, areas[i]);
     }
     sink_character(&s.sql, ')');
-    put_tests(&s, " AND ", 0);
+    for (size_t key = 0; key < num_keys; key++) {
+        sink_format(&s.sql, " AND \"%s\" = ", work->view->keys[key]);
+        put_parameter(&s, keys[key]);
+    }
+    put_tests(&s, " AND ", num_keys);
     sink_text(&s.sql, ") SELECT * FROM e");
     if (work->has_start)
         put_behind(&s, " WHERE ", &work->start, work->start_included, false);

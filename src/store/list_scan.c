@@ -9,6 +9,7 @@
  * small. */
 #define FIRST_BATCH 256
 #define LARGEST_BATCH 16384
+#define MOST_KEYS 64
 #define VALUE_BYTES 768 /* of a sort value; the longest text that lists are sorted by has 160 characters */
 
 /* An entry's columns: sort value, id, area (where rows have one), then the field of each test. */
@@ -216,30 +217,39 @@ static size_t padded(size_t num)
     return room < LIST_AREAS_AT_ONCE ? room : LIST_AREAS_AT_ONCE;
 }
 
-static int scan_some_areas(struct list_work *work, const struct db_value *areas, size_t room)
+/* The rows of these areas with these values of the first keys, if any. */
+static int scan_some_areas(struct list_work *work, const struct db_value *keys, size_t num_keys,
+                           const struct db_value *areas, size_t room)
 {
     if (list_may_push(work))
-        return list_push_areas(work, areas, room);
+        return list_push_areas(work, keys, num_keys, areas, room);
+    struct db_value      values[VIEW_MAX_KEYS + LIST_AREAS_AT_ONCE];
     struct sink          sql;
     struct db_statement *statement;
     struct list_place    last;
     size_t               read;
     sink_init_memory(&sql);
     list_write_columns(work, &sql);
-    write_index(work, VIEW_BY_AREA, &sql);
-    sink_format(&sql, " WHERE \"%s\" IN (", work->area_field);
-    for (size_t i = 0; i < room; i++)
-        sink_format(&sql, i == 0 ? "$%zu" : ",$%zu", i + 1);
+    write_index(work, num_keys > 0 ? VIEW_BY_KEY : VIEW_BY_AREA, &sql);
+    for (size_t i = 0; i < num_keys; i++) {
+        sink_format(&sql, " %s \"%s\" = $%zu", i == 0 ? "WHERE" : "AND", work->view->keys[i], i + 1);
+        values[i] = keys[i];
+    }
+    sink_format(&sql, " %s \"%s\" IN (", num_keys == 0 ? "WHERE" : "AND", work->area_field);
+    for (size_t i = 0; i < room; i++) {
+        sink_format(&sql, i == 0 ? "$%zu" : ",$%zu", num_keys + i + 1);
+        values[num_keys + i] = areas[i];
+    }
     sink_character(&sql, ')');
     int ret = list_prepare_entries(work, &sql, &statement);
     if (ret == 0)
-        ret = db_run(statement, areas, room, work->error);
+        ret = db_run(statement, values, num_keys + room, work->error);
     if (ret == 0)
         ret = judge(work, statement, false, SIZE_MAX, &read, &last);
     return ret;
 }
 
-int list_scan_areas(struct list_work *work)
+static int scan_areas(struct list_work *work, const struct db_value *keys, size_t num_keys)
 {
     struct db_value areas[LIST_AREAS_AT_ONCE];
     size_t          num = 0;
@@ -248,7 +258,7 @@ int list_scan_areas(struct list_work *work)
         for (uint32_t area = work->areas.intervals[i].first; area < work->areas.intervals[i].end && ret == 0; area++) {
             areas[num++] = db_id(area_tree_id(work->source->areas, area));
             if (num == LIST_AREAS_AT_ONCE) {
-                ret = scan_some_areas(work, areas, num);
+                ret = scan_some_areas(work, keys, num_keys, areas, num);
                 num = 0;
             }
         }
@@ -257,7 +267,12 @@ int list_scan_areas(struct list_work *work)
     size_t room = padded(num);
     for (size_t i = num; i < room; i++)
         areas[i] = areas[num - 1];
-    return scan_some_areas(work, areas, room);
+    return scan_some_areas(work, keys, num_keys, areas, room);
+}
+
+int list_scan_areas(struct list_work *work)
+{
+    return scan_areas(work, NULL, 0);
 }
 
 /* ---- by key ---- */
@@ -292,54 +307,99 @@ static int scan_keys(struct list_work *work, const struct db_value *values, size
     return ret;
 }
 
-/* The first key's next value, in arena; NULL = there is none. */
-static int next_key(struct list_work *work, const struct db_value *after, struct db_value *value)
+/* WITH RECURSIVE v(v) AS (the least value UNION ALL the least one above v): an index asked once a value. The keys
+ * before the open one have the values of their tests. */
+static void write_values(const struct list_work *work, size_t open, struct sink *sql)
+{
+    for (int step = 0; step < 2; step++) {
+        sink_format(sql,
+                    step == 0 ? "WITH RECURSIVE v(v) AS (SELECT min(\"%s\")" : " UNION ALL SELECT (SELECT min(\"%s\")",
+                    work->view->keys[open]);
+        sink_format(sql, " FROM \"%s\"", work->record->name);
+        write_index(work, VIEW_BY_KEY, sql);
+        for (size_t key = 0; key < open; key++)
+            sink_format(sql, " %s \"%s\" = $%zu", key == 0 ? "WHERE" : "AND", work->view->keys[key], key + 1);
+        if (step == 1)
+            sink_format(sql, " %s \"%s\" > v.v)", open == 0 ? "WHERE" : "AND", work->view->keys[open]);
+    }
+    sink_text(sql, " FROM v WHERE v.v IS NOT NULL) SELECT v FROM v WHERE v IS NOT NULL");
+}
+
+/* One tuple of keys, of the tests' values but for the open one. */
+static void put_keys(struct list_work *work, size_t open, const struct db_value *value)
+{
+    struct db_value *keys = work->keys[work->num_keys++];
+    for (size_t key = 0; key < work->num_set; key++)
+        keys[key] = key == open ? *value : test_of_key(work, key)->is;
+}
+
+static int read_values(struct list_work *work, size_t open, bool *found)
 {
     struct sink            sql;
     struct db_statement   *statement;
+    struct db_value        values[VIEW_MAX_KEYS];
     const struct db_value *row;
     size_t                 columns;
+    for (size_t key = 0; key < open; key++)
+        values[key] = test_of_key(work, key)->is;
     sink_init_memory(&sql);
-    sink_format(&sql, "SELECT \"%s\" FROM \"%s\"", work->view->keys[0], work->record->name);
-    write_index(work, VIEW_BY_KEY, &sql);
-    if (after != NULL)
-        sink_format(&sql, " WHERE \"%s\" > $1", work->view->keys[0]);
-    sink_format(&sql, " ORDER BY \"%s\" LIMIT 1", work->view->keys[0]);
+    write_values(work, open, &sql);
     int ret = list_prepare_entries(work, &sql, &statement);
     if (ret == 0)
-        ret = db_run(statement, after, after != NULL, work->error);
-    if (ret == 0)
-        ret = db_step(statement, &row, &columns, work->error);
-    if (ret <= 0) {
-        *value = db_null();
+        ret = db_run(statement, values, open, work->error);
+    if (ret != 0)
         return ret;
+    *found = true;
+    while (*found && (ret = db_step(statement, &row, &columns, work->error)) == 1) {
+        struct db_value value = row[0];
+        value.bytes = arena_copy(work->arena, value.bytes, value.size);
+        if (value.bytes == NULL)
+            ret = TOC_ERR_NO_MEMORY;
+        else if (work->num_keys < MOST_KEYS)
+            put_keys(work, open, &value);
+        else
+            *found = false;
+        if (ret < 0)
+            break;
     }
-    *value = row[0];
-    value->bytes = row[0].type == DB_TEXT ? arena_copy(work->arena, row[0].bytes, row[0].size) : NULL;
     db_reset(statement);
-    return value->bytes != NULL ? 0 : TOC_ERR_NO_MEMORY;
+    return ret < 0 ? ret : 0;
 }
 
-/* The second key alone: the index is asked once for each value of the first (there are few diseases). */
-static int scan_second_key(struct list_work *work)
+int list_find_keys(struct list_work *work, bool *found)
 {
-    struct db_value values[2] = { db_null(), test_of_key(work, 1)->is };
-    int             ret = next_key(work, NULL, &values[0]);
-    while (ret == 0 && values[0].type == DB_TEXT) {
-        struct db_value here = values[0];
-        ret = scan_keys(work, values, 2);
-        if (ret == 0)
-            ret = next_key(work, &here, &values[0]);
-    }
-    return ret;
+    size_t num = 0, open = VIEW_MAX_KEYS, num_open = 0;
+    *found = false;
+    for (; num < VIEW_MAX_KEYS && work->view->keys[num] != NULL; num++)
+        if (test_of_key(work, num) == NULL) {
+            open = num;
+            num_open++;
+        }
+    if (num_open == num || num_open > 1 ||
+        (num_open == 1 && list_kind(work->record, work->view->keys[open]) != MODEL_KIND_CODE))
+        return 0;
+    work->keys = arena_array(work->arena, MOST_KEYS, sizeof *work->keys);
+    if (work->keys == NULL)
+        return TOC_ERR_NO_MEMORY;
+    work->num_keys = 0;
+    work->num_set = num;
+    if (num_open == 1)
+        return read_values(work, open, found);
+    put_keys(work, VIEW_MAX_KEYS, NULL);
+    *found = true;
+    return 0;
 }
 
 int list_scan_key(struct list_work *work)
 {
-    struct db_value values[VIEW_MAX_KEYS];
+    int ret = 0;
+    for (size_t i = 0; i < work->num_keys && ret == 0; i++)
+        ret = work->keys_in_areas ? scan_areas(work, work->keys[i], work->num_set)
+                                  : scan_keys(work, work->keys[i], work->num_set);
+    if (work->num_keys > 0)
+        return ret;
+    struct db_value values[VIEW_MAX_KEYS]; /* those that lead the index */
     size_t          num = 0;
-    if (test_of_key(work, 0) == NULL)
-        return scan_second_key(work);
     for (const struct list_test *test; num < VIEW_MAX_KEYS && (test = test_of_key(work, num)) != NULL; num++)
         values[num] = test->is;
     return scan_keys(work, values, num);

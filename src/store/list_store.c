@@ -16,11 +16,29 @@ static int audit_search(void *context, const struct access *who, const struct id
     return store_audit_reading(context, who, "search", model_record(MODEL_IDENTITY), persons, num_persons);
 }
 
+static int undated_row(void *context, toc_date day, toc_date known, int64_t value)
+{
+    int64_t *total = context;
+    (void) known;
+    *total += day == MODEL_MISSING_DATE ? value : 0;
+    return 0;
+}
+
+static int undated(struct db *db, const struct model_record *record, const struct model_counter *counter,
+                   const struct id *area, const char *const dimensions[4], int64_t *total, struct db_error *error)
+{
+    *total = 0;
+    return counters_rows(db, record, counter, area, dimensions, TOC_DATE_MAX, TOC_DATE_MAX, TOC_DATE_MAX, undated_row,
+                         total, error);
+}
+
 static int begin(struct store_reader *reader, struct list_source *source)
 {
-    *source = (struct list_source){
-        .keeper = reader->store->options.keeper, .total = counters_total, .audit = audit_list, .audit_context = reader
-    };
+    *source = (struct list_source){ .keeper = reader->store->options.keeper,
+                                    .total = counters_total,
+                                    .undated = undated,
+                                    .audit = audit_list,
+                                    .audit_context = reader };
     if (reader->group != NULL) /* within a request's `decide`: too slow to hold up the others */
         return TOC_ERR_UNSUPPORTED;
     int ret = store_reader_db(reader, &source->db);

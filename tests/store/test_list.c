@@ -118,8 +118,10 @@ static int ask(struct db *db, const struct access *who, const struct list_query 
 {
     struct db_error          error = { 0 };
     struct fault_list        faults = FAULT_LIST_INIT;
-    const struct list_source source = { .db = db, .areas = world.tree, .total = total_function };
-    int                      ret = list_read(&source, who, query, arena, page, &faults, &error);
+    const struct list_source source = {
+        .db = db, .areas = world.tree, .total = total_function, .undated = world_undated
+    };
+    int ret = list_read(&source, who, query, arena, page, &faults, &error);
     if (ret != 0 && error.what[0] != '\0')
         print_message("# %s\n", error.what);
     fault_list_free(&faults);
@@ -221,7 +223,7 @@ static void round_of_queries(struct test_random *random)
     static int (*const totals[])(struct db *, const struct model_record *, const struct model_counter *,
                                  const struct id *, const char *const[4], int64_t *,
                                  struct db_error *) = { world_total, NULL, few_everywhere, many_everywhere };
-    static const char *const classifications[] = { NULL, NULL, "confirmed", "suspected" };
+    static const char *const classifications[] = { NULL, "asymptomatic", "confirmed", "suspected" };
     struct list_filter       filters[2];
     struct list_query        query = { .view = view_find("cases", 5), .filters = filters };
     uint32_t                 granted[2], wanted[2];
@@ -451,6 +453,80 @@ static void test_an_area_without_recent_cases(void **state)
     arena_free(&arena);
 }
 
+/* Many in the area, of which few have the key: each value of the other key is asked for in each area. */
+static int few_with_the_key(struct db *db, const struct model_record *record, const struct model_counter *counter,
+                            const struct id *area, const char *const dimensions[4], int64_t *total,
+                            struct db_error *error)
+{
+    (void) db, (void) record, (void) counter, (void) error;
+    struct id top = id_of(world_area(&world, 0, false));
+    bool      any = dimensions[0] == NULL && dimensions[1] == NULL;
+    *total = any ? 1000000 : id_equal(area, &top) ? 100000 : 10;
+    return 0;
+}
+
+static void test_a_key_in_some_areas(void **state)
+{
+    (void) state;
+    static const char *const filters_of[2][2] = { { NULL, "suspected" }, { "influenza", NULL } };
+    uint32_t                 county = world_area(&world, 2, false);
+    for (int i = 0; i < 4; i++) {
+        const char        *disease = filters_of[i / 2][0], *classification = filters_of[i / 2][1];
+        struct arena       arena = ARENA_INIT;
+        struct list_page   page;
+        struct list_filter filter = { .field = disease != NULL ? "disease" : "classification",
+                                      .is = disease != NULL ? disease : classification };
+        struct list_query  query = {
+             .view = view_find("cases", 5), .area = id_of(county), .filters = &filter, .num_filters = 1, .page_size = 200
+        };
+        if (databases[i % 2] == NULL)
+            continue;
+        total_function = few_with_the_key;
+        assert_ok(ask(databases[i % 2], &everything, &query, &arena, &page));
+        total_function = world_total;
+        sort_order = BY_ONSET;
+        ascending = false;
+        struct expected expected = plainly(&county, 1, disease, classification);
+        assert_true(expected.num > 10);
+        assert_int_equal(page.plan, LIST_BY_KEY);
+        assert_int_equal(page.num_rows, expected.num < 200 ? expected.num : 200);
+        assert_in_range(page.scanned, page.num_rows, expected.num); /* and no other row was looked at */
+        for (size_t row = 0; row < page.num_rows; row++)
+            assert_true(id_equal(&page.ids[row], &expected.cases[row]->id));
+        free(expected.cases);
+        arena_free(&arena);
+    }
+}
+
+/* Infections without symptoms have no date of onset: rows that have one are not walked through. */
+static void test_rows_without_a_value(void **state)
+{
+    (void) state;
+    uint32_t top = world_area(&world, 0, false);
+    for (int i = 0; i < 2; i++) {
+        struct arena       arena = ARENA_INIT;
+        struct list_page   page;
+        struct list_filter filter = { .field = "classification", .is = "asymptomatic" };
+        struct list_query  query = {
+             .view = view_find("cases", 5), .sort = "onset_date", .filters = &filter, .num_filters = 1, .page_size = 5
+        };
+        if (databases[i] == NULL)
+            continue;
+        assert_ok(ask(databases[i], &everything, &query, &arena, &page));
+        sort_order = BY_ONSET;
+        ascending = false;
+        struct expected expected = plainly(&top, 1, NULL, "asymptomatic");
+        assert_true(expected.num > 20);
+        assert_int_equal(page.num_rows, 5);
+        assert_int_equal(page.plan, LIST_BY_SORT);
+        assert_in_range(page.scanned, 6, 300);
+        for (size_t row = 0; row < page.num_rows; row++)
+            assert_true(id_equal(&page.ids[row], &expected.cases[row]->id));
+        free(expected.cases);
+        arena_free(&arena);
+    }
+}
+
 static void test_totals_come_from_the_counters(void **state)
 {
     (void) state;
@@ -490,6 +566,8 @@ int main(void)
         cmocka_unit_test(test_what_a_query_may_not_ask),
         cmocka_unit_test(test_an_area_outside_the_grant_is_absent),
         cmocka_unit_test(test_an_area_without_recent_cases),
+        cmocka_unit_test(test_a_key_in_some_areas),
+        cmocka_unit_test(test_rows_without_a_value),
         cmocka_unit_test(test_totals_come_from_the_counters),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -281,3 +281,21 @@ int world_total(struct db *db, const struct model_record *record, const struct m
     *total = asked.total;
     return 0;
 }
+
+int world_undated(struct db *db, const struct model_record *record, const struct model_counter *counter,
+                  const struct id *area, const char *const dimensions[4], int64_t *total, struct db_error *error)
+{
+    uint32_t within = area_tree_find(newest->tree, area);
+    int      disease = number_of(dimensions[0]), classification = number_of(dimensions[1]);
+    (void) db;
+    (void) record;
+    (void) error;
+    *total = 0;
+    for (size_t i = 0; i < newest->options.num_cases && strcmp(counter->day, "onset_date") == 0; i++) {
+        const struct world_case *one = &newest->cases[i];
+        *total += one->onset == MODEL_MISSING_DATE && area_tree_within(newest->tree, one->area, within) &&
+                  (disease == -1 || one->disease == disease) &&
+                  (classification == -1 || one->classification == classification);
+    }
+    return 0;
+}

@@ -61,4 +61,8 @@ uint32_t world_area(const struct world *world, unsigned level, bool last);
 int world_total(struct db *db, const struct model_record *record, const struct model_counter *counter,
                 const struct id *area, const char *const dimensions[4], int64_t *total, struct db_error *error);
 
+/* struct list_source's undated, likewise: cases without a date of onset. */
+int world_undated(struct db *db, const struct model_record *record, const struct model_counter *counter,
+                  const struct id *area, const char *const dimensions[4], int64_t *total, struct db_error *error);
+
 #endif
