@@ -8,6 +8,7 @@
 #include "cli/cmd.h"
 #include "cli/command.h"
 #include "cli/node_options.h"
+#include "store/account.h"
 #include "store/audit.h"
 #include "store/backup.h"
 
@@ -251,6 +252,8 @@ static int tidy(const struct cli_command *command, struct node *node)
     struct fault_list none = FAULT_LIST_INIT;
     int64_t           removed;
     int               status = store_retain(node->store, (toc_date) (instant_now() / INSTANT_DAY), &removed);
+    if (status == 0)
+        status = account_tidy(node->store, instant_now());
     if (status != 0)
         return node_complain(command, status, &none);
     printf("%" PRId64 " record%s whose time is over removed.\n", removed, removed == 1 ? "" : "s");

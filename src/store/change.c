@@ -508,6 +508,8 @@ int group_change(struct group *group, struct ticket *ticket, struct store_change
         return ret;
     if (entry->record == model_record(MODEL_AREA))
         group->areas_changed = true;
+    if (entry->record == model_record(MODEL_USER) || entry->record == model_record(MODEL_GRANT))
+        group->access_changed = true;
     struct id area = change->verb == STORE_ERASE ? before : group_area(group, entry);
     return group_event(group, change->verb, entry, &area);
 }

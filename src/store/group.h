@@ -110,6 +110,7 @@ struct group {
     struct id              *erased; /* persons erased by this group */
     size_t                  num_erased, room_erased;
     bool                    areas_changed;
+    bool                    access_changed; /* users, grants, sessions, tokens */
     bool                    broken; /* a request failed when it had altered the database: all of it goes back */
     struct store_reader     reader; /* of decide */
     struct db_error         error;

@@ -10,6 +10,7 @@
 
 #include "base/instant.h"
 #include "model/records.h"
+#include "store/account.h"
 #include "store/backup.h"
 #include "store/erasure_list.h"
 
@@ -127,6 +128,14 @@ static int erase_again(struct node *node, struct restore_result *result, struct 
     return ret;
 }
 
+/* Whoever had signed in, or been sent a link, by the time of the backup signs in anew. */
+static int end_sessions(struct node *node, struct fault_list *faults)
+{
+    struct access who = { .user = node->settings.operator_id, .role = ACCESS_PROGRAM, .everywhere = true };
+    int           ret = account_end_all(node->store, &who);
+    return ret == 0 ? 0 : add_reason(faults, "sessions", ret, "the sessions of then cannot be ended");
+}
+
 static int check(const struct restore_options *options, int64_t *wrong, struct fault_list *faults)
 {
     struct db_error error = { 0 };
@@ -155,6 +164,8 @@ int restore(const struct restore_options *options, struct restore_result *result
         ret = take_list(options, &node, &made, faults);
     if (ret == 0)
         ret = erase_again(&node, &made, faults);
+    if (ret == 0)
+        ret = end_sessions(&node, faults);
     node_close(&node);
     made.erase_seconds = seconds() - begin;
     if (ret != 0)

@@ -25,6 +25,16 @@ int64_t store_now(const struct store *store)
     return clock->now != NULL ? clock->now(clock->context) : instant_now();
 }
 
+int64_t store_clock_now(const struct store *store)
+{
+    return store_now(store);
+}
+
+uint64_t store_access_stamp(const struct store *store)
+{
+    return atomic_load(&store->access_stamp);
+}
+
 size_t store_record_number(const struct model_record *record)
 {
     size_t num;

@@ -73,6 +73,13 @@ void                    store_release_areas(struct store *store, const struct ar
 /* The reference lists that it was opened with; NULL = none. */
 const struct model_lists *store_lists(const struct store *store);
 
+/* A number that grows when this process has changed users, grants, sessions or tokens: what was read before it grew may
+ * be out of date. Another process's changes do not show in it. */
+uint64_t store_access_stamp(const struct store *store);
+
+/* The clock of the node. */
+int64_t store_clock_now(const struct store *store);
+
 /* ---- writing ---- */
 
 enum store_verb {

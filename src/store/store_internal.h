@@ -4,6 +4,7 @@
 #define STORE_STORE_INTERNAL_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include "store/area_tree.h"
 #include "store/audit.h"
@@ -25,6 +26,8 @@ struct store {
     char                *url;
     char               **selects; /* "SELECT … FROM …" a record, by its number */
     struct writer       *writer;  /* NULL: not ours to write */
+
+    atomic_uint_fast64_t access_stamp; /* store_access_stamp */
 
     pthread_mutex_t   trees_lock;
     struct held_tree *trees;                   /* the newest first */

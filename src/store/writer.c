@@ -222,6 +222,8 @@ static void remember(struct writer *writer, const struct group *group, size_t re
     writer->sweep_due = writer->sweep_due || group->num_erased > 0;
     if (group->moves.num > 0)
         (void) store_keep_moved(writer->store, group->moves.moves, group->moves.num); /* else `tocsin check` finds it */
+    if (group->access_changed)
+        atomic_fetch_add(&writer->store->access_stamp, 1);
     if (group->areas_changed) {
         pthread_mutex_lock(&writer->store->trees_lock);
         writer->store->tree_stale = true;

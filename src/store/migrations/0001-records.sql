@@ -767,3 +767,81 @@ CREATE TABLE "idempotency" (
   "created" {id},
   PRIMARY KEY ("actor","key")){keyed};
 CREATE INDEX "idempotency_at" ON "idempotency" ("at");
+
+CREATE TABLE "account" (
+  "user" {id} NOT NULL,
+  "changed" {integer} NOT NULL,
+  "password" {text} NOT NULL DEFAULT '',
+  "factor" {id},
+  "factor_sealed" {bytes},
+  "factor_since" {integer},
+  "factor_step" {integer} NOT NULL,
+  "next" {id},
+  "next_sealed" {bytes},
+  "next_since" {integer},
+  PRIMARY KEY ("user")){keyed};
+
+CREATE TABLE "account_code" (
+  "user" {id} NOT NULL,
+  "hash" {bytes} NOT NULL,
+  PRIMARY KEY ("user","hash")){keyed};
+
+CREATE TABLE "account_device" (
+  "hash" {bytes} NOT NULL,
+  "user" {id} NOT NULL,
+  "created" {integer} NOT NULL,
+  "used" {integer} NOT NULL,
+  PRIMARY KEY ("hash")){keyed};
+CREATE INDEX "account_device_user" ON "account_device" ("user","used");
+
+CREATE TABLE "account_link" (
+  "hash" {bytes} NOT NULL,
+  "kind" {text} NOT NULL DEFAULT '',
+  "user" {id},
+  "created" {integer} NOT NULL,
+  "ends" {integer} NOT NULL,
+  PRIMARY KEY ("hash")){keyed};
+CREATE INDEX "account_link_user" ON "account_link" ("user");
+
+CREATE TABLE "session" (
+  "hash" {bytes} NOT NULL,
+  "id" {id} NOT NULL,
+  "user" {id} NOT NULL,
+  "program" {integer} NOT NULL,
+  "created" {integer} NOT NULL,
+  "used" {integer} NOT NULL,
+  "ends" {integer} NOT NULL,
+  "factor" {integer},
+  "client" {text} NOT NULL DEFAULT '',
+  PRIMARY KEY ("hash")){keyed};
+CREATE UNIQUE INDEX "session_id" ON "session" ("id");
+CREATE INDEX "session_user" ON "session" ("user","created");
+
+CREATE TABLE "machine_token" (
+  "hash" {bytes} NOT NULL,
+  "id" {id} NOT NULL,
+  "family" {id} NOT NULL,
+  "name" {text} NOT NULL DEFAULT '',
+  "facility" {id} NOT NULL,
+  "unit" {id},
+  "created" {integer} NOT NULL,
+  "given_by" {id},
+  "ends" {integer} NOT NULL,
+  "used" {integer} NOT NULL,
+  PRIMARY KEY ("hash")){keyed};
+CREATE UNIQUE INDEX "machine_token_id" ON "machine_token" ("id");
+CREATE INDEX "machine_token_facility" ON "machine_token" ("facility","created");
+
+CREATE TABLE "break_glass" (
+  "id" {id} NOT NULL,
+  "user" {id} NOT NULL,
+  "session" {id} NOT NULL,
+  "role" {text} NOT NULL DEFAULT '',
+  "purpose" {text} NOT NULL DEFAULT '',
+  "area" {id} NOT NULL,
+  "starts" {integer} NOT NULL,
+  "ends" {integer} NOT NULL,
+  "reason" {bytes},
+  PRIMARY KEY ("id")){keyed};
+CREATE INDEX "break_glass_user" ON "break_glass" ("user","starts");
+CREATE INDEX "break_glass_area" ON "break_glass" ("area","starts");

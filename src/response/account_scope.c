@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "response/account_scope.h"
+
+#include "base/instant.h"
+#include "tocsin/status.h"
+
+static bool holds(const struct account_grant *grant, int64_t now)
+{
+    return grant->role != ACCESS_NO_ROLE && grant->role != ACCESS_PROGRAM && grant->starts <= now &&
+           (grant->ends == INSTANT_MISSING || grant->ends > now);
+}
+
+static bool glass_holds(const struct account_glass *glass, int64_t now)
+{
+    return glass != NULL && glass->starts <= now && glass->ends > now;
+}
+
+bool account_purpose_fits(enum access_role role, enum access_purpose purpose)
+{
+    size_t                     num;
+    const struct model_record *records = model_records(&num);
+    const struct access        who = { .role = role, .purpose = purpose };
+    if (purpose == ACCESS_AUDIT)
+        return role == ACCESS_SUPERVISOR || role == ACCESS_AUDITOR;
+    for (size_t i = 0; i < num; i++)
+        if (access_may_identify(&who, &records[i]))
+            return true;
+    return false;
+}
+
+bool account_role_needs_factor(enum access_role role)
+{
+    return role == ACCESS_ADMINISTRATOR || role == ACCESS_AUDITOR;
+}
+
+unsigned account_roles(const struct account_grant *grants, size_t num, int64_t now)
+{
+    unsigned roles = 0;
+    for (size_t i = 0; i < num; i++)
+        if (holds(&grants[i], now))
+            roles |= 1U << grants[i].role;
+    return roles;
+}
+
+unsigned account_purposes(const struct account_grant *grants, size_t num, enum access_role role, int64_t now)
+{
+    unsigned purposes = 0;
+    for (size_t i = 0; i < num; i++) {
+        if (!holds(&grants[i], now) || grants[i].role != role)
+            continue;
+        for (int purpose = 1; purpose < ACCESS_NUM_PURPOSES; purpose++)
+            if ((grants[i].purpose == ACCESS_NO_PURPOSE || (int) grants[i].purpose == purpose) &&
+                account_purpose_fits(role, (enum access_purpose) purpose))
+                purposes |= 1U << purpose;
+    }
+    return purposes;
+}
+
+static enum access_role choose(const struct account_wish *wish, unsigned roles)
+{
+    if (wish->role != ACCESS_NO_ROLE || roles == 0 || (roles & (roles - 1)) != 0)
+        return wish->role;
+    int role = 0;
+    while ((roles >> role & 1) == 0)
+        role++;
+    return (enum access_role) role;
+}
+
+static bool fits(const struct account_grant *grant, enum access_role role, enum access_purpose purpose)
+{
+    return grant->role == role &&
+           (purpose == ACCESS_NO_PURPOSE || grant->purpose == ACCESS_NO_PURPOSE || grant->purpose == purpose);
+}
+
+static void earlier(int64_t *until, int64_t ends)
+{
+    if (ends != INSTANT_MISSING && ends < *until)
+        *until = ends;
+}
+
+int account_scope(const struct id *user, const struct account_grant *grants, size_t num,
+                  const struct account_glass *glass, const struct account_wish *wish, int64_t now, struct arena *arena,
+                  struct account_scope *scope)
+{
+    struct account_scope made = { .access = { .user = *user }, .until = INT64_MAX };
+    enum access_role     role = choose(wish, account_roles(grants, num, now));
+    bool                 any = false;
+    if (role == ACCESS_NO_ROLE) {
+        *scope = made;
+        return wish->purpose == ACCESS_NO_PURPOSE ? 0 : STORE_ERR_DENIED;
+    }
+    struct id *areas = arena_array(arena, num + 1, sizeof *areas);
+    if (areas == NULL)
+        return TOC_ERR_NO_MEMORY;
+    for (size_t i = 0; i < num; i++) {
+        if (!holds(&grants[i], now) || !fits(&grants[i], role, wish->purpose))
+            continue;
+        any = true;
+        made.access.everywhere = made.access.everywhere || grants[i].everywhere;
+        if (!id_is_missing(&grants[i].area))
+            areas[made.access.num_areas++] = grants[i].area;
+        earlier(&made.until, grants[i].ends);
+    }
+    if (glass_holds(glass, now) && glass->role == role &&
+        (wish->purpose == ACCESS_NO_PURPOSE || wish->purpose == glass->purpose)) {
+        any = made.break_glass = true;
+        areas[made.access.num_areas++] = glass->area;
+        earlier(&made.until, glass->ends);
+    }
+    if (!any || (wish->purpose != ACCESS_NO_PURPOSE && !account_purpose_fits(role, wish->purpose)))
+        return STORE_ERR_DENIED;
+    made.access.role = role;
+    made.access.purpose = wish->purpose;
+    made.access.areas = areas;
+    *scope = made;
+    return 0;
+}
