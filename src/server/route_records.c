@@ -36,9 +36,11 @@ static void add_one(struct route_list *list, const struct model_record *record)
         route.summary_zh = text("%s：读取一条", record->title_zh);
         route.reply = record->name;
         route.parameters = as_of_parameter;
+        route.quick = true;
         route_add(list, &route);
     }
     route.parameters = NULL;
+    route.quick = false;
     if ((record->verbs & MODEL_CHANGING) != 0) {
         route.method = HTTP_PATCH;
         route.handler = record_change;

@@ -13,7 +13,7 @@
 
 /* ---- the keys, each described once ---- */
 
-enum setting_kind { SETTING_URL, SETTING_PATH, SETTING_COMMAND, SETTING_ID, SETTING_WHOLE };
+enum setting_kind { SETTING_URL, SETTING_PATH, SETTING_COMMAND, SETTING_TEXT, SETTING_ID, SETTING_YES, SETTING_WHOLE };
 
 struct setting {
     const char       *key;
@@ -35,6 +35,11 @@ static const struct setting settings_table[] = {
       "days until a backup is deleted; the keys that could read it die with it" },
     { "county_depth", SETTING_WHOLE, AT(county_depth), 0, 15,
       "depth of the counties in the tree of areas, 0 = its top" },
+    { "listen", SETTING_TEXT, AT(listen), 0, 0, "where 'tocsin serve' listens: ADDRESS:PORT or unix:PATH" },
+    { "public_url", SETTING_TEXT, AT(public_url), 0, 0, "the address by which people reach the server, through TLS" },
+    { "trusted_proxy", SETTING_TEXT, AT(trusted_proxy), 0, 0, "the address whose X-Forwarded-For is believed" },
+    { "workers", SETTING_WHOLE, AT(workers), 1, 64, "threads that answer" },
+    { "demo", SETTING_YES, AT(demo), 0, 0, "yes: the data are invented, and are served on loopback alone" },
 };
 #define NUM_SETTINGS (sizeof settings_table / sizeof *settings_table)
 
@@ -44,7 +49,9 @@ static const char *allowed_of(const struct setting *setting, char text[FAULT_ALL
     case SETTING_URL: return "sqlite:FILE, or postgresql://USER@HOST/NAME";
     case SETTING_PATH: return "a path of at most 179 bytes";
     case SETTING_COMMAND: return "a command for sh -c, of at most 179 bytes";
+    case SETTING_TEXT: return "a text of at most 179 bytes";
     case SETTING_ID: return ID_ALLOWED;
+    case SETTING_YES: return "yes, no";
     case SETTING_WHOLE: break;
     }
     snprintf(text, FAULT_ALLOWED_BYTES, "a whole number from %lld to %lld", (long long) setting->low,
@@ -107,8 +114,12 @@ static bool store_value(const struct reading *reading, const struct setting *set
     switch (setting->kind) {
     case SETTING_URL:
     case SETTING_PATH: return store_path(reading, value, setting->kind == SETTING_URL, at);
+    case SETTING_TEXT:
     case SETTING_COMMAND: return (size_t) snprintf(at, NODE_SETTING_BYTES, "%s", value) < NODE_SETTING_BYTES;
     case SETTING_ID: return id_from_text(value, strlen(value), (struct id *) (void *) at) == 0;
+    case SETTING_YES:
+        *(bool *) (void *) at = strcmp(value, "yes") == 0;
+        return strcmp(value, "yes") == 0 || strcmp(value, "no") == 0;
     case SETTING_WHOLE: break;
     }
     return text_to_integer(value, strlen(value), setting->low, setting->high, (int64_t *) (void *) at) == 0;
@@ -198,11 +209,17 @@ static void print_value(FILE *file, const struct setting *setting, const struct 
     switch (setting->kind) {
     case SETTING_URL:
     case SETTING_PATH:
+    case SETTING_TEXT:
     case SETTING_COMMAND: fprintf(file, "%s%s = %s\n", strcmp(at, standard) == 0 ? "# " : "", setting->key, at); break;
     case SETTING_ID:
         id_to_text((const struct id *) (const void *) at, text);
         fprintf(file, "%s = %s\n", setting->key, text);
         break;
+    case SETTING_YES: {
+        bool yes = *(const bool *) (const void *) at;
+        fprintf(file, "%s%s = %s\n", yes ? "" : "# ", setting->key, yes ? "yes" : "no");
+        break;
+    }
     case SETTING_WHOLE:
         fprintf(file, "%s%s = %lld\n", memcmp(at, standard, sizeof(int64_t)) == 0 ? "# " : "", setting->key,
                 (long long) *(const int64_t *) (const void *) at);

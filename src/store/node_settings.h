@@ -8,6 +8,11 @@
  *     backup_send = scp-to-the-other-site   a command that gets each finished backup on its standard input
  *     backup_every_hours = 24
  *     backup_keep_days = 35              after so many days a backup is deleted and its generation of keys dies
+ *     listen = 127.0.0.1:8420            where 'tocsin serve' listens: ADDRESS:PORT or unix:PATH
+ *     public_url = https://tocsin.county.example   by which people reach it, through TLS
+ *     trusted_proxy = 127.0.0.1          whose X-Forwarded-For is believed; whoever comes by a unix socket is
+ *     workers = 4                        threads that answer
+ *     demo = no                          invented data: served on loopback alone
  *     county_depth = 3                   of the counties in the tree of areas (0 = its top): people are found by name
  *                                        within one
  *
@@ -16,6 +21,8 @@
  */
 #ifndef STORE_NODE_SETTINGS_H
 #define STORE_NODE_SETTINGS_H
+
+#include <stdbool.h>
 
 #include "base/fault.h"
 #include "base/id.h"
@@ -33,11 +40,16 @@ struct node_settings {
     int64_t   backup_every_hours;              /* 1 … 8760 */
     int64_t   backup_keep_days;                /* 1 … 3660 */
     int64_t   county_depth;                    /* 0 … 15 */
+    char      listen[NODE_SETTING_BYTES];
+    char      public_url[NODE_SETTING_BYTES];    /* "" = none */
+    char      trusted_proxy[NODE_SETTING_BYTES]; /* "" = none */
+    int64_t   workers;                           /* 1 … 64 */
+    bool      demo;
 };
 #define NODE_SETTINGS_INIT                                                                                             \
     {                                                                                                                  \
         .database = "sqlite:tocsin.db", .keys = "keys", .backup_every_hours = 24, .backup_keep_days = 35,              \
-        .county_depth = 3                                                                                              \
+        .county_depth = 3, .listen = "127.0.0.1:8420", .workers = 4                                                    \
     }
 
 /* Read DIRECTORY/tocsin.conf; relative paths come back with the directory before them. Returns 0, BASE_ERR_INPUT (every

@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cli/cmd.h"
+#include "cli/command.h"
+#include "cli/node_options.h"
+#include "server/listen.h"
+#include "server/route.h"
+#include "server/server.h"
+
+/* While it waits for another writer to end it tries again so often; and it looks so often whether its own has. */
+enum { WAIT_SECONDS = 1 };
+
+struct settings {
+    struct node_cli_settings node;
+    const char              *listen, *public_url, *trusted_proxy;
+    long                     workers, stop_seconds;
+    bool                     demo, quiet, routes;
+};
+
+static const struct cli_option serve_options[] = {
+    { .name = "listen",
+      .letter = 'l',
+      .value = "PLACE",
+      .initial = "listen of tocsin.conf, else 127.0.0.1:8420",
+      .kind = CLI_TEXT,
+      .offset = offsetof(struct settings, listen),
+      .meaning = "Where to listen: ADDRESS:PORT ([::1]:8420 for IPv6; port 0 is any) or unix:PATH." },
+    { .name = "public-url",
+      .value = "URL",
+      .initial = "public_url of tocsin.conf",
+      .kind = CLI_TEXT,
+      .offset = offsetof(struct settings, public_url),
+      .meaning =
+          "The address by which people reach it: https://HOST. Requests for other hosts are refused. Needed where "
+          "it does not listen on loopback." },
+    { .name = "trusted-proxy",
+      .value = "ADDRESS",
+      .initial = "trusted_proxy of tocsin.conf",
+      .kind = CLI_TEXT,
+      .offset = offsetof(struct settings, trusted_proxy),
+      .meaning = "Whose X-Forwarded-For is believed. Whoever comes by a unix socket is believed anyway." },
+    { .name = "workers",
+      .value = "N",
+      .initial = "workers of tocsin.conf, else 4",
+      .kind = CLI_WHOLE,
+      .low = 1,
+      .high = 64,
+      .offset = offsetof(struct settings, workers),
+      .meaning = "Threads that answer." },
+    { .name = "stop-seconds",
+      .value = "N",
+      .initial = "10",
+      .kind = CLI_WHOLE,
+      .low = 0,
+      .high = 600,
+      .offset = offsetof(struct settings, stop_seconds),
+      .meaning = "When it is told to end: so long it waits for clients to send the rest and to take their answers." },
+    { .name = "demo",
+      .kind = CLI_FLAG,
+      .offset = offsetof(struct settings, demo),
+      .meaning = "The data are invented: every page says so, and only loopback is served." },
+    { .name = "quiet",
+      .letter = 'q',
+      .kind = CLI_FLAG,
+      .offset = offsetof(struct settings, quiet),
+      .meaning = "No log of requests." },
+    { .name = "routes",
+      .kind = CLI_FLAG,
+      .offset = offsetof(struct settings, routes),
+      .meaning = "Print what it would answer, a line a route, and end." },
+};
+
+static const struct cli_group groups[] = {
+    { .title = "Serve", .options = serve_options, .num_options = sizeof serve_options / sizeof *serve_options },
+    { .title = "Node", .options = node_options, .num_options = 1, .offset = offsetof(struct settings, node) },
+};
+
+static const char *access_word(enum route_access access)
+{
+    switch (access) {
+    case ROUTE_ANYBODY: return "anybody";
+    case ROUTE_SIGNED_IN: return "signed in";
+    case ROUTE_PERSON: return "a person";
+    case ROUTE_SECOND_FACTOR: return "second factor";
+    case ROUTE_MACHINE: return "a machine";
+    case ROUTE_METRICS: return "this machine";
+    }
+    return "";
+}
+
+static int print_routes(const struct cli_command *command)
+{
+    size_t              num;
+    const struct route *all = routes(&num);
+    for (size_t i = 0; i < num; i++)
+        printf("%-6s  %-13s  %-48s  %s\n", http_method_word(all[i].method), access_word(all[i].access), all[i].path,
+               all[i].summary_en);
+    return cli_finish_stdout(command, CLI_DONE);
+}
+
+/* Wait for a signal to end. Returns whether it came. */
+static bool told_to_end(const sigset_t *ends, int seconds)
+{
+    return sigtimedwait(ends, NULL, &(struct timespec){ .tv_sec = seconds }) > 0;
+}
+
+/* Open the node; where another process writes, wait until it has ended and take over. Returns an exit code, or -1 when
+ * the node is open. */
+static int open_node(const struct cli_command *command, const struct settings *settings, const sigset_t *ends,
+                     struct node *node)
+{
+    char                host[100] = "", holder[180];
+    struct node_options options = { .directory = settings->node.directory, .program = node_program() };
+    gethostname(host, sizeof host - 1);
+    snprintf(holder, sizeof holder, "tocsin serve on %s, process %ld", host, (long) getpid());
+    options.holder = holder;
+    for (bool said = false;; said = true) {
+        struct fault_list faults = FAULT_LIST_INIT;
+        int               status = node_open(&options, node, &faults);
+        if (status == 0)
+            return -1;
+        if (status != DB_ERR_BUSY)
+            return node_complain(command, status, &faults);
+        fault_list_free(&faults);
+        if (!said)
+            cli_complain(command, CLI_DONE, "another process writes to this node; waiting for it to end");
+        if (told_to_end(ends, WAIT_SECONDS))
+            return CLI_DONE;
+    }
+}
+
+/* Serve until a signal says to end (CLI_DONE) or the writer has stopped for good (CLI_MACHINE: whoever watches over the
+ * process starts it again). */
+static int serve(const struct cli_command *command, const struct settings *settings, const sigset_t *ends,
+                 struct node *node)
+{
+    struct fault_list           faults = FAULT_LIST_INIT;
+    struct store_state          state;
+    struct server              *server;
+    const struct node_settings *own = &node->settings;
+    struct server_options       options = { .node = node, .quiet = settings->quiet };
+    options.listen = settings->listen != NULL ? settings->listen : own->listen;
+    options.public_url = settings->public_url != NULL ? settings->public_url
+                         : *own->public_url           ? own->public_url
+                                                      : NULL;
+    options.trusted_proxy = settings->trusted_proxy != NULL ? settings->trusted_proxy : own->trusted_proxy;
+    options.workers = (unsigned) (settings->workers != 0 ? settings->workers : own->workers);
+    options.demo = settings->demo || own->demo;
+    int status = server_start(&options, &server, &faults);
+    if (status != 0)
+        return node_complain(command, status, &faults);
+    printf("Tocsin serves at %s\n", server_url(server));
+    fflush(stdout);
+    int exit_code = CLI_DONE;
+    while (!told_to_end(ends, WAIT_SECONDS)) {
+        store_watch(node->store, &state);
+        if (state.stopped) {
+            exit_code = cli_complain(command, CLI_MACHINE, "the writer has stopped: %s", "check the node, start again");
+            break;
+        }
+    }
+    server_stop(server, (unsigned) settings->stop_seconds);
+    fault_list_free(&faults);
+    return exit_code;
+}
+
+static int run(const struct cli_command *command, int argc, char **argv)
+{
+    struct settings settings = { .node = NODE_CLI_SETTINGS_INIT, .stop_seconds = 10 };
+    struct node     node;
+    sigset_t        ends;
+    int             first, exit_code = cli_parse(command, argc, argv, &settings, &first);
+    if (exit_code >= 0)
+        return exit_code;
+    if (first < argc)
+        return cli_complain(command, CLI_USE, "no operand is wanted; found '%s'", argv[first]);
+    if (settings.routes)
+        return print_routes(command);
+    node_warn_of_clock(command);
+    sigemptyset(&ends);
+    sigaddset(&ends, SIGTERM);
+    sigaddset(&ends, SIGINT);
+    pthread_sigmask(SIG_BLOCK, &ends, NULL); /* before there are threads: all of them inherit it */
+    exit_code = open_node(command, &settings, &ends, &node);
+    if (exit_code >= 0)
+        return exit_code;
+    exit_code = serve(command, &settings, &ends, &node);
+    node_close(&node);
+    return exit_code;
+}
+
+static const char *const        usage[] = { "[OPTION]...", NULL };
+static const struct cli_example examples[] = {
+    { "tocsin serve --node /var/lib/tocsin", "on 127.0.0.1:8420, for this machine alone" },
+    { "tocsin serve --node /var/lib/tocsin --listen unix:/run/tocsin/http --public-url https://tocsin.county.example",
+      "behind nginx, which brings TLS (packaging/nginx)" },
+    { "tocsin serve --routes", "what it answers" },
+    { NULL, NULL },
+};
+
+const struct cli_command cli_command_serve = {
+    .name = "serve",
+    .summary = "serve a node to browsers and programs",
+    .usage = usage,
+    .text =
+        "Serves the records of a node over HTTP: the API, live events, /healthz, /metrics. What is not given here is "
+        "read from the node's tocsin.conf, whose keys have the same names (listen, public_url, trusted_proxy, workers, "
+        "demo).\n\n"
+        "It listens on loopback unless told otherwise; TLS and HTTP/2 are brought by nginx in front of it. One process "
+        "writes to a node: a second one waits, and takes over within seconds when the first has ended, however it "
+        "ended. SIGTERM or SIGINT: no new connections, what was begun is answered, live streams are told to come "
+        "back.\n\n"
+        "The log goes to standard error, a JSON object a line, without anything of a person. docs/server.md tells "
+        "more.",
+    .groups = groups,
+    .num_groups = sizeof groups / sizeof *groups,
+    .examples = examples,
+    .run = run,
+};
