@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The counters against counting anew: every total of every area and combination of codes, and every day at the tops. */
+/* The counters against counting anew: every total of every area and combination of codes, and what the
+ * days of every area add up to. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -222,6 +223,7 @@ static int compare_tops(struct check *check, const struct model_record *record, 
 struct sums {
     const struct area_tree *areas;
     int64_t                *expected; /* by the area's number */
+    bool                   *counted;  /* has ever counted something */
     int64_t                 looked, wrong;
 };
 
@@ -236,28 +238,66 @@ static int sum_row(void *context, const struct db_value *row, size_t num_columns
     uint32_t area = area_tree_find(sums->areas, &id);
     sums->looked++;
     sums->wrong += row[1].integer != (area == AREA_NONE ? 0 : sums->expected[area]);
+    if (area != AREA_NONE)
+        sums->counted[area] = true;
+    return 0;
+}
+
+static int add_value(void *context, toc_date day, toc_date known, int64_t value)
+{
+    (void) day;
+    (void) known;
+    *(int64_t *) context += value;
+    return 0;
+}
+
+/* The increments of all days of every area that has counted. */
+static int compare_days(struct check *check, const struct model_record *record, const struct model_counter *counter,
+                        const struct sums *sums)
+{
+    const char *every[COUNTERS_DIMENSIONS] = { NULL };
+    int64_t     looked = 0, wrong = 0;
+    for (uint32_t area = 0; area < area_tree_count(sums->areas); area++) {
+        int64_t sum = 0;
+        if (!sums->counted[area])
+            continue;
+        int ret = counters_rows(check->db, record, counter, area_tree_id(sums->areas, area), every, INT32_MIN,
+                                INT32_MAX, INT32_MAX, add_value, &sum, check->error);
+        if (ret != 0)
+            return ret;
+        looked++;
+        wrong += sum != sums->expected[area];
+    }
+    check_tell(check, looked, wrong, "tell the makers of Tocsin; until then restore a whole backup",
+               "%s: the days of %s add up to what counting anew gives", record->name, counter->name);
     return 0;
 }
 
 /* The sums kept at every area that has counted, also where there is nothing any more: an area that was moved has taken
  * its counts along. */
-static int compare_areas(struct check *check, const struct model_record *record, const struct area_tree *areas,
-                         const struct expectation *all)
+static int compare_areas(struct check *check, const struct model_record *record, const struct model_counter *counter,
+                         const struct area_tree *areas, const struct expectation *all)
 {
     struct sums     sums = { .areas = areas };
     struct db_value name = db_word(record->name);
+    int             ret = TOC_ERR_NO_MEMORY;
     sums.expected = memory_array(area_tree_count(areas) + 1, sizeof *sums.expected);
-    if (sums.expected == NULL)
-        return TOC_ERR_NO_MEMORY;
+    sums.counted = memory_array(area_tree_count(areas) + 1, sizeof *sums.counted);
+    if (sums.expected == NULL || sums.counted == NULL)
+        goto out;
     for (size_t i = 0; i < all->room; i++)
         if (all->entries[i].count != 0)
             sums.expected[all->entries[i].area] += all->entries[i].count;
-    int ret = select_rows(check->db, "SELECT area, total FROM counter_area WHERE record = $1", &name, 1, sum_row, &sums,
-                          check->error);
-    free(sums.expected);
-    if (ret == 0)
+    ret = select_rows(check->db, "SELECT area, total FROM counter_area WHERE record = $1", &name, 1, sum_row, &sums,
+                      check->error);
+    if (ret == 0 && counter == &record->counters[0])
         check_tell(check, sums.looked, sums.wrong, "tell the makers of Tocsin; until then restore a whole backup",
                    "%s: each area counts what lies in it", record->name);
+    if (ret == 0)
+        ret = compare_days(check, record, counter, &sums);
+out:
+    free(sums.expected);
+    free(sums.counted);
     return ret;
 }
 
@@ -276,8 +316,8 @@ int check_counters(struct check *check)
                 ret = compare_totals(check, &records[i], counter, areas, &all);
             if (ret == 0)
                 ret = compare_tops(check, &records[i], counter, areas, &all);
-            if (ret == 0 && j == 0)
-                ret = compare_areas(check, &records[i], areas, &all);
+            if (ret == 0)
+                ret = compare_areas(check, &records[i], counter, areas, &all);
             forget(&all);
         }
     area_tree_free(areas);

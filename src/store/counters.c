@@ -8,30 +8,28 @@
 #include "base/date_text.h"
 #include "base/memory.h"
 #include "store/counters_internal.h"
+#include "store/counters_pack.h"
 #include "store/key_table.h"
 #include "store/select_many.h"
 #include "store/tables.h"
 
-/* Series kept in memory over groups; more, and the memory is emptied between two groups. */
-enum { MOST_SERIES = 400000, MOST_CODE = 120 };
+/* Rows kept in memory over groups; more, and the memory is emptied between two groups. */
+enum { MOST_CELLS = 200000, MOST_CODE = 120, MOST_COUNTERS = 8 };
 
-/* A series: its key without gaps, then what is known of it. */
-struct series {
-    struct {
-        uint32_t  record, counter;
-        uint32_t  codes[COUNTERS_DIMENSIONS]; /* numbers of texts in `codes` */
-        struct id area;
-    } key;
-    int64_t number;
-    bool    exists; /* its row is in the database, or in this transaction */
+struct code {
+    char text[MOST_CODE]; /* its key */
 };
 
-struct increment {
-    struct {
-        uint32_t series; /* its place in `series` */
-        toc_date day, known;
-    } key;
-    int64_t value;
+struct combination {
+    uint32_t codes[COUNTERS_DIMENSIONS]; /* its key: numbers of texts in `codes` */
+    uint32_t number;
+};
+
+/* What a row is, beside its key: numbers that are in the database, and those counted since. */
+struct row_state {
+    struct counters_numbers numbers;
+    bool                    loaded; /* read from the database, or known not to be in it */
+    bool                    exists, dirty;
 };
 
 struct area {
@@ -39,24 +37,32 @@ struct area {
         struct id id;
         uint32_t  record;
     } key;
-    int64_t changes;        /* as the database has them */
-    int64_t total, added;   /* of this write: the sum, and how many */
-    bool    loaded, rolled; /* read from the database; has its "all" series */
-    bool    roll_now;
+    int64_t                total;
+    struct counters_series series[MOST_COUNTERS];
+    struct row_state       state;
 };
 
-struct code {
-    char text[MOST_CODE]; /* its key */
+/* A row of table counter. */
+struct cell {
+    struct {
+        int64_t  series;
+        toc_date day, known;
+    } key;
+    uint32_t         area, counter; /* whose it is */
+    struct row_state state;
 };
 
-/* A line of counter_total: of the first counter of a record at a rolled-up area. */
-struct total {
-    int64_t series; /* its key */
-    int64_t value;
+struct dirty {
+    uint32_t *entries; /* places in their table */
+    size_t    num, room;
 };
 
 struct counter_book {
-    struct key_table series, increments, areas, codes, totals;
+    struct key_table codes, combinations, areas, cells;
+    struct dirty     dirty_areas, dirty_cells;
+    bool             begun; /* the combinations are read */
+    uint32_t         newest;
+    size_t           combinations_written;
 };
 
 int counters_new(struct counter_book **book)
@@ -65,34 +71,51 @@ int counters_new(struct counter_book **book)
     if (made == NULL)
         return TOC_ERR_NO_MEMORY;
     *made = (struct counter_book){
-        .series = KEY_TABLE_INIT(sizeof((struct series *) NULL)->key, struct series),
-        .increments = KEY_TABLE_INIT(sizeof((struct increment *) NULL)->key, struct increment),
-        .areas = KEY_TABLE_INIT(sizeof((struct area *) NULL)->key, struct area),
         .codes = KEY_TABLE_INIT(sizeof((struct code *) NULL)->text, struct code),
-        .totals = KEY_TABLE_INIT(sizeof(int64_t), struct total),
+        .combinations = KEY_TABLE_INIT(sizeof((struct combination *) NULL)->codes, struct combination),
+        .areas = KEY_TABLE_INIT(sizeof((struct area *) NULL)->key, struct area),
+        .cells = KEY_TABLE_INIT(sizeof((struct cell *) NULL)->key, struct cell),
     };
     *book = made;
     return 0;
 }
 
+static struct area *area_at(const struct counter_book *book, uint32_t place)
+{
+    return key_table_at(&book->areas, place);
+}
+
+static struct cell *cell_at(const struct counter_book *book, uint32_t place)
+{
+    return key_table_at(&book->cells, place);
+}
+
 void counters_forget(struct counter_book *book)
 {
-    key_table_clear(&book->series);
-    key_table_clear(&book->increments);
-    key_table_clear(&book->areas);
+    for (uint32_t i = 0; i < book->areas.num; i++)
+        counters_numbers_free(&area_at(book, i)->state.numbers);
+    for (uint32_t i = 0; i < book->cells.num; i++)
+        counters_numbers_free(&cell_at(book, i)->state.numbers);
     key_table_clear(&book->codes);
-    key_table_clear(&book->totals);
+    key_table_clear(&book->combinations);
+    key_table_clear(&book->areas);
+    key_table_clear(&book->cells);
+    book->dirty_areas.num = book->dirty_cells.num = book->combinations_written = 0;
+    book->newest = 0;
+    book->begun = false;
 }
 
 void counters_free(struct counter_book *book)
 {
     if (book == NULL)
         return;
-    key_table_free(&book->series);
-    key_table_free(&book->increments);
-    key_table_free(&book->areas);
+    counters_forget(book);
     key_table_free(&book->codes);
-    key_table_free(&book->totals);
+    key_table_free(&book->combinations);
+    key_table_free(&book->areas);
+    key_table_free(&book->cells);
+    free(book->dirty_areas.entries);
+    free(book->dirty_cells.entries);
     free(book);
 }
 
@@ -104,28 +127,110 @@ size_t counters_num_dimensions(const struct model_counter *counter)
     return num;
 }
 
-int64_t counters_place(const struct id *area)
-{
-    uint8_t  hash[crypto_generichash_BYTES_MIN];
-    uint32_t place;
-    crypto_generichash(hash, sizeof hash, area->bytes, ID_BYTES, NULL, 0);
-    memcpy(&place, hash, sizeof place);
-    return place;
-}
-
-int64_t counters_series(const char *counter, const struct id *area, const char *const *dimensions, size_t num)
+struct counters_series counters_series(const char *counter, const struct id *area)
 {
     crypto_generichash_state state;
     uint8_t                  hash[crypto_generichash_BYTES_MIN];
+    uint64_t                 number;
     crypto_generichash_init(&state, NULL, 0, sizeof hash);
     crypto_generichash_update(&state, (const uint8_t *) counter, strlen(counter) + 1);
     crypto_generichash_update(&state, area->bytes, ID_BYTES);
-    for (size_t i = 0; i < num; i++)
-        crypto_generichash_update(&state, (const uint8_t *) dimensions[i], strlen(dimensions[i]) + 1);
     crypto_generichash_final(&state, hash, sizeof hash);
-    uint64_t number;
     memcpy(&number, hash, sizeof number);
-    return (int64_t) (number & INT64_MAX);
+    return (struct counters_series){ (int64_t) (number & INT64_MAX),
+                                     (uint16_t) (hash[sizeof number] | hash[sizeof number + 1] << 8) };
+}
+
+/* ---- combinations of codes ---- */
+
+/* The number of a text; texts longer than a code may be are cut (there are none: model_check.h). */
+static int number_of_code(struct counter_book *book, const char *text, size_t size, uint32_t *number)
+{
+    struct code key = { { 0 } };
+    if (size > 0)
+        memcpy(key.text, text, size < MOST_CODE - 1 ? size : MOST_CODE - 1);
+    void *entry;
+    bool  added;
+    int   ret = key_table_put(&book->codes, key.text, &entry, &added);
+    if (ret == 0)
+        *number = (uint32_t) ((size_t) ((struct code *) entry - (struct code *) (void *) book->codes.entries));
+    return ret;
+}
+
+static const char *code_text(const struct counter_book *book, uint32_t number)
+{
+    return ((const struct code *) key_table_at(&book->codes, number))->text;
+}
+
+static int number_of_combination(struct counter_book *book, const uint32_t codes[COUNTERS_DIMENSIONS], uint32_t *number)
+{
+    void *entry;
+    bool  added;
+    int   ret = key_table_put(&book->combinations, codes, &entry, &added);
+    if (ret != 0)
+        return ret;
+    struct combination *combination = entry;
+    if (added)
+        combination->number = ++book->newest;
+    *number = combination->number;
+    return 0;
+}
+
+static int combination_row(void *context, const struct db_value *row, size_t num_columns)
+{
+    struct counter_book *book = context;
+    struct combination   key = { .number = 0 };
+    void                *entry;
+    bool                 added;
+    int                  ret = 0;
+    (void) num_columns;
+    for (size_t d = 0; d < COUNTERS_DIMENSIONS && ret == 0; d++)
+        ret = number_of_code(book, row[1 + d].bytes, row[1 + d].size, &key.codes[d]);
+    if (ret == 0)
+        ret = key_table_put(&book->combinations, key.codes, &entry, &added);
+    if (ret != 0)
+        return ret;
+    if (row[0].integer < 0 || row[0].integer > UINT32_MAX || !added)
+        return DB_ERR_CORRUPT;
+    ((struct combination *) entry)->number = (uint32_t) row[0].integer;
+    if (book->newest < (uint32_t) row[0].integer)
+        book->newest = (uint32_t) row[0].integer;
+    return 0;
+}
+
+int counters_begin(struct counter_book *book, struct db *db, struct db_error *error)
+{
+    if (book->cells.num > MOST_CELLS)
+        counters_forget(book);
+    if (book->begun)
+        return 0;
+    int ret = select_rows(
+        db, "SELECT number, dimension_1, dimension_2, dimension_3, dimension_4 FROM counter_codes ORDER BY number",
+        NULL, 0, combination_row, book, error);
+    book->begun = ret == 0;
+    book->combinations_written = book->combinations.num;
+    return ret;
+}
+
+static int write_combinations(struct counter_book *book, struct db *db, struct db_error *error)
+{
+    enum { COLUMNS = STORE_COLUMNS_counter_codes };
+    size_t           first = book->combinations_written, num = book->combinations.num - first;
+    struct db_value *rows = memory_array(num + 1, COLUMNS * sizeof *rows);
+    if (rows == NULL)
+        return TOC_ERR_NO_MEMORY;
+    for (size_t i = 0; i < num; i++) {
+        const struct combination *combination = key_table_at(&book->combinations, first + i);
+        struct db_value          *row = rows + i * COLUMNS;
+        row[store_counter_codes_number] = db_integer(combination->number);
+        for (size_t d = 0; d < COUNTERS_DIMENSIONS; d++)
+            row[store_counter_codes_dimension_1 + d] = db_word(code_text(book, combination->codes[d]));
+    }
+    int ret = db_insert(db, &store_table_counter_codes, rows, num, error);
+    if (ret == 0)
+        book->combinations_written = book->combinations.num;
+    free(rows);
+    return ret;
 }
 
 /* ---- counting, in memory ---- */
@@ -142,24 +247,6 @@ static const struct model_record *record_at(uint32_t number)
     return model_records(&num) + number;
 }
 
-/* The number of a text; texts longer than a code may be are cut (there are none: model_check.h). */
-static int number_of_code(struct counter_book *book, const char *text, size_t size, uint32_t *number)
-{
-    struct code key = { { 0 } };
-    memcpy(key.text, text, size < MOST_CODE - 1 ? size : MOST_CODE - 1);
-    void *entry;
-    bool  added;
-    int   ret = key_table_put(&book->codes, key.text, &entry, &added);
-    if (ret == 0)
-        *number = (uint32_t) ((size_t) ((struct code *) entry - (struct code *) (void *) book->codes.entries));
-    return ret;
-}
-
-static const char *code_text(const struct counter_book *book, uint32_t number)
-{
-    return ((const struct code *) key_table_at(&book->codes, number))->text;
-}
-
 static int number_of_dimension(struct counter_book *book, const struct model_record *record, const char *name,
                                const void *value, uint32_t *number)
 {
@@ -171,6 +258,19 @@ static int number_of_dimension(struct counter_book *book, const struct model_rec
         return number_of_code(book, *(const int64_t *) at != 0 ? "1" : "0", 1, number);
     const struct model_text *text = at;
     return number_of_code(book, text->bytes, text->size, number);
+}
+
+/* The combination of codes that a record counts with. */
+static int combination_of(struct counter_book *book, const struct model_record *record,
+                          const struct model_counter *counter, const void *value, uint32_t *number)
+{
+    uint32_t codes[COUNTERS_DIMENSIONS];
+    size_t   num = counters_num_dimensions(counter);
+    int      ret = 0;
+    for (size_t d = 0; d < COUNTERS_DIMENSIONS && ret == 0; d++)
+        ret = d < num ? number_of_dimension(book, record, counter->dimensions[d], value, &codes[d])
+                      : number_of_code(book, COUNTERS_MISSING, 0, &codes[d]);
+    return ret == 0 ? number_of_combination(book, codes, number) : ret;
 }
 
 /* The day that a record counts on. */
@@ -190,443 +290,304 @@ static toc_date day_of(const struct model_record *record, const char *name, cons
     return day;
 }
 
-static int find_series(struct counter_book *book, const struct series *wanted, uint32_t *place)
+/* Count a number into a row, which is to be written then. */
+static int add_number(struct row_state *state, uint32_t place, struct dirty *dirty, uint32_t codes, int64_t value)
 {
-    void *entry;
-    bool  added;
-    int   ret = key_table_put(&book->series, &wanted->key, &entry, &added);
-    if (ret != 0)
-        return ret;
-    struct series *series = entry;
-    if (added) {
-        const struct model_counter *counter = &record_at(series->key.record)->counters[series->key.counter];
-        const char                 *dimensions[COUNTERS_DIMENSIONS] = { NULL };
-        for (size_t i = 0; i < COUNTERS_DIMENSIONS; i++)
-            dimensions[i] = code_text(book, series->key.codes[i]);
-        series->number =
-            counters_series(counter->name, &series->key.area, dimensions, counters_num_dimensions(counter));
+    if (!state->dirty && dirty->num == dirty->room) {
+        size_t    room = dirty->room == 0 ? 256 : 2 * dirty->room;
+        uint32_t *more = memory_resize(dirty->entries, room, sizeof *more);
+        if (more == NULL)
+            return TOC_ERR_NO_MEMORY;
+        dirty->entries = more;
+        dirty->room = room;
     }
-    *place = (uint32_t) (series - (struct series *) (void *) book->series.entries);
-    return 0;
+    if (!state->dirty)
+        dirty->entries[dirty->num++] = place;
+    state->dirty = true;
+    return counters_numbers_add(&state->numbers, codes, value);
 }
 
-static int add_total(struct counter_book *book, int64_t series, int64_t value)
+static int find_area(struct counter_book *book, const struct model_record *record, const struct id *id, uint32_t *place)
 {
-    void *entry;
-    bool  added;
-    int   ret = key_table_put(&book->totals, &series, &entry, &added);
-    if (ret == 0)
-        ((struct total *) entry)->value += value;
-    return ret;
-}
-
-static int add_increment(struct counter_book *book, const struct series *wanted, toc_date day, toc_date known,
-                         int64_t value)
-{
-    struct increment key = { .key = { .day = day, .known = known } };
-    void            *entry;
-    bool             added;
-    int              ret = find_series(book, wanted, &key.key.series);
-    if (ret == 0)
-        ret = key_table_put(&book->increments, &key.key, &entry, &added);
-    if (ret == 0)
-        ((struct increment *) entry)->value += value;
-    return ret;
-}
-
-static int touch_area(struct counter_book *book, uint32_t record, const struct id *id, int64_t total,
-                      int64_t increments)
-{
-    struct area key = { .key = { .id = *id, .record = record } };
+    struct area key = { .key = { .id = *id, .record = record_number(record) } };
     void       *entry;
     bool        added;
     int         ret = key_table_put(&book->areas, &key.key, &entry, &added);
-    if (ret == 0) {
-        struct area *area = entry;
-        area->total += total;
-        area->added += increments;
-    }
-    return ret;
+    if (ret != 0)
+        return ret;
+    struct area *area = entry;
+    for (size_t c = 0; added && c < record->num_counters && c < MOST_COUNTERS; c++)
+        area->series[c] = counters_series(record->counters[c].name, id);
+    *place = (uint32_t) (area - (struct area *) (void *) book->areas.entries);
+    return 0;
 }
 
-int counters_touch(struct counter_book *book, const struct model_record *record, const struct id *area, int64_t total,
-                   int64_t increments)
+static int count_cell(struct counter_book *book, uint32_t area, uint32_t counter, toc_date day, toc_date known,
+                      uint32_t codes, int64_t value)
 {
-    return touch_area(book, record_number(record), area, total, increments);
+    struct cell key = { .key = { .series = area_at(book, area)->series[counter].number, .day = day, .known = known } };
+    void       *entry;
+    bool        added;
+    int         ret = key_table_put(&book->cells, &key.key, &entry, &added);
+    if (ret != 0)
+        return ret;
+    struct cell *cell = entry;
+    if (added) {
+        cell->area = area;
+        cell->counter = counter;
+    } else if (cell->area != area || cell->counter != counter) {
+        return DB_ERR_CORRUPT;
+    }
+    return add_number(&cell->state, (uint32_t) (cell - (struct cell *) (void *) book->cells.entries),
+                      &book->dirty_cells, codes, value);
+}
+
+/* Each record is counted once by each of its counters: the first one's sum is the total. */
+static int count_at(struct counter_book *book, uint32_t area, uint32_t counter, toc_date day, toc_date known,
+                    uint32_t codes, int64_t value)
+{
+    int ret = count_cell(book, area, counter, day, known, codes, value);
+    if (ret != 0 || counter != 0)
+        return ret;
+    area_at(book, area)->total += value;
+    return add_number(&area_at(book, area)->state, area, &book->dirty_areas, codes, value);
 }
 
 int counters_add(struct counter_book *book, const struct model_record *record, size_t counter, const struct id *area,
-                 const struct model_text codes[COUNTERS_DIMENSIONS], toc_date day, toc_date known, int64_t value)
+                 uint32_t codes, toc_date day, toc_date known, int64_t value)
 {
-    struct series series = { .key = { .record = record_number(record), .counter = (uint32_t) counter, .area = *area } };
-    size_t        num = counters_num_dimensions(&record->counters[counter]);
-    int           ret = 0;
-    for (size_t d = 0; d < COUNTERS_DIMENSIONS && ret == 0; d++)
-        ret = d < num ? number_of_code(book, codes[d].bytes, codes[d].size, &series.key.codes[d])
-                      : number_of_code(book, COUNTERS_MISSING, 0, &series.key.codes[d]);
-    return ret == 0 ? add_increment(book, &series, day, known, value) : ret;
+    uint32_t place;
+    int      ret = record->num_counters <= MOST_COUNTERS ? find_area(book, record, area, &place) : TOC_ERR_TOO_LARGE;
+    return ret == 0 ? count_at(book, place, (uint32_t) counter, day, known, codes, value) : ret;
 }
 
 int counters_count(struct counter_book *book, const struct model_record *record, const void *value,
                    const struct id *areas, size_t num_areas, toc_date known, int64_t sign)
 {
-    uint32_t number = record_number(record);
-    int      ret = 0;
-    if (record->num_counters == 0)
-        return 0;
-    for (size_t a = 0; a < num_areas && ret == 0; a++)
-        ret = touch_area(book, number, &areas[a], sign, 1);
+    uint32_t codes[MOST_COUNTERS], area;
+    toc_date days[MOST_COUNTERS];
+    int      ret = record->num_counters <= MOST_COUNTERS ? 0 : TOC_ERR_TOO_LARGE;
     for (size_t c = 0; c < record->num_counters && ret == 0; c++) {
-        const struct model_counter *counter = &record->counters[c];
-        struct series               series = { .key = { .record = number, .counter = (uint32_t) c } };
-        toc_date                    day = day_of(record, counter->day, value);
-        for (size_t d = 0; d < COUNTERS_DIMENSIONS && ret == 0; d++)
-            ret = d < counters_num_dimensions(counter)
-                      ? number_of_dimension(book, record, counter->dimensions[d], value, &series.key.codes[d])
-                      : number_of_code(book, COUNTERS_MISSING, 0, &series.key.codes[d]);
-        for (size_t a = 0; a < num_areas && ret == 0; a++) {
-            series.key.area = areas[a];
-            ret = add_increment(book, &series, day, known, sign);
-        }
+        days[c] = day_of(record, record->counters[c].day, value);
+        ret = combination_of(book, record, &record->counters[c], value, &codes[c]);
+    }
+    for (size_t a = 0; a < num_areas && record->num_counters > 0 && ret == 0; a++) {
+        ret = find_area(book, record, &areas[a], &area);
+        for (uint32_t c = 0; c < record->num_counters && ret == 0; c++)
+            ret = count_at(book, area, c, days[c], known, codes[c], sign);
     }
     return ret;
 }
 
-/* ---- rolling up ---- */
+/* ---- rows that are counted into, as the database has them ---- */
 
-/* Read what the database knows of areas that are new here. */
-static int area_row(void *context, const struct db_value *row, size_t num_columns)
+/* Add what a row holds to what was counted since. */
+static int load_numbers(struct row_state *state, const struct db_value *packed, uint16_t mark)
 {
-    struct counter_book *book = context;
-    (void) num_columns;
-    struct area key;
-    char        name[MOST_CODE];
-    memset(&key, 0, sizeof key);
-    memcpy(key.key.id.bytes, row[0].bytes, ID_BYTES);
-    if (row[1].size >= sizeof name)
-        return 0;
-    memcpy(name, row[1].bytes, row[1].size);
-    name[row[1].size] = '\0';
-    const struct model_record *record = model_record_find(name);
-    if (record == NULL)
-        return 0;
-    key.key.record = record_number(record);
-    struct area *area = key_table_find(&book->areas, &key.key);
-    if (area != NULL && !area->loaded) {
-        area->changes = row[2].integer;
-        area->rolled = row[3].integer != 0;
-    }
-    return 0;
+    struct counters_walk   walk;
+    struct counters_number number;
+    int                    ret = counters_walk_begin(&walk, packed, mark);
+    if (ret == 0 && state->loaded)
+        ret = DB_ERR_CORRUPT;
+    while (ret == 0 && (ret = counters_walk_next(&walk, &number)) == 1)
+        ret = counters_numbers_add(&state->numbers, number.codes, number.value);
+    state->exists = true;
+    return ret;
 }
 
-static int load_areas(struct counter_book *book, struct db *db, struct db_error *error)
+static uint16_t mark_of(const struct counter_book *book, const struct cell *cell)
 {
-    struct db_value *keys = memory_array(book->areas.num, sizeof *keys);
+    return area_at(book, cell->area)->series[cell->counter].mark;
+}
+
+static int cell_row(void *context, const struct db_value *row, size_t num_columns)
+{
+    struct counter_book *book = context;
+    struct cell          key = { .key = { .series = row[store_counter_series].integer,
+                                          .day = (toc_date) row[store_counter_event_day].integer,
+                                          .known = (toc_date) row[store_counter_known_day].integer } };
+    struct cell         *cell = key_table_find(&book->cells, &key.key);
+    (void) num_columns;
+    return cell == NULL ? DB_ERR_CORRUPT : load_numbers(&cell->state, &row[store_counter_numbers], mark_of(book, cell));
+}
+
+static int load_cells(struct counter_book *book, struct db *db, struct db_error *error)
+{
+    enum { KEY = store_counter_numbers };
+    struct db_value *keys = memory_array(book->dirty_cells.num + 1, KEY * sizeof *keys);
     size_t           num = 0;
     if (keys == NULL)
-        return book->areas.num == 0 ? 0 : TOC_ERR_NO_MEMORY;
-    for (size_t i = 0; i < book->areas.num; i++) {
-        struct area *area = key_table_at(&book->areas, i);
-        if (!area->loaded)
-            keys[num++] = db_id(&area->key.id);
+        return TOC_ERR_NO_MEMORY;
+    for (size_t i = 0; i < book->dirty_cells.num; i++) {
+        const struct cell *cell = cell_at(book, book->dirty_cells.entries[i]);
+        if (cell->state.loaded)
+            continue;
+        struct db_value *key = keys + num++ * KEY;
+        key[store_counter_series] = db_integer(cell->key.series);
+        key[store_counter_event_day] = db_integer(cell->key.day);
+        key[store_counter_known_day] = db_integer(cell->key.known);
     }
-    int ret = select_many(db, "SELECT area, record, changes, rolled FROM counter_area WHERE area", "", keys, num,
-                          area_row, book, error);
-    for (size_t i = 0; i < book->areas.num && ret == 0; i++) {
-        struct area *area = key_table_at(&book->areas, i);
-        area->loaded = true;
-        area->roll_now = !area->rolled && area->changes + area->added >= COUNTERS_ROLL_UP;
-    }
+    int ret = db_fetch(db, &store_table_counter, keys, num, cell_row, book, error);
+    for (size_t i = 0; i < book->dirty_cells.num && ret == 0; i++)
+        cell_at(book, book->dirty_cells.entries[i])->state.loaded = true;
     free(keys);
     return ret;
 }
 
-/* Rows of an area that is, or is to be, rolled up: each counts for every combination with "all" too. */
-struct roll {
-    struct counter_book *book;
-    struct series        series; /* record, counter, area */
-    size_t               num_dimensions;
-};
-
-static int add_combinations(struct roll *roll, const uint32_t codes[COUNTERS_DIMENSIONS], toc_date day, toc_date known,
-                            int64_t value)
+static int area_row(void *context, const struct db_value *row, size_t num_columns)
 {
-    uint32_t all;
-    int      ret = number_of_code(roll->book, COUNTERS_ALL, strlen(COUNTERS_ALL), &all);
-    for (unsigned mask = 1; mask < 1u << roll->num_dimensions && ret == 0; mask++) {
-        for (size_t d = 0; d < COUNTERS_DIMENSIONS; d++)
-            roll->series.key.codes[d] = (mask >> d & 1) != 0 ? all : codes[d];
-        ret = add_increment(roll->book, &roll->series, day, known, value);
-        uint32_t place;
-        if (ret == 0 && roll->series.key.counter == 0 && (ret = find_series(roll->book, &roll->series, &place)) == 0)
-            ret = add_total(roll->book, ((struct series *) key_table_at(&roll->book->series, place))->number, value);
-    }
-    return ret;
-}
-
-/* A row that the database holds. Its own series exists; in the totals it is new. */
-static int roll_row(void *context, const struct db_value *row, size_t num_columns)
-{
-    struct roll *roll = context;
-    uint32_t     codes[COUNTERS_DIMENSIONS] = { 0 };
-    int64_t      value = row[COUNTERS_DIMENSIONS + 3].integer;
-    int          ret = 0;
+    struct counter_book *book = context;
+    struct area          key = { .total = 0 };
+    char                 name[MOST_CODE] = "";
     (void) num_columns;
-    for (size_t d = 0; d < COUNTERS_DIMENSIONS && ret == 0; d++)
-        ret = number_of_code(roll->book, row[d].bytes, row[d].size, &codes[d]);
-    if (ret == 0)
-        ret = add_combinations(roll, codes, (toc_date) row[COUNTERS_DIMENSIONS].integer,
-                               (toc_date) row[COUNTERS_DIMENSIONS + 1].integer, value);
-    if (ret == 0 && roll->series.key.counter == 0)
-        ret = add_total(roll->book, row[COUNTERS_DIMENSIONS + 2].integer, value);
-    return ret;
+    memcpy(key.key.id.bytes, row[store_counter_area_area].bytes, ID_BYTES);
+    if (row[store_counter_area_record].size < sizeof name)
+        memcpy(name, row[store_counter_area_record].bytes, row[store_counter_area_record].size);
+    const struct model_record *record = model_record_find(name);
+    if (record == NULL)
+        return DB_ERR_CORRUPT;
+    key.key.record = record_number(record);
+    struct area *area = key_table_find(&book->areas, &key.key);
+    if (area == NULL)
+        return DB_ERR_CORRUPT;
+    area->total += row[store_counter_area_total].integer;
+    return load_numbers(&area->state, &row[store_counter_area_numbers], COUNTERS_AREA_MARK);
 }
 
-#define ROWS_OF_AREA                                                                                                   \
-    "SELECT s.dimension_1, s.dimension_2, s.dimension_3, s.dimension_4, i.event_day, i.known_day, s.series, i.value "  \
-    "FROM counter i CROSS JOIN counter_series s WHERE i.place = $3 AND s.series = i.series AND s.area = $1 AND "       \
-    "s.counter = $2 AND s.dimension_1 <> '*' AND s.dimension_2 <> '*' AND s.dimension_3 <> '*' AND "                   \
-    "s.dimension_4 <> '*'"
-
-/* What the database holds of an area that passes the limit now. */
-static int roll_area(struct counter_book *book, struct db *db, const struct area *area, struct db_error *error)
+static int load_areas(struct counter_book *book, struct db *db, struct db_error *error)
 {
-    const struct model_record *record = record_at(area->key.record);
-    int                        ret = 0;
-    for (size_t c = 0; c < record->num_counters && ret == 0; c++) {
-        struct roll roll = { .book = book, .num_dimensions = counters_num_dimensions(&record->counters[c]) };
-        roll.series.key.record = area->key.record;
-        roll.series.key.counter = (uint32_t) c;
-        roll.series.key.area = area->key.id;
-        struct db_value parameters[] = { db_id(&area->key.id), db_word(record->counters[c].name),
-                                         db_integer(counters_place(&area->key.id)) };
-        ret = select_rows(db, ROWS_OF_AREA, parameters, 3, roll_row, &roll, error);
-    }
-    return ret;
-}
-
-static const struct area *area_of(const struct counter_book *book, const struct series *series)
-{
-    struct area key = { .key = { .id = series->key.area, .record = series->key.record } };
-    return key_table_find(&book->areas, &key.key);
-}
-
-/* The increments of this write at rolled-up areas count for their combinations and totals too. */
-static int roll_increments(struct counter_book *book)
-{
-    int    ret = 0;
-    size_t num = book->increments.num;
-    for (size_t i = 0; i < num && ret == 0; i++) {
-        struct increment   increment = *(struct increment *) key_table_at(&book->increments, i);
-        struct series      series = *(struct series *) key_table_at(&book->series, increment.key.series);
-        const struct area *area = area_of(book, &series);
-        if (area == NULL || (!area->rolled && !area->roll_now))
+    enum { KEY = store_counter_area_total };
+    struct db_value *keys = memory_array(book->dirty_areas.num + 1, KEY * sizeof *keys);
+    size_t           num = 0;
+    if (keys == NULL)
+        return TOC_ERR_NO_MEMORY;
+    for (size_t i = 0; i < book->dirty_areas.num; i++) {
+        const struct area *area = area_at(book, book->dirty_areas.entries[i]);
+        if (area->state.loaded)
             continue;
-        struct roll roll = { .book = book, .series = series };
-        roll.num_dimensions = counters_num_dimensions(&record_at(series.key.record)->counters[series.key.counter]);
-        ret = add_combinations(&roll, series.key.codes, increment.key.day, increment.key.known, increment.value);
-        if (ret == 0 && series.key.counter == 0)
-            ret = add_total(book, series.number, increment.value);
+        struct db_value *key = keys + num++ * KEY;
+        key[store_counter_area_area] = db_id(&area->key.id);
+        key[store_counter_area_record] = db_word(record_at(area->key.record)->name);
     }
-    return ret;
-}
-
-static int roll_up(struct counter_book *book, struct db *db, struct db_error *error)
-{
-    int ret = roll_increments(book);
-    for (size_t a = 0; a < book->areas.num && ret == 0; a++) {
-        struct area area = *(struct area *) key_table_at(&book->areas, a);
-        if (area.roll_now && area.changes > 0)
-            ret = roll_area(book, db, &area, error);
-    }
+    int ret = db_fetch(db, &store_table_counter_area, keys, num, area_row, book, error);
+    for (size_t i = 0; i < book->dirty_areas.num && ret == 0; i++)
+        area_at(book, book->dirty_areas.entries[i])->state.loaded = true;
+    free(keys);
     return ret;
 }
 
 /* ---- writing ---- */
 
-/* The series of a number, as the database has it, among those that are looked for. */
-struct search {
-    struct counter_book *book;
-    struct key_table     wanted; /* number, place */
+/* Rows of one table on their way: those that are new, and those that replace one. */
+struct rows {
+    struct db_value *rows[2]; /* new, there already */
+    size_t           num[2];
+    uint8_t         *bytes; /* of their numbers */
+    size_t           used;
 };
 
-struct wanted {
-    int64_t  number; /* its key */
-    uint32_t place;
-};
-
-static bool is_text(const struct db_value *value, const char *text)
+static int make_room(struct rows *rows, size_t num_rows, size_t num_columns, size_t num_numbers)
 {
-    return value->size == strlen(text) && memcmp(value->bytes, text, value->size) == 0;
+    size_t size = num_rows * COUNTERS_MARK_BYTES + num_numbers * COUNTERS_NUMBER_BYTES + 1;
+    *rows = (struct rows){ .bytes = memory_array(size, 1) };
+    for (int i = 0; i < 2; i++)
+        rows->rows[i] = memory_array(num_rows + 1, num_columns * sizeof(struct db_value));
+    return rows->bytes != NULL && rows->rows[0] != NULL && rows->rows[1] != NULL ? 0 : TOC_ERR_NO_MEMORY;
 }
 
-static int series_row(void *context, const struct db_value *row, size_t num_columns)
+static void free_rows(struct rows *rows)
 {
-    struct search       *search = context;
-    const struct wanted *wanted = key_table_find(&search->wanted, &row[0].integer);
-    (void) num_columns;
-    if (wanted == NULL)
-        return 0;
-    struct series *series = key_table_at(&search->book->series, wanted->place);
-    bool           same = is_text(&row[1], record_at(series->key.record)->counters[series->key.counter].name) &&
-                memcmp(row[2].bytes, series->key.area.bytes, ID_BYTES) == 0;
-    for (size_t d = 0; d < COUNTERS_DIMENSIONS && same; d++)
-        same = is_text(&row[3 + d], code_text(search->book, series->key.codes[d]));
-    series->exists = true;
-    return same ? 0 : DB_ERR_CORRUPT;
+    free(rows->rows[0]);
+    free(rows->rows[1]);
+    free(rows->bytes);
 }
 
-/* The series of this write that are not known to exist, by their numbers; keys: room for one a series. */
-static int gather_unknown(struct counter_book *book, struct key_table *wanted, struct db_value *keys, size_t *num)
+/* The next row, with its packed numbers; NULL where there is nothing to write. */
+static struct db_value *take_row(struct rows *rows, struct row_state *state, size_t num_columns, uint16_t mark,
+                                 struct db_value *numbers)
 {
-    for (size_t i = 0; i < book->increments.num; i++) {
-        const struct increment *increment = key_table_at(&book->increments, i);
-        const struct series    *series = key_table_at(&book->series, increment->key.series);
-        void                   *entry;
-        bool                    added = false;
-        if (series->exists || increment->value == 0)
+    bool there = state->exists;
+    state->dirty = false;
+    if (!there && state->numbers.num == 0)
+        return NULL;
+    size_t size = counters_pack(&state->numbers, mark, rows->bytes + rows->used);
+    *numbers = db_bytes(rows->bytes + rows->used, size);
+    rows->used += size;
+    state->exists = true;
+    return rows->rows[there] + rows->num[there]++ * num_columns;
+}
+
+static int write_rows(const struct rows *rows, struct db *db, const struct db_table *table, struct db_error *error)
+{
+    int ret = db_insert(db, table, rows->rows[0], rows->num[0], error);
+    return ret == 0 ? db_update(db, table, -1, rows->rows[1], rows->num[1], NULL, error) : ret;
+}
+
+static int write_cells(struct counter_book *book, struct db *db, struct db_error *error)
+{
+    enum { COLUMNS = STORE_COLUMNS_counter };
+    struct rows rows;
+    size_t      numbers = 0, num = book->dirty_cells.num;
+    for (size_t i = 0; i < num; i++)
+        numbers += cell_at(book, book->dirty_cells.entries[i])->state.numbers.num;
+    int ret = make_room(&rows, num, COLUMNS, numbers);
+    for (size_t i = 0; i < num && ret == 0; i++) {
+        struct cell     *cell = cell_at(book, book->dirty_cells.entries[i]);
+        struct db_value  packed;
+        struct db_value *row = take_row(&rows, &cell->state, COLUMNS, mark_of(book, cell), &packed);
+        if (row == NULL)
             continue;
-        int ret = key_table_put(wanted, &series->number, &entry, &added);
-        if (ret != 0)
-            return ret;
-        if (!added && ((struct wanted *) entry)->place != increment->key.series)
-            return DB_ERR_CORRUPT;
-        ((struct wanted *) entry)->place = increment->key.series;
-        if (added)
-            keys[(*num)++] = db_integer(series->number);
+        row[store_counter_series] = db_integer(cell->key.series);
+        row[store_counter_event_day] = db_integer(cell->key.day);
+        row[store_counter_known_day] = db_integer(cell->key.known);
+        row[store_counter_numbers] = packed;
     }
-    return 0;
-}
-
-enum { SERIES_COLUMNS = 3 + COUNTERS_DIMENSIONS };
-
-static int insert_series(struct counter_book *book, struct db *db, const struct key_table *wanted,
-                         struct db_error *error)
-{
-    struct db_value *rows = memory_array(wanted->num, SERIES_COLUMNS * sizeof *rows);
-    size_t           num = 0;
-    if (rows == NULL)
-        return TOC_ERR_NO_MEMORY;
-    for (size_t i = 0; i < wanted->num; i++) {
-        struct series *series = key_table_at(&book->series, ((struct wanted *) key_table_at(wanted, i))->place);
-        if (series->exists)
-            continue;
-        struct db_value *row = rows + num++ * SERIES_COLUMNS;
-        row[0] = db_integer(series->number);
-        row[1] = db_word(record_at(series->key.record)->counters[series->key.counter].name);
-        row[2] = db_id(&series->key.area);
-        for (size_t d = 0; d < COUNTERS_DIMENSIONS; d++)
-            row[3 + d] = db_word(code_text(book, series->key.codes[d]));
-        series->exists = true;
-    }
-    int ret = num == 0 ? 0 : db_insert(db, &store_table_counter_series, rows, num, error);
-    free(rows);
-    return ret;
-}
-
-static int make_series(struct counter_book *book, struct db *db, struct db_error *error)
-{
-    struct search    search = { .book = book, .wanted = KEY_TABLE_INIT(sizeof(int64_t), struct wanted) };
-    struct db_value *keys = memory_array(book->series.num, sizeof *keys);
-    size_t           num = 0;
-    int              ret = keys == NULL ? TOC_ERR_NO_MEMORY : gather_unknown(book, &search.wanted, keys, &num);
     if (ret == 0)
-        ret = select_many(db,
-                          "SELECT series, counter, area, dimension_1, dimension_2, dimension_3, dimension_4 FROM "
-                          "counter_series WHERE series",
-                          "", keys, num, series_row, &search, error);
-    if (ret == 0 && num > 0)
-        ret = insert_series(book, db, &search.wanted, error);
-    free(keys);
-    key_table_free(&search.wanted);
-    return ret;
-}
-
-static int write_increments(struct counter_book *book, struct db *db, struct db_error *error)
-{
-    enum { COLUMNS = STORE_COLUMNS_counter, SUM = 1u << store_counter_value };
-    struct db_value *rows = memory_array(book->increments.num, COLUMNS * sizeof *rows);
-    size_t           num = 0;
-    if (rows == NULL)
-        return TOC_ERR_NO_MEMORY;
-    for (size_t i = 0; i < book->increments.num; i++) {
-        const struct increment *increment = key_table_at(&book->increments, i);
-        if (increment->value == 0)
-            continue;
-        struct db_value     *row = rows + num++ * COLUMNS;
-        const struct series *series = key_table_at(&book->series, increment->key.series);
-        row[store_counter_place] = db_integer(counters_place(&series->key.area));
-        row[store_counter_event_day] = db_integer(increment->key.day);
-        row[store_counter_series] = db_integer(series->number);
-        row[store_counter_known_day] = db_integer(increment->key.known);
-        row[store_counter_value] = db_integer(increment->value);
-    }
-    int ret = num == 0 ? 0 : db_add(db, &store_table_counter, SUM, rows, num, error);
-    free(rows);
-    return ret;
-}
-
-static int write_totals(struct counter_book *book, struct db *db, struct db_error *error)
-{
-    enum { COLUMNS = 2, SUM = 1u << 1 };
-    struct db_value *rows = memory_array(book->totals.num + 1, COLUMNS * sizeof *rows);
-    if (rows == NULL)
-        return TOC_ERR_NO_MEMORY;
-    for (size_t i = 0; i < book->totals.num; i++) {
-        const struct total *total = key_table_at(&book->totals, i);
-        rows[i * COLUMNS] = db_integer(total->series);
-        rows[i * COLUMNS + 1] = db_integer(total->value);
-    }
-    int ret = book->totals.num == 0 ? 0 : db_add(db, &store_table_counter_total, SUM, rows, book->totals.num, error);
-    free(rows);
+        ret = write_rows(&rows, db, &store_table_counter, error);
+    free_rows(&rows);
     return ret;
 }
 
 static int write_areas(struct counter_book *book, struct db *db, struct db_error *error)
 {
-    enum { COLUMNS = 5, SUM = 1u << 2 | 1u << 3 | 1u << 4 };
-    struct db_value *rows = memory_array(book->areas.num, COLUMNS * sizeof *rows);
-    size_t           num = 0;
-    if (rows == NULL)
-        return TOC_ERR_NO_MEMORY;
-    for (size_t i = 0; i < book->areas.num; i++) {
-        struct area *area = key_table_at(&book->areas, i);
-        if (area->added == 0)
+    enum { COLUMNS = STORE_COLUMNS_counter_area };
+    struct rows rows;
+    size_t      numbers = 0, num = book->dirty_areas.num;
+    for (size_t i = 0; i < num; i++)
+        numbers += area_at(book, book->dirty_areas.entries[i])->state.numbers.num;
+    int ret = make_room(&rows, num, COLUMNS, numbers);
+    for (size_t i = 0; i < num && ret == 0; i++) {
+        struct area     *area = area_at(book, book->dirty_areas.entries[i]);
+        struct db_value  packed;
+        struct db_value *row = take_row(&rows, &area->state, COLUMNS, COUNTERS_AREA_MARK, &packed);
+        if (row == NULL)
             continue;
-        struct db_value *row = rows + num++ * COLUMNS;
-        row[0] = db_id(&area->key.id);
-        row[1] = db_word(record_at(area->key.record)->name);
-        row[2] = db_integer(area->total);
-        row[3] = db_integer(area->added);
-        row[4] = db_integer(area->roll_now ? 1 : 0);
-        area->rolled = area->rolled || area->roll_now;
-        area->roll_now = false;
-        area->changes += area->added;
-        area->added = area->total = 0;
+        row[store_counter_area_area] = db_id(&area->key.id);
+        row[store_counter_area_record] = db_word(record_at(area->key.record)->name);
+        row[store_counter_area_total] = db_integer(area->total);
+        row[store_counter_area_numbers] = packed;
     }
-    int ret = num == 0 ? 0 : db_add(db, &store_table_counter_area, SUM, rows, num, error);
-    free(rows);
+    if (ret == 0)
+        ret = write_rows(&rows, db, &store_table_counter_area, error);
+    free_rows(&rows);
     return ret;
 }
 
 int counters_write(struct counter_book *book, struct db *db, struct db_error *error)
 {
-    if (book->increments.num == 0)
+    if (book->dirty_cells.num == 0)
         return 0;
-    int ret = load_areas(book, db, error);
+    int ret = write_combinations(book, db, error);
     if (ret == 0)
-        ret = roll_up(book, db, error);
+        ret = load_cells(book, db, error);
     if (ret == 0)
-        ret = make_series(book, db, error);
+        ret = load_areas(book, db, error);
     if (ret == 0)
-        ret = write_increments(book, db, error);
-    if (ret == 0)
-        ret = write_totals(book, db, error);
+        ret = write_cells(book, db, error);
     if (ret == 0)
         ret = write_areas(book, db, error);
-    key_table_clear(&book->increments);
-    key_table_clear(&book->totals);
-    if (ret != 0 || book->series.num > MOST_SERIES)
+    book->dirty_areas.num = book->dirty_cells.num = 0;
+    if (ret != 0)
         counters_forget(book);
     return ret;
 }

@@ -5,14 +5,14 @@
  * a signed number. A change of a record is -1 where it was counted and +1 where it is now, both known today; so "as
  * known on day K" is the sum of the rows known up to K, and the rows themselves are the reporting triangle.
  *
- * A series is one counter, area and combination of dimensions. Small areas have the combinations that occur; what is
- * asked with "all" of a dimension adds up a few of them. Once an area has seen COUNTERS_ROLL_UP changes of a record it
- * gets series for "all" of each subset of the dimensions as well, made from what is there, in the group that passes the
- * limit; from then on any question about it reads one series. So a village costs one row a counter and a province
- * answers at once. Table counter_area remembers which areas are rolled up, and counter_total their totals of all days.
+ * A series is one counter at one area. A row of table counter holds all numbers of a series that have one day and were
+ * known on one day: one for each combination of codes that occurred, packed (counters_pack.h); the combinations stand
+ * in table counter_codes. So a change costs a row an area and counter, whatever the number of dimensions, and a
+ * question reads one range of rows, whatever it asks of them. Table counter_area has the totals of all days of each
+ * area.
  *
- * The number of a series is 63 bits of a BLAKE2b hash of what it is, so that nobody has to look it up; two series with
- * one number (odds 1 : 200,000 with ten million series) are found out when the second is made: DB_ERR_CORRUPT.
+ * The number of a series is 63 bits of a BLAKE2b hash of what it is, so that nobody has to look it up; rows of another
+ * series with the same number (odds 1 : 200,000 with ten million series) are found out by 16 more bits: DB_ERR_CORRUPT.
  *
  * An area that is moved in the tree takes along what was counted in it: -1 at the areas that it has left, +1 at those
  * that it has come to, known on the day of the move (counters_move). "As known" before that day says what it said.
@@ -27,7 +27,6 @@
 #include "model/model.h"
 #include "store/db.h"
 
-#define COUNTERS_ROLL_UP 4096
 #define COUNTERS_DIMENSIONS 4
 #define COUNTERS_MOST_AREAS 16
 
@@ -35,13 +34,12 @@
 
 /* Records now counted at an area and below, as a list's plan wants to know it.
  *
- * counter      one of record's; a total is the same with each counter of a record that has the same dimensions, and
- *              quickest with the first
+ * counter      one of record's; a total is the same with each counter of a record that has the same dimensions
  * dimensions   a code each, in the counter's order; NULL = all. "" = those without a value
  * total        0 where nothing was ever counted
  *
- * Cost: rolled-up areas one or two look-ups by key; others at most COUNTERS_ROLL_UP rows, which says by itself that
- * there are few.
+ * Cost: one look-up by key, and the combinations of codes where a dimension is named; a counter that has other
+ * dimensions than the record's first reads all of its days.
  */
 int counters_total(struct db *db, const struct model_record *record, const struct model_counter *counter,
                    const struct id *area, const char *const dimensions[COUNTERS_DIMENSIONS], int64_t *total,
@@ -57,14 +55,18 @@ int         counters_rows(struct db *db, const struct model_record *record, cons
 
 /* ---- writing; the writer alone ---- */
 
-/* What the writer has in memory: increments not written yet, and which series and rolled-up areas exist. */
+/* What the writer has in memory: what is counted and not written yet, and rows as the database has them, so that a row
+ * that is counted into again need not be read again. */
 struct counter_book;
 
 int  counters_new(struct counter_book **book);
 void counters_free(struct counter_book *book); /* NULL is fine */
 
+/* Read the combinations of codes, where that has not been done; before counting, within the transaction. */
+int counters_begin(struct counter_book *book, struct db *db, struct db_error *error);
+
 /* Count a record (+1) or no longer (-1) with each of its counters, at `areas`: its own first, then those above.
- * Nothing is written yet. Returns 0 or TOC_ERR_NO_MEMORY. */
+ * Nothing is written yet. Returns 0, TOC_ERR_NO_MEMORY, or DB_ERR_CORRUPT where two series have one number. */
 int counters_count(struct counter_book *book, const struct model_record *record, const void *value,
                    const struct id *areas, size_t num_areas, toc_date known, int64_t sign);
 

@@ -5,24 +5,22 @@
 
 #include "store/counters.h"
 
-/* As table counter_series writes them: "all" of a dimension, and a record without a value. No code has a star. */
-#define COUNTERS_ALL "*"
+/* The code of a record without a value. */
 #define COUNTERS_MISSING ""
 
-size_t counters_num_dimensions(const struct model_counter *counter);
+/* The mark of the numbers in table counter_area, whose key is no hash. */
+#define COUNTERS_AREA_MARK 0
 
-/* The number of a series; dimensions as in the table, num of them. */
-int64_t counters_series(const char *counter, const struct id *area, const char *const *dimensions, size_t num);
+struct counters_series {
+    int64_t  number;
+    uint16_t mark; /* of its numbers: counters_pack.h */
+};
 
-/* Where the counts of an area lie in table counter: a hash, so that nobody has to look it up. Two areas may share one.
- */
-int64_t counters_place(const struct id *area);
+size_t                 counters_num_dimensions(const struct model_counter *counter);
+struct counters_series counters_series(const char *counter, const struct id *area);
 
-/* Add to one series at an area: `codes` as many as the counter has dimensions, in the counter's order. Not written yet.
- * The area must be told of as well (counters_touch): how much more is counted there, in how many increments. */
+/* Add to one series at an area, and with the record's first counter to the area's total. Not written yet. */
 int counters_add(struct counter_book *book, const struct model_record *record, size_t counter, const struct id *area,
-                 const struct model_text codes[COUNTERS_DIMENSIONS], toc_date day, toc_date known, int64_t value);
-int counters_touch(struct counter_book *book, const struct model_record *record, const struct id *area, int64_t total,
-                   int64_t increments);
+                 uint32_t codes, toc_date day, toc_date known, int64_t value);
 
 #endif

@@ -350,6 +350,16 @@ int db_delete(struct db *db, const struct db_table *table, const struct db_value
     return ret != 1 ? ret : note(db, db->driver->remove(db, table, keys, num_rows, error));
 }
 
+int db_fetch(struct db *db, const struct db_table *table, const struct db_value *keys, size_t num_keys, db_row *row,
+             void *context, struct db_error *error)
+{
+    int ret = check_usable(db, error);
+    if (ret == 0)
+        ret = check_rows(table, table->num_key, keys, num_keys, error);
+    return ret != 0 || num_keys == 0 ? ret
+                                     : note(db, db->driver->fetch(db, table, keys, num_keys, row, context, error));
+}
+
 int db_load_begin(struct db *db, const struct db_table *table, struct db_load **load, struct db_error *error)
 {
     int ret = check_change(db, table, 0, NULL, 0, error);

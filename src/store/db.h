@@ -202,6 +202,13 @@ int db_update(struct db *db, const struct db_table *table, int version_column, c
 int db_delete(struct db *db, const struct db_table *table, const struct db_value *keys, size_t num_rows,
               struct db_error *error);
 
+/* The rows of these keys (num_key values a row, each key once), all columns, in no order; keys that do not exist have
+ * none. `row` returns 0, or what ends the reading and is returned. Its values are borrowed until it returns, and it may
+ * not ask this connection for anything. */
+typedef int db_row(void *context, const struct db_value *row, size_t num_columns);
+int db_fetch(struct db *db, const struct db_table *table, const struct db_value *keys, size_t num_keys, db_row *row,
+             void *context, struct db_error *error);
+
 /* Load many rows into a table that is empty or has none of these keys, as fast as the database can: a stream between
  * begin and end, inside a transaction (PostgreSQL: COPY in binary; nothing else may be done in between). Rows come
  * best in the order of their keys. The other indexes of an empty table are made at the end: a second unique key that

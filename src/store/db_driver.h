@@ -33,6 +33,8 @@ struct db_driver {
                   size_t num_rows, size_t *conflict, struct db_error *error);
     int (*remove)(struct db *db, const struct db_table *table, const struct db_value *keys, size_t num_rows,
                   struct db_error *error);
+    int (*fetch)(struct db *db, const struct db_table *table, const struct db_value *keys, size_t num_keys, db_row *row,
+                 void *context, struct db_error *error);
     int (*load_begin)(struct db *db, const struct db_table *table, struct db_load **load, struct db_error *error);
     int (*load_row)(struct db_load *load, const struct db_value *row, struct db_error *error);
     int (*load_end)(struct db_load *load, struct db_error *error);

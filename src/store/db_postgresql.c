@@ -184,6 +184,18 @@ int pg_run(struct db_statement *base, const struct db_value *parameters, size_t 
     return 0;
 }
 
+int pg_read_row(const PGresult *result, int at, struct db_value *row, size_t num_columns, struct db_error *error)
+{
+    for (int i = 0; i < (int) num_columns; i++) {
+        if (PQgetisnull(result, at, i))
+            row[i] = db_null();
+        else if (!pg_decode(PQgetvalue(result, at, i), PQgetlength(result, at, i), PQftype(result, i), &row[i]))
+            return db_fail(error, BASE_ERR_SYSTEM, "column %d of the answer has a type that the store does not use",
+                           i + 1);
+    }
+    return 0;
+}
+
 int pg_step(struct db_statement *base, const struct db_value **row, size_t *num_columns, struct db_error *error)
 {
     struct pg_statement *statement = (struct pg_statement *) base;
@@ -192,17 +204,10 @@ int pg_step(struct db_statement *base, const struct db_value **row, size_t *num_
         pg_reset(base);
         return 0;
     }
-    int at = statement->next++;
-    for (int i = 0; i < (int) statement->num_columns; i++) {
-        if (PQgetisnull(result, at, i)) {
-            statement->row[i] = db_null();
-        } else if (!pg_decode(PQgetvalue(result, at, i), PQgetlength(result, at, i), PQftype(result, i),
-                              &statement->row[i])) {
-            int ret = db_fail(error, BASE_ERR_SYSTEM, "column %d of the answer has a type that the store does not use",
-                              i + 1);
-            pg_reset(base);
-            return ret;
-        }
+    int ret = pg_read_row(result, statement->next++, statement->row, statement->num_columns, error);
+    if (ret != 0) {
+        pg_reset(base);
+        return ret;
     }
     *row = statement->row;
     *num_columns = statement->num_columns;
@@ -295,6 +300,13 @@ static int count_lease(struct pg_db *db, const char *holder, int64_t now, int64_
                        parameters, 2, fence, &found, error);
 }
 
+/* The writer looks up by key and keeps its statements. A plan made when a table was empty would read all of it for each
+ * look-up once it has grown, until the server happens to analyse it. */
+static int plan_by_keys(struct pg_db *db, struct db_error *error)
+{
+    return pg_execute(db, "SET enable_seqscan=off; SET plan_cache_mode=force_generic_plan", error);
+}
+
 static int take_lease(struct db *base, const char *holder, int64_t now, int64_t *fence, struct db_error *error)
 {
     struct pg_db *db = (struct pg_db *) base;
@@ -306,6 +318,8 @@ static int take_lease(struct db *base, const char *holder, int64_t now, int64_t 
         if (ret == 0 && !locked)
             ret = db_fail(error, DB_ERR_BUSY, "another process is the writer of this database");
     }
+    if (ret == 0)
+        ret = plan_by_keys(db, error);
     if (ret == 0)
         ret = pg_begin(base, DB_WRITE, error);
     if (ret == 0) {
@@ -383,6 +397,7 @@ static const struct db_driver driver = {
     .add = pg_add,
     .update = pg_update,
     .remove = pg_remove,
+    .fetch = pg_fetch,
     .load_begin = pg_load_begin,
     .load_row = pg_load_row,
     .load_end = pg_load_end,

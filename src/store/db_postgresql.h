@@ -62,9 +62,11 @@ int  pg_prepare(struct db *db, const char *sql, struct db_statement **statement,
 int  pg_run(struct db_statement *statement, const struct db_value *parameters, size_t num, struct db_error *error);
 int  pg_step(struct db_statement *statement, const struct db_value **row, size_t *num_columns, struct db_error *error);
 void pg_reset(struct db_statement *statement);
-int  pg_begin(struct db *db, enum db_transaction kind, struct db_error *error);
-int  pg_commit(struct db *db, struct db_error *error);
-int  pg_rollback(struct db *db);
+/* The values of row number `at` of an answer, borrowed from it. */
+int pg_read_row(const PGresult *result, int at, struct db_value *row, size_t num_columns, struct db_error *error);
+int pg_begin(struct db *db, enum db_transaction kind, struct db_error *error);
+int pg_commit(struct db *db, struct db_error *error);
+int pg_rollback(struct db *db);
 
 /* ---- db_postgresql_values.c ---- */
 
@@ -93,6 +95,8 @@ int  pg_update(struct db *db, const struct db_table *table, int version_column, 
                size_t num_rows, size_t *conflict, struct db_error *error);
 int  pg_remove(struct db *db, const struct db_table *table, const struct db_value *keys, size_t num_rows,
                struct db_error *error);
+int  pg_fetch(struct db *db, const struct db_table *table, const struct db_value *keys, size_t num_keys, db_row *row,
+              void *context, struct db_error *error);
 int  pg_load_begin(struct db *db, const struct db_table *table, struct db_load **load, struct db_error *error);
 int  pg_load_row(struct db_load *load, const struct db_value *row, struct db_error *error);
 int  pg_load_end(struct db_load *load, struct db_error *error);

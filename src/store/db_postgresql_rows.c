@@ -267,6 +267,33 @@ int pg_update(struct db *db, const struct db_table *table, int version_column, c
     return ret;
 }
 
+/* ---- fetching ---- */
+
+int pg_fetch(struct db *db, const struct db_table *table, const struct db_value *keys, size_t num_keys, db_row *row,
+             void *context, struct db_error *error)
+{
+    struct sink     sql;
+    struct db_value values[DB_MAX_COLUMNS];
+    PGresult       *result = NULL;
+    sink_init_memory(&sql);
+    for (size_t i = 0; i < table->num_columns; i++)
+        sink_format(&sql, "%st.\"%s\"", i == 0 ? "SELECT " : ",", table->columns[i].name);
+    sink_text(&sql, " FROM ");
+    write_unnest(&sql, table, table->num_key);
+    write_alias(&sql, table->num_key, ")");
+    sink_format(&sql, " JOIN \"%s\" AS t ON", table->name);
+    for (size_t i = 0; i < table->num_key; i++)
+        sink_format(&sql, "%st.\"%s\"=u.c%zu", i == 0 ? " " : " AND ", table->columns[i].name, i + 1);
+    int ret = run_arrays((struct pg_db *) db, &sql, table, table->num_key, keys, num_keys, &result, error);
+    for (int i = 0; ret == 0 && i < PQntuples(result); i++) {
+        ret = pg_read_row(result, i, values, table->num_columns, error);
+        if (ret == 0)
+            ret = row(context, values, table->num_columns);
+    }
+    PQclear(result);
+    return ret;
+}
+
 /* ---- loading ---- */
 
 static int send(struct pg_db *db, struct db_error *error)

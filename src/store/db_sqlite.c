@@ -309,6 +309,7 @@ static const struct db_driver driver = {
     .add = sqlite_add,
     .update = sqlite_update,
     .remove = sqlite_remove,
+    .fetch = sqlite_fetch,
     .load_begin = sqlite_load_begin,
     .load_row = sqlite_load_row,
     .load_end = sqlite_load_end,
@@ -365,8 +366,8 @@ static int configure(struct sqlite_db *db, const struct db_options *options, str
              "%s PRAGMA synchronous=%s; PRAGMA secure_delete=ON; PRAGMA cell_size_check=ON; PRAGMA temp_store=MEMORY;"
              "PRAGMA mmap_size=0; PRAGMA cache_size=-%zu; PRAGMA journal_size_limit=%lld;"
              "PRAGMA query_only=%d;",
-             options->read_only ? "" : "PRAGMA journal_mode=WAL;", options->unsafe_test_sync ? "OFF" : "FULL",
-             cache / 1024, 256LL << 20, options->read_only);
+             options->read_only ? "" : "PRAGMA journal_mode=WAL;",
+             options->unsafe_test_sync ? "OFF" : "FULL", cache / 1024, 256LL << 20, options->read_only);
     int ret = sqlite_execute(&db->db, sql, error);
     if (ret == 0)
         sqlite3_wal_hook(db->handle, sqlite_after_commit, db);

@@ -47,17 +47,19 @@ void sqlite_checkpoint_begin(struct sqlite_db *db);
 void sqlite_checkpoint_end(struct sqlite_db *db);
 int  sqlite_after_commit(void *context, sqlite3 *handle, const char *name, int pages);
 
-int  sqlite_insert(struct db *db, const struct db_table *table, const struct db_value *rows, size_t num_rows,
-                   struct db_error *error);
-int  sqlite_add(struct db *db, const struct db_table *table, uint64_t sum, const struct db_value *rows, size_t num_rows,
-                struct db_error *error);
-int  sqlite_update(struct db *db, const struct db_table *table, int version_column, const struct db_value *rows,
-                   size_t num_rows, size_t *conflict, struct db_error *error);
-int  sqlite_remove(struct db *db, const struct db_table *table, const struct db_value *keys, size_t num_rows,
-                   struct db_error *error);
-int  sqlite_load_begin(struct db *db, const struct db_table *table, struct db_load **load, struct db_error *error);
-int  sqlite_load_row(struct db_load *load, const struct db_value *row, struct db_error *error);
-int  sqlite_load_end(struct db_load *load, struct db_error *error);
+int sqlite_insert(struct db *db, const struct db_table *table, const struct db_value *rows, size_t num_rows,
+                  struct db_error *error);
+int sqlite_add(struct db *db, const struct db_table *table, uint64_t sum, const struct db_value *rows, size_t num_rows,
+               struct db_error *error);
+int sqlite_update(struct db *db, const struct db_table *table, int version_column, const struct db_value *rows,
+                  size_t num_rows, size_t *conflict, struct db_error *error);
+int sqlite_remove(struct db *db, const struct db_table *table, const struct db_value *keys, size_t num_rows,
+                  struct db_error *error);
+int sqlite_fetch(struct db *db, const struct db_table *table, const struct db_value *keys, size_t num_keys, db_row *row,
+                 void *context, struct db_error *error);
+int sqlite_load_begin(struct db *db, const struct db_table *table, struct db_load **load, struct db_error *error);
+int sqlite_load_row(struct db_load *load, const struct db_value *row, struct db_error *error);
+int sqlite_load_end(struct db_load *load, struct db_error *error);
 void sqlite_load_cancel(struct db_load *load);
 int  sqlite_take_lease(struct db *db, const char *holder, int64_t now, int64_t *fence, struct db_error *error);
 int  sqlite_check_lease(struct db *db, int64_t fence, struct db_error *error);

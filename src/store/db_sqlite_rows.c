@@ -128,6 +128,31 @@ int sqlite_remove(struct db *db, const struct db_table *table, const struct db_v
     return ret != 0 ? ret : run_rows(statement, keys, num_rows, table->num_key, error);
 }
 
+/* One look-up a key, by the driver's own functions: the connection may be wrapped. */
+int sqlite_fetch(struct db *db, const struct db_table *table, const struct db_value *keys, size_t num_keys, db_row *row,
+                 void *context, struct db_error *error)
+{
+    struct sink              sql;
+    struct sqlite_statement *statement;
+    sink_init_memory(&sql);
+    sink_text(&sql, "SELECT ");
+    db_write_columns(&sql, table, 0, table->num_columns);
+    sink_text(&sql, " FROM ");
+    db_write_name(&sql, table->name);
+    write_where(&sql, table);
+    int ret = prepare(db, &sql, &statement, error);
+    for (size_t i = 0; i < num_keys && ret == 0; i++) {
+        const struct db_value *values;
+        size_t                 num_columns;
+        ret = db->driver->run(&statement->statement, keys + i * table->num_key, table->num_key, error);
+        while (ret == 0 && (ret = db->driver->step(&statement->statement, &values, &num_columns, error)) == 1)
+            ret = row(context, values, num_columns);
+    }
+    if (ret != 0)
+        db->driver->reset(&statement->statement);
+    return ret;
+}
+
 /* ---- loading ----
  *
  * Rows come in the order of the table's key, so in no order of any other index: of an empty table those are dropped

@@ -62,6 +62,8 @@ int group_begin(struct group *group, struct writer *writer)
         ret = store_reload_areas(store, group->db, &group->error);
     if (ret == 0)
         group->areas = store_hold_areas(store);
+    if (ret == 0)
+        ret = counters_begin(writer->book, group->db, &group->error);
     return ret;
 }
 

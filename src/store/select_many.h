@@ -13,7 +13,7 @@
 #define SELECT_MANY_MOST 256 /* keys of one statement; more run several */
 
 /* Called for each row; values are borrowed. Returns 0 to go on, or a status that ends the query. */
-typedef int select_row(void *context, const struct db_value *row, size_t num_columns);
+typedef db_row select_row;
 
 /* Run "<before> IN ($1, …)<after>" for keys of one column, one value a key. `before` ends with the column's name:
  * "SELECT id FROM person WHERE id". Rows come in no order, and a key that stands twice in `keys` may come twice. */

@@ -141,6 +141,14 @@ static int remove_rows(struct db *db, const struct db_table *table, const struct
     CALL(DRIVER_CHANGE, db_delete(inner_of(db), table, keys, num_rows, error));
 }
 
+static int fetch(struct db *db, const struct db_table *table, const struct db_value *keys, size_t num_keys, db_row *row,
+                 void *context, struct db_error *error)
+{
+    if (fails(db, DRIVER_STATEMENT))
+        return say(db, error);
+    return db_fetch(inner_of(db), table, keys, num_keys, row, context, error);
+}
+
 static int load_begin(struct db *db, const struct db_table *table, struct db_load **load, struct db_error *error)
 {
     if (fails(db, DRIVER_CHANGE))
@@ -206,6 +214,7 @@ static const struct db_driver driver = {
     .add = add,
     .update = update,
     .remove = remove_rows,
+    .fetch = fetch,
     .load_begin = load_begin,
     .load_row = load_row,
     .load_end = load_end,

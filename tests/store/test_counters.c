@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Counts, now and as known; the reporting triangle; totals; rolled-up areas; on both databases. */
+/* Counts, now and as known; the reporting triangle; totals; what the writer keeps in memory; on both databases. */
 #include <stdio.h>
 
-#include "store/counters.h"
+#include "store/counters_internal.h"
 #include "store/store_internal.h"
 #include "support/store.h"
 #include "support/test.h"
@@ -172,35 +172,76 @@ static void test_counts_need_the_grant(void **state)
     assert_status(store_counts(test.reader, &who, &query, counts, &undated), STORE_ERR_DENIED);
 }
 
-/* One change below the limit, at it and beyond: the answers are the same, and an area at the limit is rolled up. */
-static void test_rolling_up_changes_no_answer(void **state)
+/* Whether the writer has a row in memory or reads it first, the numbers are the same. */
+static void test_a_new_writer_counts_on(void **state)
 {
     (void) state;
     int64_t undated;
-    create_cases(COUNTERS_ROLL_UP - 2, TEST_EAST_ONE, "cholera", 19995);
-    create_cases(1, TEST_EAST_TWO, "plague", 19996);
-    assert_int_equal(test_store_number(&test, "SELECT count(*) FROM counter_area WHERE rolled = 1"), 0);
-    assert_int_equal(total(TEST_EAST, "cholera", NULL), COUNTERS_ROLL_UP - 2);
-    create_cases(1, TEST_EAST_TWO, "plague", 19997);
-    assert_int_equal(test_store_number(&test, "SELECT count(*) FROM counter_area WHERE rolled = 1"), 3);
-    for (int i = 0; i < 2; i++) {
-        assert_int_equal(total(TEST_EAST, "cholera", NULL), COUNTERS_ROLL_UP - 2);
-        assert_int_equal(total(TEST_EAST, "plague", "confirmed"), 2 + 2 * i);
-        assert_int_equal(total(TEST_EAST, NULL, "confirmed"), COUNTERS_ROLL_UP + 2 * i);
-        assert_int_equal(total(TEST_EAST_TWO, NULL, "confirmed"), 2 + 2 * i);
-        assert_int_equal(count(by_onset(TEST_EAST, NULL), &undated), COUNTERS_ROLL_UP + 2 * i);
-        assert_int_equal(count(by_onset(TEST_PROVINCE, "plague"), &undated), 2 + 2 * i);
-        test_store_reopen(&test); /* what the writer had in memory is gone */
+    create_cases(1000, TEST_EAST_ONE, "cholera", 19995);
+    for (int i = 1; i <= 3; i++) {
         create_cases(2, TEST_EAST_TWO, "plague", 19997);
+        assert_int_equal(total(TEST_EAST, "cholera", NULL), 1000);
+        assert_int_equal(total(TEST_EAST, "plague", "confirmed"), 2 * i);
+        assert_int_equal(total(TEST_EAST, NULL, "confirmed"), 1000 + 2 * i);
+        assert_int_equal(total(TEST_EAST_TWO, NULL, "confirmed"), 2 * i);
+        assert_int_equal(count(by_onset(TEST_EAST, NULL), &undated), 1000 + 2 * i);
+        assert_int_equal(count(by_onset(TEST_PROVINCE, "plague"), &undated), 2 * i);
+        test_store_reopen(&test);
     }
-    assert_int_equal(test_store_number(&test, "SELECT sum(value) FROM counter_total t JOIN counter_series s ON "
-                                              "s.series = t.series WHERE s.dimension_1 = '*' AND s.dimension_2 = '*'"),
-                     3 * (COUNTERS_ROLL_UP + 4));
+    /* a row a day and counter of each area, whatever the number of cases and codes */
+    assert_int_equal(test_store_number(&test, "SELECT count(*) FROM counter WHERE event_day = 19995"), 4);
+    assert_int_equal(test_store_number(&test, "SELECT count(*) FROM counter_codes"), 2);
+}
+
+/* A request that fails after it was counted leaves nothing, in the database and in the writer's memory. */
+static void test_what_failed_is_not_counted(void **state)
+{
+    (void) state;
+    struct people_sample first, second;
+    struct store_change  changes[6];
+    struct access        who = test_program();
+    struct store_request request = { .verb = "create", .set = { changes, 6 } };
+    create_cases(1, TEST_EAST_ONE, "cholera", 19995);
+    int64_t before = total(TEST_PROVINCE, NULL, NULL);
+    test_person_set(&test, &first, changes);
+    test_person_set(&test, &second, changes + 3);
+    second.illness.person = (struct id){ { 1 } };
+    assert_true(store_submit(test.store, &who, &request, NULL, NULL) < 0);
+    assert_int_equal(total(TEST_PROVINCE, NULL, NULL), before);
+    create_cases(1, TEST_EAST_ONE, "cholera", 19995);
+    assert_int_equal(total(TEST_PROVINCE, NULL, NULL), before + 1);
+}
+
+static void execute(const char *sql)
+{
+    struct db_error error = { .what = "" };
+    struct db      *db;
+    assert_ok(db_open(test.url, NULL, &db, &error));
+    assert_ok(db_execute(db, sql, &error));
+    db_close(db);
+}
+
+/* Rows that lie under the number of another series are not added up as its own. */
+static void test_rows_of_another_series_are_found_out(void **state)
+{
+    (void) state;
+    const struct model_record *record = model_record(MODEL_CASE);
+    char                       sql[160];
+    int64_t                    counts[10], undated;
+    struct access              who = test_program();
+    create_cases(1, TEST_EAST_ONE, "cholera", 19995);
+    struct counters_series other = counters_series(record->counters[0].name, &test.areas[TEST_OTHER]);
+    snprintf(sql, sizeof sql, "UPDATE counter SET series = %lld WHERE event_day = 19995", (long long) other.number);
+    execute("DELETE FROM counter WHERE series <> (SELECT min(series) FROM counter WHERE event_day = 19995)");
+    execute(sql);
+    struct store_count_query query = by_onset(TEST_OTHER, NULL);
+    assert_status(store_counts(test.reader, &who, &query, counts, &undated), DB_ERR_CORRUPT);
 }
 
 #define PROMISES(on)                                                                                                   \
     on(test_counts_at_every_level) on(test_counts_as_known) on(test_counts_need_the_grant)                             \
-        on(test_rolling_up_changes_no_answer)
+        on(test_a_new_writer_counts_on) on(test_what_failed_is_not_counted)                                            \
+            on(test_rows_of_another_series_are_found_out)
 #define ON_SQLITE(name) { "sqlite: " #name, name, on_sqlite, close_store, NULL },
 #define ON_POSTGRESQL(name) { "postgresql: " #name, name, on_postgresql, close_store, NULL },
 

@@ -290,6 +290,45 @@ static void test_delete_takes_what_is_there(void **state)
     db_close(db);
 }
 
+struct fetched {
+    int64_t sum;
+    int     rows;
+    int     stop_at;
+};
+
+static int fetched_row(void *context, const struct db_value *row, size_t num_columns)
+{
+    struct fetched *fetched = context;
+    assert_int_equal(num_columns, 3);
+    fetched->sum += row[0].integer * row[2].integer;
+    return ++fetched->rows == fetched->stop_at ? 1 : 0;
+}
+
+static void test_rows_are_fetched_by_their_keys(void **state)
+{
+    struct db            *db = open_with_tables(*state);
+    const struct db_value rows[] = { db_integer(1), db_word("x"),  db_integer(1), db_integer(1), db_word("y"),
+                                     db_integer(2), db_integer(2), db_word("x"),  db_integer(3) };
+    const struct db_value keys[] = { db_integer(2), db_word("x"),  db_integer(3),
+                                     db_word("x"),  db_integer(1), db_word("y") };
+    const struct db_value wrong[] = { db_word("x"), db_word("y") };
+    struct fetched        got = { 0 }, one = { .stop_at = 1 }, none = { 0 };
+    insert(db, &sums, rows, 3);
+    assert_db(db_fetch(db, &sums, keys, 3, fetched_row, &got, &said));
+    assert_int_equal(got.rows, 2);
+    assert_int_equal(got.sum, 8);
+    assert_int_equal(db_fetch(db, &sums, keys, 3, fetched_row, &one, NULL), 1); /* what the caller ends it with */
+    assert_int_equal(one.rows, 1);
+    assert_db(db_fetch(db, &sums, keys, 0, fetched_row, &none, &said));
+    assert_int_equal(none.rows, 0);
+    assert_status(db_fetch(db, &sums, wrong, 1, fetched_row, &none, NULL), BASE_ERR_INPUT);
+    assert_db(db_begin(db, DB_WRITE, &said)); /* the connection is at rest */
+    assert_db(db_fetch(db, &sums, keys, 3, fetched_row, &got, &said));
+    assert_int_equal(got.rows, 4);
+    assert_db(db_commit(db, &said));
+    db_close(db);
+}
+
 static void test_many_rows_are_loaded(void **state)
 {
     struct db      *db = open_with_tables(*state);
@@ -715,6 +754,7 @@ static void test_sqlite_refuses_what_is_no_database(void **state)
     X(test_update_checks_versions)                                                                                     \
     X(test_delete_takes_what_is_there)                                                                                 \
     X(test_a_load_keeps_the_indexes)                                                                                   \
+    X(test_rows_are_fetched_by_their_keys)                                                                             \
     X(test_many_rows_are_loaded)                                                                                       \
     X(test_a_reader_sees_one_snapshot_and_cannot_write)                                                                \
     X(test_statements_are_kept_and_dropped)                                                                            \

@@ -706,36 +706,26 @@ CREATE TABLE "event" (
   "area" {id},
   PRIMARY KEY ("number")){rowid};
 
-CREATE TABLE "counter_series" (
-  "series" {integer} NOT NULL,
-  "counter" {text} NOT NULL DEFAULT '',
-  "area" {id},
+CREATE TABLE "counter_codes" (
+  "number" {integer} NOT NULL,
   "dimension_1" {text} NOT NULL DEFAULT '',
   "dimension_2" {text} NOT NULL DEFAULT '',
   "dimension_3" {text} NOT NULL DEFAULT '',
   "dimension_4" {text} NOT NULL DEFAULT '',
-  PRIMARY KEY ("series")){rowid};
-CREATE UNIQUE INDEX "counter_series_of" ON "counter_series" ("counter","area","dimension_1","dimension_2","dimension_3","dimension_4");
+  PRIMARY KEY ("number")){rowid};
 
 CREATE TABLE "counter" (
-  "place" {integer} NOT NULL,
+  "series" {integer} NOT NULL,
   "event_day" {integer} NOT NULL,
-  "series" {integer} NOT NULL,
   "known_day" {integer} NOT NULL,
-  "value" {integer} NOT NULL,
-  PRIMARY KEY ("place","event_day","series","known_day")){keyed};
-
-CREATE TABLE "counter_total" (
-  "series" {integer} NOT NULL,
-  "value" {integer} NOT NULL,
-  PRIMARY KEY ("series")){rowid};
+  "numbers" {bytes} NOT NULL,
+  PRIMARY KEY ("series","event_day","known_day")){keyed};
 
 CREATE TABLE "counter_area" (
   "area" {id} NOT NULL,
   "record" {text} NOT NULL,
   "total" {integer} NOT NULL,
-  "changes" {integer} NOT NULL,
-  "rolled" {integer} NOT NULL,
+  "numbers" {bytes} NOT NULL,
   PRIMARY KEY ("area","record")){keyed};
 
 CREATE TABLE "person_key" (
