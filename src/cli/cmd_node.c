@@ -8,6 +8,7 @@
 #include "cli/cmd.h"
 #include "cli/command.h"
 #include "cli/node_options.h"
+#include "cli/own_folder.h"
 #include "store/account.h"
 #include "store/audit.h"
 #include "store/backup.h"
@@ -51,20 +52,6 @@ static const struct cli_group groups[] = {
       .num_options = sizeof node_init_options / sizeof *node_init_options },
 };
 
-/* The lists installed beside the program, or, where it runs in the tree it was built in, those of the tree. */
-static const char *own_lists(void)
-{
-    static const char *const places[] = { "../share/tocsin/lists", "../share/lists" };
-    static char              path[8192];
-    const char              *program = node_program(), *name = program != NULL ? strrchr(program, '/') : NULL;
-    for (size_t i = 0; name != NULL && i < sizeof places / sizeof *places; i++) {
-        snprintf(path, sizeof path, "%.*s/%s", (int) (name - program), program, places[i]);
-        if (access(path, R_OK | X_OK) == 0)
-            return path;
-    }
-    return NULL;
-}
-
 static int init(const struct cli_command *command, const struct settings *settings, const char *directory)
 {
     struct fault_list    faults = FAULT_LIST_INIT;
@@ -74,7 +61,7 @@ static int init(const struct cli_command *command, const struct settings *settin
     if ((settings->database != NULL && strlen(settings->database) >= NODE_SETTING_BYTES) ||
         (settings->backup_to != NULL && strlen(settings->backup_to) >= NODE_SETTING_BYTES))
         return cli_complain(command, CLI_USE, "a value is longer than %d bytes", NODE_SETTING_BYTES - 1);
-    const char *lists = settings->lists != NULL ? settings->lists : own_lists();
+    const char *lists = settings->lists != NULL ? settings->lists : own_folder("lists", "../share/lists");
     if (lists == NULL)
         return cli_complain(command, CLI_MACHINE, "no reference lists beside the program; give --lists DIR");
     if (settings->database != NULL)

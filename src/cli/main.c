@@ -11,11 +11,29 @@
 #include "cli/command.h"
 
 static const struct cli_command *const commands[] = {
-    /* clang-format off: by what they are for */
-    &cli_command_detect, &cli_command_season, &cli_command_rt,         &cli_command_growth, &cli_command_methods,
-    &cli_command_node,   &cli_command_serve,  &cli_command_record, &cli_command_model,      &cli_command_backup, &cli_command_restore,
-    &cli_command_check,  &cli_command_audit,  &cli_command_keeper,     &cli_command_move,   &cli_command_county,
-    &cli_command_area,   &cli_command_cert,   &cli_command_help,       &cli_command_completion,
+    /* by what they are for */
+    /* clang-format off */
+    &cli_command_detect,
+    &cli_command_season,
+    &cli_command_rt,
+    &cli_command_growth,
+    &cli_command_methods,
+    &cli_command_simulate,
+    &cli_command_node,
+    &cli_command_serve,
+    &cli_command_record,
+    &cli_command_model,
+    &cli_command_backup,
+    &cli_command_restore,
+    &cli_command_check,
+    &cli_command_audit,
+    &cli_command_keeper,
+    &cli_command_move,
+    &cli_command_county,
+    &cli_command_area,
+    &cli_command_cert,
+    &cli_command_help,
+    &cli_command_completion,
     /* clang-format on */
 };
 

@@ -119,7 +119,7 @@ static void write_text_within(struct sink *sink, const struct display *display, 
 static double write_wrapped(struct sink *sink, const struct display *display, double x, double y, double room,
                             const char *class, const char *text)
 {
-    size_t most = (size_t) (room / (LETTER * 0.92));
+    size_t most = (size_t) (room / (LETTER * (strcmp(class, "subtitle") == 0 ? 1.06 : 0.92)));
     while (*text != '\0') {
         char   line[512];
         size_t length = strlen(text), fits = 0;
@@ -509,6 +509,57 @@ static double write_legend(const struct chart *chart, struct sink *sink, const s
     return num_shown > 0 ? y + 20 : y;
 }
 
+/* ---- table ---- */
+
+#define TABLE_ROW 19.0
+#define TABLE_GAP 26.0  /* between columns */
+#define BOLD_LETTER 8.0 /* width of a letter of a head, roughly */
+
+static double table_column_width(const struct chart_table *table, const struct display *display, size_t column)
+{
+    double widest = 0;
+    for (size_t row = 0; row < table->rows && row < CHART_TABLE_ROWS; row++) {
+        const char *cell = table->cells[row * table->columns + column];
+        double      letter = row == 0 ? BOLD_LETTER : LETTER;
+        widest = fmax(widest, (double) display_width(display, cell, strlen(cell)) * letter);
+    }
+    return widest + TABLE_GAP;
+}
+
+/* Where columns end. The first gets what the others leave. Returns how many fit. */
+static size_t place_columns(const struct chart_table *table, const struct display *display,
+                            double right[CHART_TABLE_COLUMNS])
+{
+    size_t columns = table->columns < CHART_TABLE_COLUMNS ? table->columns : CHART_TABLE_COLUMNS;
+    double width[CHART_TABLE_COLUMNS], others = 0;
+    for (size_t column = 0; column < columns; column++) {
+        width[column] = table_column_width(table, display, column);
+        others += column > 0 ? width[column] : 0;
+    }
+    width[0] = fmin(width[0], fmax(PAGE_WIDTH - 2 * MARGIN - others, 100));
+    for (size_t column = 0; column < columns; column++)
+        right[column] = (column > 0 ? right[column - 1] : MARGIN) + width[column];
+    return columns;
+}
+
+/* Returns the y below. */
+static double write_table(const struct chart_table *table, struct sink *sink, const struct display *display, double y)
+{
+    double right[CHART_TABLE_COLUMNS];
+    size_t columns = place_columns(table, display, right);
+    for (size_t row = 0; row < table->rows && row < CHART_TABLE_ROWS; row++) {
+        const char *const *cells = table->cells + row * table->columns;
+        const char *class = row == 0 ? "name" : "key";
+        write_text_within(sink, display, MARGIN, y, class, right[0] - MARGIN - TABLE_GAP / 2, cells[0]);
+        for (size_t column = 1; column < columns; column++)
+            write_text(sink, right[column] - TABLE_GAP / 2, y, class, "end", cells[column]);
+        sink_format(sink, "<path class=\"%s\" d=\"M%.1f %.1fH%.1f\"/>\n", row == 0 ? "axis" : "grid", MARGIN, y + 5,
+                    right[columns - 1]);
+        y += TABLE_ROW;
+    }
+    return y + 8;
+}
+
 /* ---- the page ---- */
 
 static void write_head(const struct chart *chart, struct sink *sink, double height)
@@ -584,6 +635,8 @@ void chart_write(const struct chart *chart, struct sink *sink)
     write_panels(chart, &body, &display, y, num_panels);
     size_t rows = num_panels > 0 ? (num_panels - 1) / columns_for(num_panels) + 1 : 0;
     y += (double) rows * (height_for(num_panels) + TITLE_ABOVE + AXIS_BELOW) + 18;
+    if (chart->table != NULL)
+        y = write_table(chart->table, &body, &display, y + 6);
     if (chart->note != NULL)
         y = write_wrapped(&body, &display, MARGIN, y, room, "foot", chart->note);
 

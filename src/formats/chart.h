@@ -75,6 +75,14 @@ struct chart_panel {
     size_t                    num_layers;
 };
 
+/* Texts in rows and columns below the panels: the first row is the head, the first column is set to the left. */
+struct chart_table {
+    const char *const *cells; /* row by row; none is NULL */
+    size_t             rows, columns;
+};
+#define CHART_TABLE_ROWS 60    /* at most are drawn */
+#define CHART_TABLE_COLUMNS 12 /* likewise */
+
 struct chart {
     const char               *title;
     const char               *subtitle; /* NULL = none */
@@ -83,6 +91,7 @@ struct chart {
     enum date_step            step;
     enum date_form            form; /* weeks are numbered on the axis where dates are ISO weeks */
     const struct chart_panel *panels;
+    const struct chart_table *table;      /* NULL = none */
     size_t                    num_panels; /* at most CHART_MAX_PANELS are drawn */
 };
 

@@ -132,6 +132,32 @@ static void test_nothing_to_draw(void **state)
 }
 
 /* From a day to the whole calendar: some ticks, never more than fit, ascending and inside. */
+/* The head and the first column are set apart; what is over the limits is not drawn. */
+static void test_a_table(void **state)
+{
+    (void) state;
+    const char        *cells[(CHART_TABLE_ROWS + 1) * 2] = { "statistic", "median", "deaths", "1 < 2" };
+    struct chart_table table = { cells, 2, 2 };
+    struct chart       chart = { .title = "t", .table = &table };
+    struct sink        sink;
+    for (size_t i = 4; i < sizeof cells / sizeof *cells; i++)
+        cells[i] = "x";
+    sink_init_memory(&sink);
+    chart_write(&chart, &sink);
+    sink_character(&sink, '\0');
+    assert_non_null(strstr(sink.bytes, "class=\"name\">statistic</text>"));
+    assert_non_null(strstr(sink.bytes, "class=\"name\" text-anchor=\"end\">median</text>"));
+    assert_non_null(strstr(sink.bytes, "class=\"key\">deaths</text>"));
+    assert_non_null(strstr(sink.bytes, "text-anchor=\"end\">1 &lt; 2</text>"));
+    sink_free(&sink);
+    table.rows = CHART_TABLE_ROWS + 1;
+    sink_init_memory(&sink);
+    chart_write(&chart, &sink);
+    sink_character(&sink, '\0');
+    assert_int_equal(count(sink.bytes, ">x</text>"), 2 * (CHART_TABLE_ROWS - 2));
+    sink_free(&sink);
+}
+
 static void test_date_ticks(void **state)
 {
     (void) state;
@@ -165,9 +191,13 @@ static void test_value_steps(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_every_shape),        cmocka_unit_test(test_texts_are_escaped),
-        cmocka_unit_test(test_a_wild_line_is_cut), cmocka_unit_test(test_nothing_to_draw),
-        cmocka_unit_test(test_date_ticks),         cmocka_unit_test(test_value_steps),
+        cmocka_unit_test(test_every_shape),
+        cmocka_unit_test(test_texts_are_escaped),
+        cmocka_unit_test(test_a_wild_line_is_cut),
+        cmocka_unit_test(test_nothing_to_draw),
+        cmocka_unit_test(test_a_table),
+        cmocka_unit_test(test_date_ticks),
+        cmocka_unit_test(test_value_steps),
     };
     return cmocka_run_group_tests(tests, make_weeks, NULL);
 }
