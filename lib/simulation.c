@@ -5,6 +5,8 @@
 #include "simulation_measures.h"
 #include "simulation_state.h"
 
+#define FETCH_AHEAD 8
+
 /* ---- bags ---- */
 static struct toci_chunk *fresh_chunk(struct toci_shard *shard)
 {
@@ -68,7 +70,7 @@ uint32_t toci_sim_area_of(const struct toc_simulation *sim, uint32_t agent)
 
 uint32_t toci_sim_shard_of(const struct toc_simulation *sim, uint32_t agent)
 {
-    uint32_t index = (uint32_t) ((uint64_t) agent * sim->num_shards / sim->agents);
+    uint32_t index = (uint32_t) (agent * sim->shard_scale >> 32);
     while (agent < sim->shards[index].first)
         index--;
     while (agent >= sim->shards[index].end)
@@ -108,7 +110,7 @@ static void take_orders(struct toci_shard *shard)
         if (strain < TOC_SIMULATION_STRAIN) {
             if (toci_is_susceptible(sim, agent, strain))
                 toci_sim_infect(shard, agent, TOCI_SIM_NOBODY, TOCI_IMPORTED, strain);
-        } else if (!(sim->flags[agent] & TOCI_FLAG_VACCINATED) && toci_is_about(sim, agent)) {
+        } else if (!(sim->agent[agent].flags & TOCI_FLAG_VACCINATED) && toci_is_about(sim, agent)) {
             toci_give_dose(shard, agent);
         }
     }
@@ -123,13 +125,15 @@ void toci_sim_progress_day(void *context, size_t index)
     struct toci_bag       *events = &shard->events[sim->day % TOCI_SIM_DAYS];
     uint32_t               forgotten = UINT32_C(1) << ((sim->day + TOCI_SIM_MASK_AHEAD + 1) & 31);
     forget_flows(shard);
-    if (sim->num_schedule > 0 || sim->steered)
+    if (sim->stays)
         for (uint32_t agent = shard->first; agent < shard->end; agent++)
             sim->at_home[agent] &= ~forgotten;
     toci_sim_take_hits(shard);
     take_orders(shard);
     TOCI_BAG_EACH(chunk, i, events)
     {
+        if (i + FETCH_AHEAD < chunk->used)
+            __builtin_prefetch(&sim->agent[chunk->word[i + FETCH_AHEAD] >> 32]);
         uint32_t        agent = (uint32_t) (chunk->word[i] >> 32), low = (uint32_t) chunk->word[i];
         enum toci_event event = (enum toci_event)(low >> 16 & 0xFF);
         uint32_t        due = low & 0xFFFF;
@@ -254,7 +258,7 @@ int toc_simulation_restrict(struct toc_simulation *sim, uint32_t agent, uint32_t
     if (days > TOCI_SIM_MASK_AHEAD)
         return toci_fail(error, TOC_ERR_OPTION, "days", TOC_NOWHERE, days, "0 to 20 days");
     struct toci_shard *shard = &sim->shards[toci_sim_shard_of(sim, agent)];
-    sim->steered = true;
+    sim->stays = true;
     if (days == 0)
         toci_end_stay(shard, agent);
     else
@@ -271,7 +275,7 @@ int toc_simulation_switch(struct toc_simulation *sim, enum toc_simulation_measur
         return toci_fail(error, TOC_ERR_SHAPE, "area", TOC_NOWHERE, area, "an area, counted from 0");
     if (!(strength <= 1))
         return toci_fail(error, TOC_ERR_OPTION, "strength", TOC_NOWHERE, strength, "0 to 1, or below 0: as scheduled");
-    sim->steered = true;
+    sim->stays = true;
     for (uint32_t i = 0; i < sim->num_areas; i++)
         if (area == TOC_SIMULATION_EVERYWHERE || i == area)
             sim->forced[(size_t) measure * sim->num_areas + i] = strength < 0 ? -1 : (float) strength;
@@ -316,16 +320,18 @@ int toc_simulation_agent(const struct toc_simulation *sim, uint32_t agent, struc
 {
     if (agent >= sim->agents)
         return toci_fail(error, TOC_ERR_SHAPE, "agent", TOC_NOWHERE, agent, "an agent, counted from 0");
-    *found = (struct toc_simulation_agent){ .area = toci_sim_area_of(sim, agent),
-                                            .age = toci_age(sim, agent),
-                                            .ring = sim->age_ring[agent] >> 4 & 7,
-                                            .household = agent - (sim->home[agent] & 15),
-                                            .household_size = toci_household_size(sim, agent),
-                                            .state = (enum toc_simulation_column) toci_state(sim, agent),
-                                            .infected = sim->infected[agent] == UINT16_MAX ? -1 : sim->infected[agent],
-                                            .restricted_until = sim->stay_until[agent],
-                                            .has_app = sim->age_ring[agent] >> 7,
-                                            .vaccinated = sim->flags[agent] & TOCI_FLAG_VACCINATED };
+    *found =
+        (struct toc_simulation_agent){ .area = toci_sim_area_of(sim, agent),
+                                       .age = toci_age(sim, agent),
+                                       .ring = sim->agent[agent].age_ring >> 4 & 7,
+                                       .household = agent - (sim->agent[agent].home & 15),
+                                       .household_size = toci_household_size(sim, agent),
+                                       .state = (enum toc_simulation_column) toci_state(sim, agent),
+                                       .infected =
+                                           sim->agent[agent].infected == UINT16_MAX ? -1 : sim->agent[agent].infected,
+                                       .restricted_until = sim->agent[agent].stay_until,
+                                       .has_app = sim->agent[agent].age_ring >> 7,
+                                       .vaccinated = sim->agent[agent].flags & TOCI_FLAG_VACCINATED };
     return 0;
 }
 

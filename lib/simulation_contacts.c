@@ -45,7 +45,7 @@ static void choose_kinds(struct toc_simulation *sim, uint32_t area)
             u -= share[k];
         }
         bool app = toci_unit(draw.v[1]) < sim->p.app_share[toci_age(sim, agent)];
-        sim->age_ring[agent] = (uint8_t) (sim->age_ring[agent] | kind << 4 | (uint32_t) app << 7);
+        sim->agent[agent].age_ring = (uint8_t) (sim->agent[agent].age_ring | kind << 4 | (uint32_t) app << 7);
     }
 }
 
@@ -92,8 +92,9 @@ static int make_stubs(struct toc_simulation *sim, struct toc_error *error)
         struct toci_area *here = &sim->areas[area];
         here->first_stub = (uint32_t) total;
         for (uint32_t agent = here->first; agent < here->end; agent++) {
-            sim->first_stub[agent] = (uint32_t) total;
-            total += stubs_of(sim, bounds, agent);
+            sim->agent[agent].first_stub = (uint32_t) total;
+            sim->agent[agent].stubs = (uint8_t) stubs_of(sim, bounds, agent);
+            total += sim->agent[agent].stubs;
         }
         if (total >= UINT32_MAX)
             return toci_fail(error, TOC_ERR_TOO_LARGE, "random_contacts", TOC_NOWHERE, (double) total,
@@ -102,13 +103,13 @@ static int make_stubs(struct toc_simulation *sim, struct toc_error *error)
         here->shape = toci_shape_of(here->end_stub - here->first_stub);
     }
     sim->num_stubs = (uint32_t) total;
-    sim->first_stub[sim->agents] = (uint32_t) total;
     sim->all_shape = toci_shape_of(sim->num_stubs);
     sim->stub_agent = toci_allocate(&sim->allocator, total + 1, sizeof(uint32_t), &ret, error);
     if (ret != 0)
         return ret;
     for (uint32_t agent = 0; agent < sim->agents; agent++)
-        for (uint32_t stub = sim->first_stub[agent]; stub < sim->first_stub[agent + 1]; stub++)
+        for (uint32_t stub = sim->agent[agent].first_stub;
+             stub < sim->agent[agent].first_stub + sim->agent[agent].stubs; stub++)
             sim->stub_agent[stub] = agent;
     return 0;
 }
@@ -119,8 +120,8 @@ static void seat(struct toc_simulation *sim, const struct toc_simulation_setup *
 {
     for (uint32_t area = 0; area < sim->num_areas; area++)
         for (uint32_t agent = sim->areas[area].first; agent < sim->areas[area].end; agent++) {
-            uint32_t kind = sim->age_ring[agent] >> 4 & 7, there = area;
-            if (kind == WORK)
+            uint32_t kind = sim->agent[agent].age_ring >> 4 & 7, there = area;
+            if (kind == WORK && setup->num_commuting > 0)
                 there =
                     work_area(setup, line_of, area, toci_unit(toci_draw(sim->seed, TOCI_DRAW_AGENT, agent, 0, 0).v[3]));
             uint32_t                which = there * TOC_SIMULATION_RING + kind;
@@ -128,7 +129,7 @@ static void seat(struct toc_simulation *sim, const struct toc_simulation_setup *
             struct toci_shuffle     shuffle = toci_shape_of(ring->size);
             toci_give_key(&shuffle, ring->key[1], ring->key[0]);
             uint32_t slot = ring->first + toci_shuffled(&shuffle, seated[which]++);
-            sim->slot[agent] = slot;
+            sim->agent[agent].slot = slot;
             sim->slot_agent[slot] = agent;
         }
 }
@@ -158,8 +159,8 @@ static void count_places(struct toc_simulation *sim, const struct toc_simulation
 {
     for (uint32_t area = 0; area < sim->num_areas; area++)
         for (uint32_t agent = sim->areas[area].first; agent < sim->areas[area].end; agent++) {
-            uint32_t kind = sim->age_ring[agent] >> 4 & 7, there = area;
-            if (kind == WORK)
+            uint32_t kind = sim->agent[agent].age_ring >> 4 & 7, there = area;
+            if (kind == WORK && setup->num_commuting > 0)
                 there =
                     work_area(setup, line_of, area, toci_unit(toci_draw(sim->seed, TOCI_DRAW_AGENT, agent, 0, 0).v[3]));
             sim->rings[there * TOC_SIMULATION_RING + kind].size++;

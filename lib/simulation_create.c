@@ -12,16 +12,8 @@
     X(imports, sim->num_imports)                                                                                       \
     X(forced, (size_t) TOC_SIMULATION_MEASURES * sim->num_areas)                                                       \
     X(weekly, (size_t) sim->num_areas * 7)                                                                             \
-    X(age_ring, sim->agents)                                                                                           \
-    X(home, sim->agents)                                                                                               \
-    X(state, sim->agents)                                                                                              \
-    X(flags, sim->agents)                                                                                              \
-    X(infected, sim->agents)                                                                                           \
-    X(slot, sim->agents)                                                                                               \
-    X(first_stub, (size_t) sim->agents + 1)                                                                            \
+    X(agent, sim->agents)                                                                                              \
     X(at_home, sim->agents)                                                                                            \
-    X(stay_until, sim->agents)                                                                                         \
-    X(held, sim->agents)                                                                                               \
     X(slot_agent, sim->agents)                                                                                         \
     X(slot_rewired, sim->agents)
 
@@ -57,7 +49,7 @@ static int cut_shards(struct toc_simulation *sim, struct toc_error *error)
     for (uint32_t i = 0; i < sim->num_shards && ret == 0; i++) {
         struct toci_shard *shard = &sim->shards[i];
         uint32_t           end = (uint32_t) ((uint64_t) sim->agents * (i + 1) / sim->num_shards);
-        while (end < sim->agents && (sim->home[end] & 15) != 0)
+        while (end < sim->agents && (sim->agent[end].home & 15) != 0)
             end++;
         shard->sim = sim;
         shard->index = i;
@@ -97,7 +89,10 @@ static int fill(struct toc_simulation *sim, const struct toc_simulation_setup *s
     int ret = make_arrays(sim, error);
     if (ret != 0)
         return ret;
-    memset(sim->infected, 0xFF, sim->agents * sizeof *sim->infected);
+    for (uint32_t agent = 0; agent < sim->agents; agent++)
+        sim->agent[agent].infected = UINT16_MAX;
+    sim->shard_scale = ((uint64_t) sim->num_shards << 32) / sim->agents;
+    sim->stays = sim->num_schedule > 0;
     for (size_t i = 0; i < (size_t) TOC_SIMULATION_MEASURES * sim->num_areas; i++)
         sim->forced[i] = -1;
     if (setup->num_schedule > 0)

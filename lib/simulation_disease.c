@@ -9,12 +9,12 @@ void toci_sim_change_state(struct toci_shard *shard, uint32_t agent, uint32_t st
     int32_t               *count = toci_count(shard, toci_sim_area_of(sim, agent), toci_age(sim, agent));
     count[toci_state(sim, agent)]--;
     count[state]++;
-    sim->state[agent] = (uint8_t) ((sim->state[agent] & 0xF0) | state);
+    sim->agent[agent].state = (uint8_t) ((sim->agent[agent].state & 0xF0) | state);
 }
 
 static struct toci_draw course_draw(const struct toc_simulation *sim, uint32_t agent, enum toci_event event)
 {
-    return toci_draw(sim->seed, TOCI_DRAW_COURSE, agent, sim->infected[agent], (uint32_t) event);
+    return toci_draw(sim->seed, TOCI_DRAW_COURSE, agent, sim->agent[agent].infected, (uint32_t) event);
 }
 
 /* Whole days around a mean: the lower or the higher one, so that the mean comes out. */
@@ -28,7 +28,7 @@ static void fall_ill(struct toci_shard *shard, uint32_t agent, bool severe)
 {
     struct toc_simulation *sim = shard->sim;
     struct toci_draw       draw = course_draw(sim, agent, TOCI_ONSET_MILD);
-    uint32_t               age = toci_age(sim, agent), strain = sim->flags[agent] & TOCI_FLAG_STRAIN;
+    uint32_t               age = toci_age(sim, agent), strain = sim->agent[agent].flags & TOCI_FLAG_STRAIN;
     toci_counted(shard, agent, TOC_SIMULATION_COLUMN_onsets, 1);
     toci_sim_change_state(shard, agent, severe ? TOC_SIMULATION_COLUMN_severe : TOC_SIMULATION_COLUMN_mild);
     if (severe && toci_unit(draw.v[0]) < sim->p.hospitalised[age] * sim->p.strain_hospitalised[strain])
@@ -84,7 +84,7 @@ static void become_susceptible(struct toci_shard *shard, uint32_t agent)
     if (toci_state(sim, agent) != TOC_SIMULATION_COLUMN_recovered)
         return;
     toci_sim_change_state(shard, agent, TOC_SIMULATION_COLUMN_susceptible);
-    sim->state[agent] &= 15;
+    sim->agent[agent].state &= 15;
 }
 
 void toci_sim_progress(struct toci_shard *shard, uint32_t agent, enum toci_event event)

@@ -14,6 +14,7 @@
 #include "simulation_state.h"
 
 #define MOST_HITS_A_PIECE 32.0
+#define RING_HITS 16
 
 /* Poisson by inversion; a large mean in pieces of at most 32, each with a word of its own. */
 static uint32_t draw_poisson(const struct toc_simulation *sim, double mean, uint32_t agent, uint32_t word)
@@ -38,7 +39,7 @@ static uint32_t draw_poisson(const struct toc_simulation *sim, double mean, uint
 static double draw_spread(const struct toc_simulation *sim, uint32_t word)
 {
     uint32_t octave = word == 0 ? 32 : (uint32_t) __builtin_clz(word);
-    double   tail = ldexp(toci_unit(word), (int) octave); /* 0.5 … 1 */
+    double   tail = toci_unit(word) * (double) (UINT64_C(1) << octave); /* 0.5 … 1 */
     double   at = (1 - tail) * 2 * TOCI_SIM_OCTAVE_CELLS;
     int      cell = at <= 0 ? 0 : at >= TOCI_SIM_OCTAVE_CELLS ? TOCI_SIM_OCTAVE_CELLS - 1 : (int) at;
     double   low = sim->spread[octave][cell], high = sim->spread[octave][cell + 1];
@@ -64,7 +65,7 @@ struct reach {
 static void find_reach(const struct toc_simulation *sim, double hazard, struct reach *reach)
 {
     uint32_t agent = reach->agent, area = toci_sim_area_of(sim, agent);
-    reach->household = agent - (sim->home[agent] & 15);
+    reach->household = agent - (sim->agent[agent].home & 15);
     reach->members = toci_household_size(sim, agent);
     double sum = 0;
     for (uint32_t i = 0; i < reach->members; i++) {
@@ -78,7 +79,7 @@ static void find_reach(const struct toc_simulation *sim, double hazard, struct r
     if (toci_place_of(sim, agent, area, &reach->place))
         reach->bound[1] =
             hazard * sim->p.network_weight[1] * 3 * reach->place.half * reach->place.kind->highest_susceptibility;
-    reach->stubs = sim->first_stub[agent + 1] - sim->first_stub[agent];
+    reach->stubs = sim->agent[agent].stubs;
     reach->bound[2] = hazard * sim->p.network_weight[2] * reach->stubs * sim->highest_susceptibility;
 }
 
@@ -95,62 +96,89 @@ static void hit_household(struct toci_shard *shard, const struct reach *reach, u
         toci_hit(reach->agent, reach->strain, reach->household + i, extra ? TOCI_HOUSEHOLD_EXTRA : TOCI_HOUSEHOLD));
 }
 
-/* The contact must take place on the day, and be as susceptible as drawn: both are known already. */
-static void hit_ring(struct toci_shard *shard, const struct reach *reach, uint32_t day, uint32_t word, double at)
+/* Hits in a ring, gathered so that what they look at is fetched meanwhile. */
+struct ring_hits {
+    struct toci_edge edge[RING_HITS];
+    uint32_t         day[RING_HITS];
+    uint32_t         num;
+};
+
+/* Kept where there is such an edge and it is met on the day. */
+static void keep_ring_hits(struct toci_shard *shard, const struct reach *reach, struct ring_hits *hits)
 {
     const struct toc_simulation *sim = shard->sim;
-    uint32_t                     edge = (uint32_t) (at * 3 * reach->place.half);
-    uint32_t                     other = toci_ring_edge(sim, &reach->place, edge < 3 * reach->place.half ? edge : 0);
-    if (other == TOCI_SIM_NOBODY || !toci_meet(sim, reach->place.first + reach->place.position, other, day))
-        return;
-    uint32_t target = sim->slot_agent[other];
-    if (toci_unit(word) * reach->place.kind->highest_susceptibility >= sim->p.susceptibility[toci_age(sim, target)])
-        return;
-    toci_bag_put(shard, &shard->hits[day % TOCI_SIM_DAYS], toci_hit(reach->agent, reach->strain, target, TOCI_RING));
+    uint32_t                     own = reach->place.first + reach->place.position;
+    for (uint32_t i = 0; i < hits->num; i++) {
+        const struct toci_edge *edge = &hits->edge[i];
+        if (toci_edge_exists(sim, &reach->place, edge) && toci_meet(sim, own, edge->other, hits->day[i]))
+            toci_bag_put(shard, &shard->hits[hits->day[i] % TOCI_SIM_DAYS],
+                         toci_hit(reach->agent, reach->strain, edge->other, TOCI_RING));
+    }
+    hits->num = 0;
 }
 
-static void draw_hits(struct toci_shard *shard, uint32_t agent, uint32_t strain, double hazard, uint32_t word)
+static void hit_ring(struct toci_shard *shard, const struct reach *reach, uint32_t day, double at,
+                     struct ring_hits *hits)
+{
+    uint32_t i = (uint32_t) (at * 3 * reach->place.half);
+    if (hits->num == RING_HITS)
+        keep_ring_hits(shard, reach, hits);
+    hits->edge[hits->num] = toci_edge_of(shard->sim, &reach->place, i < 3 * reach->place.half ? i : 0);
+    __builtin_prefetch(&shard->sim->slot_rewired[hits->edge[hits->num].owner]);
+    hits->day[hits->num++] = day;
+}
+
+static void draw_hits(struct toci_shard *shard, uint32_t agent, uint32_t strain, double hazard, uint32_t poisson)
 {
     const struct toc_simulation *sim = shard->sim;
     struct reach                 reach = { .agent = agent, .strain = strain };
+    struct ring_hits             ring;
+    struct toci_draw             draw = { { 0 } };
     find_reach(sim, hazard, &reach);
+    ring.num = 0;
     double   total = reach.bound[0] + reach.bound[1] + reach.bound[2];
-    uint32_t hits = draw_poisson(sim, total, agent, word);
+    uint32_t hits = draw_poisson(sim, total, agent, poisson);
     for (uint32_t i = 0; i < hits; i++) {
-        struct toci_draw draw = toci_draw(sim->seed, TOCI_DRAW_HIT, agent, sim->day, i);
-        uint32_t         day = sim->day + draw_day(sim, draw.v[0]);
-        double           at = toci_unit(draw.v[1]) * total;
+        if (i % 2 == 0)
+            draw = toci_draw(sim->seed, TOCI_DRAW_HIT, agent, sim->day, i / 2);
+        /* 20 bits for the day, 20 for the thinning, 24 for the place */
+        uint32_t word = draw.v[i % 2], other = draw.v[2 + i % 2];
+        uint32_t day = sim->day + draw_day(sim, (word & 0xFFFFF000u) | 0x800);
+        double   at = ((other >> 20 << 12 | (word & 0xFFF)) + 0.5) * 0x1p-24 * total;
         if (at < reach.bound[0]) {
-            hit_household(shard, &reach, day, draw.v[2], at / reach.bound[0]);
+            hit_household(shard, &reach, day, other << 12 | 0x800, at / reach.bound[0]);
         } else if ((at -= reach.bound[0]) < reach.bound[1]) {
-            hit_ring(shard, &reach, day, draw.v[2], at / reach.bound[1]);
+            hit_ring(shard, &reach, day, at / reach.bound[1], &ring);
         } else {
             uint32_t stub = (uint32_t) ((at - reach.bound[1]) / reach.bound[2] * reach.stubs);
             toci_bag_put(shard, &shard->hits[day % TOCI_SIM_DAYS],
                          toci_hit(agent, strain, stub < reach.stubs ? stub : 0, TOCI_RANDOM));
         }
     }
+    keep_ring_hits(shard, &reach, &ring);
 }
 
 static enum toci_course draw_course(const struct toc_simulation *sim, uint32_t agent, uint32_t word)
 {
     double   u = toci_unit(word);
     uint32_t age = toci_age(sim, agent);
-    if (u < sim->p.asymptomatic[age] || sim->flags[agent] & TOCI_FLAG_NO_SYMPTOMS)
+    if (u < sim->p.asymptomatic[age] || sim->agent[agent].flags & TOCI_FLAG_NO_SYMPTOMS)
         return TOCI_COURSE_ASYMPTOMATIC;
-    if (u < sim->p.asymptomatic[age] + sim->p.mild[age] || sim->flags[agent] & TOCI_FLAG_NOT_SEVERE)
+    if (u < sim->p.asymptomatic[age] + sim->p.mild[age] || sim->agent[agent].flags & TOCI_FLAG_NOT_SEVERE)
         return TOCI_COURSE_MILD;
     return TOCI_COURSE_SEVERE;
 }
 
 static void become_immune(struct toc_simulation *sim, uint32_t agent, uint32_t strain)
 {
-    struct toci_draw draw = toci_draw(sim->seed, TOCI_DRAW_IMMUNITY, agent, sim->day, 0);
-    uint32_t         immune = sim->state[agent] >> 4 | 1u << strain;
-    for (uint32_t other = 0; other < TOC_SIMULATION_STRAIN; other++)
-        if (draw.v[other] < toci_chance(sim->p.cross_immunity[strain * TOC_SIMULATION_STRAIN + other]))
-            immune |= 1u << other;
-    sim->state[agent] = (uint8_t) ((sim->state[agent] & 15) | immune << 4);
+    uint32_t immune = sim->agent[agent].state >> 4 | 1u << strain | sim->immune[strain];
+    if (sim->immune_by_chance) {
+        struct toci_draw draw = toci_draw(sim->seed, TOCI_DRAW_IMMUNITY, agent, sim->day, 0);
+        for (uint32_t other = 0; other < TOC_SIMULATION_STRAIN; other++)
+            if (draw.v[other] < toci_chance(sim->p.cross_immunity[strain * TOC_SIMULATION_STRAIN + other]))
+                immune |= 1u << other;
+    }
+    sim->agent[agent].state = (uint8_t) ((sim->agent[agent].state & 15) | immune << 4);
 }
 
 void toci_sim_infect(struct toci_shard *shard, uint32_t agent, uint32_t infector, uint32_t network, uint32_t strain)
@@ -158,9 +186,9 @@ void toci_sim_infect(struct toci_shard *shard, uint32_t agent, uint32_t infector
     struct toc_simulation *sim = shard->sim;
     struct toci_draw       draw = toci_draw(sim->seed, TOCI_DRAW_INFECTION, agent, sim->day, 0);
     enum toci_course       course = draw_course(sim, agent, draw.v[0]);
-    sim->infected[agent] = (uint16_t) sim->day;
-    sim->flags[agent] = (uint8_t) ((sim->flags[agent] & ~(uint32_t) TOCI_FLAG_STRAIN) | strain);
-    sim->home[agent] &= (uint8_t) ~TOCI_CASE;
+    sim->agent[agent].infected = (uint16_t) sim->day;
+    sim->agent[agent].flags = (uint8_t) ((sim->agent[agent].flags & ~(uint32_t) TOCI_FLAG_STRAIN) | strain);
+    sim->agent[agent].home &= (uint8_t) ~TOCI_CASE;
     become_immune(sim, agent, strain);
     toci_counted(shard, agent, TOC_SIMULATION_COLUMN_infections, 1);
     toci_bag_put(shard, &shard->infections, (uint64_t) agent << 32 | infector);
@@ -180,33 +208,72 @@ void toci_sim_infect(struct toci_shard *shard, uint32_t agent, uint32_t infector
     draw_hits(shard, agent, strain, hazard, draw.v[2]);
 }
 
-/* Whom a hit that is due today strikes, or TOCI_SIM_NOBODY. */
+/* Whom a hit in the household strikes. */
+static uint32_t strike_at_home(const struct toc_simulation *sim, uint32_t source, uint32_t strain, uint32_t target,
+                               uint32_t network, uint32_t number)
+{
+    if (!toci_is_susceptible(sim, target, strain))
+        return TOCI_SIM_NOBODY;
+    bool holds = sim->plain ? network == TOCI_HOUSEHOLD : toci_at_home_today(sim, source, network, number);
+    return holds ? target : TOCI_SIM_NOBODY;
+}
+
+/* Whom a hit that is due today strikes, or TOCI_SIM_NOBODY. met: whom the ring or the first pairing of the day gives.
+ */
 static uint32_t strike(const struct toc_simulation *sim, uint32_t source, uint32_t strain, uint32_t place,
-                       uint32_t network)
+                       uint32_t network, uint32_t met, uint32_t number)
 {
     if (!toci_is_infectious(sim, source))
         return TOCI_SIM_NOBODY;
-    if (network == TOCI_HOUSEHOLD || network == TOCI_HOUSEHOLD_EXTRA) {
-        if (!toci_is_susceptible(sim, place, strain))
-            return TOCI_SIM_NOBODY;
-        bool holds = sim->plain ? network == TOCI_HOUSEHOLD : toci_at_home_today(sim, source, network);
-        return holds ? place : TOCI_SIM_NOBODY;
-    }
+    if (network == TOCI_HOUSEHOLD || network == TOCI_HOUSEHOLD_EXTRA)
+        return strike_at_home(sim, source, strain, place, network, number);
     if (toci_stays(sim, source, sim->day))
         return TOCI_SIM_NOBODY;
-    uint32_t target = place;
-    if (network == TOCI_RANDOM) {
-        target =
-            toci_random_contact(sim, source, toci_sim_area_of(sim, source), sim->first_stub[source] + place, sim->day);
-        if (target == TOCI_SIM_NOBODY || !toci_is_susceptible(sim, target, strain))
-            return TOCI_SIM_NOBODY;
-        double u = toci_unit(toci_draw(sim->seed, TOCI_DRAW_CONTACT, source, sim->day, place).v[0]);
-        if (u * sim->highest_susceptibility >= sim->p.susceptibility[toci_age(sim, target)])
-            return TOCI_SIM_NOBODY;
-    } else if (!toci_is_susceptible(sim, target, strain) || toci_stays(sim, target, sim->day)) {
+    uint32_t area = toci_sim_area_of(sim, source);
+    double   bound = sim->highest_susceptibility;
+    if (network == TOCI_RING)
+        bound = toci_ring_of_slot(sim, place, area * TOC_SIMULATION_RING + (sim->agent[source].age_ring >> 4 & 7u))
+                    ->highest_susceptibility;
+    else if (met == TOCI_SIM_NOBODY || met == source || !toci_may_meet_at_random(sim, met, sim->day))
+        met = toci_random_contact(sim, source, area, sim->agent[source].first_stub + place, sim->day);
+    if (met == TOCI_SIM_NOBODY || !toci_is_susceptible(sim, met, strain) || toci_stays(sim, met, sim->day))
         return TOCI_SIM_NOBODY;
+    double u = toci_unit(toci_draw(sim->seed, TOCI_DRAW_DUE, source, sim->day, number).v[0]);
+    if (u * bound >= sim->p.susceptibility[toci_age(sim, met)])
+        return TOCI_SIM_NOBODY;
+    return sim->plain || toci_meet_under_measures(sim, source, met, network) ? met : TOCI_SIM_NOBODY;
+}
+
+/* What a chunk of hits will look at is fetched ahead, in two steps as it hangs together: the slot or the partner's
+ * stub, then whose it is. met: whom the ring or the first pairing of the day gives, or TOCI_SIM_NOBODY. */
+static void fetch_ahead(const struct toc_simulation *sim, const struct toci_chunk *chunk, uint32_t *met)
+{
+    for (uint64_t i = 0; i < chunk->used; i++)
+        __builtin_prefetch(&sim->agent[chunk->word[i] >> 32 & TOCI_SIM_AGENT_MASK]);
+    for (uint64_t i = 0; i < chunk->used; i++) {
+        uint32_t source = (uint32_t) (chunk->word[i] >> 32) & TOCI_SIM_AGENT_MASK, low = (uint32_t) chunk->word[i];
+        uint32_t place = low & TOCI_SIM_AGENT_MASK;
+        met[i] = TOCI_SIM_NOBODY;
+        if (!toci_is_infectious(sim, source))
+            continue;
+        if (low >> TOCI_SIM_AGENT_BITS == TOCI_RING) {
+            __builtin_prefetch(&sim->slot_agent[place]);
+        } else if (low >> TOCI_SIM_AGENT_BITS == TOCI_RANDOM) {
+            met[i] =
+                toci_partner(sim, toci_sim_area_of(sim, source), sim->agent[source].first_stub + place, sim->day, 0);
+            if (met[i] != TOCI_SIM_NOBODY)
+                __builtin_prefetch(&sim->stub_agent[met[i]]);
+        }
     }
-    return sim->plain || toci_meet_under_measures(sim, source, target, network) ? target : TOCI_SIM_NOBODY;
+    for (uint64_t i = 0; i < chunk->used; i++) {
+        uint32_t low = (uint32_t) chunk->word[i];
+        if (low >> TOCI_SIM_AGENT_BITS == TOCI_RING)
+            met[i] = sim->slot_agent[low & TOCI_SIM_AGENT_MASK];
+        else if (met[i] != TOCI_SIM_NOBODY)
+            met[i] = sim->stub_agent[met[i]];
+        if (met[i] != TOCI_SIM_NOBODY)
+            __builtin_prefetch(&sim->agent[met[i]]);
+    }
 }
 
 /* Phase 1: the hits of today, to the shards of those whom they strike. */
@@ -215,18 +282,22 @@ void toci_sim_transmit(void *context, size_t index)
     struct toc_simulation *sim = context;
     struct toci_shard     *shard = &sim->shards[index];
     struct toci_bag       *hits = &shard->hits[sim->day % TOCI_SIM_DAYS];
+    uint32_t               number = 0;
     for (uint32_t to = 0; to < sim->num_shards; to++)
         toci_bag_empty(shard, &shard->to[to]);
-    TOCI_BAG_EACH(chunk, i, hits)
-    {
-        uint32_t high = (uint32_t) (chunk->word[i] >> 32), low = (uint32_t) chunk->word[i];
-        uint32_t source = high & TOCI_SIM_AGENT_MASK, strain = high >> TOCI_SIM_AGENT_BITS;
-        uint32_t network = low >> TOCI_SIM_AGENT_BITS;
-        uint32_t target = strike(sim, source, strain, low & TOCI_SIM_AGENT_MASK, network);
-        if (target == TOCI_SIM_NOBODY)
-            continue;
-        network = network == TOCI_HOUSEHOLD_EXTRA ? TOCI_HOUSEHOLD : network;
-        toci_bag_put(shard, &shard->to[toci_sim_shard_of(sim, target)], toci_hit(source, strain, target, network));
+    for (const struct toci_chunk *chunk = hits->first; chunk != NULL; chunk = chunk->next) {
+        uint32_t met[TOCI_SIM_CHUNK];
+        fetch_ahead(sim, chunk, met);
+        for (uint64_t i = 0; i < chunk->used; i++) {
+            uint32_t high = (uint32_t) (chunk->word[i] >> 32), low = (uint32_t) chunk->word[i];
+            uint32_t source = high & TOCI_SIM_AGENT_MASK, strain = high >> TOCI_SIM_AGENT_BITS;
+            uint32_t network = low >> TOCI_SIM_AGENT_BITS;
+            uint32_t target = strike(sim, source, strain, low & TOCI_SIM_AGENT_MASK, network, met[i], number++);
+            if (target == TOCI_SIM_NOBODY)
+                continue;
+            network = network == TOCI_HOUSEHOLD_EXTRA ? TOCI_HOUSEHOLD : network;
+            toci_bag_put(shard, &shard->to[toci_sim_shard_of(sim, target)], toci_hit(source, strain, target, network));
+        }
     }
     toci_bag_empty(shard, hits);
 }
@@ -253,11 +324,12 @@ void toci_sim_take_hits(struct toci_shard *shard)
         TOCI_BAG_EACH(chunk, i, &sim->shards[from].to[shard->index])
         {
             uint32_t target = (uint32_t) chunk->word[i] & TOCI_SIM_AGENT_MASK;
-            if (sim->held[target] & TOCI_STRUCK) {
+            if (sim->agent[target].held & TOCI_STRUCK) {
                 choose_among_ties(shard, chunk->word[i]);
             } else {
-                sim->held[target] |= TOCI_STRUCK;
+                sim->agent[target].held |= TOCI_STRUCK;
                 toci_bag_put(shard, &shard->fresh, chunk->word[i]);
+                __builtin_prefetch(&sim->slot_rewired[sim->agent[target].slot]);
             }
         }
     }
@@ -265,7 +337,7 @@ void toci_sim_take_hits(struct toci_shard *shard)
     {
         uint32_t high = (uint32_t) (chunk->word[i] >> 32), low = (uint32_t) chunk->word[i];
         uint32_t target = low & TOCI_SIM_AGENT_MASK;
-        sim->held[target] &= (uint8_t) ~TOCI_STRUCK;
+        sim->agent[target].held &= (uint8_t) ~TOCI_STRUCK;
         toci_sim_infect(shard, target, high & TOCI_SIM_AGENT_MASK, low >> TOCI_SIM_AGENT_BITS,
                         high >> TOCI_SIM_AGENT_BITS);
     }

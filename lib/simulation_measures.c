@@ -61,6 +61,10 @@ static void weaken_contacts(const struct toc_simulation *sim, struct toci_today 
 
 void toci_sim_begin_day(struct toc_simulation *sim)
 {
+    for (uint32_t try = 0; try < TOCI_SIM_RETRIES; try++) {
+        struct toci_draw draw = toci_draw(sim->seed, TOCI_DRAW_PAIRING, sim->day, try, 0);
+        memcpy(sim->pairing[sim->day % TOCI_SIM_PAIRINGS][try], draw.v, sizeof sim->pairing[0][0]);
+    }
     sim->plain = true;
     for (uint32_t area = 0; area < sim->num_areas; area++) {
         struct toci_today *today = &sim->today[area];
@@ -72,10 +76,10 @@ void toci_sim_begin_day(struct toc_simulation *sim)
 }
 
 /* Extra hits are those above the usual rate, up to the bound that all hits were drawn with. */
-bool toci_at_home_today(const struct toc_simulation *sim, uint32_t source, uint32_t network)
+bool toci_at_home_today(const struct toc_simulation *sim, uint32_t source, uint32_t network, uint32_t number)
 {
     double factor = sim->today[toci_sim_area_of(sim, source)].household;
-    double u = toci_unit(toci_draw(sim->seed, TOCI_DRAW_CONTACT, source, sim->day, UINT32_MAX).v[0]);
+    double u = toci_unit(toci_draw(sim->seed, TOCI_DRAW_DUE, source, sim->day, number).v[1]);
     if (network == TOCI_HOUSEHOLD)
         return u < factor;
     return factor > 1 && u * (sim->household_bound - 1) < factor - 1;
@@ -84,7 +88,7 @@ bool toci_at_home_today(const struct toc_simulation *sim, uint32_t source, uint3
 double toci_contact_factor(const struct toc_simulation *sim, uint32_t agent, uint32_t area, uint32_t network)
 {
     const struct toci_today *today = &sim->today[area];
-    double                   factor = network == TOCI_RING ? today->ring[sim->age_ring[agent] >> 4 & 7] : today->random;
+    double factor = network == TOCI_RING ? today->ring[sim->agent[agent].age_ring >> 4 & 7] : today->random;
     return toci_age(sim, agent) >= 7 ? factor * today->shielding : factor;
 }
 
@@ -108,13 +112,11 @@ uint32_t toci_stay_days(double days, double dropout, uint32_t word)
     return (uint32_t) fmin(until, days);
 }
 
-/* Bits of the days first … last, 32 at most. */
+/* Bits of the days first … last, 31 at most. */
 static uint32_t days_bits(uint32_t first, uint32_t last)
 {
-    uint32_t bits = 0;
-    for (uint32_t day = first; day <= last && day < first + 32; day++)
-        bits |= UINT32_C(1) << (day & 31);
-    return bits;
+    uint32_t bits = (UINT32_C(1) << (last - first + 1)) - 1, turn = first & 31;
+    return bits << turn | (turn == 0 ? 0 : bits >> (32 - turn));
 }
 
 void toci_begin_stay(struct toci_shard *shard, uint32_t agent, uint32_t last_day, bool held)
@@ -122,15 +124,15 @@ void toci_begin_stay(struct toci_shard *shard, uint32_t agent, uint32_t last_day
     struct toc_simulation *sim = shard->sim;
     if (!toci_is_about(sim, agent) || last_day <= sim->day)
         return;
-    if (held && (sim->held[agent] & ~TOCI_STRUCK) < TOCI_MOST_HELD)
-        sim->held[agent]++;
+    if (held && (sim->agent[agent].held & ~TOCI_STRUCK) < TOCI_MOST_HELD)
+        sim->agent[agent].held++;
     if (!held)
-        sim->flags[agent] |= TOCI_FLAG_FIRM;
-    if (sim->stay_until[agent] == 0)
+        sim->agent[agent].flags |= TOCI_FLAG_FIRM;
+    if (sim->agent[agent].stay_until == 0)
         toci_counted(shard, agent, TOC_SIMULATION_COLUMN_restricted, 1);
-    if (last_day <= sim->stay_until[agent])
+    if (last_day <= sim->agent[agent].stay_until)
         return;
-    sim->stay_until[agent] = (uint16_t) last_day;
+    sim->agent[agent].stay_until = (uint16_t) last_day;
     sim->at_home[agent] |= days_bits(sim->day + 1, last_day);
     toci_later(shard, agent, TOCI_STAY_ENDS, sim->day, last_day - sim->day);
 }
@@ -138,21 +140,21 @@ void toci_begin_stay(struct toci_shard *shard, uint32_t agent, uint32_t last_day
 void toci_end_stay(struct toci_shard *shard, uint32_t agent)
 {
     struct toc_simulation *sim = shard->sim;
-    if (sim->stay_until[agent] == 0)
+    if (sim->agent[agent].stay_until == 0)
         return;
     toci_counted(shard, agent, TOC_SIMULATION_COLUMN_restricted, -1);
     sim->at_home[agent] &= ~days_bits(sim->day + 1, sim->day + TOCI_SIM_MASK_AHEAD);
-    sim->stay_until[agent] = 0;
-    sim->held[agent] &= TOCI_STRUCK;
-    sim->flags[agent] &= (uint8_t) ~TOCI_FLAG_FIRM;
+    sim->agent[agent].stay_until = 0;
+    sim->agent[agent].held &= TOCI_STRUCK;
+    sim->agent[agent].flags &= (uint8_t) ~TOCI_FLAG_FIRM;
 }
 
 void toci_release_hold(struct toci_shard *shard, uint32_t agent)
 {
     struct toc_simulation *sim = shard->sim;
-    if ((sim->held[agent] & ~TOCI_STRUCK) == 0)
+    if ((sim->agent[agent].held & ~TOCI_STRUCK) == 0)
         return;
-    sim->held[agent]--;
-    if ((sim->held[agent] & ~TOCI_STRUCK) == 0 && !(sim->flags[agent] & TOCI_FLAG_FIRM))
+    sim->agent[agent].held--;
+    if ((sim->agent[agent].held & ~TOCI_STRUCK) == 0 && !(sim->agent[agent].flags & TOCI_FLAG_FIRM))
         toci_end_stay(shard, agent);
 }

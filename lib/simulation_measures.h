@@ -18,7 +18,7 @@ static inline double toci_in_force(const struct toc_simulation *sim, uint32_t ag
 }
 
 /* Does a contact that was drawn take place, under what is in force in both areas today? */
-bool toci_at_home_today(const struct toc_simulation *sim, uint32_t source, uint32_t network);
+bool toci_at_home_today(const struct toc_simulation *sim, uint32_t source, uint32_t network, uint32_t number);
 bool toci_meet_under_measures(const struct toc_simulation *sim, uint32_t source, uint32_t target, uint32_t network);
 
 /* The factor of one person's ring or random contacts today. */

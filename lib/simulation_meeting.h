@@ -47,8 +47,8 @@ static inline const struct toci_ring *toci_ring_of_slot(const struct toc_simulat
 static inline bool toci_place_of(const struct toc_simulation *sim, uint32_t agent, uint32_t area,
                                  struct toci_place *place)
 {
-    uint32_t                slot = sim->slot[agent];
-    uint32_t                kind = sim->age_ring[agent] >> 4 & 7;
+    uint32_t                slot = sim->agent[agent].slot;
+    uint32_t                kind = sim->agent[agent].age_ring >> 4 & 7;
     const struct toci_ring *ring = toci_ring_of_slot(sim, slot, area * TOC_SIMULATION_RING + kind);
     uint32_t                within = slot - ring->first, number = within / ring->members;
     place->kind = ring;
@@ -75,28 +75,41 @@ static inline struct toci_shuffle toci_rewiring(const struct toci_place *place, 
     return shuffle;
 }
 
-/* Of 3 half possible edges the i-th: to the next ones, from the previous ones, from far. The slot at its other end, or
- * TOCI_SIM_NOBODY where there is no such edge. */
-static inline uint32_t toci_ring_edge(const struct toc_simulation *sim, const struct toci_place *place, uint32_t i)
+/* Of 3 half possible edges of a place the i-th: to the next ones, from the previous ones, from far. There is one if the
+ * edge k of its owner is rewired, or not, as wanted. */
+struct toci_edge {
+    uint32_t other; /* slot at the other end */
+    uint32_t owner; /* slot */
+    uint32_t k;
+    bool     rewired;
+};
+
+static inline struct toci_edge toci_edge_of(const struct toc_simulation *sim, const struct toci_place *place,
+                                            uint32_t i)
 {
-    uint32_t k = i % place->half + 1, other;
-    if (i < place->half) {
-        other = toci_plus(place->position, k, place->size);
-        if (toci_rewired(sim, place, place->position, k)) {
-            struct toci_shuffle far = toci_rewiring(place, k);
-            other = toci_shuffled(&far, place->position);
-        }
-    } else if (i < 2 * place->half) {
-        other = toci_minus(place->position, k, place->size);
-        if (toci_rewired(sim, place, other, k))
-            return TOCI_SIM_NOBODY;
-    } else {
-        struct toci_shuffle far = toci_rewiring(place, k);
-        other = toci_unshuffled(&far, place->position);
-        if (!toci_rewired(sim, place, other, k))
-            return TOCI_SIM_NOBODY;
+    uint32_t         half = place->half, k = (i < half ? i : i < 2 * half ? i - half : i - 2 * half) + 1, other;
+    struct toci_edge edge = { .k = k, .rewired = i >= 2 * half };
+    if (i < half) {
+        edge.rewired = toci_rewired(sim, place, place->position, k);
+        edge.owner = place->first + place->position;
     }
-    return other == place->position ? TOCI_SIM_NOBODY : place->first + other;
+    if (edge.rewired) {
+        struct toci_shuffle far = toci_rewiring(place, k);
+        other = i < half ? toci_shuffled(&far, place->position) : toci_unshuffled(&far, place->position);
+    } else {
+        other = i < half ? toci_plus(place->position, k, place->size) : toci_minus(place->position, k, place->size);
+    }
+    edge.other = place->first + other;
+    if (i >= half)
+        edge.owner = edge.other;
+    return edge;
+}
+
+static inline bool toci_edge_exists(const struct toc_simulation *sim, const struct toci_place *place,
+                                    const struct toci_edge *edge)
+{
+    return (sim->slot_rewired[edge->owner] >> (edge->k - 1) & 1) == edge->rewired &&
+           edge->other != place->first + place->position;
 }
 
 /* Bits of the days on which two slots meet: of the days day … day - 31 where bit 0 is `day`. */
@@ -126,8 +139,8 @@ static inline uint32_t toci_partner(const struct toc_simulation *sim, uint32_t a
         first = 0;
         key = UINT32_MAX;
     }
-    struct toci_draw draw = toci_draw(sim->seed, TOCI_DRAW_PAIRING, key, day, try);
-    toci_give_key(&shuffle, draw.v[0], draw.v[1]);
+    const uint32_t *word = sim->pairing[day % TOCI_SIM_PAIRINGS][try];
+    toci_give_key(&shuffle, word[0] ^ key * 0x9E3779B9u, word[1] + key);
     uint32_t image = toci_shuffled(&shuffle, stub - first) ^ 1;
     return image < shuffle.size ? first + toci_unshuffled(&shuffle, image) : TOCI_SIM_NOBODY;
 }

@@ -10,8 +10,8 @@
 #include "simulation_state.h"
 
 #define MOST TOC_SIMULATION_SIZE
-#define TRIAL_HOUSEHOLDS 16384u
-#define TRIALS 30
+#define TRIAL_HOUSEHOLDS 8192u
+#define TRIALS 16
 /* The golden ratio's fraction in 2^32: sizes and compositions are spread evenly, not drawn. */
 #define GOLDEN 0x9E3779B9u
 
@@ -73,6 +73,7 @@ struct words {
     enum toci_purpose purpose;
     uint32_t          area, household, block, left;
     struct toci_draw  draw;
+    double           *expected; /* of each age group, in trials: shares are added, so that few households do */
 };
 
 static uint32_t next_word(struct words *words)
@@ -90,6 +91,8 @@ static uint8_t draw_age(const struct plan *plan, const uint8_t *weight, unsigned
     double sum = 0;
     for (unsigned i = 0; i < n; i++)
         sum += weight[i] * plan->factor[first + i];
+    for (unsigned i = 0; words->expected != NULL && i < n; i++)
+        words->expected[first + i] += weight[i] * plan->factor[first + i] / sum;
     double   at = toci_unit(next_word(words)) * sum;
     unsigned i = 0;
     while (i + 1 < n && (at -= weight[i] * plan->factor[first + i]) >= 0)
@@ -217,11 +220,8 @@ static void bend_ages(struct plan *plan, const double *age_share)
     for (int trial = 0; trial < TRIALS; trial++) {
         double count[TOC_SIMULATION_AGE] = { 0 }, all = 0;
         for (uint32_t i = 0; i < TRIAL_HOUSEHOLDS; i++) {
-            struct words     words = { .purpose = TOCI_DRAW_CALIBRATION, .household = i };
-            struct household household = draw_household(plan, i, &words);
-            for (uint32_t k = 0; k < household.size; k++)
-                count[household.age[k]]++;
-            all += household.size;
+            struct words words = { .purpose = TOCI_DRAW_CALIBRATION, .household = i, .expected = count };
+            all += draw_household(plan, i, &words).size;
         }
         for (int age = 0; age < TOC_SIMULATION_AGE; age++)
             if (age_share[age] > 0)
@@ -262,8 +262,8 @@ static void fill_area(struct toc_simulation *sim, const struct plan *plan, uint3
         struct household household = draw_household(plan, start + number, &words);
         uint32_t         size = household.size < end - agent ? household.size : end - agent;
         for (uint32_t k = 0; k < size; k++, agent++) {
-            sim->age_ring[agent] = household.age[k];
-            sim->home[agent] = (uint8_t) (k | size << 4);
+            sim->agent[agent].age_ring = household.age[k];
+            sim->agent[agent].home = (uint8_t) (k | size << 4);
         }
     }
 }

@@ -25,6 +25,8 @@ enum {
     TOCI_SIM_OCTAVE_CELLS = 64,
     TOCI_SIM_MAX_STUBS = 255,
     TOCI_SIM_MAX_DEGREE = 32,
+    TOCI_SIM_PAIRINGS = 32,  /* days whose pairings can be formed again */
+    TOCI_SIM_TOLD = 32,      /* days after which a negative result releases nobody any more */
     TOCI_SIM_RETRIES = 8,    /* random partners tried where those before are away */
     TOCI_SIM_MASK_BACK = 10, /* days back that the days at home are remembered */
     TOCI_SIM_MASK_AHEAD = 20
@@ -103,6 +105,7 @@ struct toci_shard {
     struct toci_bag        hits[TOCI_SIM_DAYS], events[TOCI_SIM_DAYS];
     struct toci_bag        infections;              /* two words each, in the order of infection */
     struct toci_bag        to[TOCI_SIM_MAX_SHARDS]; /* messages of the phase */
+    struct toci_bag        told[TOCI_SIM_TOLD];     /* contacts told because of symptoms of that day: case, contact */
     struct toci_bag        traces, specimens, interviews, fresh, orders;
     uint64_t               num_specimens, num_interviews, num_infections;
     double                 specimen_quota, interview_quota, notification_quota;
@@ -132,13 +135,30 @@ struct toci_today {
     double random, precaution, shielding, border, household;
 };
 
+/* Everything about an agent in one place: 20 bytes, mostly one line of the cache. */
+struct toci_agent {
+    uint32_t slot;       /* in slot_agent */
+    uint32_t first_stub; /* of random contacts */
+    uint16_t infected;   /* day of the last infection, 0xFFFF never */
+    uint16_t stay_until; /* last day of the stay */
+    uint8_t  state;      /* column of the state | immune strains << 4 */
+    uint8_t  flags;
+    uint8_t  age_ring; /* age | ring kind << 4 | app << 7 */
+    uint8_t  home;     /* position in the household | size << 4 | TOCI_CASE */
+    uint8_t  held;     /* reasons of a stay that a negative test of somebody else may end; TOCI_STRUCK */
+    uint8_t  stubs;
+    uint8_t  mark; /* within a phase */
+};
+
 struct toc_simulation {
     struct toc_allocator             allocator;
     struct toc_simulation_runner     runner;
     struct toc_simulation_parameters p;
     uint64_t                         seed;
+    uint64_t                         shard_scale; /* num_shards / agents in 2^-32 */
     uint32_t                         day, agents, num_shards, num_areas;
     bool                             plain; /* today no measure changes contacts anywhere */
+    bool                             stays; /* somebody may be restricted */
     struct toci_shard               *shards;
     struct toci_area                *areas;
     struct toci_today               *today;
@@ -151,17 +171,8 @@ struct toc_simulation {
     float                           *forced; /* [measure][area]: from outside: strength, -1 as scheduled */
     uint32_t                        *weekly; /* [area][7] positives of the last days */
 
-    /* an agent */
-    uint8_t  *age_ring; /* age | ring kind << 4 | app << 7 */
-    uint8_t  *home;     /* position | size << 4 | TOCI_CASE */
-    uint8_t  *state;    /* column of the state | immune strains << 4 */
-    uint8_t  *flags;
-    uint16_t *infected; /* day of the last infection, 0xFFFF never */
-    uint32_t *slot;     /* in slot_agent */
-    uint32_t *first_stub;
-    uint32_t *at_home;    /* bit of day % 32: restricted on that day, 10 days back and 20 ahead */
-    uint16_t *stay_until; /* last day of the stay */
-    uint8_t  *held;       /* reasons of a stay that a negative test of somebody else may end; TOCI_STRUCK */
+    struct toci_agent *agent;   /* [agents] */
+    uint32_t          *at_home; /* [agents]: bit of day % 32: restricted on that day, 10 days back and 20 ahead */
 
     /* a place in a ring, a stub of a random contact */
     uint32_t *slot_agent;
@@ -179,31 +190,33 @@ struct toc_simulation {
     uint16_t onset[TOCI_SIM_QUANTILES], recovery[TOCI_SIM_QUANTILES], asymptomatic_recovery[TOCI_SIM_QUANTILES],
         critical[TOCI_SIM_QUANTILES], hospital_recovery[TOCI_SIM_QUANTILES], care[TOCI_SIM_QUANTILES],
         death[TOCI_SIM_QUANTILES];
-    struct toci_shuffle all_shape; /* of the stubs of all areas */
-    bool                broken;    /* memory ran out within a day */
-    bool                steered;   /* from outside, by measures or stays */
-    uint32_t            ordered;   /* imports from outside so far */
+    struct toci_shuffle all_shape;                                       /* of the stubs of all areas */
+    uint32_t            pairing[TOCI_SIM_PAIRINGS][TOCI_SIM_RETRIES][2]; /* keys of the last days */
+    uint8_t             immune[TOC_SIMULATION_STRAIN]; /* strains that an infection makes immune to for certain */
+    bool                immune_by_chance;
+    bool                broken;  /* memory ran out within a day */
+    uint32_t            ordered; /* imports from outside so far */
 };
 
 static inline uint32_t toci_age(const struct toc_simulation *sim, uint32_t agent)
 {
-    return sim->age_ring[agent] & 15;
+    return sim->agent[agent].age_ring & 15;
 }
 
 static inline uint32_t toci_state(const struct toc_simulation *sim, uint32_t agent)
 {
-    return sim->state[agent] & 15;
+    return sim->agent[agent].state & 15;
 }
 
 static inline uint32_t toci_household_size(const struct toc_simulation *sim, uint32_t agent)
 {
-    return sim->home[agent] >> 4 & 7;
+    return sim->agent[agent].home >> 4 & 7;
 }
 
 /* The infection has been found: the person is left alone by further tests, tracing and quarantine. */
 static inline bool toci_is_case(const struct toc_simulation *sim, uint32_t agent)
 {
-    return sim->home[agent] & TOCI_CASE;
+    return sim->agent[agent].home & TOCI_CASE;
 }
 
 /* Alive, out of hospital. */
@@ -223,13 +236,13 @@ static inline bool toci_is_susceptible(const struct toc_simulation *sim, uint32_
 {
     uint32_t state = toci_state(sim, agent);
     return (state == TOC_SIMULATION_COLUMN_susceptible || state == TOC_SIMULATION_COLUMN_recovered) &&
-           !(sim->state[agent] >> (4 + strain) & 1) && !(sim->flags[agent] & TOCI_FLAG_PROTECTED);
+           !(sim->agent[agent].state >> (4 + strain) & 1) && !(sim->agent[agent].flags & TOCI_FLAG_PROTECTED);
 }
 
 /* Restricted to the household on a day of the last ten or the next twenty. */
 static inline bool toci_stays(const struct toc_simulation *sim, uint32_t agent, uint32_t day)
 {
-    return sim->at_home[agent] >> (day & 31) & 1;
+    return sim->stays && (sim->at_home[agent] >> (day & 31) & 1);
 }
 
 uint32_t toci_sim_area_of(const struct toc_simulation *sim, uint32_t agent);

@@ -67,6 +67,12 @@ void toci_sim_tables(struct toc_simulation *sim)
     sim->highest_susceptibility = 0;
     for (int age = 0; age < TOC_SIMULATION_AGE; age++)
         sim->highest_susceptibility = fmax(sim->highest_susceptibility, p->susceptibility[age]);
+    for (int i = 0; i < TOC_SIMULATION_PAIR; i++) {
+        double share = p->cross_immunity[i];
+        if (share >= 1)
+            sim->immune[i / TOC_SIMULATION_STRAIN] |= (uint8_t) (1u << i % TOC_SIMULATION_STRAIN);
+        sim->immune_by_chance = sim->immune_by_chance || (share > 0 && share < 1);
+    }
     sim->household_bound = fmax(1, p->lockdown_contacts[0]);
     sim->rate = sim->mean_weight > 0 ? p->infectious_rate / sim->mean_weight : 0;
 }

@@ -4,7 +4,7 @@
 
 static uint32_t household_of(const struct toc_simulation *sim, uint32_t agent)
 {
-    return agent - (sim->home[agent] & 15);
+    return agent - (sim->agent[agent].home & 15);
 }
 
 static void quarantine_household(struct toci_shard *shard, uint32_t agent, uint32_t last_day, bool held)
@@ -18,7 +18,7 @@ static void quarantine_household(struct toci_shard *shard, uint32_t agent, uint3
 
 static void look_for_contacts(struct toci_shard *shard, uint32_t agent, enum toci_trace why, uint32_t day)
 {
-    if (shard->sim->age_ring[agent] >> 7)
+    if (shard->sim->agent[agent].age_ring >> 7)
         toci_bag_put(shard, &shard->traces, (uint64_t) agent << 32 | (uint32_t) why << 16 | day);
 }
 
@@ -37,16 +37,16 @@ void toci_report_symptoms(struct toci_shard *shard, uint32_t agent)
     if (share <= 0 || toci_is_case(sim, agent))
         return;
     struct toci_draw draw = toci_draw(sim->seed, TOCI_DRAW_SYMPTOMS, agent, sim->day, 0);
-    if (sim->stay_until[agent] == 0 && toci_unit(draw.v[0]) >= share)
+    if (sim->agent[agent].stay_until == 0 && toci_unit(draw.v[0]) >= share)
         return;
     uint32_t last = sim->day + toci_stay_days(sim->p.isolation_days, sim->p.isolation_dropout, draw.v[1]);
     bool     tested = toci_unit(draw.v[2]) < today->strength[TOC_SIMULATION_MEASURE_testing] &&
-                  !(sim->flags[agent] & TOCI_FLAG_TEST_ORDERED);
+                  !(sim->agent[agent].flags & TOCI_FLAG_TEST_ORDERED);
     toci_begin_stay(shard, agent, last, false);
     if (toci_unit(draw.v[3]) < today->strength[TOC_SIMULATION_MEASURE_household_on_symptoms])
         quarantine_household(shard, agent, last, tested && sim->p.test_release > 0 && uses_app(today));
     if (tested) {
-        sim->flags[agent] |= TOCI_FLAG_TEST_ORDERED;
+        sim->agent[agent].flags |= TOCI_FLAG_TEST_ORDERED;
         toci_later_with(shard, agent, TOCI_SPECIMEN, (uint32_t) sim->p.test_order_days, sim->day,
                         (uint32_t) sim->p.test_order_days);
     }
@@ -80,8 +80,8 @@ void toci_report_admission(struct toci_shard *shard, uint32_t agent)
 {
     struct toc_simulation *sim = shard->sim;
     toci_end_stay(shard, agent);
-    if (!(sim->flags[agent] & TOCI_FLAG_TEST_ORDERED)) {
-        sim->flags[agent] |= TOCI_FLAG_TEST_ORDERED;
+    if (!(sim->agent[agent].flags & TOCI_FLAG_TEST_ORDERED)) {
+        sim->agent[agent].flags |= TOCI_FLAG_TEST_ORDERED;
         toci_later_with(shard, agent, TOCI_SPECIMEN, TOCI_NO_SYMPTOMS, sim->day, 0);
     }
     act_on_case(shard, agent, 0);
@@ -90,10 +90,10 @@ void toci_report_admission(struct toci_shard *shard, uint32_t agent)
 static void take_result(struct toci_shard *shard, uint32_t agent, bool positive, uint32_t note, uint32_t earliest)
 {
     struct toc_simulation *sim = shard->sim;
-    sim->flags[agent] &= (uint8_t) ~TOCI_FLAG_TEST_ORDERED;
+    sim->agent[agent].flags &= (uint8_t) ~TOCI_FLAG_TEST_ORDERED;
     if (positive) {
         toci_counted(shard, agent, TOC_SIMULATION_COLUMN_positives, 1);
-        sim->home[agent] |= TOCI_CASE;
+        sim->agent[agent].home |= TOCI_CASE;
         if (toci_state(sim, agent) != TOC_SIMULATION_COLUMN_dead)
             act_on_case(shard, agent, earliest);
         return;
@@ -114,8 +114,9 @@ static void take_result(struct toci_shard *shard, uint32_t agent, bool positive,
 static bool test_finds(const struct toc_simulation *sim, uint32_t agent)
 {
     double   u = toci_unit(toci_draw(sim->seed, TOCI_DRAW_TEST, agent, sim->day, 0).v[0]);
-    uint32_t since = sim->day - sim->infected[agent];
-    bool within = sim->infected[agent] != UINT16_MAX && since >= sim->p.test_first_day && since <= sim->p.test_last_day;
+    uint32_t since = sim->day - sim->agent[agent].infected;
+    bool     within =
+        sim->agent[agent].infected != UINT16_MAX && since >= sim->p.test_first_day && since <= sim->p.test_last_day;
     return within ? u < sim->p.test_sensitivity : u >= sim->p.test_specificity;
 }
 
@@ -167,7 +168,7 @@ static void begin_protection(struct toci_shard *shard, uint32_t agent)
     uint32_t               gained = (u < sim->p.vaccine_infection ? TOCI_FLAG_PROTECTED : 0u) |
                       (u < sim->p.vaccine_symptoms ? TOCI_FLAG_NO_SYMPTOMS : 0u) |
                       (u < sim->p.vaccine_severe ? TOCI_FLAG_NOT_SEVERE : 0u);
-    sim->flags[agent] = (uint8_t) (sim->flags[agent] | gained);
+    sim->agent[agent].flags = (uint8_t) (sim->agent[agent].flags | gained);
     if (sim->p.vaccine_days < TOC_SIMULATION_LAST_DAY - sim->day)
         toci_later(shard, agent, TOCI_VACCINE_ENDS, sim->day, (uint32_t) (sim->p.vaccine_days + 0.5));
 }
@@ -177,7 +178,7 @@ void toci_sim_act(struct toci_shard *shard, uint32_t agent, enum toci_event even
     struct toc_simulation *sim = shard->sim;
     switch (event) {
     case TOCI_STAY_ENDS:
-        if (sim->stay_until[agent] == sim->day)
+        if (sim->agent[agent].stay_until == sim->day)
             toci_end_stay(shard, agent);
         break;
     case TOCI_SPECIMEN:
@@ -192,7 +193,7 @@ void toci_sim_act(struct toci_shard *shard, uint32_t agent, enum toci_event even
         break;
     case TOCI_VACCINE_WORKS: begin_protection(shard, agent); break;
     default:
-        sim->flags[agent] &= (uint8_t) ~(TOCI_FLAG_PROTECTED | TOCI_FLAG_NO_SYMPTOMS | TOCI_FLAG_NOT_SEVERE);
+        sim->agent[agent].flags &= (uint8_t) ~(TOCI_FLAG_PROTECTED | TOCI_FLAG_NO_SYMPTOMS | TOCI_FLAG_NOT_SEVERE);
         break;
     }
 }
@@ -262,7 +263,7 @@ void toci_screen(struct toci_shard *shard)
 void toci_give_dose(struct toci_shard *shard, uint32_t agent)
 {
     struct toc_simulation *sim = shard->sim;
-    sim->flags[agent] |= TOCI_FLAG_VACCINATED;
+    sim->agent[agent].flags |= TOCI_FLAG_VACCINATED;
     toci_counted(shard, agent, TOC_SIMULATION_COLUMN_doses, 1);
     toci_later(shard, agent, TOCI_VACCINE_WORKS, sim->day,
                sim->p.vaccine_delay < 1 ? 1 : (uint32_t) sim->p.vaccine_delay);
@@ -272,7 +273,7 @@ static bool accepts_vaccine(const struct toc_simulation *sim, uint32_t agent, ui
 {
     if (sim->p.vaccine_oldest_first > 0 && toci_age(sim, agent) != age)
         return false;
-    if (sim->flags[agent] & TOCI_FLAG_VACCINATED || !toci_is_about(sim, agent))
+    if (sim->agent[agent].flags & TOCI_FLAG_VACCINATED || !toci_is_about(sim, agent))
         return false;
     return toci_unit(toci_draw(sim->seed, TOCI_DRAW_VACCINE, agent, 0, 0).v[0]) <
            sim->p.vaccine_uptake[toci_age(sim, agent)];

@@ -9,6 +9,10 @@
 #include "simulation_measures.h"
 #include "simulation_meeting.h"
 
+#define FETCHED 64       /* random contacts that are fetched ahead together */
+#define FIRST_OF_RING 16 /* words of chance: of the household, of the ring, of random contacts */
+#define FIRST_OF_RANDOM 128
+
 /* A case whose contacts are looked for. */
 struct search {
     struct toci_shard *shard;
@@ -17,9 +21,27 @@ struct search {
     enum toci_trace    why;
     bool               by_app;
     double             seen[TOC_SIMULATION_NETWORK]; /* of one contact */
-    double             comply;
-    double             left; /* notifications; by interview only */
+    uint32_t           comply;                       /* in 2^16 */
+    double             left;                         /* notifications; by interview only */
+    struct toci_draw   draw;
+    uint32_t           block; /* that was drawn last, + 1 */
 };
+
+/* The i-th word of chance of a search: 16 bits for being seen, 16 for complying. */
+static uint32_t word_of(struct search *search, uint32_t i)
+{
+    if (search->block != i / 4 + 1) {
+        uint32_t when = search->day | (uint32_t) search->why << 16 | (uint32_t) search->by_app << 20;
+        search->draw = toci_draw(search->shard->sim->seed, TOCI_DRAW_SEEN, search->agent, when, i / 4);
+        search->block = i / 4 + 1;
+    }
+    return search->draw.v[i % 4];
+}
+
+static bool is_seen(uint32_t word, double probability)
+{
+    return (word >> 16) < probability * 0x1p16;
+}
 
 /* Bits of days: bit b is the day b days before the last. */
 static uint32_t days_about(const struct toc_simulation *sim, uint32_t agent, const struct search *search)
@@ -48,7 +70,7 @@ static uint32_t days_met(const struct toc_simulation *sim, uint32_t slot, uint32
 
 static bool is_user(const struct toc_simulation *sim, uint32_t agent)
 {
-    return sim->age_ring[agent] >> 7;
+    return sim->agent[agent].age_ring >> 7;
 }
 
 /* since: days since the last contact; meetings: how many of them the case names. */
@@ -61,75 +83,126 @@ static void tell(struct search *search, uint32_t contact, uint32_t since, double
         search->left -= fmax(1, meetings);
         toci_counted(shard, search->agent, TOC_SIMULATION_COLUMN_visits, 1);
     }
-    if (toci_unit(word) < search->comply)
-        toci_bag_put(shard, &shard->to[toci_sim_shard_of(shard->sim, contact)],
-                     toci_hit(since, (uint32_t) search->why, contact, 0));
+    if ((word & 0xFFFF) >= search->comply)
+        return;
+    toci_bag_put(shard, &shard->to[toci_sim_shard_of(shard->sim, contact)],
+                 toci_hit(since, (uint32_t) search->why, contact, 0));
+    if (search->why == TOCI_TRACE_SYMPTOMS)
+        toci_bag_put(shard, &shard->told[search->day % TOCI_SIM_TOLD], (uint64_t) search->agent << 32 | contact);
 }
 
 /* One contact, met on these days: seen at least once? */
-static void consider(struct search *search, uint32_t contact, double seen, uint32_t met)
+static void consider(struct search *search, uint32_t contact, double seen, uint32_t met, uint32_t word)
 {
     const struct toc_simulation *sim = search->shard->sim;
     if (met == 0 || (search->by_app && !is_user(sim, contact)) || !toci_is_about(sim, contact))
         return;
-    struct toci_draw draw = toci_draw(sim->seed, TOCI_DRAW_SEEN, search->agent, contact, search->day);
-    double           missed = 1, times = 0;
+    double   missed = 1, times = 0;
+    uint32_t since = 0;
+    while (!(met >> since & 1))
+        since++;
     for (uint32_t left = met; left != 0; left &= left - 1) {
         missed *= 1 - seen;
         times++;
     }
-    if (toci_unit(draw.v[0]) >= missed)
-        tell(search, contact, (uint32_t) __builtin_ctz(met), times * seen, draw.v[1]);
+    if (is_seen(word, 1 - missed))
+        tell(search, contact, since, times * seen, word);
 }
 
 static void search_household(struct search *search)
 {
     const struct toc_simulation *sim = search->shard->sim;
-    uint32_t                     first = search->agent - (sim->home[search->agent] & 15);
-    for (uint32_t other = first; other < first + toci_household_size(sim, search->agent); other++)
-        if (other != search->agent)
-            consider(search, other, search->seen[0], (UINT32_C(1) << search->days) - 1);
+    uint32_t                     first = search->agent - (sim->agent[search->agent].home & 15u);
+    uint32_t                     size = toci_household_size(sim, search->agent);
+    for (uint32_t i = 0; i < size; i++)
+        if (first + i != search->agent)
+            consider(search, first + i, search->seen[0], (UINT32_C(1) << search->days) - 1, word_of(search, i));
 }
 
 static void search_ring(struct search *search, uint32_t about)
 {
     const struct toc_simulation *sim = search->shard->sim;
     struct toci_place            place;
+    struct toci_edge             edge[3 * TOCI_SIM_MAX_DEGREE / 2];
     double seen = search->seen[1] * toci_contact_factor(sim, search->agent, search->area, TOCI_RING);
     if (about == 0 || seen <= 0 || !toci_place_of(sim, search->agent, search->area, &place))
         return;
-    for (uint32_t edge = 0; edge < 3 * place.half; edge++) {
-        uint32_t slot = toci_ring_edge(sim, &place, edge);
-        if (slot == TOCI_SIM_NOBODY)
+    uint32_t num = 3 * place.half, kept = 0, own = place.first + place.position;
+    for (uint32_t i = 0; i < num; i++) {
+        edge[i] = toci_edge_of(sim, &place, i);
+        __builtin_prefetch(&sim->slot_rewired[edge[i].owner]);
+    }
+    for (uint32_t i = 0; i < num; i++) {
+        if (!toci_edge_exists(sim, &place, &edge[i]))
             continue;
-        uint32_t other = sim->slot_agent[slot];
+        __builtin_prefetch(&sim->slot_agent[edge[i].other]);
+        edge[kept++] = edge[i];
+    }
+    for (uint32_t i = 0; i < kept; i++) {
+        edge[i].owner = sim->slot_agent[edge[i].other]; /* from here on: whose slot it is */
+        __builtin_prefetch(&sim->agent[edge[i].owner]);
+        __builtin_prefetch(&sim->at_home[edge[i].owner]);
+    }
+    for (uint32_t i = 0; i < kept; i++) {
+        uint32_t other = edge[i].owner;
         if (search->by_app && !is_user(sim, other))
             continue;
-        uint32_t met = about & days_met(sim, place.first + place.position, slot, search);
+        uint32_t met = about & days_about(sim, other, search);
         if (met != 0)
-            met &= days_about(sim, other, search);
-        consider(search, other, seen, met);
+            met &= days_met(sim, own, edge[i].other, search);
+        consider(search, other, seen, met, word_of(search, FIRST_OF_RING + i));
+    }
+}
+
+/* A random contact that was seen: the stub, the day, and whom the first pairing of the day gives. */
+struct meeting {
+    uint32_t stub, back, met, word;
+};
+
+static void follow_meetings(struct search *search, struct meeting *meeting, uint32_t num)
+{
+    const struct toc_simulation *sim = search->shard->sim;
+    for (uint32_t i = 0; i < num; i++) {
+        if (meeting[i].met == TOCI_SIM_NOBODY)
+            continue;
+        meeting[i].met = sim->stub_agent[meeting[i].met];
+        __builtin_prefetch(&sim->agent[meeting[i].met]);
+        __builtin_prefetch(&sim->at_home[meeting[i].met]);
+    }
+    for (uint32_t i = 0; i < num; i++) {
+        uint32_t day = search->day - meeting[i].back, met = meeting[i].met;
+        if (met == TOCI_SIM_NOBODY || met == search->agent || !toci_may_meet_at_random(sim, met, day))
+            met = toci_random_contact(sim, search->agent, search->area, meeting[i].stub, day);
+        if (met != TOCI_SIM_NOBODY && (!search->by_app || is_user(sim, met)) && toci_is_about(sim, met))
+            tell(search, met, meeting[i].back, 1, meeting[i].word);
     }
 }
 
 static void search_random(struct search *search, uint32_t about)
 {
     const struct toc_simulation *sim = search->shard->sim;
-    uint32_t                     first = sim->first_stub[search->agent], end = sim->first_stub[search->agent + 1];
-    double seen = search->seen[2] * toci_contact_factor(sim, search->agent, search->area, TOCI_RANDOM);
+    struct meeting               meeting[FETCHED];
+    uint32_t first = sim->agent[search->agent].first_stub, end = first + sim->agent[search->agent].stubs;
+    double   seen = search->seen[2] * toci_contact_factor(sim, search->agent, search->area, TOCI_RANDOM);
+    uint32_t num = 0, number = FIRST_OF_RANDOM;
     for (uint32_t back = 0; back < search->days && seen > 0; back++) {
         if (!(about >> back & 1))
             continue;
-        uint32_t day = search->day - back;
         for (uint32_t stub = first; stub < end; stub++) {
-            struct toci_draw draw = toci_draw(sim->seed, TOCI_DRAW_SEEN, UINT32_MAX, stub, day);
-            if (toci_unit(draw.v[0]) >= seen)
+            uint32_t word = word_of(search, number++);
+            if (!is_seen(word, seen))
                 continue;
-            uint32_t contact = toci_random_contact(sim, search->agent, search->area, stub, day);
-            if (contact != TOCI_SIM_NOBODY && (!search->by_app || is_user(sim, contact)) && toci_is_about(sim, contact))
-                tell(search, contact, back, 1, draw.v[1]);
+            uint32_t met = toci_partner(sim, search->area, stub, search->day - back, 0);
+            if (met != TOCI_SIM_NOBODY)
+                __builtin_prefetch(&sim->stub_agent[met]);
+            meeting[num++] = (struct meeting){ stub, back, met, word };
+            if (num == FETCHED) {
+                follow_meetings(search, meeting, num);
+                num = 0;
+            }
         }
     }
+    follow_meetings(search, meeting, num);
 }
 
 static void search_contacts(struct search *search)
@@ -143,20 +216,55 @@ static void search_contacts(struct search *search)
     search_random(search, about);
 }
 
-static void search_by_app(struct toci_shard *shard)
+static uint32_t compliance(const struct toc_simulation *sim, enum toci_trace why)
+{
+    double share = why == TOCI_TRACE_POSITIVE ? sim->p.traced_positive_compliance : sim->p.traced_symptoms_compliance;
+    return (uint32_t) (share * 0x1p16 + 0.5);
+}
+
+/* Those who were told because of symptoms whose test is negative now, of the days in `days`. */
+static void release_told(struct toci_shard *shard, uint32_t days)
 {
     const struct toc_simulation *sim = shard->sim;
+    for (uint32_t day = 0; day < TOCI_SIM_TOLD; day++) {
+        if (!(days >> day & 1))
+            continue;
+        TOCI_BAG_EACH(chunk, i, &shard->told[day])
+        {
+            uint32_t agent = (uint32_t) (chunk->word[i] >> 32), contact = (uint32_t) chunk->word[i];
+            if (sim->agent[agent].mark == day + 1)
+                toci_bag_put(shard, &shard->to[toci_sim_shard_of(sim, contact)],
+                             toci_hit(0, TOCI_TRACE_RELEASE, contact, 0));
+        }
+    }
+}
+
+static void search_by_app(struct toci_shard *shard)
+{
+    struct toc_simulation *sim = shard->sim;
+    uint32_t               released = 0;
+    toci_bag_empty(shard, &shard->told[sim->day % TOCI_SIM_TOLD]);
     TOCI_BAG_EACH(chunk, i, &shard->traces)
     {
         uint32_t        agent = (uint32_t) (chunk->word[i] >> 32), low = (uint32_t) chunk->word[i];
         enum toci_trace why = (enum toci_trace)(low >> 16);
-        struct search   search = { .shard = shard, .agent = agent, .day = low & 0xFFFF, .why = why, .by_app = true };
+        if (i + 2 < chunk->used)
+            __builtin_prefetch(&sim->agent[chunk->word[i + 2] >> 32]);
+        if (why == TOCI_TRACE_RELEASE) {
+            uint32_t day = (low & 0xFFFF) % TOCI_SIM_TOLD;
+            sim->agent[agent].mark = (uint8_t) (day + 1);
+            released |= UINT32_C(1) << day;
+            continue;
+        }
+        struct search search = { .shard = shard, .agent = agent, .day = low & 0xFFFF, .why = why, .by_app = true };
         for (int network = 0; network < TOC_SIMULATION_NETWORK; network++)
             search.seen[network] = sim->p.app_seen;
-        search.comply =
-            why == TOCI_TRACE_POSITIVE ? sim->p.traced_positive_compliance : sim->p.traced_symptoms_compliance;
+        search.comply = compliance(sim, why);
         search_contacts(&search);
     }
+    release_told(shard, released);
+    TOCI_BAG_EACH(chunk, i, &shard->traces)
+    sim->agent[chunk->word[i] >> 32].mark = 0;
     toci_bag_empty(shard, &shard->traces);
 }
 
@@ -176,7 +284,7 @@ static void search_by_interview(struct toci_shard *shard)
                                  .agent = agent,
                                  .day = sim->day,
                                  .why = TOCI_TRACE_POSITIVE,
-                                 .comply = sim->p.traced_positive_compliance,
+                                 .comply = compliance(sim, TOCI_TRACE_POSITIVE),
                                  .left = notifications };
         memcpy(search.seen, sim->p.tracer_recall, sizeof search.seen);
         search_contacts(&search);
@@ -209,14 +317,17 @@ static void be_told(struct toci_shard *shard, uint64_t word)
     }
     if (toci_is_case(sim, agent))
         return;
-    bool             positive = why == TOCI_TRACE_POSITIVE;
-    struct toci_draw draw = toci_draw(sim->seed, TOCI_DRAW_COMPLY, agent, sim->day, since);
-    double           days = positive ? sim->p.traced_positive_days : sim->p.traced_symptoms_days;
-    double           dropout = positive ? sim->p.traced_positive_dropout : sim->p.traced_symptoms_dropout;
-    uint32_t         last = sim->day - since + toci_stay_days(days, dropout, draw.v[0]);
-    if (last > sim->stay_until[agent])
+    bool     positive = why == TOCI_TRACE_POSITIVE, held = !positive && sim->p.test_release > 0;
+    double   days = positive ? sim->p.traced_positive_days : sim->p.traced_symptoms_days;
+    double   dropout = positive ? sim->p.traced_positive_dropout : sim->p.traced_symptoms_dropout;
+    uint32_t last = sim->day - since + (uint32_t) days;
+    if (last > sim->agent[agent].stay_until) { /* else not even a stay that nobody gives up would be longer */
+        struct toci_draw draw = toci_draw(sim->seed, TOCI_DRAW_COMPLY, agent, sim->day, since);
+        last = sim->day - since + toci_stay_days(days, dropout, draw.v[0]);
+    }
+    if (last > sim->agent[agent].stay_until)
         toci_counted(shard, agent, TOC_SIMULATION_COLUMN_traced, 1);
-    toci_begin_stay(shard, agent, last, !positive && sim->p.test_release > 0);
+    toci_begin_stay(shard, agent, last, held);
 }
 
 /* The part of the school or work that the area's persons of an age lose today. */
@@ -241,9 +352,14 @@ void toci_sim_be_traced(void *context, size_t index)
 {
     struct toc_simulation *sim = context;
     struct toci_shard     *shard = &sim->shards[index];
-    for (uint32_t from = 0; from < sim->num_shards; from++)
+    for (uint32_t from = 0; from < sim->num_shards; from++) {
         TOCI_BAG_EACH(chunk, i, &sim->shards[from].to[shard->index])
-    be_told(shard, chunk->word[i]);
+        {
+            if (i + 4 < chunk->used)
+                __builtin_prefetch(&sim->agent[chunk->word[i + 4] & TOCI_SIM_AGENT_MASK]);
+            be_told(shard, chunk->word[i]);
+        }
+    }
     for (uint32_t area = shard->area_first; area < shard->area_end; area++)
         for (uint32_t age = 0; age < TOC_SIMULATION_AGE; age++)
             count_days_lost(shard, area, age);
