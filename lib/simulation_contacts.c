@@ -92,7 +92,7 @@ static int make_stubs(struct toc_simulation *sim, struct toc_error *error)
         struct toci_area *here = &sim->areas[area];
         here->first_stub = (uint32_t) total;
         for (uint32_t agent = here->first; agent < here->end; agent++) {
-            sim->agent[agent].first_stub = (uint32_t) total;
+            sim->first_stub[agent] = (uint32_t) total;
             sim->agent[agent].stubs = (uint8_t) stubs_of(sim, bounds, agent);
             total += sim->agent[agent].stubs;
         }
@@ -108,8 +108,7 @@ static int make_stubs(struct toc_simulation *sim, struct toc_error *error)
     if (ret != 0)
         return ret;
     for (uint32_t agent = 0; agent < sim->agents; agent++)
-        for (uint32_t stub = sim->agent[agent].first_stub;
-             stub < sim->agent[agent].first_stub + sim->agent[agent].stubs; stub++)
+        for (uint32_t stub = sim->first_stub[agent]; stub < sim->first_stub[agent] + sim->agent[agent].stubs; stub++)
             sim->stub_agent[stub] = agent;
     return 0;
 }

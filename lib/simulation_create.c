@@ -14,6 +14,7 @@
     X(weekly, (size_t) sim->num_areas * 7)                                                                             \
     X(agent, sim->agents)                                                                                              \
     X(at_home, sim->agents)                                                                                            \
+    X(first_stub, sim->agents)                                                                                         \
     X(slot_agent, sim->agents)                                                                                         \
     X(slot_rewired, sim->agents)
 

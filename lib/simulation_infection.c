@@ -234,8 +234,8 @@ static uint32_t strike(const struct toc_simulation *sim, uint32_t source, uint32
     if (network == TOCI_RING)
         bound = toci_ring_of_slot(sim, place, area * TOC_SIMULATION_RING + (sim->agent[source].age_ring >> 4 & 7u))
                     ->highest_susceptibility;
-    else if (met == TOCI_SIM_NOBODY || met == source || !toci_may_meet_at_random(sim, met, sim->day))
-        met = toci_random_contact(sim, source, area, sim->agent[source].first_stub + place, sim->day);
+    else
+        met = toci_random_contact(sim, source, area, sim->first_stub[source] + place, sim->day, met);
     if (met == TOCI_SIM_NOBODY || !toci_is_susceptible(sim, met, strain) || toci_stays(sim, met, sim->day))
         return TOCI_SIM_NOBODY;
     double u = toci_unit(toci_draw(sim->seed, TOCI_DRAW_DUE, source, sim->day, number).v[0]);
@@ -259,8 +259,7 @@ static void fetch_ahead(const struct toc_simulation *sim, const struct toci_chun
         if (low >> TOCI_SIM_AGENT_BITS == TOCI_RING) {
             __builtin_prefetch(&sim->slot_agent[place]);
         } else if (low >> TOCI_SIM_AGENT_BITS == TOCI_RANDOM) {
-            met[i] =
-                toci_partner(sim, toci_sim_area_of(sim, source), sim->agent[source].first_stub + place, sim->day, 0);
+            met[i] = toci_partner(sim, toci_sim_area_of(sim, source), sim->first_stub[source] + place, sim->day, 0);
             if (met[i] != TOCI_SIM_NOBODY)
                 __builtin_prefetch(&sim->stub_agent[met[i]]);
         }
@@ -320,6 +319,9 @@ static void choose_among_ties(struct toci_shard *shard, uint64_t word)
 void toci_sim_take_hits(struct toci_shard *shard)
 {
     struct toc_simulation *sim = shard->sim;
+    for (uint32_t from = 0; from < sim->num_shards; from++)
+        TOCI_BAG_EACH(chunk, i, &sim->shards[from].to[shard->index])
+    __builtin_prefetch(&sim->agent[chunk->word[i] & TOCI_SIM_AGENT_MASK]);
     for (uint32_t from = 0; from < sim->num_shards; from++) {
         TOCI_BAG_EACH(chunk, i, &sim->shards[from].to[shard->index])
         {

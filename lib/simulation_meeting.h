@@ -150,11 +150,13 @@ static inline bool toci_may_meet_at_random(const struct toc_simulation *sim, uin
     return toci_is_about(sim, agent) && !toci_stays(sim, agent, day);
 }
 
-/* Whom the stub meets on a day, or TOCI_SIM_NOBODY. */
+/* Whom the stub meets on a day, or TOCI_SIM_NOBODY. met: whom the first pairing gives, or TOCI_SIM_NOBODY. */
 static inline uint32_t toci_random_contact(const struct toc_simulation *sim, uint32_t agent, uint32_t area,
-                                           uint32_t stub, uint32_t day)
+                                           uint32_t stub, uint32_t day, uint32_t met)
 {
-    for (uint32_t try = 0; try < TOCI_SIM_RETRIES; try++) {
+    if (met != TOCI_SIM_NOBODY && met != agent && toci_may_meet_at_random(sim, met, day))
+        return met;
+    for (uint32_t try = 1; try < TOCI_SIM_RETRIES; try++) {
         uint32_t partner = toci_partner(sim, area, stub, day, try);
         if (partner == TOCI_SIM_NOBODY)
             continue;

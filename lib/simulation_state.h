@@ -135,10 +135,9 @@ struct toci_today {
     double random, precaution, shielding, border, household;
 };
 
-/* Everything about an agent in one place: 20 bytes, mostly one line of the cache. */
+/* What is asked of an agent all the time, in one place: 16 bytes, never two lines of the cache. */
 struct toci_agent {
     uint32_t slot;       /* in slot_agent */
-    uint32_t first_stub; /* of random contacts */
     uint16_t infected;   /* day of the last infection, 0xFFFF never */
     uint16_t stay_until; /* last day of the stay */
     uint8_t  state;      /* column of the state | immune strains << 4 */
@@ -171,8 +170,9 @@ struct toc_simulation {
     float                           *forced; /* [measure][area]: from outside: strength, -1 as scheduled */
     uint32_t                        *weekly; /* [area][7] positives of the last days */
 
-    struct toci_agent *agent;   /* [agents] */
-    uint32_t          *at_home; /* [agents]: bit of day % 32: restricted on that day, 10 days back and 20 ahead */
+    struct toci_agent *agent;      /* [agents] */
+    uint32_t          *at_home;    /* [agents]: bit of day % 32: restricted on that day, 10 days back and 20 ahead */
+    uint32_t          *first_stub; /* [agents]: of random contacts */
 
     /* a place in a ring, a stub of a random contact */
     uint32_t *slot_agent;

@@ -38,6 +38,12 @@ static uint32_t word_of(struct search *search, uint32_t i)
     return search->draw.v[i % 4];
 }
 
+/* Whoever would not comply need not be looked for; a tracer's work is counted all the same. */
+static bool is_worth_it(const struct search *search, uint32_t word)
+{
+    return !search->by_app || (word & 0xFFFF) < search->comply;
+}
+
 static bool is_seen(uint32_t word, double probability)
 {
     return (word >> 16) < probability * 0x1p16;
@@ -71,6 +77,12 @@ static uint32_t days_met(const struct toc_simulation *sim, uint32_t slot, uint32
 static bool is_user(const struct toc_simulation *sim, uint32_t agent)
 {
     return sim->agent[agent].age_ring >> 7;
+}
+
+static void fetch(const struct toc_simulation *sim, uint32_t agent)
+{
+    __builtin_prefetch(&sim->agent[agent]);
+    __builtin_prefetch(&sim->at_home[agent]);
 }
 
 /* since: days since the last contact; meetings: how many of them the case names. */
@@ -133,15 +145,15 @@ static void search_ring(struct search *search, uint32_t about)
         __builtin_prefetch(&sim->slot_rewired[edge[i].owner]);
     }
     for (uint32_t i = 0; i < num; i++) {
-        if (!toci_edge_exists(sim, &place, &edge[i]))
+        if (!is_worth_it(search, word_of(search, FIRST_OF_RING + i)) || !toci_edge_exists(sim, &place, &edge[i]))
             continue;
+        edge[i].k = i;
         __builtin_prefetch(&sim->slot_agent[edge[i].other]);
         edge[kept++] = edge[i];
     }
     for (uint32_t i = 0; i < kept; i++) {
         edge[i].owner = sim->slot_agent[edge[i].other]; /* from here on: whose slot it is */
-        __builtin_prefetch(&sim->agent[edge[i].owner]);
-        __builtin_prefetch(&sim->at_home[edge[i].owner]);
+        fetch(sim, edge[i].owner);
     }
     for (uint32_t i = 0; i < kept; i++) {
         uint32_t other = edge[i].owner;
@@ -150,7 +162,7 @@ static void search_ring(struct search *search, uint32_t about)
         uint32_t met = about & days_about(sim, other, search);
         if (met != 0)
             met &= days_met(sim, own, edge[i].other, search);
-        consider(search, other, seen, met, word_of(search, FIRST_OF_RING + i));
+        consider(search, other, seen, met, word_of(search, FIRST_OF_RING + edge[i].k));
     }
 }
 
@@ -166,13 +178,11 @@ static void follow_meetings(struct search *search, struct meeting *meeting, uint
         if (meeting[i].met == TOCI_SIM_NOBODY)
             continue;
         meeting[i].met = sim->stub_agent[meeting[i].met];
-        __builtin_prefetch(&sim->agent[meeting[i].met]);
-        __builtin_prefetch(&sim->at_home[meeting[i].met]);
+        fetch(sim, meeting[i].met);
     }
     for (uint32_t i = 0; i < num; i++) {
-        uint32_t day = search->day - meeting[i].back, met = meeting[i].met;
-        if (met == TOCI_SIM_NOBODY || met == search->agent || !toci_may_meet_at_random(sim, met, day))
-            met = toci_random_contact(sim, search->agent, search->area, meeting[i].stub, day);
+        uint32_t met = toci_random_contact(sim, search->agent, search->area, meeting[i].stub,
+                                           search->day - meeting[i].back, meeting[i].met);
         if (met != TOCI_SIM_NOBODY && (!search->by_app || is_user(sim, met)) && toci_is_about(sim, met))
             tell(search, met, meeting[i].back, 1, meeting[i].word);
     }
@@ -182,7 +192,7 @@ static void search_random(struct search *search, uint32_t about)
 {
     const struct toc_simulation *sim = search->shard->sim;
     struct meeting               meeting[FETCHED];
-    uint32_t first = sim->agent[search->agent].first_stub, end = first + sim->agent[search->agent].stubs;
+    uint32_t                     first = sim->first_stub[search->agent], end = first + sim->agent[search->agent].stubs;
     double   seen = search->seen[2] * toci_contact_factor(sim, search->agent, search->area, TOCI_RANDOM);
     uint32_t num = 0, number = FIRST_OF_RANDOM;
     for (uint32_t back = 0; back < search->days && seen > 0; back++) {
@@ -190,7 +200,7 @@ static void search_random(struct search *search, uint32_t about)
             continue;
         for (uint32_t stub = first; stub < end; stub++) {
             uint32_t word = word_of(search, number++);
-            if (!is_seen(word, seen))
+            if (!is_seen(word, seen) || !is_worth_it(search, word))
                 continue;
             uint32_t met = toci_partner(sim, search->area, stub, search->day - back, 0);
             if (met != TOCI_SIM_NOBODY)
@@ -352,14 +362,12 @@ void toci_sim_be_traced(void *context, size_t index)
 {
     struct toc_simulation *sim = context;
     struct toci_shard     *shard = &sim->shards[index];
-    for (uint32_t from = 0; from < sim->num_shards; from++) {
+    for (uint32_t from = 0; from < sim->num_shards; from++)
         TOCI_BAG_EACH(chunk, i, &sim->shards[from].to[shard->index])
-        {
-            if (i + 4 < chunk->used)
-                __builtin_prefetch(&sim->agent[chunk->word[i + 4] & TOCI_SIM_AGENT_MASK]);
-            be_told(shard, chunk->word[i]);
-        }
-    }
+    fetch(sim, (uint32_t) chunk->word[i] & TOCI_SIM_AGENT_MASK);
+    for (uint32_t from = 0; from < sim->num_shards; from++)
+        TOCI_BAG_EACH(chunk, i, &sim->shards[from].to[shard->index])
+    be_told(shard, chunk->word[i]);
     for (uint32_t area = shard->area_first; area < shard->area_end; area++)
         for (uint32_t age = 0; age < TOC_SIMULATION_AGE; age++)
             count_days_lost(shard, area, age);
