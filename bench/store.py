@@ -85,6 +85,7 @@ class Bench:
         self.measure("make", node, self.url(database))
         following = self.measure("import", node, 0, options.cases, *IMPORT_BARS)
         following = self.measure("create", node, following, CALLERS, options.seconds, *CREATE_BARS[database])
+        following = self.measure("one", node, following)
         self.measure("lists", node, options.rounds)
         self.measure("search", node, options.cases, 2 * options.rounds)
         self.measure("counts", node, 2 * options.rounds)
@@ -94,6 +95,7 @@ class Bench:
         self.measure("rewrap", node)
         if backup:
             self.restore(database, node, backup)
+            self.after_the_period(database, node, backup)
 
     def backup(self, database, node):
         folder = self.place / f"{database}-backups"
@@ -109,14 +111,7 @@ class Bench:
 
     def restore(self, database, node, backup):
         """Into an empty node with the same keys, as on a new machine; the erased are erased again."""
-        restored = self.place / f"{database}-restored"
-        restored.mkdir(mode=0o700)
-        shutil.copytree(node / "keys", restored / "keys")
-        os.chmod(restored / "keys", 0o700)
-        settings = (node / "tocsin.conf").read_text()
-        settings = re.sub(r"(?m)^(# )?database = .*$", f"database = {self.url(database)}", settings)
-        (restored / "tocsin.conf").write_text(settings)
-        os.chmod(restored / "tocsin.conf", 0o600)
+        restored = self.copy_of_keys(database, node, "restored")
         began = time.monotonic()
         run = self.command("restore", "--node", restored, backup)
         seconds = time.monotonic() - began
@@ -134,6 +129,38 @@ class Bench:
             "yes" if seconds < RESTORE_SECONDS and check.returncode == 0 else "no")
         row(f"erasure: a restored backup that was made before it, {WORDS[database]}", f"{ERASED} erased again",
             f"{again[1]} erased again", "yes" if int(again[1]) == ERASED else "no")
+
+    def copy_of_keys(self, database, node, name):
+        """A node with the same keys and settings, whose database is not there yet."""
+        made = self.place / f"{database}-{name}"
+        made.mkdir(mode=0o700)
+        shutil.copytree(node / "keys", made / "keys")
+        os.chmod(made / "keys", 0o700)
+        settings = (node / "tocsin.conf").read_text()
+        settings = re.sub(r"(?m)^(# )?database = .*$", f"database = {self.url(database)}", settings)
+        (made / "tocsin.conf").write_text(settings)
+        os.chmod(made / "tocsin.conf", 0o600)
+        return made
+
+    def after_the_period(self, database, node, backup):
+        """The backup made before the erasures, with every key that still exists and without any list of the erased: before
+        the generation that it was made under is destroyed, which shows that there is something to read, and after."""
+        cases = self.options.cases
+        old = self.copy_of_keys(database, node, "old")
+        (old / "keys" / "erasures").write_bytes(b"")
+        run = self.command("restore", "--node", old, "--erasures", self.place / "nowhere", backup)
+        before = self.measure("read-erased", old, cases, ERASED, quiet=True)
+        destroyed = self.command("keeper", "destroy", "1", "--force", "--keys", old / "keys")
+        after = self.measure("read-erased", old, cases, ERASED, quiet=True)
+        audit = self.command("audit", "verify", "--node", old)
+        ran = run.returncode == 0 and destroyed.returncode == 0
+        whole = audit.returncode == 0
+        row(f"erasure: an old backup after its generation was destroyed, {WORDS[database]}",
+            f"0 of {ERASED} read, audit whole",
+            f"{before} of {ERASED} read before, {after} after; audit {'whole' if whole else 'NOT whole'}" if ran else
+            " ".join((run.stdout + destroyed.stdout).split())[-300:],
+            "yes" if ran and whole and before == ERASED and after == 0 else "no")
+        shutil.rmtree(old)
 
     # ---- both ----
 

@@ -20,6 +20,10 @@ struct database_use {
 void database_use_read(struct workload *workload, struct database_use *use);
 
 void creates_measure(struct workload *workload, const char *directory, const struct creates_options *options);
-void creates_import(struct workload *workload, uint64_t num, const struct creates_options *options);
+void creates_import(struct workload *workload, const char *directory, uint64_t num,
+                    const struct creates_options *options);
+
+/* Rows, pages and bytes that one create writes which shares its transaction with nobody. */
+void creates_cost(struct workload *workload, const char *directory);
 
 #endif

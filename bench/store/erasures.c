@@ -83,6 +83,38 @@ static struct db *open_reader(struct workload *workload)
     return db;
 }
 
+/* Person i of the `num` that are erased. */
+static void draw_person(struct ask *ask, uint64_t num_persons, size_t num, size_t i, struct people_sample *sample)
+{
+    people_generate(&ask->workload->people, num_persons / num * i + ask_below(ask, num_persons / num), sample);
+}
+
+size_t erase_count_read(struct workload *workload, uint64_t num_persons, size_t num)
+{
+    struct ask ask;
+    size_t     num_read = 0;
+    ask_begin(&ask, workload);
+    for (size_t i = 0; i < num; i++) {
+        struct people_sample sample;
+        int                  status = KEEPER_ERR_RATE;
+        draw_person(&ask, num_persons, num, i, &sample);
+        while (status == KEEPER_ERR_RATE) {
+            struct arena          arena = ARENA_INIT;
+            struct model_identity value;
+            struct model_set      visible;
+            struct fault_list     faults = FAULT_LIST_INIT;
+            status = store_read(ask.reader, &ask.who, model_record(MODEL_IDENTITY), &sample.identity.head.id, STORE_NOW,
+                                &arena, &value, &visible);
+            num_read += status == 0 && value.name.size > 0;
+            arena_wipe(&arena);
+            if (status == KEEPER_ERR_RATE)
+                ask_again(&ask, "an identity", status, &faults);
+        }
+    }
+    ask_end(&ask);
+    return num_read;
+}
+
 void erase_measure(struct workload *workload, uint64_t num_persons, size_t num)
 {
     struct ask     ask;
@@ -95,7 +127,7 @@ void erase_measure(struct workload *workload, uint64_t num_persons, size_t num)
         struct people_sample sample;
         struct store_receipt receipt;
         struct fault_list    faults = FAULT_LIST_INIT;
-        people_generate(&workload->people, num_persons / num * i + ask_below(&ask, num_persons / num), &sample);
+        draw_person(&ask, num_persons, num, i, &sample);
         met_before += remains(&ask, db, &sample) > 0;
         struct store_change  change = { .verb = STORE_ERASE,
                                         .record = model_record(MODEL_PERSON),

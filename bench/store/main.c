@@ -5,10 +5,12 @@
  *     store make DIR DATABASE              a new node with its areas
  *     store import DIR FIRST NUM BAR P99   NUM cases from number FIRST on, in bulk
  *     store create DIR FIRST CALLERS SECONDS BAR P99
+ *     store one DIR FIRST                  rows, pages and bytes of one create
  *     store lists DIR ROUNDS               pages of the list of cases
  *     store search DIR NUM ROUNDS          persons 0 … NUM - 1 by name, number, beginning of a name
  *     store counts DIR ROUNDS              counts as of a day, reporting triangles
  *     store erase DIR NUM ERASED           ERASED of the persons 0 … NUM - 1
+ *     store read-erased DIR NUM ERASED     how many of those whom `erase` erases with the same numbers can be read here
  *     store rewrap DIR                     all keys of persons under a new generation
  *     store canaries DIR FIRST OTHER       is an identifying text in clear anywhere below DIR, OTHER (or "-"), in /tmp?
  *     store pages DIR DATABASE NUM FILE    a new node of NUM cases by a clock of its own; 200 pages of it into FILE
@@ -36,7 +38,7 @@ static void import(char **arguments)
     struct creates_options options = { .bar_rate = strtod(arguments[3], NULL), .bar_p99 = strtod(arguments[4], NULL) };
     workload_open(&workload, arguments[0], true);
     workload.next = strtoull(arguments[1], NULL, 10);
-    creates_import(&workload, strtoull(arguments[2], NULL, 10), &options);
+    creates_import(&workload, arguments[0], strtoull(arguments[2], NULL, 10), &options);
     printf("next\t%llu\n", (unsigned long long) workload.next);
     workload_close(&workload);
 }
@@ -52,6 +54,25 @@ static void create(char **arguments)
     workload.next = strtoull(arguments[1], NULL, 10);
     creates_measure(&workload, arguments[0], &options);
     printf("next\t%llu\n", (unsigned long long) workload.next);
+    workload_close(&workload);
+}
+
+static void one(char **arguments)
+{
+    struct workload workload;
+    workload_open(&workload, arguments[0], true);
+    workload.next = strtoull(arguments[1], NULL, 10);
+    creates_cost(&workload, arguments[0]);
+    printf("next\t%llu\n", (unsigned long long) workload.next);
+    workload_close(&workload);
+}
+
+static void read_erased(char **arguments)
+{
+    struct workload workload;
+    workload_open(&workload, arguments[0], true);
+    printf("next\t%zu\n",
+           erase_count_read(&workload, strtoull(arguments[1], NULL, 10), strtoull(arguments[2], NULL, 10)));
     workload_close(&workload);
 }
 
@@ -145,7 +166,7 @@ static const struct measure {
 } measures[] = {
     { "make", 2, make },         { "import", 5, import }, { "create", 6, create }, { "lists", 2, lists },
     { "search", 3, search },     { "counts", 2, counts }, { "erase", 3, erase },   { "rewrap", 1, rewrap },
-    { "canaries", 3, canaries }, { "pages", 4, pages },
+    { "canaries", 3, canaries }, { "pages", 4, pages },   { "one", 2, one },       { "read-erased", 3, read_erased },
 };
 
 int main(int argc, char **argv)

@@ -8,6 +8,9 @@
 /* Erase `num` of the persons 0 … num_persons - 1 and ask for each at once. */
 void erase_measure(struct workload *workload, uint64_t num_persons, size_t num);
 
+/* How many of those whom erase_measure erases, asked with the same numbers, can be read in this node. */
+size_t erase_count_read(struct workload *workload, uint64_t num_persons, size_t num);
+
 /* A new generation of the keys that wrap, and all keys of persons wrapped anew under it. */
 void rewrap_measure(struct workload *workload);
 

@@ -67,6 +67,7 @@ static int run(const struct cli_command *command, int argc, char **argv)
                                          .num_heads = heads.num,
                                          .keeper = opened.keeper,
                                          .county_depth = (unsigned) opened.settings.county_depth,
+                                         .telephone_country = (unsigned) opened.settings.telephone_country,
                                          .tell = tell,
                                          .context = &settings };
         int                  status = store_check(opened.db, &options, &wrong, &error);

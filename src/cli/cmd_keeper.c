@@ -467,7 +467,7 @@ static int serve(const struct cli_command *command, int fd)
 
 static int run(const struct cli_command *command, int argc, char **argv)
 {
-    struct work work = { .command = command, .settings = { .node = ".", .kind = KEEPER_WRAP } };
+    struct work work = { .command = command, .settings = { .node = "tocsin-node", .kind = KEEPER_WRAP } };
     int         first, exit_code = cli_parse(command, argc, argv, &work.settings, &first);
     if (exit_code >= 0)
         return exit_code;
@@ -499,7 +499,7 @@ static int run(const struct cli_command *command, int argc, char **argv)
 static const struct cli_option options[] = {
     { .name = "node",
       .value = "DIR",
-      .initial = "the current directory",
+      .initial = "tocsin-node",
       .meaning = "The node's directory; its tocsin.conf says where the keys are and how long backups live.",
       .kind = CLI_TEXT,
       .offset = offsetof(struct settings, node),

@@ -321,7 +321,8 @@ const struct cli_command cli_command_node = {
         "  backup_send           a command that gets each backup on its standard input\n"
         "  backup_every_hours    hours from one backup to the next\n"
         "  backup_keep_days      days until a backup is deleted and its keys die\n"
-        "  county_depth          depth of the counties in the tree of areas",
+        "  county_depth          depth of the counties in the tree of areas\n"
+        "  telephone_country     calling code of telephone numbers that are written without a country",
     .groups = groups,
     .num_groups = 1,
     .examples = examples,

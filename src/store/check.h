@@ -31,7 +31,8 @@ struct check_options {
     const struct audit_head *heads; /* that were given out; may be NULL */
     size_t                   num_heads;
     struct keeper           *keeper;       /* NULL: nothing that is sealed is looked into */
-    unsigned                 county_depth; /* with a keeper: as the store's options say */
+    unsigned                 county_depth; /* with a keeper: these as the store's options say */
+    unsigned                 telephone_country;
     /* Called for each finding, good ones too. */
     void (*tell)(void *context, const struct check_finding *finding);
     void *context;

@@ -20,13 +20,15 @@ static int check_owners(struct check *check)
 /* Everybody's tokens, made anew and compared; identities are opened in memory and shown to nobody. */
 static int check_whether_right(struct check *check, const struct area_tree *areas)
 {
-    struct token_source source = {
-        .db = check->db, .keeper = check->options->keeper, .areas = areas, .county_depth = check->options->county_depth
-    };
-    struct token_page page = { .num_read = TOKEN_PAGE_PERSONS };
-    int64_t           looked = 0, wrong = 0;
-    double            wait = 0;
-    int               ret = 0;
+    struct token_source source = { .db = check->db,
+                                   .keeper = check->options->keeper,
+                                   .areas = areas,
+                                   .county_depth = check->options->county_depth,
+                                   .telephone_country = check->options->telephone_country };
+    struct token_page   page = { .num_read = TOKEN_PAGE_PERSONS };
+    int64_t             looked = 0, wrong = 0;
+    double              wait = 0;
+    int                 ret = 0;
     while (ret == 0 && (wait > 0 || page.num_read == TOKEN_PAGE_PERSONS)) {
         struct arena arena = ARENA_INIT;
         ret = token_page_read(&source, &page, &arena, &wait, check->error);

@@ -449,14 +449,15 @@ int find_person_whole(const struct find_source *source, const struct access *who
                       struct arena *arena, struct find_answer *answer, struct fault_list *faults,
                       struct db_error *error)
 {
-    static const struct person_form_options options = PERSON_FORM_OPTIONS_INIT;
-    struct search       search = { .source = source, .arena = arena, .faults = faults, .error = error };
-    struct person_query forms;
-    struct find_answer  made = { .results = arena_array(arena, FIND_MOST_PERSONS, sizeof *made.results) };
+    struct person_country country;
+    struct search         search = { .source = source, .arena = arena, .faults = faults, .error = error };
+    struct person_query   forms;
+    struct find_answer    made = { .results = arena_array(arena, FIND_MOST_PERSONS, sizeof *made.results) };
     search.most_persons = FIND_MOST_CANDIDATES;
     int ret = made.results == NULL ? TOC_ERR_NO_MEMORY : check(&search, who, query);
     if (ret == 0)
-        ret = person_query_read(query->typed, query->size, &options, arena, &forms);
+        ret = person_query_read(query->typed, query->size, person_country(source->telephone_country, &country), arena,
+                                &forms);
     if (ret == BASE_ERR_INPUT)
         return say(&search, "not text in UTF-8", NULL);
     if (ret == 0 && forms.num_forms == 0)

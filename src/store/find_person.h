@@ -28,7 +28,8 @@ struct find_source {
     struct db              *db; /* of a reader; list_prepare was called */
     const struct area_tree *areas;
     struct keeper          *keeper;
-    unsigned                county_depth; /* as the store's options say */
+    unsigned                county_depth; /* these as the store's options say */
+    unsigned                telephone_country;
     int (*audit)(void *context, const struct access *who, const struct id *persons, size_t num_persons);
     void *audit_context;
 };

@@ -62,7 +62,8 @@ int group_write_tokens(struct group *group)
         if (ret == 0 && person->value != NULL)
             county = store_county(group->store, group->areas, &((const struct model_person *) person->value)->area);
         if (ret == 0)
-            ret = person_tokens_add(&tokens, entry->value, &county, &group->arena);
+            ret = person_tokens_add(&tokens, entry->value, &county, group->store->options.telephone_country,
+                                    &group->arena);
     }
     if (ret == 0 && tokens.num > 0) {
         struct keeper_error failure = { .status = 0 };

@@ -84,6 +84,7 @@ int store_find_person(struct store_reader *reader, const struct access *who, con
                                         .areas = areas.areas,
                                         .keeper = areas.keeper,
                                         .county_depth = reader->store->options.county_depth,
+                                        .telephone_country = reader->store->options.telephone_country,
                                         .audit = audit_search,
                                         .audit_context = reader };
     ret = prefix ? find_person_prefix(&source, who, query, arena, answer, faults, &reader->error)

@@ -133,7 +133,8 @@ static int open_store(const struct node_options *options, struct node *node, str
                                    .write = options->holder != NULL,
                                    .holder = options->holder,
                                    .db = { .create = options->create },
-                                   .county_depth = (unsigned) node->settings.county_depth };
+                                   .county_depth = (unsigned) node->settings.county_depth,
+                                   .telephone_country = (unsigned) node->settings.telephone_country };
     int                  ret = store_open(&store, &node->store, &error);
     if (ret == DB_ERR_BUSY && options->holder != NULL) {
         fault_add(faults, (struct fault_place){ .name = "database" }, NULL,

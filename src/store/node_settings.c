@@ -35,6 +35,9 @@ static const struct setting settings_table[] = {
       "days until a backup is deleted; the keys that could read it die with it" },
     { "county_depth", SETTING_WHOLE, AT(county_depth), 0, 15,
       "depth of the counties in the tree of areas, 0 = its top" },
+    { "telephone_country", SETTING_WHOLE, AT(telephone_country), 1, 999,
+      "calling code of telephone numbers that are written without a country; after a change: tocsin node rotate "
+      "--tokens" },
     { "listen", SETTING_TEXT, AT(listen), 0, 0, "where 'tocsin serve' listens: ADDRESS:PORT or unix:PATH" },
     { "public_url", SETTING_TEXT, AT(public_url), 0, 0, "the address by which people reach the server, through TLS" },
     { "trusted_proxy", SETTING_TEXT, AT(trusted_proxy), 0, 0, "the address whose X-Forwarded-For is believed" },

@@ -15,6 +15,7 @@
  *     demo = no                          invented data: served on loopback alone
  *     county_depth = 3                   of the counties in the tree of areas (0 = its top): people are found by name
  *                                        within one
+ *     telephone_country = 86             of telephone numbers that are written without a country
  *
  * Lines are `key = value`; # or ; begin a comment. A key that is not in the table is a fault, as is one that stands
  * twice.
@@ -40,6 +41,7 @@ struct node_settings {
     int64_t   backup_every_hours;              /* 1 … 8760 */
     int64_t   backup_keep_days;                /* 1 … 3660 */
     int64_t   county_depth;                    /* 0 … 15 */
+    int64_t   telephone_country;               /* 1 … 999 */
     char      listen[NODE_SETTING_BYTES];
     char      public_url[NODE_SETTING_BYTES];    /* "" = none */
     char      trusted_proxy[NODE_SETTING_BYTES]; /* "" = none */
@@ -49,7 +51,7 @@ struct node_settings {
 #define NODE_SETTINGS_INIT                                                                                             \
     {                                                                                                                  \
         .database = "sqlite:tocsin.db", .keys = "keys", .backup_every_hours = 24, .backup_keep_days = 35,              \
-        .county_depth = 3, .listen = "127.0.0.1:8420", .workers = 4                                                    \
+        .county_depth = 3, .telephone_country = 86, .listen = "127.0.0.1:8420", .workers = 4                           \
     }
 
 /* Read DIRECTORY/tocsin.conf; relative paths come back with the directory before them. Returns 0, BASE_ERR_INPUT (every

@@ -263,6 +263,24 @@ static bool is_digits(const char *text, size_t most)
     return text != NULL && strlen(text) <= most && text[strspn(text, "0123456789")] == '\0';
 }
 
+const struct person_form_options *person_country(unsigned code, struct person_country *country)
+{
+    static const struct {
+        unsigned    code;
+        const char *trunk;
+    } others[] = { { 7, "8" }, { 36, "06" }, { 39, "" }, { 225, "" }, { 242, "" }, { 378, "" }, { 379, "" } };
+    unsigned chosen = code == 0 ? 86 : code;
+    if (chosen > 999) {
+        country->digits[0] = '\0'; /* which nothing reads: TOC_ERR_OPTION */
+    } else
+        snprintf(country->digits, sizeof country->digits, "%u", chosen);
+    country->options = (struct person_form_options){ .country = country->digits, .trunk = "0" };
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        if (others[i].code == chosen)
+            country->options.trunk = others[i].trunk;
+    return &country->options;
+}
+
 static int check_options(const struct person_form_options *options)
 {
     return is_digits(options->country, 3) && is_digits(options->trunk, 3) && options->country[0] != '\0' &&

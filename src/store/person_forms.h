@@ -70,6 +70,15 @@ struct person_form_options {
         .country = "86", .trunk = "0"                                                                                  \
     }
 
+/* Options for a country by its calling code, 1 … 999; 0 = 86. What is dialled before an area code and dropped follows
+ * from it: 0; nothing where the 0 belongs to the number (39 Italy, 225 Côte d'Ivoire, 242 Congo, 378 San Marino, 379
+ * Vatican); 8 in 7 (Russia, Kazakhstan), 06 in 36 (Hungary). `country` holds what the options point to. */
+struct person_country {
+    char                       digits[4];
+    struct person_form_options options;
+};
+const struct person_form_options *person_country(unsigned code, struct person_country *country);
+
 /* The forms of an identity, each once, at most PERSON_MAX_FORMS. head, person, address and coordinates are not looked
  * at. *num_forms 0: there is nothing by which the person could be found. Cost: docs/search.md. */
 int person_forms(const struct model_identity *identity, const struct person_form_options *options, struct arena *arena,

@@ -37,12 +37,12 @@ static int make_room(struct person_tokens *tokens, size_t more)
 }
 
 int person_tokens_add(struct person_tokens *tokens, const struct model_identity *identity, const struct id *county,
-                      struct arena *arena)
+                      unsigned telephone_country, struct arena *arena)
 {
-    static const struct person_form_options options = PERSON_FORM_OPTIONS_INIT;
-    struct person_form                     *forms;
-    size_t                                  num;
-    int                                     ret = person_forms(identity, &options, arena, &forms, &num);
+    struct person_country country;
+    struct person_form   *forms;
+    size_t                num;
+    int ret = person_forms(identity, person_country(telephone_country, &country), arena, &forms, &num);
     if (ret == BASE_ERR_INPUT)
         return 0;
     if (ret == 0)

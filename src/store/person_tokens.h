@@ -19,10 +19,11 @@ struct person_tokens {
     size_t               num, room;
 };
 
-/* Add the forms of an identity (its person too); forms stand in arena, which is to be wiped. A name that cannot be
+/* Add the forms of an identity (its person too), telephone numbers without a country read as of `telephone_country`
+ * (person_country); forms stand in arena, which is to be wiped. A name that cannot be
  * read as UTF-8 has none. Returns 0 or TOC_ERR_NO_MEMORY. */
 int person_tokens_add(struct person_tokens *tokens, const struct model_identity *identity, const struct id *county,
-                      struct arena *arena);
+                      unsigned telephone_country, struct arena *arena);
 
 int  person_tokens_make(struct person_tokens *tokens, struct keeper *keeper, struct arena *arena,
                         struct keeper_error *error);

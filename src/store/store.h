@@ -57,8 +57,9 @@ struct store_options {
     struct db_options         db;
     unsigned                  county_depth; /* depth of the counties in the tree of areas (0 = a top): people are
                                              * found by their whole names within one */
-    size_t group_rows;                      /* a group takes at most so many changes; 0 = STORE_GROUP_ROWS */
-    size_t queue_requests;                  /* so many may wait; 0 = STORE_QUEUE_REQUESTS */
+    unsigned telephone_country;             /* calling code of numbers written without one; 0 = 86 */
+    size_t   group_rows;                    /* a group takes at most so many changes; 0 = STORE_GROUP_ROWS */
+    size_t   queue_requests;                /* so many may wait; 0 = STORE_QUEUE_REQUESTS */
 };
 #define STORE_GROUP_ROWS 256
 #define STORE_QUEUE_REQUESTS 4096

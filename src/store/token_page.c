@@ -97,7 +97,8 @@ static int add_forms(struct reading *reading, size_t i)
         return 0;
     }
     if (ret == 0)
-        ret = person_tokens_add(&reading->page->tokens, &identity, &county, reading->arena);
+        ret = person_tokens_add(&reading->page->tokens, &identity, &county, reading->source->telephone_country,
+                                reading->arena);
     if (ret == 0)
         reading->persons[reading->num_persons++] = identity.person;
     return ret;

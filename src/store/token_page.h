@@ -19,8 +19,9 @@ struct token_source {
     struct db              *db;
     struct keeper          *keeper;
     const struct area_tree *areas;
-    unsigned                county_depth; /* as the store's options say */
-    const struct area_set  *within;       /* people who live there; NULL: everywhere */
+    unsigned                county_depth; /* these as the store's options say */
+    unsigned                telephone_country;
+    const struct area_set  *within; /* people who live there; NULL: everywhere */
 };
 
 struct token_page {

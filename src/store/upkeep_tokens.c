@@ -64,7 +64,8 @@ static int retoken_slice(void *context, struct group *group)
     struct token_source source = { .db = group->db,
                                    .keeper = group->store->options.keeper,
                                    .areas = group->areas,
-                                   .county_depth = group->store->options.county_depth };
+                                   .county_depth = group->store->options.county_depth,
+                                   .telephone_country = group->store->options.telephone_country };
     int                 ret = group_write(group); /* what this group has decided so far */
     if (ret == 0 && retoken->num_areas > 0) {
         ret = area_set_of(group->areas, retoken->areas, retoken->num_areas, &group->arena, &within);

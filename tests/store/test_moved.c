@@ -54,7 +54,11 @@ static const char *check(void)
     static char          told[2000];
     struct db_error      error = { .status = 0 };
     struct db           *db;
-    struct check_options options = { .keeper = test.keeper, .county_depth = 1, .tell = tell, .context = told };
+    struct check_options options = { .keeper = test.keeper,
+                                     .county_depth = 1,
+                                     .telephone_country = test.options.telephone_country,
+                                     .tell = tell,
+                                     .context = told };
     int64_t              wrong;
     *told = '\0';
     assert_ok(db_open(test.url, &(struct db_options){ .read_only = true }, &db, &error));
@@ -403,6 +407,34 @@ static void test_a_new_key_for_tokens(void **state)
     assert_string_equal(check(), "");
 }
 
+/* Numbers without a country belong to the node's; after a change of that setting the tokens are made anew. */
+static void test_telephones_without_a_country(void **state)
+{
+    (void) state;
+    struct model_identity identity;
+    struct store_change   change = { .verb = STORE_CHANGE, .record = model_record(MODEL_IDENTITY), .value = &identity };
+    int64_t               remade, failed;
+    create_cases(2, TEST_EAST_ONE);
+    model_init(change.record, &identity);
+    identity.head.id = samples[0].identity.head.id;
+    identity.phone = text("01-4261234");
+    model_set_add(&change.given, model_identity_phone);
+    assert_ok(submit(&change, 1));
+    struct people_sample typed = samples[0];
+    typed.identity.phone = text("+86 1 4261234");
+    assert_true(found(&typed, TEST_COUNTY));
+    test.options.telephone_country = 977;
+    test_store_reopen(&test);
+    typed.identity.phone = text("+977 1 4261234");
+    assert_false(found(&typed, TEST_COUNTY));
+    assert_non_null(strstr(check(), "search tokens are those"));
+    assert_ok(store_tokens(test.store, NULL, NULL, &remade, &failed));
+    assert_true(found(&typed, TEST_COUNTY));
+    typed.identity.phone = text("01 426 1234");
+    assert_true(found(&typed, TEST_COUNTY));
+    assert_string_equal(check(), "");
+}
+
 /* The keeper gives out so many keys a second: the work waits for them. */
 static void test_as_fast_as_the_keeper_allows(void **state)
 {
@@ -465,8 +497,8 @@ static void test_the_check_finds_what_did_not_move(void **state)
     on(test_an_area_takes_its_counts_along) on(test_areas_that_change_places) on(test_a_circle_is_refused)             \
         on(test_a_rolled_up_area_moves) on(test_a_set_moves_areas_too) on(test_a_person_moves)                         \
             on(test_a_specimen_takes_its_results_along) on(test_a_new_key_for_tokens)                                  \
-                on(test_as_fast_as_the_keeper_allows) on(test_rewrapping_is_audited)                                   \
-                    on(test_the_check_finds_what_did_not_move)
+                on(test_telephones_without_a_country) on(test_as_fast_as_the_keeper_allows)                            \
+                    on(test_rewrapping_is_audited) on(test_the_check_finds_what_did_not_move)
 #define ON_SQLITE(name) { "sqlite: " #name, name, on_sqlite, close_store, NULL },
 #define ON_POSTGRESQL(name) { "postgresql: " #name, name, on_postgresql, close_store, NULL },
 

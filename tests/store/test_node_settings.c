@@ -70,6 +70,7 @@ static void test_what_is_written_reads_back(void **state)
     assert_true(id_equal(&read.operator_id, &written.operator_id));
     assert_int_equal(read.backup_keep_days, 70);
     assert_int_equal(read.county_depth, 3);
+    assert_int_equal(read.telephone_country, 86);
     snprintf(expected, sizeof expected, "sqlite:%s/tocsin.db", directory);
     assert_string_equal(read.database, expected);
     snprintf(expected, sizeof expected, "%s/keys", directory);

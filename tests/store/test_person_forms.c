@@ -413,6 +413,24 @@ static void test_telephones_of_another_country(void **state)
     identity.phone = text_of("01-4261234");
     assert_ok(person_forms(&identity, &nepal, &arena, &forms, &num_forms));
     assert_string_equal(joined(forms, num_forms), "phone:+97714261234");
+    static const struct {
+        unsigned    code;
+        const char *given, *form;
+    } countries[] = {
+        { 0, "010 62345678", "phone:+861062345678" },       { 86, "010 62345678", "phone:+861062345678" },
+        { 977, "01-4261234", "phone:+97714261234" },        { 39, "06 12345678", "phone:+390612345678" },
+        { 7, "8 916 123-45-67", "phone:+79161234567" },     { 36, "06 1 234 5678", "phone:+3612345678" },
+        { 1, "212 555 0123", "phone:+12125550123" },        { 1, "1-212-555-0123", "phone:+12125550123" },
+        { 999, "0 1234567", "phone:+9991234567" },          { 977, "+86 10 62345678", "phone:+861062345678" },
+        { 977, "0086 10 62345678", "phone:+861062345678" },
+    };
+    struct person_country country;
+    for (size_t i = 0; i < sizeof countries / sizeof *countries; i++) {
+        identity.phone = text_of(countries[i].given);
+        assert_ok(person_forms(&identity, person_country(countries[i].code, &country), &arena, &forms, &num_forms));
+        assert_string_equal(joined(forms, num_forms), countries[i].form);
+    }
+    assert_status(person_forms(&identity, person_country(1000, &country), &arena, &forms, &num_forms), TOC_ERR_OPTION);
     static const struct person_form_options bad[] = { { "", "0" },    { NULL, "0" },  { "+86", "0" },   { "1234", "0" },
                                                       { "086", "0" }, { "86", NULL }, { "86", "0000" }, { "86", "a" } };
     num_forms = 7;

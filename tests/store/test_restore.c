@@ -21,7 +21,7 @@ static char              directory[40], first_url[TEST_POSTGRESQL_URL], second_u
 static char              keys[64], backups[64], conf[64];
 static struct node       node;
 static struct fault_list faults;
-static struct id         area;
+static struct id         area, last_identity;
 
 static int64_t clock_of_the_test(void *context)
 {
@@ -108,7 +108,7 @@ static struct id create_person(void)
     model_init(model_record(MODEL_IDENTITY), &identity);
     person.head.id = node_new_id(NOW);
     person.area = area;
-    identity.head.id = node_new_id(NOW);
+    identity.head.id = last_identity = node_new_id(NOW);
     identity.person = person.head.id;
     identity.name = (struct model_text){ "次仁", strlen("次仁") };
     assert_node(submit(STORE_CREATE, MODEL_PERSON, &person));
@@ -194,6 +194,56 @@ static void test_who_was_erased_since_is_erased_again(void **state)
     assert_in_range(list_bytes(), bytes, bytes + 32); /* nobody is put on the list a third time */
 }
 
+static int read_name(const struct id *identity, const char *url)
+{
+    struct node_options   options = options_of_the_test();
+    struct access         who = { .role = ACCESS_PROGRAM, .purpose = ACCESS_DATA_QUALITY, .everywhere = true };
+    struct arena          arena = ARENA_INIT;
+    struct db_error       error = { .status = 0 };
+    struct store_reader  *reader;
+    struct model_identity value;
+    struct model_set      visible;
+    struct node           old;
+    options.database = url;
+    assert_node(node_open(&options, &old, &faults));
+    assert_ok(store_reader_open(old.store, &reader, &error));
+    int status = store_read(reader, &who, model_record(MODEL_IDENTITY), identity, STORE_NOW, &arena, &value, &visible);
+    arena_wipe(&arena);
+    store_reader_close(reader);
+    node_close(&old);
+    return status;
+}
+
+/* After the period: the generation that a backup was made under is gone, and with every key that still exists, and
+ * without a list of the erased, nothing of them can be read in it. */
+static void test_an_old_backup_cannot_be_read(void **state)
+{
+    (void) state;
+    struct restore_options options = { .database = second_url,
+                                       .node = options_of_the_test(),
+                                       .check = { .tell = ignore } };
+    struct restore_result  result;
+    struct backup          backup;
+    char                   list[96];
+    uint32_t               generation;
+    int64_t                rewrapped, failed;
+    struct id              person = create_person(), identity = last_identity;
+    make_backup(&backup);
+    erase(&person);
+    assert_ok(keeper_new_generation(node.keeper, KEEPER_WRAP, NOW, &generation, NULL));
+    assert_ok(store_rewrap(node.store, NULL, NULL, &rewrapped, &failed));
+    snprintf(list, sizeof list, "%s/erasures", keys);
+    assert_int_equal(truncate(list, 0), 0);
+    options.backup = backup.path;
+    options.erasures = "/tmp/tocsin-no-such-list";
+    assert_node(restore(&options, &result, &faults));
+    assert_int_equal(result.erased_again, 0);
+    assert_ok(read_name(&identity, second_url)); /* as long as the generation is there */
+    assert_ok(keeper_destroy(node.keeper, KEEPER_WRAP, 1, NOW, true, NULL));
+    assert_status(read_name(&identity, second_url), KEEPER_ERR_GENERATION);
+    assert_int_equal(result.wrong, 0); /* its audit is whole */
+}
+
 static void test_a_database_that_is_not_empty_is_refused(void **state)
 {
     (void) state;
@@ -258,9 +308,9 @@ static void test_a_second_node_in_the_same_place_is_refused(void **state)
 }
 
 #define PROMISES(on)                                                                                                   \
-    on(test_who_was_erased_since_is_erased_again) on(test_a_database_that_is_not_empty_is_refused)                     \
-        on(test_a_backup_that_was_touched_is_refused) on(test_settings_that_were_lost_find_their_operator)             \
-            on(test_a_second_node_in_the_same_place_is_refused)
+    on(test_who_was_erased_since_is_erased_again) on(test_an_old_backup_cannot_be_read)                                \
+        on(test_a_database_that_is_not_empty_is_refused) on(test_a_backup_that_was_touched_is_refused)                 \
+            on(test_settings_that_were_lost_find_their_operator) on(test_a_second_node_in_the_same_place_is_refused)
 #define ON_SQLITE(name) { "sqlite: " #name, name, on_sqlite, tear_down, NULL },
 #define ON_POSTGRESQL(name) { "postgresql: " #name, name, on_postgresql, tear_down, NULL },
 
