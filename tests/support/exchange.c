@@ -7,10 +7,17 @@ int __real_caller_find(struct exchange *exchange);
 int __wrap_caller_find(struct exchange *exchange);
 
 static const struct caller *chosen;
+static bool                 own_sessions;
+static _Atomic uint32_t     sessions;
 
 void test_exchange_as(const struct caller *caller)
 {
     chosen = caller;
+}
+
+void test_exchange_own_sessions(bool each)
+{
+    own_sessions = each;
 }
 
 int __wrap_caller_find(struct exchange *exchange)
@@ -18,6 +25,10 @@ int __wrap_caller_find(struct exchange *exchange)
     if (chosen == NULL)
         return __real_caller_find(exchange);
     exchange->caller = *chosen;
+    if (own_sessions) {
+        uint32_t number = ++sessions;
+        memcpy(exchange->caller.session.bytes, &number, sizeof number);
+    }
     return 0;
 }
 

@@ -10,6 +10,9 @@
 /* Who sends what follows; NULL = whoever the headers say, as the server finds out. Borrowed. */
 void test_exchange_as(const struct caller *caller);
 
+/* Each request that follows comes from a session of its own. */
+void test_exchange_own_sessions(bool each);
+
 /* A signed-in person, or a machine, with this access. */
 struct caller test_caller_person(const struct access *access);
 struct caller test_caller_machine(const struct access *access);

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* bench/server/client.h: clients of a server, in a process of their own, so that their time is not the server's. */
+#ifndef BENCH_SERVER_CLIENT_H
+#define BENCH_SERVER_CLIENT_H
+
+/* `num` requests over `connections` kept-alive connections, each sent when the one before it is answered. The file
+ * holds the requests, separated by a NUL, taken in turn. Prints "answers STATUS_2XX seconds p50_us p99_us". */
+int client_requests(unsigned port, int connections, int num, const char *file);
+
+/* `streams` streams of live events. Prints "open" when all are; then, when standard input ends and a second more has
+ * passed, "events ALL fewest MOST". host: of the header. */
+int client_streams(unsigned port, int streams, const char *host);
+
+#endif
