@@ -64,7 +64,8 @@ static int check_area(struct group *group, struct ticket *ticket, const struct e
     return refusal;
 }
 
-/* Whatever is referred to must be there. */
+/* Whatever is referred to must be there, for this caller: what is outside their grant is as absent, else ids could be
+ * tried, and records hung on to persons who are not theirs. */
 static int check_references(struct group *group, struct ticket *ticket, const struct store_change *change)
 {
     int ret = 0;
@@ -81,8 +82,8 @@ static int check_references(struct group *group, struct ticket *ticket, const st
         int made = group_entry(group, target, id, &entry);
         if (made != 0)
             return made;
-        if (!entry->present &&
-            !(target == change->record && id_equal(id, &((struct model_head *) change->value)->id))) {
+        bool is_there = entry->present && check_area(group, ticket, entry, STORE_ERR_ABSENT) == 0;
+        if (!is_there && !(target == change->record && id_equal(id, &((struct model_head *) change->value)->id))) {
             fault(ticket, field->name, "the id of a record that exists", "no such record");
             ret = BASE_ERR_INPUT;
         }

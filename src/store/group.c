@@ -340,6 +340,8 @@ static int need_references(struct group *group, const struct store_change *chang
             continue;
         if (target != NULL)
             ret = group_entry(group, target, id, &entry);
+        if (target != NULL && ret == 0 && target->scope_path != NULL && strchr(target->scope_path, '.') != NULL)
+            entry->subject = true; /* its area stands in another record */
     }
     return ret;
 }

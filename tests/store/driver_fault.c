@@ -106,7 +106,7 @@ static int step(struct db_statement *statement, const struct db_value **row, siz
                 struct db_error *error)
 {
     struct db *db = statement->db;
-    if (!fails(db, DRIVER_STATEMENT))
+    if (!fails(db, DRIVER_STEP))
         return inner_of(db)->driver->step(statement, row, num_columns, error);
     inner_of(db)->driver->reset(statement);
     return say(db, error);

@@ -20,11 +20,12 @@
 enum driver_calls {
     DRIVER_BEGIN = 1,
     DRIVER_COMMIT = 2,
-    DRIVER_STATEMENT = 4, /* execute, prepare, run, step */
+    DRIVER_STATEMENT = 4, /* execute, prepare, run */
     DRIVER_CHANGE = 8,    /* insert, add, update, delete, load */
     DRIVER_LEASE = 16,
     DRIVER_CHECKPOINT = 32,
-    DRIVER_ALL = 63
+    DRIVER_STEP = 64, /* to the next row */
+    DRIVER_ALL = 127
 };
 
 struct driver_fault {
