@@ -105,6 +105,24 @@ static void add_list(struct route_list *list, const struct view *view)
     route.reply = text("%s_page", view->name);
     route.parameters = parameters(view, LIST_PAGE_OF);
     route_add(list, &route);
+    route.path = text("/api/v1/exports/%s", view->name);
+    route.handler = record_export;
+    route.heavy = true;
+    route.summary_en = text("%s: all rows of the list in a file, without identities", view->title_en);
+    route.summary_zh = text("%s：导出全部（不含身份信息）", view->title_zh);
+    route.reply = NULL;
+    route.reply_types = RECORD_EXPORT_TYPES;
+    route.parameters = parameters(view, LIST_EXPORT);
+    route_add(list, &route);
+    if (!record_list_identifies(view))
+        return;
+    route.path = text("/api/v1/worklists/%s", view->name);
+    route.handler = record_worklist;
+    route.summary_en = text("%s: at most 200 rows with names, for a purpose named", view->title_en);
+    route.summary_zh = text("%s：工作清单（含姓名，至多 200 条，须注明目的）", view->title_zh);
+    route.reply_types = RECORD_WORKLIST_TYPES;
+    route.parameters = parameters(view, LIST_WORKLIST);
+    route_add(list, &route);
 }
 
 void record_routes(struct route_list *list)

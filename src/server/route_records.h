@@ -6,7 +6,8 @@
  *
  * as far as its ROUTES say, and for each list (src/model/view)
  *
- *     GET    /api/v1/cases
+ *     GET    /api/v1/cases                GET    /api/v1/exports/cases
+ *     GET    /api/v1/worklists/cases      of lists with names
  */
 #ifndef SERVER_ROUTE_RECORDS_H
 #define SERVER_ROUTE_RECORDS_H
