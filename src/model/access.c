@@ -26,6 +26,7 @@ _Static_assert(ACCESS_NUM_PURPOSES <= 16, "the purposes fit in identity_for");
 #define EVERYBODY(record, most)
 #define ALLOW(role, record, most, most_written, purposes)                                                              \
     [ACCESS_##role][MODEL_##record] = { .reads = (most), .writes = (most_written), .identity_for = (purposes) },
+#define ERASES(role)
 #define PROXY(record, field)
 static const struct allowed table[ACCESS_NUM_ROLES][MODEL_NUM_RECORDS] = {
 #include "model/access.def"
@@ -40,8 +41,16 @@ static const uint8_t everybody_reads[MODEL_NUM_RECORDS] = {
 };
 
 #undef EVERYBODY
-#undef PROXY
+#undef ERASES
 #define EVERYBODY(record, most)
+#define ERASES(role) [ACCESS_##role] = true,
+static const bool erases[ACCESS_NUM_ROLES] = {
+#include "model/access.def"
+};
+
+#undef ERASES
+#undef PROXY
+#define ERASES(role)
 #define PROXY(record, field) { #record, #field },
 static const struct {
     const char *record, *field;
@@ -116,6 +125,11 @@ struct model_set access_writable(const struct access *who, const struct model_re
 bool access_may_write(const struct access *who, const struct model_record *record)
 {
     return allowed(who, record)->writes != NOTHING;
+}
+
+bool access_may_erase(const struct access *who, const struct model_record *record)
+{
+    return access_may_write(who, record) && erases[who->role];
 }
 
 bool access_is_proxy(const struct model_record *record, const struct model_field *field)

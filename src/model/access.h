@@ -82,6 +82,7 @@ struct model_set access_visible(const struct access *who, const struct model_rec
  * the caller nothing. Fields of rule WRITTEN are the program's own. */
 struct model_set access_writable(const struct access *who, const struct model_record *record);
 bool             access_may_write(const struct access *who, const struct model_record *record);
+bool             access_may_erase(const struct access *who, const struct model_record *record);
 
 /* May the field stand in a filter, a sort order, a search or the key of a sum? Only with the right to read it, never a
  * sealed one (IDENTIFYING: persons are found by find_person.h), and never a proxy of origin or belief. */

@@ -46,7 +46,7 @@ static const struct {
     { SERIES, { "by", "string", "day or week; whole weeks are counted" } },
     { SERIES | TABLE, { "weeks", "string", "iso (Monday to Sunday) or mmwr (Sunday to Saturday)" } },
     { TRIANGLE, { "max_delay", "integer", "0 to 1000 days; 28 where it is not said" } },
-    { TABLE, { "format", "string", "csv or ndjson" } },
+    { TABLE, { "as", "string", "csv or ndjson" } },
 };
 #define LENGTH(array) (sizeof(array) / sizeof *(array))
 
@@ -496,7 +496,7 @@ static int count_weeks(struct exchange *exchange)
     static const char *const formats[] = { "csv", "ndjson", NULL };
     struct count_table       table = { .exchange = exchange, .question.by_week = 1 };
     size_t                   format = 0;
-    int                      ret = request_choice(exchange, "format", formats, "csv or ndjson", &format);
+    int                      ret = request_choice(exchange, "as", formats, "csv or ndjson", &format);
     if (ret == 0)
         ret = read_question(exchange, &table.question, COUNT_MOST_DAYS);
     if (ret != 0)

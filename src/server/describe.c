@@ -69,8 +69,9 @@ static void put_may(struct json_writer *json, const struct access *who, const st
     json_key(json, "may");
     json_begin_array(json);
     for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++) {
-        bool may = verbs[i].verb == MODEL_READING ? access_highest(who, record) != ACCESS_NOTHING
-                                                  : access_may_write(who, record);
+        bool may = verbs[i].verb == MODEL_READING   ? access_highest(who, record) != ACCESS_NOTHING
+                   : verbs[i].verb == MODEL_ERASING ? access_may_erase(who, record)
+                                                    : access_may_write(who, record);
         if (may && (record->verbs & verbs[i].verb) != 0)
             json_put_string(json, verbs[i].word);
     }

@@ -280,7 +280,7 @@ static int check_total(struct exchange *exchange, const struct export *export)
     bool    known;
     int     ret = store_totals(exchange->reader, &export->who, &export->query, &total, &known, &exchange->faults);
     if (ret == 0 && known && total > (int64_t) export->most)
-        ret = refuse(exchange, "format", "too many rows for it",
+        ret = refuse(exchange, "as", "too many rows for it",
                      "xlsx at most 100,000, csv and ndjson at most 1,000,000: a filter, an area");
     return ret;
 }
@@ -297,7 +297,7 @@ int record_export(struct exchange *exchange)
     export->record = exchange->route->record;
     int ret = record_list_query(exchange, &export->query);
     if (ret == 0)
-        ret = request_choice(exchange, "format", form_words, "csv, ndjson or xlsx", &form);
+        ret = request_choice(exchange, "as", form_words, "csv, ndjson or xlsx", &form);
     if (ret == 0)
         ret = request_flag(exchange, "bom", &export->bom);
     if (ret != 0)

@@ -25,7 +25,7 @@ static const struct route_parameter export_parameters[] = {
     { "sort", "string", "The field that orders the rows" },
     { "direction", "string", "ascending or descending (the usual)" },
     { "from", "string", "Begin at this value of the sort field" },
-    { "format", "string", "csv, ndjson or xlsx" },
+    { "as", "string", "csv, ndjson or xlsx" },
     { "bom", "boolean", "csv: begin with a byte order mark, which old spreadsheets need" },
 };
 static const struct route_parameter worklist_parameters[] = {

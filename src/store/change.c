@@ -501,7 +501,7 @@ int group_change(struct group *group, struct ticket *ticket, struct store_change
     case STORE_CREATE: ret = create(group, ticket, change, entry); break;
     case STORE_CHANGE: ret = alter(group, ticket, change, entry); break;
     case STORE_ERASE:
-        ret = !access_may_write(&ticket->who, change->record) ? STORE_ERR_DENIED
+        ret = !access_may_erase(&ticket->who, change->record) ? STORE_ERR_DENIED
                                                               : group_erase(group, ticket, change, entry);
         break;
     }

@@ -481,7 +481,7 @@ static void export_each(void)
     for (size_t v = 0; v < num; v++)
         for (size_t i = 0; i < 2; i++) {
             char path[200];
-            snprintf(path, sizeof path, "/api/v1/exports/%s?format=%s", all[v].name, formats[i]);
+            snprintf(path, sizeof path, "/api/v1/exports/%s?as=%s", all[v].name, formats[i]);
             struct exchange *exchange = ask(HTTP_GET, path, NULL);
             struct access    plain = who;
             plain.purpose = ACCESS_NO_PURPOSE;

@@ -138,7 +138,7 @@ static void test_every_row_reads_back_the_same(void **state)
     assert_string_equal(test_exchange_answer_header(exchange, "Content-Disposition"),
                         "attachment; filename=\"signals-2024-10-04.csv\"");
     check_read_again(exchange, MODEL_TABLE_CSV);
-    check_read_again(get("/api/v1/exports/signals?format=ndjson&sort=updated&direction=ascending", 200),
+    check_read_again(get("/api/v1/exports/signals?as=ndjson&sort=updated&direction=ascending", 200),
                      MODEL_TABLE_NDJSON);
     exchange = get("/api/v1/exports/signals?bom=true", 200);
     assert_memory_equal(exchange->answer.body.bytes, "\xEF\xBB\xBFid,version,", 14);
@@ -169,7 +169,7 @@ static void test_filters_hold_for_files_too(void **state)
         rows += strstr(text, id) != NULL;
     }
     assert_int_equal(rows, SIGNALS / 2);
-    static const char *const wrong[] = { "format=pdf", "page_size=5", "after=x", "identities=true", "summary=x" };
+    static const char *const wrong[] = { "as=pdf", "page_size=5", "after=x", "identities=true", "summary=x" };
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         snprintf(path, sizeof path, "/api/v1/exports/signals?%s", wrong[i]);
         (void) get(path, 422);
@@ -181,7 +181,7 @@ static void test_an_export_is_one_entry_of_the_audit(void **state)
 {
     (void) state;
     int64_t before = test_store_number(&test, "SELECT count(*) FROM audit");
-    (void) get("/api/v1/exports/signals?status=new&format=ndjson", 200);
+    (void) get("/api/v1/exports/signals?status=new&as=ndjson", 200);
     assert_int_equal(test_store_number(&test, "SELECT count(*) FROM audit"), before + 1);
     assert_int_equal(
         test_store_number(&test, "SELECT count(*) FROM audit WHERE verb = 'export signals as ndjson by status'"), 1);
@@ -193,7 +193,7 @@ static void test_no_export_names_anybody(void **state)
     static const char *const formats[] = { "csv", "ndjson" };
     for (size_t i = 0; i < 2; i++) {
         char path[100];
-        snprintf(path, sizeof path, "/api/v1/exports/cases?format=%s", formats[i]);
+        snprintf(path, sizeof path, "/api/v1/exports/cases?as=%s", formats[i]);
         const char *text = test_exchange_body(get(path, 200)); /* although a purpose is named */
         for (int p = 0; p < PERSONS; p++) {
             char name[200];
@@ -243,7 +243,7 @@ static size_t column_of(const json_t *sheet, const char *name)
 static void test_a_spreadsheet_has_the_same_cells(void **state)
 {
     (void) state;
-    struct exchange *exchange = get("/api/v1/exports/signals?format=xlsx", 200);
+    struct exchange *exchange = get("/api/v1/exports/signals?as=xlsx", 200);
     json_t          *json = sheets_of(exchange);
     const json_t    *sheet = json_array_get(json_object_get(json, "sheets"), 0);
     const json_t    *codebook = json_array_get(json_object_get(json, "sheets"), 1);
