@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What a capability promises: each measure, its bar, what is measured here and now, and the command behind it.
 
-usage: show.py BUILD early-warning|server|store
+usage: show.py BUILD early-warning|server|simulator|store
 
 Every number comes from a command that is run now and can be run alone. The commands print lines
 `row<TAB>measure<TAB>bar<TAB>measured<TAB>yes|no`; whatever else they print is left out here.
@@ -19,6 +19,9 @@ COMMANDS = {
         "{build}/bench/simulation/weekdays --rows",
         "python3 bench/command_line.py {build}",
         "python3 bench/command_line.py {build} --gigabyte",
+    ],
+    "simulator": [
+        "python3 bench/simulate.py {build}",
     ],
     "store": [
         "python3 bench/store.py {build}",

@@ -15,15 +15,16 @@
 
 #define AGES TOC_SIMULATION_AGE
 #define COLUMNS TOC_SIMULATION_COLUMNS
+#define AGE_WORD_BYTES 48
 
 const char *const simulate_detail_words[] = { "full", "areas", "ages", "total", "none", NULL };
 
-static const char *age_word(size_t age, char text[16])
+static const char *age_word(size_t age, char text[AGE_WORD_BYTES])
 {
     if (age + 1 < AGES)
-        snprintf(text, 16, "%zu-%zu", 10 * age, 10 * age + 9);
+        snprintf(text, AGE_WORD_BYTES, "%zu-%zu", 10 * age, 10 * age + 9);
     else
-        snprintf(text, 16, "%zu+", 10 * age);
+        snprintf(text, AGE_WORD_BYTES, "%zu+", 10 * age);
     return text;
 }
 
@@ -108,7 +109,7 @@ static void write_series_row(struct simulate_files *files, const struct row_head
                              const uint64_t *counts)
 {
     struct sink *sink = &files->series;
-    char         date[DATE_TEXT_BYTES], word[16];
+    char         date[DATE_TEXT_BYTES], word[AGE_WORD_BYTES];
     date_to_text(head->scenario->start + (toc_date) head->day, DATE_FORM_DAY, date);
     write_cell(sink, head->name);
     sink_format(sink, ",%" PRIu64 ",%" PRIu32 ",%s", head->seed, head->day + 1, date);
@@ -189,7 +190,7 @@ static int write_infection(void *context, const struct toc_simulation_infection 
     const struct line_context *line = context;
     const struct scenario     *scenario = line->scenario;
     struct rows               *rows = &line->files->lines;
-    char                       word[16];
+    char                       word[AGE_WORD_BYTES];
     bool                       nobody = infection->infector == TOC_SIMULATION_NOBODY;
     rows_text(rows, line->name);
     rows_number(rows, (double) line->seed);
