@@ -30,6 +30,13 @@ COMMANDS = {
     "server": [
         "python3 bench/server.py {build}",
     ],
+    "simulator": [
+        "{build}/bench/bench_simulator statistics",
+        "{build}/bench/bench_simulator scenarios",
+        "{build}/bench/bench_simulator analytic",
+        "{build}/bench/bench_simulator speed",
+        "{build}/bench/bench_simulator same",
+    ],
 }
 
 
