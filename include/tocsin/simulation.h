@@ -254,6 +254,24 @@ int toc_simulation_each_infection(const struct toc_simulation *simulation, uint3
                                   int (*take)(void *context, const struct toc_simulation_infection *infection),
                                   void *context);
 
+/* ---- checkpoints, between two days ---- */
+
+/* Everything that has changed since the setup, to put (answers 0, or else the save fails): 12 bytes an agent, 16 an
+ * infection, 8 a coming event. It is for the same version of the library on the same kind of processor, and holds no
+ * parameters: keep the setup with it. */
+int toc_simulation_save(struct toc_simulation *simulation, int (*put)(void *context, const void *bytes, size_t num),
+                        void *context, struct toc_error *error);
+
+/* Go on from a checkpoint: the further days have the same bits as if there had been no break. get fills all num bytes
+ * and answers 0. The setup has the parameters, areas, commuting and seed that it had. Lines of the schedule and imports
+ * may be others from the coming day on ("what if"), but the schedule has as many lines, as triggers remember whether
+ * they are pulled. Bytes are checked before they are used; a checkpoint that is cut short, damaged or of another setup
+ * is TOC_ERR_DOMAIN. */
+int toc_simulation_restore(const struct toc_simulation_setup *setup, const struct toc_allocator *allocator,
+                           const struct toc_simulation_runner *runner,
+                           int (*get)(void *context, void *bytes, size_t num), void *context,
+                           struct toc_simulation **simulation, struct toc_error *error);
+
 #ifdef __cplusplus
 }
 #endif

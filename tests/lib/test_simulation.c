@@ -237,6 +237,116 @@ static void test_any_threads_give_the_same_bits(void **state)
         toc_simulation_free(sim[i]);
 }
 
+/* ---- checkpoints ---- */
+struct bytes {
+    unsigned char *byte;
+    size_t         num, room, at;
+};
+
+static int put_bytes(void *context, const void *from, size_t num)
+{
+    struct bytes *bytes = context;
+    if (bytes->num + num > bytes->room) {
+        bytes->room = 2 * (bytes->num + num);
+        bytes->byte = realloc(bytes->byte, bytes->room);
+    }
+    memcpy(bytes->byte + bytes->num, from, num);
+    bytes->num += num;
+    return 0;
+}
+
+static int get_bytes(void *context, void *to, size_t num)
+{
+    struct bytes *bytes = context;
+    if (num > bytes->num - bytes->at)
+        return 1;
+    memcpy(to, bytes->byte + bytes->at, num);
+    bytes->at += num;
+    return 0;
+}
+
+static int restore(const struct toc_simulation_setup *setup, struct bytes *bytes, struct toc_simulation **sim,
+                   struct toc_error *error)
+{
+    bytes->at = 0;
+    return toc_simulation_restore(setup, &test_allocator, NULL, get_bytes, bytes, sim, error);
+}
+
+/* A run that is interrupted has the bits of one that is not, with everything in force, orders pending among it. */
+static void test_a_checkpoint_goes_on_with_the_same_bits(void **state)
+{
+    (void) state;
+    struct toc_simulation_schedule schedule[TOC_SIMULATION_MEASURES];
+    fill_schedule(schedule);
+    set_up(100);
+    parameters.screening_share = 0.02;
+    const struct toc_simulation_setup setup = { .parameters = &parameters,
+                                                .areas = three_areas,
+                                                .num_areas = 3,
+                                                .commuting = both_ways,
+                                                .num_commuting = 3,
+                                                .schedule = schedule,
+                                                .num_schedule = TOC_SIMULATION_MEASURES,
+                                                .seed = 77 };
+    struct toc_simulation            *sim = create(&setup), *again = NULL;
+    struct bytes                      bytes = { 0 };
+    static uint32_t                   counts[2][MOST_AREAS * ROW];
+    run(sim, 33, TOC_SIMULATION_COLUMN_infections);
+    assert_ok(toc_simulation_import(sim, 2, 1, 50, NULL));
+    assert_ok(toc_simulation_vaccinate(sim, 5, NULL));
+    assert_ok(toc_simulation_save(sim, put_bytes, &bytes, NULL));
+    assert_ok(restore(&setup, &bytes, &again, NULL));
+    assert_int_equal(toc_simulation_day(again), 33);
+    for (int day = 0; day < 60; day++) {
+        assert_ok(toc_simulation_step(sim, NULL));
+        assert_ok(toc_simulation_step(again, NULL));
+        toc_simulation_read(sim, counts[0]);
+        toc_simulation_read(again, counts[1]);
+        assert_memory_equal(counts[0], counts[1], sizeof counts[0]);
+    }
+    struct bytes first = { 0 }, second = { 0 };
+    assert_ok(toc_simulation_save(sim, put_bytes, &first, NULL));
+    assert_ok(toc_simulation_save(again, put_bytes, &second, NULL));
+    assert_int_equal(first.num, second.num);
+    assert_memory_equal(first.byte, second.byte, first.num);
+    free(first.byte);
+    free(second.byte);
+    free(bytes.byte);
+    toc_simulation_free(sim);
+    toc_simulation_free(again);
+}
+
+/* Every byte turned, every length cut: refused, or (never) a simulation that breaks; another setup is refused. */
+static void test_damaged_checkpoints_are_refused(void **state)
+{
+    (void) state;
+    set_up(500);
+    struct toc_simulation_setup setup = { .parameters = &parameters, .seed = 8 };
+    struct toc_simulation      *sim = create(&setup), *again = NULL;
+    struct bytes                bytes = { 0 };
+    struct toc_error            error = { 0 };
+    run(sim, 12, TOC_SIMULATION_COLUMN_infections);
+    assert_ok(toc_simulation_save(sim, put_bytes, &bytes, NULL));
+    for (size_t i = 0; i < bytes.num; i += 97) {
+        bytes.byte[i] ^= 0x41;
+        assert_status(restore(&setup, &bytes, &again, &error), TOC_ERR_DOMAIN);
+        bytes.byte[i] ^= 0x41;
+    }
+    for (size_t cut = 1; cut < bytes.num; cut *= 2) {
+        bytes.num -= cut;
+        assert_status(restore(&setup, &bytes, &again, &error), TOC_ERR_DOMAIN);
+        bytes.num += cut;
+    }
+    setup.seed = 9;
+    assert_status(restore(&setup, &bytes, &again, &error), TOC_ERR_DOMAIN);
+    assert_string_equal(error.what, "checkpoint");
+    setup.seed = 8;
+    assert_ok(restore(&setup, &bytes, &again, &error));
+    toc_simulation_free(again);
+    toc_simulation_free(sim);
+    free(bytes.byte);
+}
+
 /* ---- parameters and measures ---- */
 static void test_no_transmission_leaves_the_seeds(void **state)
 {
@@ -423,6 +533,8 @@ int main(void)
         cmocka_unit_test(test_counts_add_up),
         cmocka_unit_test(test_transmission_tree),
         cmocka_unit_test(test_any_threads_give_the_same_bits),
+        cmocka_unit_test(test_a_checkpoint_goes_on_with_the_same_bits),
+        cmocka_unit_test(test_damaged_checkpoints_are_refused),
         cmocka_unit_test(test_no_transmission_leaves_the_seeds),
         cmocka_unit_test(test_zero_shares_give_zero_columns),
         cmocka_unit_test(test_more_measures_fewer_infections),
