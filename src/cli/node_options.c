@@ -143,12 +143,16 @@ const char *node_status_text(int status)
     }
 }
 
+bool node_is_refusal(int status)
+{
+    return status == STORE_ERR_ABSENT || status == STORE_ERR_VERSION || status == STORE_ERR_EXISTS ||
+           status == STORE_ERR_DENIED || status == BASE_ERR_INPUT;
+}
+
 int node_complain(const struct cli_command *command, int status, struct fault_list *faults)
 {
     if (faults->num_all > 0)
         return input_report(command, status == BASE_ERR_INPUT ? status : BASE_ERR_SYSTEM, faults);
     fault_list_free(faults);
-    bool input = status == STORE_ERR_ABSENT || status == STORE_ERR_VERSION || status == STORE_ERR_EXISTS ||
-                 status == STORE_ERR_DENIED || status == BASE_ERR_INPUT;
-    return cli_complain(command, input ? CLI_INPUT : CLI_MACHINE, "%s", node_status_text(status));
+    return cli_complain(command, node_is_refusal(status) ? CLI_INPUT : CLI_MACHINE, "%s", node_status_text(status));
 }

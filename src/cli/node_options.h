@@ -44,6 +44,9 @@ int node_complain(const struct cli_command *command, int status, struct fault_li
 /* Say loudly on standard error where nobody keeps the machine's clock. */
 void node_warn_of_clock(const struct cli_command *command);
 
+/* Did the store refuse what was asked for, or was the input at fault? Then the exit code is CLI_INPUT. */
+bool node_is_refusal(int status);
+
 /* What a status means, as a sentence without its full stop. */
 const char *node_status_text(int status);
 

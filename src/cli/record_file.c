@@ -58,12 +58,6 @@ static void on_done(void *context, int status, const struct store_receipt *recei
     pthread_mutex_unlock(&entry->window->lock);
 }
 
-static bool is_refusal(int status)
-{
-    return status == STORE_ERR_ABSENT || status == STORE_ERR_VERSION || status == STORE_ERR_EXISTS ||
-           status == STORE_ERR_DENIED || status == BASE_ERR_INPUT;
-}
-
 /* Its faults, at its line; a status that explains itself by them alone has no sentence of its own. */
 static void tell_refusal(struct window *window, struct entry *entry)
 {
@@ -91,7 +85,7 @@ static void finish_oldest(struct window *window)
         char                     text[ID_TEXT_BYTES];
         id_to_text(&head->id, text);
         printf("{\"id\":\"%s\",\"version\":%lld}\n", text, (long long) head->version);
-    } else if (is_refusal(entry->status))
+    } else if (node_is_refusal(entry->status))
         tell_refusal(window, entry);
     else if (window->failure == 0)
         window->failure = entry->status;

@@ -15,6 +15,7 @@
 #include "base/fault.h"
 #include "base/instant.h"
 #include "store/audit_receipt.h"
+#include "store/select_many.h"
 
 static const char prefix[] = "tocsin-";
 static const char unfinished[] = ".unfinished";
@@ -256,24 +257,21 @@ int backup_expire(const char *directory, int64_t now, int64_t keep_days, size_t 
 
 /* ---- the keys of backups that are gone ---- */
 
+static int used_row(void *context, const struct db_value *row, size_t num_columns)
+{
+    (void) row;
+    (void) num_columns;
+    *(bool *) context = true;
+    return 0;
+}
+
 /* Does any person's key still stand under this generation? */
 static int in_use(struct db *db, uint32_t generation, bool *used, struct db_error *error)
 {
-    struct db_statement   *statement;
-    const struct db_value *row;
-    size_t                 num_columns;
-    struct db_value        parameter = db_integer(generation);
-    int ret = db_prepare(db, "SELECT 1 FROM \"person_key\" WHERE \"generation\" = $1 LIMIT 1", &statement, error);
-    if (ret == 0)
-        ret = db_run(statement, &parameter, 1, error);
-    if (ret == 0)
-        ret = db_step(statement, &row, &num_columns, error);
-    if (ret < 0)
-        return ret;
-    *used = ret == 1;
-    if (*used)
-        db_reset(statement);
-    return 0;
+    struct db_value parameter = db_integer(generation);
+    *used = false;
+    return select_rows(db, "SELECT 1 FROM \"person_key\" WHERE \"generation\" = $1 LIMIT 1", &parameter, 1, used_row,
+                       used, error);
 }
 
 int backup_keys_left(struct db *db, struct keeper *keeper, bool *left, struct db_error *error)

@@ -8,6 +8,7 @@
 
 #include "store/check_internal.h"
 #include "store/schema.h"
+#include "store/select_many.h"
 #include "tocsin/status.h"
 
 #define SQL_BYTES 600
@@ -46,25 +47,28 @@ int check_number(struct check *check, const char *sql, int64_t *number)
 
 /* ---- the file ---- */
 
+struct lines {
+    int64_t looked, wrong;
+};
+
+static int line_row(void *context, const struct db_value *row, size_t num_columns)
+{
+    struct lines *lines = context;
+    (void) num_columns;
+    lines->looked++;
+    lines->wrong += !(row[0].type == DB_TEXT && row[0].size == 2 && memcmp(row[0].bytes, "ok", 2) == 0);
+    return 0;
+}
+
 /* SQLite answers "ok", or one line a damage. */
 static int check_file(struct check *check)
 {
-    struct db_statement   *statement;
-    const struct db_value *row;
-    size_t                 num_columns;
-    int64_t                looked = 0, wrong = 0;
+    struct lines lines = { .looked = 0 };
     if (db_is_postgresql(check->db))
         return 0;
-    int ret = db_prepare(check->db, "PRAGMA integrity_check(100)", &statement, check->error);
+    int ret = select_rows(check->db, "PRAGMA integrity_check(100)", NULL, 0, line_row, &lines, check->error);
     if (ret == 0)
-        ret = db_run(statement, NULL, 0, check->error);
-    while (ret == 0 && (ret = db_step(statement, &row, &num_columns, check->error)) == 1) {
-        looked++;
-        wrong += !(row[0].type == DB_TEXT && row[0].size == 2 && memcmp(row[0].bytes, "ok", 2) == 0);
-        ret = 0;
-    }
-    if (ret == 0)
-        check_tell(check, looked, wrong, CHECK_RESTORE, "pages and indexes of the file are sound");
+        check_tell(check, lines.looked, lines.wrong, CHECK_RESTORE, "pages and indexes of the file are sound");
     return ret;
 }
 

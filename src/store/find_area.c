@@ -3,27 +3,35 @@
 
 #include <string.h>
 
+#include "store/select_many.h"
 #include "store/store_internal.h"
+
+struct found {
+    struct id id;
+    bool      any;
+};
+
+static int found_row(void *context, const struct db_value *row, size_t num_columns)
+{
+    struct found *found = context;
+    (void) num_columns;
+    memcpy(found->id.bytes, row[0].bytes, ID_BYTES);
+    found->any = true;
+    return 0;
+}
 
 int store_find_area(struct store_reader *reader, const char *code, struct id *area)
 {
     static const char sql[] =
         "SELECT \"id\" FROM \"area\" WHERE \"code\" = $1 ORDER BY \"valid_from\" DESC, \"id\" LIMIT 1";
-    struct db             *db;
-    struct db_statement   *statement;
-    struct db_value        parameter = db_word(code);
-    const struct db_value *row;
-    size_t                 num_columns;
-    int                    ret = store_reader_db(reader, &db);
+    struct db      *db;
+    struct db_value parameter = db_word(code);
+    struct found    found = { .any = false };
+    int             ret = store_reader_db(reader, &db);
     if (ret == 0)
-        ret = db_prepare(db, sql, &statement, &reader->error);
-    if (ret == 0)
-        ret = db_run(statement, &parameter, 1, &reader->error);
-    if (ret == 0)
-        ret = db_step(statement, &row, &num_columns, &reader->error);
-    if (ret != 1)
+        ret = select_rows(db, sql, &parameter, 1, found_row, &found, &reader->error);
+    if (ret != 0 || !found.any)
         return ret == 0 ? STORE_ERR_ABSENT : ret;
-    memcpy(area->bytes, row[0].bytes, ID_BYTES);
-    db_reset(statement);
+    *area = found.id;
     return 0;
 }

@@ -16,6 +16,7 @@
 #include "store/keeper_files.h"
 #include "store/migration.h"
 #include "store/schema.h"
+#include "store/select_many.h"
 
 static int add_reason(struct fault_list *faults, const char *part, int status, const char *what)
 {
@@ -57,38 +58,35 @@ static int add_code(struct model_lists *lists, const struct db_value *row)
     return ret;
 }
 
+static int code_row(void *context, const struct db_value *row, size_t num_columns)
+{
+    (void) num_columns;
+    return add_code(context, row);
+}
+
 static int read_codes(struct db *db, struct model_lists *lists, struct db_error *error)
 {
-    const struct db_value *row;
-    struct db_statement   *statement;
-    size_t                 num_columns;
-    char                  *sql = schema_select(model_record(MODEL_CODE));
-    int                    ret = sql != NULL ? db_prepare(db, sql, &statement, error) : TOC_ERR_NO_MEMORY;
+    char *sql = schema_select(model_record(MODEL_CODE));
+    int   ret = sql != NULL ? select_rows(db, sql, NULL, 0, code_row, lists, error) : TOC_ERR_NO_MEMORY;
     free(sql);
-    if (ret == 0)
-        ret = db_run(statement, NULL, 0, error);
-    while (ret == 0 && (ret = db_step(statement, &row, &num_columns, error)) == 1)
-        ret = add_code(lists, row);
     return ret;
+}
+
+static int operator_row(void *context, const struct db_value *row, size_t num_columns)
+{
+    (void) num_columns;
+    memcpy(((struct id *) context)->bytes, row[0].bytes, ID_BYTES);
+    return 0;
 }
 
 /* Whom work at the command line is ascribed to, where the settings were lost with the machine: the operator that
  * node_make wrote into the database. */
 static int read_operator(struct db *db, struct id *operator_id, struct db_error *error)
 {
-    const struct db_value *row;
-    struct db_statement   *statement;
-    size_t                 num_columns;
     if (!id_is_missing(operator_id))
         return 0;
-    int ret = db_prepare(db, "SELECT \"id\" FROM \"user\" WHERE \"login\" = 'operator'", &statement, error);
-    if (ret == 0)
-        ret = db_run(statement, NULL, 0, error);
-    while (ret == 0 && (ret = db_step(statement, &row, &num_columns, error)) == 1) {
-        memcpy(operator_id->bytes, row[0].bytes, ID_BYTES);
-        ret = 0;
-    }
-    return ret;
+    return select_rows(db, "SELECT \"id\" FROM \"user\" WHERE \"login\" = 'operator'", NULL, 0, operator_row,
+                       operator_id, error);
 }
 
 /* By a connection of its own, before the store opens: it wants them from its first change on. */

@@ -116,6 +116,11 @@ static void command(const char *word, const char *argument, char line[LINE_SIZE]
 bool test_postgresql_installed(void)
 {
     static const char probe[] = "python3 " TESTS_ROOT "/support/postgresql.py --probe";
+    const char       *databases = getenv("TOCSIN_TEST_DATABASES");
+    if (databases != NULL && strcmp(databases, "sqlite") == 0) {
+        fprintf(stderr, "\n*** SKIPPED: PostgreSQL, as TOCSIN_TEST_DATABASES says ***\n\n");
+        return false;
+    }
     if (keeper.process != 0 || system(probe) == 0)
         return true;
     fprintf(stderr,
