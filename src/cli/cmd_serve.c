@@ -36,7 +36,8 @@ static const struct cli_option serve_options[] = {
       .kind = CLI_TEXT,
       .offset = offsetof(struct settings, public_url),
       .meaning =
-          "The address by which people reach it: https://HOST. Requests for other hosts are refused. Needed where "
+          "The address by which people reach it: https://tocsin.county.example, say. Requests for other hosts are "
+          "refused. Needed where "
           "it does not listen on loopback." },
     { .name = "trusted-proxy",
       .value = "ADDRESS",

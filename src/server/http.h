@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* src/server/http.h: the network: requests taken in up to their limits, answers given out. The only file that knows
- * libmicrohttpd (http.c).
+/* src/server/http.h: the network: requests taken in up to their limits, answers given out. Only http.c and
+ * http_answer.c know libmicrohttpd.
  *
  * Event threads take requests in and send answers. A quick route is answered there; any other goes to a worker while
  * its connection is suspended, and so does whatever waits for the writer. A request is refused where it passes a limit,

@@ -31,7 +31,7 @@ static int refuse(struct fault_list *faults, const char *name, const char *found
     return BASE_ERR_INPUT;
 }
 
-/* "https://host[:port]" without anything behind it, into scheme and host. */
+/* "https://tocsin.county.example:8443" without anything behind it, into scheme and host. */
 static bool split_url(const char *url, char scheme[8], char host[GUARD_NAME_BYTES])
 {
     size_t size = strncmp(url, "https://", 8) == 0 ? 8 : strncmp(url, "http://", 7) == 0 ? 7 : 0;
@@ -56,7 +56,8 @@ static int name_server(struct server *server, const struct listen_place *place, 
     char        scheme[8], host[GUARD_NAME_BYTES];
     const char *public_url = server->options.public_url;
     if (public_url != NULL && !split_url(public_url, scheme, host))
-        return refuse(faults, "public-url", "not an address", "https://HOST or https://HOST:PORT, nothing behind it");
+        return refuse(faults, "public-url", "not an address",
+                      "https://tocsin.county.example, perhaps with a port, nothing behind it");
     if (server->options.demo &&
         ((!place->loopback && !place->unix_socket) || (public_url != NULL && !is_loopback_name(host))))
         return refuse(faults, "demo", "invented data on an address that others can reach", "a loopback address");

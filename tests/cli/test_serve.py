@@ -95,7 +95,7 @@ def test_what_it_refuses_to_start_with():
             (["--listen", "nowhere"],
              'listen: "nowhere" is no place to listen; allowed: ADDRESS:PORT ([::1]:8420 for IPv6) or unix:PATH'),
             (["--listen", "127.0.0.1:0", "--public-url", "https://a.example/path"],
-             "public-url: not an address; allowed: https://HOST or https://HOST:PORT, nothing behind it"),
+             "public-url: not an address; allowed: https://tocsin.county.example, perhaps with a port, nothing behind it"),
         ]:
             code, out, err = run("serve", "--node", node, *options)
             said = [line for line in err.splitlines() if "THE CLOCK" not in line and not line.startswith("{")]

@@ -137,7 +137,7 @@ def test_slow_headers_end():
 
 def test_nothing_of_a_person_in_its_logs():
     """No query, body or address in nginx's logs; plain HTTP is sent on without its query"""
-    ask(f"GET /api/v1/cases?note=CANARY1 HTTP/1.1\r\nHost: {nginx.NAME}\r\nReferer: https://x/CANARY2\r\n\r\n")
+    ask(f"GET /api/v1/cases?note=CANARY1 HTTP/1.1\r\nHost: {nginx.NAME}\r\nReferer: https://a.example/CANARY2\r\n\r\n")
     ask(f"GET /%ff?CANARY3 HTTP/1.1\r\nHost: {nginx.NAME}\r\nUser-Agent: CANARY4\r\n\r\n")
     with socket.create_connection(("127.0.0.1", FRONT.plain), 5) as connection:
         connection.sendall(f"GET /page?name=CANARY5 HTTP/1.1\r\nHost: {nginx.NAME}\r\nConnection: close\r\n\r\n".encode())

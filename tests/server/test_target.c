@@ -65,10 +65,12 @@ static void test_parameters_at_the_limit_and_past_it(void **state)
 static void test_what_is_no_target(void **state)
 {
     (void) state;
-    static const char *const targets[] = { "",           "a",      "*",        "http://a/", "/a b",   "/%",
-                                           "/%4",        "/%g1",   "/%1g",     "/%00",      "/%0a",   "/%7f",
-                                           "/\x80",      "/%80",   "/a/..",    "/./a",      "/%2e/",  "/a%2Fb",
-                                           "/a\\b",      "/a?b=%", "/a?b=%00", "/#",        "/?a=\t", "/%ed%a0%80",
+    static const char *const targets[] = { "",           "a",      "*",      "http://a.example/",
+                                           "/a b",       "/%",     "/%4",    "/%g1",
+                                           "/%1g",       "/%00",   "/%0a",   "/%7f",
+                                           "/\x80",      "/%80",   "/a/..",  "/./a",
+                                           "/%2e/",      "/a%2Fb", "/a\\b",  "/a?b=%",
+                                           "/a?b=%00",   "/#",     "/?a=\t", "/%ed%a0%80",
                                            "/%e2%80%ae", "/?%c0=1" };
     for (size_t i = 0; i < sizeof targets / sizeof *targets; i++) {
         struct exchange exchange;
