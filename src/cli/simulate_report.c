@@ -276,6 +276,12 @@ static void put_number(struct cells *cells, size_t row, size_t column, double va
     snprintf(cells->text[row][column], sizeof cells->text[row][column], "%s", simulate_number(value, decimals, text));
 }
 
+/* A small mean of whole numbers needs a digit more. */
+static int decimals_of_mean(double mean, int decimals)
+{
+    return decimals == 0 && fabs(mean) < 10 ? 1 : decimals;
+}
+
 static int fill_summary(const struct simulate_ensemble *ensemble, struct cells *cells, size_t *rows)
 {
     static const char *const head[MOST_TABLE_COLUMNS] = {
@@ -293,7 +299,7 @@ static int fill_summary(const struct simulate_ensemble *ensemble, struct cells *
         put_name(cells, *rows, statistics[i].name);
         for (size_t k = 0; k < Q; k++)
             put_number(cells, *rows, k + 1, lines[i].quantiles[k], statistics[i].decimals);
-        put_number(cells, (*rows)++, 6, lines[i].mean, statistics[i].decimals);
+        put_number(cells, (*rows)++, 6, lines[i].mean, decimals_of_mean(lines[i].mean, statistics[i].decimals));
     }
     return ret;
 }
@@ -317,7 +323,7 @@ static int fill_comparison(const struct simulate_ensemble *ensembles, struct cel
         put_name(cells, *rows, statistics[i].name);
         put_number(cells, *rows, 1, line->median[0], decimals);
         put_number(cells, *rows, 2, line->median[1], decimals);
-        put_number(cells, *rows, 3, line->mean, decimals);
+        put_number(cells, *rows, 3, line->mean, decimals_of_mean(line->mean, decimals));
         put_number(cells, *rows, 4, line->low, decimals);
         put_number(cells, *rows, 5, line->high, decimals);
         snprintf(cells->text[*rows][6], sizeof cells->text[*rows][6], "%.0f %%", 100 * line->share_lower);
@@ -403,6 +409,7 @@ static void write_chart(const struct simulate_ensemble *ensembles, const char *c
     struct chart       chart = { .title = title,
                                  .subtitle = subtitle,
                                  .note = NOTE,
+                                 .whole = true,
                                  .step = DATE_STEP_DAY,
                                  .form = DATE_FORM_DAY,
                                  .panels = drawing->panels,
@@ -454,6 +461,7 @@ int simulate_areas_write(const struct simulate_ensemble *ensemble, struct sink *
                            .subtitle = subtitle,
                            .y_title = "new infections a day",
                            .note = NOTE,
+                           .whole = true,
                            .step = DATE_STEP_DAY,
                            .form = DATE_FORM_DAY,
                            .panels = drawing.panels,

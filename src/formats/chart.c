@@ -198,7 +198,7 @@ static double find_y_top(const struct plot *plot, bool *has_bars)
         all = fmax(all, most);
     }
     double main = *has_bars ? fmax(bars, 2) : lines;
-    double top = main > 0 ? fmin(all, CHART_MAX_REACH * main) : all;
+    double top = main > 0 && !plot->chart->whole ? fmin(all, CHART_MAX_REACH * main) : all;
     return top > 0 ? fmax(top, *has_bars ? 2 : 0) : 1;
 }
 

@@ -10,11 +10,12 @@
  *
  * Scale of a panel: from 0 to the largest of what it shows, except that lines and ribbons reaching beyond
  * CHART_MAX_REACH times the largest bar (without bars: the largest point of a line) leave the panel at its top, so that
- * one wild threshold does not flatten the counts.
+ * one wild threshold does not flatten the counts. With `whole` nothing leaves its panel.
  */
 #ifndef FORMATS_CHART_H
 #define FORMATS_CHART_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -91,6 +92,7 @@ struct chart {
     enum date_step            step;
     enum date_form            form; /* weeks are numbered on the axis where dates are ISO weeks */
     const struct chart_panel *panels;
+    bool                      whole;      /* panels hold all that they show: fans */
     const struct chart_table *table;      /* NULL = none */
     size_t                    num_panels; /* at most CHART_MAX_PANELS are drawn */
 };

@@ -116,6 +116,24 @@ static void test_a_wild_line_is_cut(void **state)
     sink_free(&sink);
 }
 
+static void test_a_fan_is_not_cut(void **state)
+{
+    (void) state;
+    double                   wild[WEEKS];
+    const struct chart_layer layers[] = { { CHART_LINE, CHART_BLUE, "line", .y = observed },
+                                          { CHART_RIBBON, CHART_SKY, "ribbon", .y = observed, .high = wild } };
+    const struct chart_panel panel = { .title = "", .date = date, .n = WEEKS, .layers = layers, .num_layers = 2 };
+    struct chart             chart = { .title = "t", .whole = true, .panels = &panel, .num_panels = 1 };
+    struct sink              sink;
+    for (int i = 0; i < WEEKS; i++)
+        wild[i] = i == 7 ? 1000 : 5;
+    sink_init_memory(&sink);
+    chart_write(&chart, &sink);
+    sink_character(&sink, '\0');
+    assert_non_null(strstr(sink.bytes, ">1000</text>"));
+    sink_free(&sink);
+}
+
 static void test_nothing_to_draw(void **state)
 {
     (void) state;
@@ -196,6 +214,7 @@ int main(void)
         cmocka_unit_test(test_a_wild_line_is_cut),
         cmocka_unit_test(test_nothing_to_draw),
         cmocka_unit_test(test_a_table),
+        cmocka_unit_test(test_a_fan_is_not_cut),
         cmocka_unit_test(test_date_ticks),
         cmocka_unit_test(test_value_steps),
     };

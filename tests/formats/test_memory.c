@@ -7,6 +7,7 @@
 
 #include "formats/calendar_file.h"
 #include "formats/counts.h"
+#include "formats/scenario_file.h"
 #include "support/test.h"
 
 static size_t num_requests, fail_at; /* fail_at 0 = never */
@@ -85,6 +86,14 @@ static int read_calendar(struct fault_list *faults)
     return status;
 }
 
+static int read_scenario(struct fault_list *faults)
+{
+    struct scenario scenario;
+    int             status = scenario_read(path, NULL, faults, &scenario);
+    scenario_free(&scenario);
+    return status;
+}
+
 /* However many requests are answered, the end is the answer `expected` or "no memory", never a crash. */
 static void torture(int (*job)(struct fault_list *), int expected)
 {
@@ -135,13 +144,23 @@ static void test_calendar(void **state)
     torture(read_calendar, 0);
 }
 
+static void test_scenario(void **state)
+{
+    (void) state;
+    write_text(
+        "scenario: a\nstart: 2024-01-01\ndays: 5\nareas: [{name: a, persons: 100}]\ncommuting: [{from: a, to: a, "
+        "share: 0.1}]\nmeasures: [{measure: lockdown}]\nimports: [{day: 1, persons: 1}]\n");
+    torture(read_scenario, 0);
+    write_text("scenario: a\nstart: 2024-01-01\ndays: x\nb: 1\nb: 2\n");
+    torture(read_scenario, BASE_ERR_INPUT);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_grouped_counts),
-        cmocka_unit_test(test_sorted_counts),
-        cmocka_unit_test(test_faulty_counts),
-        cmocka_unit_test(test_calendar),
+        cmocka_unit_test(test_grouped_counts), cmocka_unit_test(test_sorted_counts),
+        cmocka_unit_test(test_faulty_counts),  cmocka_unit_test(test_calendar),
+        cmocka_unit_test(test_scenario),
     };
     return cmocka_run_group_tests_name("memory", tests, make_file, remove_file);
 }
