@@ -20,9 +20,6 @@ COMMANDS = {
         "python3 bench/command_line.py {build}",
         "python3 bench/command_line.py {build} --gigabyte",
     ],
-    "simulator": [
-        "python3 bench/simulate.py {build}",
-    ],
     "store": [
         "python3 bench/store.py {build}",
         "python3 bench/power.py {build} 200",
@@ -36,6 +33,7 @@ COMMANDS = {
         "{build}/bench/bench_simulator analytic",
         "{build}/bench/bench_simulator speed",
         "{build}/bench/bench_simulator same",
+        "python3 bench/simulate.py {build}",
     ],
 }
 
