@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "response/account.h"
 #include "server/live.h"
 #include "server/problem.h"
 #include "server/route.h"
@@ -128,17 +129,27 @@ static int check_access(const struct exchange *exchange)
         return caller->kind == CALLER_MACHINE ? 0
                                               : (caller->kind == CALLER_NOBODY ? SERVER_ERR_SIGN_IN : STORE_ERR_DENIED);
     case ROUTE_PERSON:
+    case ROUTE_OWN_ACCOUNT:
     case ROUTE_SECOND_FACTOR:
         if (caller->kind != CALLER_PERSON)
             return caller->kind == CALLER_NOBODY ? SERVER_ERR_SIGN_IN : STORE_ERR_DENIED;
-        return exchange->route->access == ROUTE_PERSON || caller->second_factor ? 0 : SERVER_ERR_SECOND_FACTOR;
+        return exchange->route->access != ROUTE_SECOND_FACTOR || caller->second_factor ? 0 : SERVER_ERR_SECOND_FACTOR;
     }
     return SERVER_ERR_SIGN_IN;
+}
+
+/* Before its first administrator a node serves what makes one, and nothing else. */
+static int check_set_up(const struct exchange *exchange)
+{
+    const struct accounts *accounts = exchange_accounts(exchange);
+    return accounts != NULL && accounts_set_up_due(accounts) && !exchange->route->set_up ? SERVER_ERR_SET_UP : 0;
 }
 
 int exchange_run(struct exchange *exchange)
 {
     int ret = exchange->route == NULL ? route_find(exchange) : 0;
+    if (ret == 0)
+        ret = check_set_up(exchange);
     if (ret == 0)
         ret = check_body(exchange);
     if (ret == 0)

@@ -102,8 +102,9 @@ struct exchange {
     int64_t              now;    /* when it came, by the server's clock */
     struct server       *server; /* server.h */
     struct store        *store;
-    struct store_reader *reader; /* of this thread */
-    struct caller        caller; /* who asks (caller.h); filled in before the handler runs */
+    struct accounts     *accounts; /* response/account.h; NULL = the server's */
+    struct store_reader *reader;   /* of this thread */
+    struct caller        caller;   /* who asks (caller.h); filled in before the handler runs */
     struct arena         arena;
     struct fault_list    faults;
     struct answer        answer;

@@ -169,6 +169,7 @@ static const char *access_word(enum route_access access)
     case ROUTE_ANYBODY: return "anybody";
     case ROUTE_SIGNED_IN: return "signed-in";
     case ROUTE_PERSON: return "person";
+    case ROUTE_OWN_ACCOUNT: return "own-account";
     case ROUTE_SECOND_FACTOR: return "second-factor";
     case ROUTE_MACHINE: return "machine";
     case ROUTE_METRICS: return "this-machine";

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "base/json_writer.h"
+#include "response/account.h"
 #include "server/live.h"
 
 struct kind {
@@ -24,6 +25,11 @@ static const struct kind kinds[] = {
     { DB_ERR_CONFLICT, 409, "exists", "A record with this id or key exists", NULL, false },
     { STORE_ERR_DENIED, 403, "denied", "Your role does not allow this", NULL, false },
     { SERVER_ERR_SIGN_IN, 401, "sign-in", "Sign in first", NULL, false },
+    { ACCOUNT_ERR_REFUSED, 401, "refused", "Login, password or code is not right", NULL, false },
+    { ACCOUNT_ERR_ENDED, 401, "ended", "This session, token or link is not, or no longer, known", NULL, false },
+    { ACCOUNT_ERR_LATER, 429, "too-many", "Tried too often", "The header Retry-After says when again.", false },
+    { ACCOUNT_ERR_BUSY, 503, "busy", "As many passwords as can be checked at once are being checked", NULL, false },
+    { ACCOUNT_ERR_SECOND_FACTOR, 403, "second-factor", "This needs your second factor", NULL, false },
     { SERVER_ERR_SECOND_FACTOR, 403, "second-factor", "This needs your second factor", NULL, false },
     { SERVER_ERR_TOO_MANY, 429, "too-many", "Asked too often", "The header Retry-After says when again.", true },
     { SERVER_ERR_MEDIA, 415, "media", "This kind of body is not taken here", NULL, true },
@@ -122,7 +128,8 @@ void problem_answer(struct exchange *exchange, int status)
     const struct kind *kind = kind_of(status);
     struct json_writer json;
     char               type[64];
-    clear(&exchange->answer, status == SERVER_ERR_METHOD || status == SERVER_ERR_TOO_MANY);
+    clear(&exchange->answer,
+          status == SERVER_ERR_METHOD || status == SERVER_ERR_TOO_MANY || status == ACCOUNT_ERR_LATER);
     if (kind->http == 401)
         answer_header(exchange, "WWW-Authenticate", "Bearer");
     if (kind->http == 503)

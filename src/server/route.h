@@ -13,6 +13,7 @@ enum route_access {
     ROUTE_ANYBODY,       /* public: health, the set-up and sign-in pages */
     ROUTE_SIGNED_IN,     /* a person or a machine */
     ROUTE_PERSON,        /* a person's session, never a machine's token */
+    ROUTE_OWN_ACCOUNT,   /* the same, about themselves: in no role, and before the second factor */
     ROUTE_SECOND_FACTOR, /* a person's session in which the second factor was given */
     ROUTE_MACHINE,       /* a machine's token */
     ROUTE_METRICS        /* loopback, or whoever the settings name */
@@ -42,11 +43,12 @@ struct route {
     bool              if_match;   /* needs If-Match */
     bool              quick;      /* reads a row or two: runs where the network is, without changing threads, unless a
                                    * purpose is named. It never waits for the writer, but by exchange_submit */
-    bool              heavy;      /* takes long: in the lane of few threads, so that the others go on */
-    const char       *summary_en, *summary_zh;
-    const char       *request, *reply; /* names of schemas of openapi.json; NULL = none */
-    int               status;          /* of success; 0 = 200 */
-    const char       *reply_types;     /* of replies that are no JSON, "text/csv, …"; NULL = application/json */
+    bool        set_up;           /* served also while the node waits for its set-up link to be used */
+    bool        heavy;            /* takes long: in the lane of few threads, so that the others go on */
+    const char *summary_en, *summary_zh;
+    const char *request, *reply; /* names of schemas of openapi.json; NULL = none */
+    int         status;          /* of success; 0 = 200 */
+    const char *reply_types;     /* of replies that are no JSON, "text/csv, …"; NULL = application/json */
     const struct route_parameter *parameters; /* ends with a NULL name; NULL = none */
     const struct model_record    *record;     /* of the routes of records */
     const struct view            *view;       /* of the routes of lists */

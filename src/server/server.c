@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/instant.h"
+#include "response/account.h"
 #include "server/http.h"
 #include "server/listen.h"
 #include "server/server_internal.h"
@@ -18,6 +19,11 @@ int64_t server_now(const struct server *server)
 {
     const struct store_clock *clock = &server->options.clock;
     return clock->now != NULL ? clock->now(clock->context) : instant_now();
+}
+
+struct accounts *server_accounts(const struct server *server)
+{
+    return server->accounts;
 }
 
 const char *server_url(const struct server *server)
@@ -107,6 +113,8 @@ static int start_parts(struct server *server)
 {
     const struct server_options *options = &server->options;
     int                          ret = log_start(options->quiet ? -1 : STDERR_FILENO, &server->log);
+    if (ret == 0)
+        ret = accounts_new(&(struct accounts_options){ .store = server->store }, &server->accounts);
     server->metrics = metrics_new();
     if (ret == 0 && server->metrics == NULL)
         ret = TOC_ERR_NO_MEMORY;
@@ -152,6 +160,7 @@ static void free_server(struct server *server)
         unlink(server->socket_path);
     log_stop(server->log);
     metrics_free(server->metrics);
+    accounts_free(server->accounts);
     free(server);
 }
 

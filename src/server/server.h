@@ -14,6 +14,7 @@
 #include "base/fault.h"
 #include "store/node.h"
 
+struct accounts;
 struct server;
 
 struct server_options {
@@ -45,6 +46,9 @@ int server_start(const struct server_options *options, struct server **server, s
 
 /* Where it listens: "http://127.0.0.1:8420". */
 const char *server_url(const struct server *server);
+
+/* Who may sign in (response/account.h): for the set-up link. */
+struct accounts *server_accounts(const struct server *server);
 
 /* Take no new connections, finish what was begun, end streams with a word to come back, close. Whoever has not sent the
  * rest of a request, or not taken an answer, after `seconds` is cut off. NULL is fine. */

@@ -15,6 +15,7 @@ struct http;
 struct server {
     struct server_options options;
     struct store         *store;
+    struct accounts      *accounts;
     struct guard          guard;
     bool                  tls;    /* the public URL is https */
     int                   socket; /* listening */
