@@ -70,6 +70,10 @@ static void check_answer(const struct exchange *exchange)
 {
     const struct answer *answer = &exchange->answer;
     const struct route  *route = exchange->route;
+    /* Pages tell people in words what was wrong, and where to go on. */
+    if (route != NULL && route->reply_types != NULL && is_among("text/html", route->reply_types) &&
+        is_among(answer->type, route->reply_types))
+        return;
     if (answer->status >= 400) {
         assert_string_equal(answer->type, "application/problem+json");
         check_schema(exchange, "problem");
