@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "base/instant.h"
 #include "cli/cmd.h"
 #include "cli/command.h"
 #include "cli/node_options.h"
+#include "response/account.h"
 #include "server/listen.h"
 #include "server/route.h"
 #include "server/server.h"
@@ -87,6 +90,7 @@ static const char *access_word(enum route_access access)
     case ROUTE_ANYBODY: return "anybody";
     case ROUTE_SIGNED_IN: return "signed in";
     case ROUTE_PERSON: return "a person";
+    case ROUTE_OWN_ACCOUNT: return "about oneself";
     case ROUTE_SECOND_FACTOR: return "second factor";
     case ROUTE_MACHINE: return "a machine";
     case ROUTE_METRICS: return "this machine";
@@ -135,6 +139,39 @@ static int open_node(const struct cli_command *command, const struct settings *s
     }
 }
 
+/* Nobody has an account yet: a link of one use makes the first administrator. To the terminal, or into a file that its
+ * owner alone can read: never into a log. */
+static void tell_set_up(const struct cli_command *command, const char *directory, struct node *node,
+                        struct server *server)
+{
+    struct arena           arena = ARENA_INIT;
+    struct account_call    call = { .now = instant_now(), .arena = &arena };
+    const struct access    who = { .user = node->settings.operator_id, .role = ACCESS_PROGRAM };
+    static const struct id nobody;
+    char                   text[LINK_TEXT], path[4200];
+    int status = accounts_make_link(server_accounts(server), &call, &who, ACCOUNT_LINK_SET_UP, &nobody, text);
+    arena_free(&arena);
+    if (status != 0) {
+        cli_complain(command, CLI_DONE, "no set-up link: %s", node_status_text(status));
+        return;
+    }
+    if (isatty(STDOUT_FILENO) == 1) {
+        printf("Nobody has an account yet. Within 15 minutes, make the first administrator at\n    %s/set-up?link=%s\n",
+               server_url(server), text);
+        return;
+    }
+    snprintf(path, sizeof path, "%s/set-up-link", directory);
+    unlink(path);
+    int  fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    bool written = fd >= 0 && dprintf(fd, "%s/set-up?link=%s\n", server_url(server), text) > 0;
+    if (fd >= 0)
+        close(fd);
+    if (written)
+        printf("Nobody has an account yet: the link in %s makes the first administrator within 15 minutes\n", path);
+    else
+        cli_complain(command, CLI_DONE, "%s cannot be written", path);
+}
+
 /* Serve until a signal says to end (CLI_DONE) or the writer has stopped for good (CLI_MACHINE: whoever watches over the
  * process starts it again). */
 static int serve(const struct cli_command *command, const struct settings *settings, const sigset_t *ends,
@@ -156,6 +193,8 @@ static int serve(const struct cli_command *command, const struct settings *setti
     if (status != 0)
         return node_complain(command, status, &faults);
     printf("Tocsin serves at %s\n", server_url(server));
+    if (accounts_set_up_due(server_accounts(server)))
+        tell_set_up(command, settings->node.directory, node, server);
     fflush(stdout);
     int exit_code = CLI_DONE;
     while (!told_to_end(ends, WAIT_SECONDS)) {

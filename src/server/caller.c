@@ -139,6 +139,8 @@ int caller_find(struct exchange *exchange)
     exchange->caller = (struct caller){ .kind = CALLER_NOBODY };
     if (accounts == NULL)
         return program ? SERVER_ERR_SIGN_IN : 0;
+    if (accounts_set_up_due(accounts) && exchange->route != NULL && !exchange->route->set_up)
+        return SERVER_ERR_SET_UP; /* before its first administrator a node serves what makes one, and nothing else */
     if (program ? !caller_bearer(authorization, secret)
                 : cookie == NULL || !caller_cookie(cookie, caller_cookie_name(exchange), secret))
         return program ? SERVER_ERR_SIGN_IN : 0;

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "response/account.h"
 #include "server/live.h"
 #include "server/problem.h"
 #include "server/route.h"
@@ -138,18 +137,9 @@ static int check_access(const struct exchange *exchange)
     return SERVER_ERR_SIGN_IN;
 }
 
-/* Before its first administrator a node serves what makes one, and nothing else. */
-static int check_set_up(const struct exchange *exchange)
-{
-    const struct accounts *accounts = exchange_accounts(exchange);
-    return accounts != NULL && accounts_set_up_due(accounts) && !exchange->route->set_up ? SERVER_ERR_SET_UP : 0;
-}
-
 int exchange_run(struct exchange *exchange)
 {
     int ret = exchange->route == NULL ? route_find(exchange) : 0;
-    if (ret == 0)
-        ret = check_set_up(exchange);
     if (ret == 0)
         ret = check_body(exchange);
     if (ret == 0)
