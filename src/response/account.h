@@ -130,6 +130,9 @@ int accounts_offer_factor(struct accounts *accounts, struct account_call *call, 
 int accounts_change_password(struct accounts *accounts, struct account_call *call, const struct account_who *who,
                              const char *old_password, const char *new_password);
 
+/* A password as the database keeps it; account_password_check comes before. */
+int accounts_hash_password(struct accounts *accounts, const char *password, char hash[ACCOUNT_PASSWORD_BYTES]);
+
 int accounts_sign_out(struct accounts *accounts, const struct account_who *who);
 
 /* ---- links of one use ---- */

@@ -45,9 +45,8 @@ struct accounts {
 /* Random bytes as text without padding; the hash of that text. text: room for 4/3 of size, rounded up, and the end. */
 void account_secret(size_t size, char *text, size_t room);
 
-/* Check a password against a hash, or make one; at most two at a time. 0, ACCOUNT_ERR_REFUSED, ACCOUNT_ERR_BUSY, … */
+/* Check a password against a hash; at most two at a time. 0, ACCOUNT_ERR_REFUSED, ACCOUNT_ERR_BUSY, … */
 int accounts_check_password(struct accounts *accounts, const char *hash, const char *password);
-int accounts_hash_password(struct accounts *accounts, const char *password, char hash[ACCOUNT_PASSWORD_BYTES]);
 
 /* Count a try: 0 or ACCOUNT_ERR_LATER with call->wait. */
 int  accounts_try(struct accounts *accounts, struct account_call *call, const struct throttle_who *who);

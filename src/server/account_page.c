@@ -244,7 +244,8 @@ static int page_own(struct exchange *exchange, int refusal)
 
 int account_page_own(struct exchange *exchange)
 {
-    return exchange->caller.kind == CALLER_PERSON ? page_own(exchange, 0) : go_to(exchange, "/sign-in");
+    return exchange->caller.kind == CALLER_PERSON && exchange->caller.who != NULL ? page_own(exchange, 0)
+                                                                                  : go_to(exchange, "/sign-in");
 }
 
 static int offer(struct exchange *exchange)

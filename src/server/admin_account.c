@@ -16,6 +16,8 @@ int account_need_administrator(const struct exchange *exchange)
 {
     if (exchange->caller.access.role != ACCESS_ADMINISTRATOR)
         return STORE_ERR_DENIED;
+    if (exchange_accounts(exchange) == NULL)
+        return SERVER_ERR_SIGN_IN;
     return exchange->caller.second_factor ? 0 : SERVER_ERR_SECOND_FACTOR;
 }
 

@@ -125,13 +125,16 @@ static int check_access(const struct exchange *exchange)
     case ROUTE_METRICS: return exchange->local ? 0 : SERVER_ERR_UNKNOWN_PATH;
     case ROUTE_SIGNED_IN: return caller->kind != CALLER_NOBODY ? 0 : SERVER_ERR_SIGN_IN;
     case ROUTE_MACHINE:
-        return caller->kind == CALLER_MACHINE ? 0
-                                              : (caller->kind == CALLER_NOBODY ? SERVER_ERR_SIGN_IN : STORE_ERR_DENIED);
+        if (caller->kind != CALLER_MACHINE)
+            return caller->kind == CALLER_NOBODY ? SERVER_ERR_SIGN_IN : STORE_ERR_DENIED;
+        return caller->who != NULL ? 0 : SERVER_ERR_SIGN_IN;
     case ROUTE_PERSON:
     case ROUTE_OWN_ACCOUNT:
     case ROUTE_SECOND_FACTOR:
         if (caller->kind != CALLER_PERSON)
             return caller->kind == CALLER_NOBODY ? SERVER_ERR_SIGN_IN : STORE_ERR_DENIED;
+        if (exchange->route->access == ROUTE_OWN_ACCOUNT && caller->who == NULL)
+            return SERVER_ERR_SIGN_IN;
         return exchange->route->access != ROUTE_SECOND_FACTOR || caller->second_factor ? 0 : SERVER_ERR_SECOND_FACTOR;
     }
     return SERVER_ERR_SIGN_IN;

@@ -18,6 +18,8 @@ def made(place):
     node = pathlib.Path(place) / "node"
     code, _, err = run("node", "init", node, "--lists", ROOT / "share/lists")
     equal(code, 0)
+    code, _, err = run("user", "password", "operator", "--node", node, stdin="the kettle sings at dawn\n")
+    equal((code, err), (0, "")) if "CLOCK" not in err else equal(code, 0)
     return node
 
 
