@@ -112,8 +112,8 @@ static int list(struct work *work, const char *login)
         int has = account_read(work->reader, &users[i].id, &account);
         status = account_grants(work->reader, &users[i].id, grants, &num_grants);
         unsigned roles = status == 0 ? account_roles(grants, num_grants, work->call.now) : 0;
-        bool     gone =
-            users[i].valid_to != MODEL_MISSING_DATE && users[i].valid_to < (toc_date) (work->call.now / INSTANT_DAY);
+        bool     gone = has != 0 && users[i].valid_to != MODEL_MISSING_DATE &&
+                    users[i].valid_to <= (toc_date) (work->call.now / INSTANT_DAY);
         printf("%-24s  %-10s  %-13s ", users[i].login,
                gone        ? "gone"
                : has == 0  ? "active"
