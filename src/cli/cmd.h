@@ -5,6 +5,7 @@
 
 #include "cli/command.h"
 
+extern const struct cli_command cli_command_admin;
 extern const struct cli_command cli_command_area;
 extern const struct cli_command cli_command_audit;
 extern const struct cli_command cli_command_backup;

@@ -22,6 +22,7 @@ static const struct cli_command *const commands[] = {
     &cli_command_node,
     &cli_command_serve,
     &cli_command_user,
+    &cli_command_admin,
     &cli_command_record,
     &cli_command_model,
     &cli_command_backup,

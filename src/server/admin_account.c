@@ -183,6 +183,8 @@ int submissions_list(struct exchange *exchange)
     struct json_writer      json;
     size_t                  num;
     int                     ret = receipts == NULL ? TOC_ERR_NO_MEMORY : 0;
+    if (ret == 0 && exchange->caller.who == NULL)
+        ret = SERVER_ERR_SIGN_IN;
     if (ret == 0)
         ret = account_receipts(exchange->reader, &exchange->caller.who->token.facility, receipts, PAGE, &num);
     if (ret != 0)

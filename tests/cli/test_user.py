@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """`tocsin user`: users, grants, links and leaving, as the operator meets them."""
 
+import json
 import re
 
 from program import ROOT, equal, folder, main
@@ -63,6 +64,22 @@ def test_what_is_refused():
         code, _, err = run("user", "grant", "operator", "--role", "program", "--everywhere", "--node", path)
         assert code == 2 and "program itself" in err, err
         equal(states(path), {"operator": "no account"})
+
+
+def test_the_privacy_report_is_the_model_s():
+    """The record of processing names every record and every identifying field, in both languages; JSON has both"""
+    report = json.loads(run("admin", "privacy-report", "--format", "json")[1])
+    english, chinese = (run("admin", "privacy-report", "--language", word)[1] for word in ("en", "zh"))
+    for record in report["records"]:
+        assert record["title_en"] in english and record["title_zh"] in chinese, record
+        for field in record["fields"]:
+            if field["class"] == "identifying":
+                assert f"**{field['label_en']}**" in english and f"**{field['label_zh']}**" in chinese, field
+    assert {"role": "tracer", "purpose": "contact-follow-up", "record": "identity"}.items() <= next(
+        row for row in report["identities"] if row["role"] == "tracer").items()
+    assert not [row for row in report["identities"] if row["role"] in ("administrator", "analyst", "supervisor")]
+    kept = [record["record"] for record in report["records"] if record["retained_days"]]
+    equal(kept, ["message_raw", "message"])
 
 
 main(globals())
