@@ -7,7 +7,7 @@ import re
 from program import ROOT, equal, folder, main
 from program import run as run_program
 
-LINK = r"http://127\.0\.0\.1:8420/set-up\?link=[\w-]{22}\n"
+LINK = re.escape("http://127.0.0.1:8420/set-up?link=") + r"[\w-]{22}\n"
 
 
 def run(*words, **options):
