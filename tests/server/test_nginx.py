@@ -165,6 +165,7 @@ if not nginx.NGINX:
     sys.exit(0)
 with PLACE as name:
     run("node", "init", f"{name}/node", "--lists", ROOT / "share/lists")
+    run("user", "password", "operator", "--node", f"{name}/node", stdin="the kettle sings at dawn\n")
     with Server(PROGRAM, f"{name}/node", "--public-url", f"https://{nginx.NAME}", "--quiet", listen=f"unix:{name}/http",
                 environment=ENVIRONMENT) as SERVER:
         SERVER.wait_until_it_serves()

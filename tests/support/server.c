@@ -13,13 +13,29 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "store/account.h"
 #include "support/test.h"
+
+/* Somebody has an account: the node is set up. */
+static void write_account(struct test_store *test)
+{
+    struct access        who = test_program();
+    struct model_user    user;
+    struct store_change  change = { .verb = STORE_CREATE, .record = model_record(MODEL_USER), .value = &user };
+    struct store_request request = { .verb = "create", .set = { &change, 1 } };
+    model_init(change.record, &user);
+    user.head.id = (struct id){ { 7, 7, 7 } };
+    user.login = (struct model_text){ "first", 5 };
+    assert_ok(store_submit(test->store, &who, &request, NULL, NULL));
+    assert_ok(account_set_password(test->store, &who, &user.head.id, "", NULL));
+}
 
 void test_server_start(struct test_server *test, const struct server_options *options)
 {
     struct fault_list     faults = FAULT_LIST_INIT;
     struct server_options own = options != NULL ? *options : (struct server_options){ .quiet = true };
     test_store_open(&test->store, false);
+    write_account(&test->store);
     test->node = (struct node){ .store = test->store.store, .keeper = test->store.keeper };
     own.node = &test->node;
     if (own.listen == NULL)
