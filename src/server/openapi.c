@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "server/openapi.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -107,29 +108,40 @@ static void put_content(struct json_writer *json, const char *types, const char 
 {
     begin(json, "content");
     while (*types != '\0') {
-        char type[160];
-        snprintf(type, sizeof type, "%.*s", (int) strcspn(types, ","), types);
+        char   type[160];
+        size_t size = strcspn(types, ",");
+        assert(size < sizeof type);
+        memcpy(type, types, size);
+        type[size] = '\0';
         begin(json, type);
         if (schema != NULL)
             put_reference(json, schema);
         json_end(json);
-        types += strcspn(types, ",");
+        types += size;
         types += strspn(types, ", ");
     }
     json_end(json);
 }
 
+static const char *body_type(enum route_body body)
+{
+    switch (body) {
+    case ROUTE_JSON: return "application/json";
+    case ROUTE_FORM: return "application/x-www-form-urlencoded";
+    case ROUTE_NO_BODY:
+    case ROUTE_BYTES: break;
+    }
+    return "application/octet-stream";
+}
+
 static void put_request(struct json_writer *json, const struct route *route)
 {
-    static const char *const types[] = { [ROUTE_JSON] = "application/json",
-                                         [ROUTE_FORM] = "application/x-www-form-urlencoded",
-                                         [ROUTE_BYTES] = "application/octet-stream" };
     if (route->body == ROUTE_NO_BODY)
         return;
     begin(json, "requestBody");
     json_key(json, "required");
     json_put_bool(json, true);
-    put_content(json, types[route->body], route->request);
+    put_content(json, body_type(route->body), route->request);
     json_end(json);
 }
 
