@@ -105,6 +105,12 @@ static int check_tables(const struct toc_simulation_parameters *parameters, stru
         if (sum > 1 + SHARE_SLACK)
             return toci_fail(error, TOC_ERR_DOMAIN, "mild", age, sum, "asymptomatic + mild at most 1");
     }
+    for (size_t ring = 0; ring < TOC_SIMULATION_RING; ring++) {
+        double degree = parameters->ring_contacts[ring] / parameters->ring_daily_share;
+        if (degree > TOC_SIMULATION_MAX_DEGREE)
+            return toci_fail(error, TOC_ERR_DOMAIN, "ring_contacts", ring, degree,
+                             "ring_contacts / ring_daily_share at most 32");
+    }
     if (parameters->test_last_day < parameters->test_first_day)
         return toci_fail(error, TOC_ERR_DOMAIN, "test_last_day", TOC_NOWHERE, parameters->test_last_day,
                          "not before test_first_day");

@@ -24,7 +24,6 @@ enum {
     TOCI_SIM_QUANTILES = 1024,
     TOCI_SIM_OCTAVE_CELLS = 64,
     TOCI_SIM_MAX_STUBS = 255,
-    TOCI_SIM_MAX_DEGREE = 32,
     TOCI_SIM_PAIRINGS = 32,  /* days whose pairings can be formed again */
     TOCI_SIM_TOLD = 32,      /* days after which a negative result releases nobody any more */
     TOCI_SIM_RETRIES = 8,    /* random partners tried where those before are away */

@@ -254,7 +254,7 @@ void toci_screen(struct toci_shard *shard)
             continue;
         uint32_t first = sim->areas[area].first > shard->first ? sim->areas[area].first : shard->first;
         uint32_t end = sim->areas[area].end < shard->end ? sim->areas[area].end : shard->end;
-        uint32_t step = (uint32_t) (1 / share + 0.5);
+        uint32_t step = (uint32_t) (fmin(1 / share, 1e9) + 0.5);
         for (uint32_t agent = first + sim->day % step; agent < end;)
             agent = screen_pool(shard, agent, end, step);
     }

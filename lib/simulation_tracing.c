@@ -135,7 +135,7 @@ static void search_ring(struct search *search, uint32_t about)
 {
     const struct toc_simulation *sim = search->shard->sim;
     struct toci_place            place;
-    struct toci_edge             edge[3 * TOCI_SIM_MAX_DEGREE / 2];
+    struct toci_edge             edge[3 * TOC_SIMULATION_MAX_DEGREE / 2];
     double seen = search->seen[1] * toci_contact_factor(sim, search->agent, search->area, TOCI_RING);
     if (about == 0 || seen <= 0 || !toci_place_of(sim, search->agent, search->area, &place))
         return;

@@ -117,6 +117,7 @@ struct toc_simulation_commuting {
 #define TOC_SIMULATION_EVERYWHERE UINT32_MAX
 #define TOC_SIMULATION_LAST_DAY 60000 /* days are 1 … this */
 #define TOC_SIMULATION_MAX_AREAS 65536
+#define TOC_SIMULATION_MAX_DEGREE 32 /* ring_contacts / ring_daily_share: persons that somebody knows in a ring */
 
 /* A measure is in force in an area on the days from … to, if there is no trigger, or while it is pulled: it is pulled
  * when the infections found by tests in the area in the last seven days, per 100,000 persons, exceed on_above, and
@@ -154,7 +155,8 @@ struct toc_simulation_setup {
 
 /* The first thing that is wrong, named: error->what is the parameter's name or "areas", "commuting", "schedule",
  * "imports", error->where the element. TOC_ERR_OPTION out of bounds or not whole; TOC_ERR_DOMAIN a table that does not
- * sum (asymptomatic + mild above 1, weights that are all 0, shares of commuting above 1); TOC_ERR_SHAPE an area, strain
+ * sum (asymptomatic + mild above 1, weights that are all 0, shares of commuting above 1; more than
+ * TOC_SIMULATION_MAX_DEGREE ring contacts); TOC_ERR_SHAPE an area, strain
  * or day that does not exist. No allocation. */
 int toc_simulation_check(const struct toc_simulation_setup *setup, struct toc_error *error);
 

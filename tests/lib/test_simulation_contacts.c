@@ -97,6 +97,24 @@ static void test_rings_are_two_way(void **state)
     toc_simulation_free(sim);
 }
 
+/* The largest rings that are allowed, and traced. */
+static void test_the_largest_degree(void **state)
+{
+    (void) state;
+    for (int ring = 0; ring < TOC_SIMULATION_RING; ring++)
+        parameters.ring_contacts[ring] = TOC_SIMULATION_MAX_DEGREE * parameters.ring_daily_share;
+    const struct toc_simulation_schedule lines[] = { { TOC_SIMULATION_MEASURE_isolation, 0, 1, 30, 1, -1, 0 },
+                                                     { TOC_SIMULATION_MEASURE_app_on_symptoms, 0, 1, 30, 1, -1, 0 } };
+    struct toc_simulation               *sim = NULL;
+    const struct toc_simulation_setup    setup = {
+           .parameters = &parameters, .schedule = lines, .num_schedule = 2, .seed = 6
+    };
+    assert_ok(toc_simulation_create(&setup, &test_allocator, NULL, &sim, NULL));
+    for (int day = 0; day < 30; day++)
+        assert_ok(toc_simulation_step(sim, NULL));
+    toc_simulation_free(sim);
+}
+
 /* A day's pairing is one to one: the partner's partner is the stub; two days have almost no pair in common. */
 static void test_random_contacts_are_pairs(void **state)
 {
@@ -200,6 +218,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_population, set_up),
         cmocka_unit_test_setup(test_rings_are_two_way, set_up),
+        cmocka_unit_test_setup(test_the_largest_degree, set_up),
         cmocka_unit_test_setup(test_random_contacts_are_pairs, set_up),
         cmocka_unit_test_setup(test_numbers_of_random_contacts, set_up),
         cmocka_unit_test_setup(test_courses, set_up),

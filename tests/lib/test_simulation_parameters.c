@@ -65,6 +65,12 @@ static void test_tables_that_do_not_sum(void **state)
     assert_string_equal(error.what, "mild");
     assert_int_equal(error.where, 3);
     toc_simulation_parameters_init(&parameters);
+    parameters.ring_contacts[1] = TOC_SIMULATION_MAX_DEGREE * parameters.ring_daily_share;
+    assert_int_equal(check(NULL, NULL), 0);
+    parameters.ring_contacts[1] += 0.25;
+    assert_int_equal(check(NULL, &error), TOC_ERR_DOMAIN);
+    assert_string_equal(error.what, "ring_contacts");
+    toc_simulation_parameters_init(&parameters);
     memset(parameters.household_weight, 0, sizeof parameters.household_weight);
     assert_int_equal(check(NULL, &error), TOC_ERR_DOMAIN);
     assert_string_equal(error.what, "household_weight");
