@@ -523,6 +523,17 @@ static int write_rows(const struct rows *rows, struct db *db, const struct db_ta
     return ret == 0 ? db_update(db, table, -1, rows->rows[1], rows->num[1], NULL, error) : ret;
 }
 
+static int by_key(const void *a, const void *b)
+{
+    const struct cell *const *x = a, *const *y = b;
+    if ((*x)->key.series != (*y)->key.series)
+        return (*x)->key.series < (*y)->key.series ? -1 : 1;
+    if ((*x)->key.day != (*y)->key.day)
+        return (*x)->key.day < (*y)->key.day ? -1 : 1;
+    return ((*x)->key.known > (*y)->key.known) - ((*x)->key.known < (*y)->key.known);
+}
+
+/* In the order of their keys, so that neighbours are written one after the other. */
 static int write_cells(struct counter_book *book, struct db *db, struct db_error *error)
 {
     enum { COLUMNS = STORE_COLUMNS_counter };
@@ -530,9 +541,16 @@ static int write_cells(struct counter_book *book, struct db *db, struct db_error
     size_t      numbers = 0, num = book->dirty_cells.num;
     for (size_t i = 0; i < num; i++)
         numbers += cell_at(book, book->dirty_cells.entries[i])->state.numbers.num;
-    int ret = make_room(&rows, num, COLUMNS, numbers);
+    int           ret = make_room(&rows, num, COLUMNS, numbers);
+    struct cell **cells = memory_array(num + 1, sizeof(struct cell *));
+    if (cells == NULL)
+        ret = TOC_ERR_NO_MEMORY;
+    for (size_t i = 0; i < num && ret == 0; i++)
+        cells[i] = cell_at(book, book->dirty_cells.entries[i]);
+    if (ret == 0 && num > 1)
+        qsort(cells, num, sizeof(struct cell *), by_key);
     for (size_t i = 0; i < num && ret == 0; i++) {
-        struct cell     *cell = cell_at(book, book->dirty_cells.entries[i]);
+        struct cell     *cell = cells[i];
         struct db_value  packed;
         struct db_value *row = take_row(&rows, &cell->state, COLUMNS, mark_of(book, cell), &packed);
         if (row == NULL)
@@ -544,6 +562,7 @@ static int write_cells(struct counter_book *book, struct db *db, struct db_error
     }
     if (ret == 0)
         ret = write_rows(&rows, db, &store_table_counter, error);
+    free(cells);
     free_rows(&rows);
     return ret;
 }

@@ -207,7 +207,7 @@ static size_t count_distinct(const struct db_table *table, const struct db_value
 }
 
 /* The first row that the statement did not return. */
-static size_t find_missing(const PGresult *result, size_t num_rows)
+static size_t find_not_returned(const PGresult *result, size_t num_rows)
 {
     size_t missing = num_rows;
     bool  *seen = memory_array(num_rows, sizeof *seen);
@@ -224,6 +224,30 @@ static size_t find_missing(const PGresult *result, size_t num_rows)
     return missing;
 }
 
+/* The first row whose key is not there. */
+static int find_absent(struct pg_db *db, const struct db_table *table, const struct db_value *rows, size_t num_rows,
+                       size_t *absent, struct db_error *error)
+{
+    struct sink     sql;
+    struct db_value number = { 0 };
+    PGresult       *result = NULL;
+    sink_init_memory(&sql);
+    sink_text(&sql, "SELECT min(u.n) FROM ");
+    write_unnest(&sql, table, table->num_columns);
+    sink_text(&sql, " WITH ORDINALITY");
+    write_alias(&sql, table->num_columns, ",n)");
+    sink_format(&sql, " WHERE NOT EXISTS (SELECT 1 FROM \"%s\" AS t", table->name);
+    write_where(&sql, table);
+    sink_character(&sql, ')');
+    int ret = run_arrays(db, &sql, table, table->num_columns, rows, num_rows, &result, error);
+    if (ret == 0 && PQntuples(result) == 1 && !PQgetisnull(result, 0, 0) &&
+        pg_decode(PQgetvalue(result, 0, 0), PQgetlength(result, 0, 0), PG_INT8, &number) && number.integer >= 1)
+        *absent = (size_t) number.integer - 1;
+    PQclear(result);
+    return ret;
+}
+
+/* Where versions are compared, the statement returns the rows that it has updated; else their number is enough. */
 static int update_distinct(struct pg_db *db, const struct db_table *table, int version_column,
                            const struct db_value *rows, size_t num_rows, size_t *conflict, struct db_error *error)
 {
@@ -234,20 +258,23 @@ static int update_distinct(struct pg_db *db, const struct db_table *table, int v
         sink_format(&sql, "%s\"%s\"=u.c%zu", i == table->num_key ? " SET " : ",", table->columns[i].name, i + 1);
     sink_text(&sql, " FROM ");
     write_unnest(&sql, table, table->num_columns);
-    sink_text(&sql, " WITH ORDINALITY");
-    write_alias(&sql, table->num_columns, ",n)");
+    if (version_column >= 0)
+        sink_text(&sql, " WITH ORDINALITY");
+    write_alias(&sql, table->num_columns, version_column >= 0 ? ",n)" : ")");
     write_where(&sql, table);
     if (version_column >= 0)
-        sink_format(&sql, " AND t.\"%s\"=u.c%d-1", table->columns[version_column].name, version_column + 1);
-    sink_text(&sql, " RETURNING u.n");
+        sink_format(&sql, " AND t.\"%s\"=u.c%d-1 RETURNING u.n", table->columns[version_column].name,
+                    version_column + 1);
     PGresult *result = NULL;
     int       ret = run_arrays(db, &sql, table, table->num_columns, rows, num_rows, &result, error);
-    if (ret == 0 && (size_t) PQntuples(result) < num_rows) {
-        *conflict = find_missing(result, num_rows);
-        ret = db_fail(error, DB_ERR_CONFLICT, "%s: a row has another version or is gone", table->name);
-    }
+    bool      all = ret == 0 && strtoull(PQcmdTuples(result), NULL, 10) == num_rows;
+    if (ret == 0 && !all && version_column >= 0)
+        *conflict = find_not_returned(result, num_rows);
+    else if (ret == 0 && !all)
+        ret = find_absent(db, table, rows, num_rows, conflict, error);
     PQclear(result);
-    return ret;
+    return ret != 0 || all ? ret
+                           : db_fail(error, DB_ERR_CONFLICT, "%s: a row has another version or is gone", table->name);
 }
 
 int pg_update(struct db *db, const struct db_table *table, int version_column, const struct db_value *rows,

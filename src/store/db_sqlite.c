@@ -15,6 +15,7 @@
 
 #define MAX_PARAMETERS 4096
 #define MOST_VALUE_BYTES (256 << 20)
+#define PAGE_BYTES "2048" /* of a new file: a change writes its page whole, and most of a page is its neighbours */
 
 /* ---- errors ---- */
 
@@ -366,7 +367,7 @@ static int configure(struct sqlite_db *db, const struct db_options *options, str
              "%s PRAGMA synchronous=%s; PRAGMA secure_delete=ON; PRAGMA cell_size_check=ON; PRAGMA temp_store=MEMORY;"
              "PRAGMA mmap_size=0; PRAGMA cache_size=-%zu; PRAGMA journal_size_limit=%lld;"
              "PRAGMA query_only=%d;",
-             options->read_only ? "" : "PRAGMA journal_mode=WAL;",
+             options->read_only ? "" : "PRAGMA page_size=" PAGE_BYTES "; PRAGMA journal_mode=WAL;",
              options->unsafe_test_sync ? "OFF" : "FULL", cache / 1024, 256LL << 20, options->read_only);
     int ret = sqlite_execute(&db->db, sql, error);
     if (ret == 0)

@@ -13,8 +13,8 @@
 #include "base/memory.h"
 #include "store/db_sqlite.h"
 
-#define STEP_PAGES 4000  /* 16 MiB: the thread begins when so many are due */
-#define LONG_PAGES 16000 /* 64 MiB: from here on the log is to begin anew */
+#define STEP_PAGES 8000  /* 16 MiB: the thread begins when so many are due */
+#define LONG_PAGES 32000 /* 64 MiB: from here on the log is to begin anew */
 #define LITTLE_PART 8    /* of a long log's pages, when only so small a part is due, the writer copies it itself */
 
 struct sqlite_checkpointer {

@@ -10,7 +10,6 @@
 #include "base/memory.h"
 #include "model/records.h"
 #include "store/schema.h"
-#include "store/select_many.h"
 #include "store/tables.h"
 
 /* Entries point into the arena, so that they do not move when the table grows. */
@@ -239,13 +238,12 @@ static int load_record(struct group *group, uint32_t number, struct db_value *ke
     const struct model_record *record = model_records(&num_records) + number;
     for (size_t i = 0; i < group->entries.num; i++) {
         const struct entry_slot *slot = key_table_at(&group->entries, i);
-        if (slot->key.record == number && slot->entry != NULL && !slot->entry->loaded)
+        if (slot->key.record == number && slot->entry != NULL && !slot->entry->loaded &&
+            !id_is_missing(&slot->entry->id))
             keys[num++] = db_id(&slot->entry->id);
     }
     struct taking taking = { .group = group, .record = record };
-    char          before[4096];
-    snprintf(before, sizeof before, "%s WHERE id", store_select(group->store, record));
-    return num == 0 ? 0 : select_many(group->db, before, "", keys, num, take, &taking, &group->error);
+    return db_fetch(group->db, schema_table(record), keys, num, take, &taking, &group->error);
 }
 
 int group_load(struct group *group)
@@ -468,11 +466,11 @@ static int key_row(void *context, const struct db_value *row, size_t num_columns
     (void) num_columns;
     if (slot == NULL || slot->key == NULL)
         return 0;
-    if (row[2].type != DB_BYTES || row[2].size != KEEPER_WRAPPED_BYTES)
+    if (row[store_person_key_wrapped].type != DB_BYTES || row[store_person_key_wrapped].size != KEEPER_WRAPPED_BYTES)
         return DB_ERR_CORRUPT;
     slot->key->wrapped.owner = slot->owner;
-    slot->key->wrapped.generation = (uint32_t) row[1].integer;
-    memcpy(slot->key->wrapped.bytes, row[2].bytes, KEEPER_WRAPPED_BYTES);
+    slot->key->wrapped.generation = (uint32_t) row[store_person_key_generation].integer;
+    memcpy(slot->key->wrapped.bytes, row[store_person_key_wrapped].bytes, KEEPER_WRAPPED_BYTES);
     slot->key->stored = true;
     return 0;
 }
@@ -528,13 +526,12 @@ int group_load_keys(struct group *group)
         return TOC_ERR_NO_MEMORY;
     for (size_t i = 0; i < group->keys.num; i++) {
         struct group_key_slot *slot = key_table_at(&group->keys, i);
-        if (slot->key != NULL && !slot->key->loaded)
+        if (slot->key != NULL && !slot->key->loaded && !id_is_missing(&slot->owner))
             keys[num++] = db_id(&slot->owner);
     }
     if (num == 0)
         return 0;
-    int ret = select_many(group->db, "SELECT person, generation, wrapped FROM person_key WHERE person", "", keys, num,
-                          key_row, group, &group->error);
+    int ret = db_fetch(group->db, &store_table_person_key, keys, num, key_row, group, &group->error);
     for (size_t i = 0; i < group->keys.num && ret == 0; i++) {
         struct group_key_slot *slot = key_table_at(&group->keys, i);
         if (slot->key != NULL)

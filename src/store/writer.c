@@ -8,7 +8,6 @@
 
 #include "base/instant.h"
 #include "base/memory.h"
-#include "store/checkpointer.h"
 #include "store/erase.h"
 #include "store/group.h"
 #include "store/migration.h"
@@ -18,7 +17,7 @@
 /* Bulk changes of the first group, before their speed is known; and the bounds of what is learnt. */
 static const double FIRST_ALONE = 100, LEAST_ALONE = 30, MOST_ALONE = 8192;
 
-enum { INTERACTIVE, BULK, CHECKPOINT_CACHE = 1 << 20 };
+enum { INTERACTIVE, BULK };
 
 /* ---- the queue ---- */
 
@@ -363,8 +362,6 @@ static void *work(void *context)
         clock_gettime(CLOCK_MONOTONIC, &start);
         if (num > 0)
             run(writer, tickets, num);
-        if (!writer->stopped)
-            checkpointer_tell(writer->checkpointer, writer->db);
         if (bulk_from == 0 && num > 0)
             learn(writer, microseconds_since(&start), weight);
         if (writer->sweep_due && !sweep(writer))
@@ -452,11 +449,6 @@ int writer_start(struct store *store, struct db *db, struct writer **made, struc
                           error);
     if (ret == 0)
         ret = make_digest_key(writer);
-    struct db_options options = store->options.db;
-    options.read_only = options.create = false;
-    options.cache_bytes = CHECKPOINT_CACHE;
-    if (ret == 0)
-        ret = checkpointer_start(store->url, &options, &writer->checkpointer, error);
     if (ret == 0 && pthread_create(&writer->thread, NULL, work, writer) != 0)
         ret = BASE_ERR_SYSTEM;
     writer->started = ret == 0;
@@ -477,7 +469,6 @@ void writer_stop(struct writer *writer)
     pthread_mutex_unlock(&writer->lock);
     if (writer->started)
         pthread_join(writer->thread, NULL);
-    checkpointer_stop(writer->checkpointer);
     counters_free(writer->book);
     sodium_free(writer->digest_key);
     pthread_mutex_destroy(&writer->lock);

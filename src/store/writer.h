@@ -37,10 +37,7 @@ struct ticket {
     sem_t                finished; /* where done is NULL */
 };
 
-struct checkpointer;
-
 struct writer {
-    struct checkpointer *checkpointer;
     struct store        *store;
     struct db           *db;
     struct counter_book *book;
