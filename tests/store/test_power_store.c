@@ -245,15 +245,17 @@ static void try_cut_erasures(const char *name, bool postgresql)
     start(postgresql, false);
     for (unsigned change = 1, beyond = 0; beyond < 3; change++) {
         char               why[STORE_WORK_WHY] = "";
+        struct power_loss  loss;
         struct store_deed *deed = store_work_person(&work);
         assert_non_null(deed);
         set_plan(&(struct power_plan){ .cut_at = change, .bytes_allowed = -1 });
         bool acknowledged = store_work_erase(&work, deed);
         beyond = acknowledged ? beyond + 1 : 0;
         reached = acknowledged ? reached : change;
-        cut(&random, &tally.loss);
+        cut(&random, &loss);
         tally.cycles++;
         tally.acknowledged += acknowledged;
+        tally.loss.sectors_lost += loss.sectors_lost;
         if (open_store(why) != 0 || store_work_check(&work, why) != 0)
             print_message("# %s, change %u: %s\n", name, change, why);
         assert_string_equal(why, "");
