@@ -52,6 +52,7 @@ int group_begin(struct group *group, struct writer *writer)
         .event = writer->event,
     };
     group->reader = (struct store_reader){ .store = store, .db = writer->db, .group = group };
+    group_answers_init(&group->answers);
     int64_t now = store_now(store);
     group->known = now > writer->known ? now : writer->known;
     group->known_day = (toc_date) (group->known >= 0 ? group->known / INSTANT_DAY
@@ -77,6 +78,7 @@ void group_free(struct group *group)
     key_table_free(&group->entries);
     key_table_free(&group->keys);
     key_table_free(&group->uniques);
+    key_table_free(&group->answers);
     free(group->dirty);
     free(group->undo);
     free(group->made);
@@ -409,7 +411,7 @@ static int need_key(struct group *group, const struct store_change *change, stru
 
 int group_gather(struct group *group, struct ticket *const *tickets, size_t num)
 {
-    int           ret = 0;
+    int           ret = group_gather_answers(group, tickets, num);
     bool          more = true;
     struct entry *entry;
     for (size_t t = 0; t < num && ret == 0; t++)

@@ -95,6 +95,7 @@ struct group {
     struct key_table        entries; /* (id, record) → struct entry */
     struct key_table        keys;    /* owner → struct group_key */
     struct key_table        uniques; /* hash of a unique key → struct entry */
+    struct key_table        answers; /* of idempotency keys (group_answers.c) */
     struct entry          **dirty;
     size_t                  num_dirty, room_dirty;
     struct group_undo      *undo; /* of the request at hand */
@@ -111,8 +112,8 @@ struct group {
     size_t                  num_erased, room_erased;
     bool                    areas_changed;
     bool                    access_changed; /* users, grants, sessions, tokens */
-    bool                    broken; /* a request failed when it had altered the database: all of it goes back */
-    struct store_reader     reader; /* of decide */
+    bool                    broken;         /* a request failed when it had altered the database: all of it goes back */
+    struct store_reader     reader;         /* of decide */
     struct db_error         error;
 };
 
@@ -172,6 +173,13 @@ int group_follow_person(struct group *group, const struct entry *person, const s
 
 int group_change(struct group *group, struct ticket *ticket, struct store_change *change, size_t number);
 int group_erase(struct group *group, struct ticket *ticket, struct store_change *change, struct entry *entry);
+
+/* Requests with an idempotency key (group_answers.c): ask the database for their keys at once; was this one answered
+ * before (its receipt is set), there or in this group; keep what it is answered now. */
+void group_answers_init(struct key_table *answers);
+int  group_gather_answers(struct group *group, struct ticket *const *tickets, size_t num);
+int  group_find_answer(struct group *group, struct ticket *ticket, bool *found);
+int  group_keep_answer(struct group *group, struct ticket *ticket);
 
 /* ---- upkeep: work of the store's own in slices ---- */
 

@@ -128,80 +128,6 @@ static int audit_reading(struct group *group, const struct ticket *ticket)
     return ret;
 }
 
-/* ---- idempotency keys ---- */
-
-static struct db_value actor_key(const struct id *actor)
-{
-    return db_bytes(actor->bytes, ID_BYTES); /* zeros: the program itself */
-}
-
-struct earlier {
-    struct store_receipt *receipt;
-    bool                  found;
-};
-
-static int earlier_row(void *context, const struct db_value *row, size_t num_columns)
-{
-    struct earlier *earlier = context;
-    (void) num_columns;
-    earlier->found = true;
-    earlier->receipt->event = row[0].integer;
-    earlier->receipt->known = row[1].integer;
-    if (row[2].type == DB_BYTES && row[2].size == ID_BYTES)
-        memcpy(earlier->receipt->created.bytes, row[2].bytes, ID_BYTES);
-    earlier->receipt->again = true;
-    return 0;
-}
-
-/* Was the same key answered before, in the database or in this group? */
-static int find_earlier(struct group *group, struct ticket *ticket, bool *found)
-{
-    const struct id *key = &ticket->request->idempotency_key;
-    struct earlier   earlier = { .receipt = &ticket->receipt };
-    if (id_is_missing(key))
-        return 0;
-    for (size_t i = 0; i < group->idempotency.num && !earlier.found; i++) {
-        const struct db_value *row = group->idempotency.values + i * STORE_COLUMNS_idempotency;
-        if (memcmp(row[store_idempotency_key].bytes, key->bytes, ID_BYTES) != 0 ||
-            memcmp(row[store_idempotency_actor].bytes, ticket->who.user.bytes, ID_BYTES) != 0)
-            continue;
-        const struct db_value answer[] = { row[store_idempotency_event], row[store_idempotency_known],
-                                           row[store_idempotency_created] };
-        (void) earlier_row(&earlier, answer, 3);
-    }
-    int ret = 0;
-    if (!earlier.found) {
-        const struct db_value parameters[] = { actor_key(&ticket->who.user), db_id(key) };
-        ret = select_rows(group->db, "SELECT event, known, created FROM idempotency WHERE actor = $1 AND key = $2",
-                          parameters, 2, earlier_row, &earlier, &group->error);
-    }
-    *found = earlier.found;
-    return ret;
-}
-
-static int keep_key(struct group *group, struct ticket *ticket)
-{
-    struct db_value *row;
-    struct id       *ids = arena_array(&group->arena, 3, sizeof *ids);
-    if (id_is_missing(&ticket->request->idempotency_key))
-        return 0;
-    if (ids == NULL)
-        return TOC_ERR_NO_MEMORY;
-    int ret = group_row(&group->idempotency, &row);
-    if (ret != 0)
-        return ret;
-    ids[0] = ticket->who.user;
-    ids[1] = ticket->request->idempotency_key;
-    ids[2] = ticket->receipt.created;
-    row[store_idempotency_actor] = actor_key(&ids[0]);
-    row[store_idempotency_key] = db_id(&ids[1]);
-    row[store_idempotency_at] = db_integer(group->known);
-    row[store_idempotency_event] = db_integer(ticket->receipt.event);
-    row[store_idempotency_known] = db_integer(ticket->receipt.known);
-    row[store_idempotency_created] = db_id(&ids[2]);
-    return 0;
-}
-
 /* ---- applying ---- */
 
 static void undo(struct group *group, size_t history, size_t events, int64_t event)
@@ -288,7 +214,7 @@ int group_apply(struct group *group, struct ticket *ticket, bool *fatal)
         return ret;
     }
     group->num_undo = group->num_made = 0;
-    ret = find_earlier(group, ticket, &again);
+    ret = group_find_answer(group, ticket, &again);
     if (ret == 0 && again)
         return 0;
     if (ret == 0)
@@ -311,7 +237,7 @@ int group_apply(struct group *group, struct ticket *ticket, bool *fatal)
     if (ret == 0)
         ret = audit_request(group, ticket);
     if (ret == 0)
-        ret = keep_key(group, ticket);
+        ret = group_keep_answer(group, ticket);
     *fatal = ret != 0;
     return ret;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What store.h promises of writing and reading, on both databases. */
 #include <pthread.h>
+#include <semaphore.h>
 #include <stdio.h>
 
 #include "support/store.h"
@@ -178,6 +179,70 @@ static void test_same_key_answers_as_the_first_time(void **state)
     assert_false(second.again);
 }
 
+/* Keeps the writer in its group until the test has put into the queue what is to be one group. */
+static int hold(void *context, struct store_reader *reader, struct arena *arena, struct store_change_set *set,
+                struct fault_list *faults)
+{
+    (void) reader;
+    (void) arena;
+    (void) faults;
+    set->num_changes = 0;
+    while (sem_wait(context) != 0)
+        ;
+    return 0;
+}
+
+struct sent {
+    struct people_sample sample;
+    struct store_change  changes[3];
+    struct store_request request;
+    struct store_receipt receipt;
+    int                  status;
+    sem_t                done;
+};
+
+static void on_done(void *context, int status, const struct store_receipt *receipt)
+{
+    struct sent *sent = context;
+    sent->status = status;
+    sent->receipt = *receipt;
+    sem_post(&sent->done);
+}
+
+static void test_same_key_in_one_group_is_done_once(void **state)
+{
+    (void) state;
+    enum { NUM = 6 };
+    static struct sent sent[NUM];
+    struct access      who = test_program();
+    sem_t              go;
+    assert_int_equal(sem_init(&go, 0, 0), 0);
+    for (size_t i = 0; i < NUM; i++) {
+        test_person_set(&test, &sent[i].sample, sent[i].changes);
+        sent[i].request = (struct store_request){ .verb = "create", .set = { sent[i].changes, 3 } };
+        sent[i].request.idempotency_key = (struct id){ { (uint8_t) (i == NUM - 1 ? 8 : 7) } }; /* the last: its own */
+        if (i == 0)
+            sent[i].request = (struct store_request){ .verb = "hold", .decide = hold, .context = &go };
+        assert_int_equal(sem_init(&sent[i].done, 0, 0), 0);
+        assert_ok(store_submit_later(test.store, &who, &sent[i].request, on_done, &sent[i], NULL));
+    }
+    sem_post(&go);
+    for (size_t i = 0; i < NUM; i++) {
+        while (sem_wait(&sent[i].done) != 0)
+            ;
+        assert_int_equal(sent[i].status, 0);
+        assert_int_equal(sent[i].receipt.again, i > 1 && i < NUM - 1);
+        if (i > 0 && i < NUM - 1) {
+            assert_int_equal(sent[i].receipt.event, sent[1].receipt.event);
+            assert_true(id_equal(&sent[i].receipt.created, &sent[1].sample.person.head.id));
+        }
+        sem_destroy(&sent[i].done);
+    }
+    sem_destroy(&go);
+    assert_int_equal(test_store_number(&test, "SELECT count(*) FROM person"), 2);
+    assert_int_equal(test_store_number(&test, "SELECT count(*) FROM idempotency"), 2);
+}
+
 /* ---- changing ---- */
 
 static void test_change_keeps_what_was(void **state)
@@ -330,8 +395,8 @@ static void test_many_callers(void **state)
 #define PROMISES(on)                                                                                                   \
     on(test_what_was_created_is_read) on(test_identity_needs_a_purpose) on(test_outside_the_grant_is_absent)           \
         on(test_what_is_refused_leaves_nothing) on(test_same_key_answers_as_the_first_time)                            \
-            on(test_change_keeps_what_was) on(test_fixed_and_written_fields_are_refused)                               \
-                on(test_decisions_see_the_group) on(test_many_callers)
+            on(test_same_key_in_one_group_is_done_once) on(test_change_keeps_what_was)                                 \
+                on(test_fixed_and_written_fields_are_refused) on(test_decisions_see_the_group) on(test_many_callers)
 #define ON_SQLITE(name) { "sqlite: " #name, name, on_sqlite, close_store, NULL },
 #define ON_POSTGRESQL(name) { "postgresql: " #name, name, on_postgresql, close_store, NULL },
 
