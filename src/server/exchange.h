@@ -66,6 +66,7 @@ typedef int exchange_part(void *context, struct exchange *exchange, struct sink 
 
 struct answer {
     int              status;                               /* 200 where it is 0 */
+    int              cause;                                /* of a problem: the status that it was made from */
     const char      *type;                                 /* of the body; NULL = "application/json" */
     struct sink      body;                                 /* in memory */
     struct http_pair headers[EXCHANGE_MAX_ANSWER_HEADERS]; /* answer_header */

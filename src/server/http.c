@@ -2,6 +2,7 @@
 #include "server/http_internal.h"
 
 #include <ctype.h>
+#include <inttypes.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -463,8 +464,12 @@ static void note(struct request *request)
                                  .broken = request->broken };
     metrics_request(server->metrics, route, line.status, line.microseconds, line.bytes);
     log_request(server->log, &line);
-    if (line.status == 500)
-        log_say(server->log, LOG_LEVEL_ERROR, line.at, "fault", "a request was answered with 500");
+    if (line.status == 500) {
+        char text[120];
+        snprintf(text, sizeof text, "request %016" PRIx64 " failed with status %d", request->number,
+                 request->exchange.answer.cause);
+        log_say(server->log, LOG_LEVEL_ERROR, line.at, "fault", text);
+    }
 }
 
 static void ended(void *context, struct MHD_Connection *connection, void **begun, enum MHD_RequestTerminationCode code)

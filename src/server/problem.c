@@ -53,7 +53,9 @@ static const struct kind kinds[] = {
     { TOC_ERR_NO_MEMORY, 503, "busy", "Too little memory for this request", NULL, false },
 };
 
-static const struct kind unknown = { 0, 500, "fault", "This node could not answer", "Its log says why.", false };
+static const struct kind unknown = {
+    0, 500, "fault", "This node could not answer", "Its log has a line under the same Request-Id.", false
+};
 
 static const struct kind *kind_of(int status)
 {
@@ -136,6 +138,7 @@ void problem_answer(struct exchange *exchange, int status)
         answer_header(exchange, "Retry-After", "2");
     snprintf(type, sizeof type, "/problems/%s", kind->name);
     exchange->answer.status = kind->http;
+    exchange->answer.cause = status;
     exchange->answer.type = "application/problem+json";
     json_writer_init(&json, &exchange->answer.body);
     json_begin_object(&json);
