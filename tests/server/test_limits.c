@@ -304,10 +304,10 @@ static void test_an_idle_connection_ends(void **state)
 static void test_a_stalled_reader_ends(void **state)
 {
     (void) state;
-    enum { READERS = 50 };
+    enum { READERS = 16 };
     int  fds[READERS], small = 2048;
     char text[200];
-    start(&(struct server_options){ .send_seconds = 0.5 });
+    start(&(struct server_options){ .send_seconds = 1.5 });
     snprintf(text, sizeof text, "GET /openapi.json HTTP/1.1\r\nHost: %s\r\n\r\n", test.host);
     for (int i = 0; i < READERS; i++) {
         struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons((uint16_t) test.port) };
