@@ -325,7 +325,7 @@ def test_check_finds_damage():
         ("the audit chain lacks an entry", "DELETE FROM audit WHERE number = 2"),
         ("key of what is sealed", "DELETE FROM person_key"),
         ("case.person: refers to what exists", "DELETE FROM person"),
-        ("counting anew gives", "UPDATE counter SET value = value + 1 WHERE series = (SELECT min(series) FROM counter)"),
+        ("counting anew gives", "DELETE FROM counter WHERE series = (SELECT min(series) FROM counter)"),
     ]
     with folder() as name:
         node = Node(name)
