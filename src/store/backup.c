@@ -268,10 +268,14 @@ static int used_row(void *context, const struct db_value *row, size_t num_column
 /* Does any person's key still stand under this generation? */
 static int in_use(struct db *db, uint32_t generation, bool *used, struct db_error *error)
 {
-    struct db_value parameter = db_integer(generation);
+    static const char *const asked[] = { "SELECT 1 FROM \"person_key\" WHERE \"generation\" = $1 LIMIT 1",
+                                         "SELECT 1 FROM \"search_name\" WHERE \"generation\" = $1 LIMIT 1" };
+    struct db_value          parameter = db_integer(generation);
+    int                      ret = 0;
     *used = false;
-    return select_rows(db, "SELECT 1 FROM \"person_key\" WHERE \"generation\" = $1 LIMIT 1", &parameter, 1, used_row,
-                       used, error);
+    for (size_t i = 0; i < sizeof asked / sizeof *asked && ret == 0 && !*used; i++)
+        ret = select_rows(db, asked[i], &parameter, 1, used_row, used, error);
+    return ret;
 }
 
 int backup_keys_left(struct db *db, struct keeper *keeper, bool *left, struct db_error *error)

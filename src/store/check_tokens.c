@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Search tokens: whose they are; and, with a keeper, whether they are those that they should be. */
+/* Search tokens and names: whose they are; and, with a keeper, whether they are those that they should be. */
 #include "store/check_internal.h"
 #include "store/token_page.h"
 
@@ -14,6 +14,23 @@ static int check_owners(struct check *check)
                            &wrong);
     if (ret == 0)
         check_tell(check, looked, wrong, CHECK_RESTORE, "search tokens belong to persons with a key");
+    return ret;
+}
+
+/* The names that are searched by their beginning: where their person lives, whose key is there. */
+static int check_names(struct check *check)
+{
+    int64_t looked, wrong;
+    int     ret = check_number(check, "SELECT COUNT(*) FROM \"search_name\"", &looked);
+    if (ret == 0)
+        ret = check_number(
+            check,
+            "SELECT COUNT(*) FROM \"search_name\" s WHERE NOT EXISTS (SELECT 1 FROM \"person\" p, "
+            "\"person_key\" k, \"identity\" i WHERE p.\"id\" = s.\"person\" AND p.\"area\" = s.\"area\" AND "
+            "k.\"person\" = s.\"person\" AND i.\"person\" = s.\"person\")",
+            &wrong);
+    if (ret == 0)
+        check_tell(check, looked, wrong, CHECK_RESTORE, "search names stand where their persons live, with their keys");
     return ret;
 }
 
@@ -49,6 +66,8 @@ int check_tokens(struct check *check)
 {
     struct area_tree *areas = NULL;
     int               ret = check_owners(check);
+    if (ret == 0)
+        ret = check_names(check);
     if (ret != 0 || check->options->keeper == NULL)
         return ret;
     ret = area_tree_load(check->db, &areas, check->error);

@@ -201,6 +201,7 @@ static int take_rest(struct group *group, const struct id *person)
     static const char *const statements[] = {
         "DELETE FROM person_key WHERE person = $1",
         "DELETE FROM search_token WHERE person = $1",
+        "DELETE FROM search_name WHERE person = $1",
         "DELETE FROM history WHERE owner = $1 AND record = 'identity'",
         "UPDATE history SET sealed = NULL, owner = NULL WHERE owner = $1",
         "DELETE FROM history WHERE id = $1 AND record = 'person'",
@@ -288,7 +289,7 @@ int erase_sweep(struct db *db, struct db_error *error)
     bool busy = false;
     if (db_is_postgresql(db)) {
         static const char *const tables[] = { "VACUUM person_key", "VACUUM identity", "VACUUM search_token",
-                                              "VACUUM history" };
+                                              "VACUUM search_name", "VACUUM history" };
         int                      ret = 0;
         for (size_t i = 0; i < sizeof tables / sizeof *tables && ret == 0; i++)
             ret = db_execute(db, tables[i], error);

@@ -10,9 +10,8 @@
 #include "store/person_tokens.h"
 #include "store/schema.h"
 #include "store/sealed_fields.h"
+#include "store/search_name.h"
 #include "store/select_many.h"
-
-#define OPENED_AT_ONCE KEEPER_BATCH
 
 struct search {
     const struct find_source *source;
@@ -141,7 +140,7 @@ static int keep_result(struct arena *arena, const struct find_result *result, st
 }
 
 /* Open what was gathered, keep whom is wanted, clear the rest. */
-static int open_gathered(struct opening *opening, enum keeper_purpose purpose)
+static int open_gathered(struct opening *opening)
 {
     struct search         *search = opening->search;
     size_t                 num = opening->num;
@@ -154,7 +153,7 @@ static int open_gathered(struct opening *opening, enum keeper_purpose purpose)
     for (size_t i = 0; i < num && ret == 0; i++)
         wrapped[i] = opening->closed[i].wrapped;
     if (ret == 0 && num > 0)
-        ret = keeper_unwrap(search->source->keeper, purpose, wrapped, num, keys, statuses, &failure);
+        ret = keeper_unwrap(search->source->keeper, KEEPER_SHOW, wrapped, num, keys, statuses, &failure);
     if (ret != 0 && search->error != NULL && failure.what[0] != '\0')
         snprintf(search->error->what, sizeof search->error->what, "%s", failure.what);
     for (size_t i = 0; i < num && ret == 0; i++) {
@@ -316,9 +315,10 @@ static int compare_ids(const void *a, const void *b)
     return id_compare(a, b);
 }
 
-static int open_candidates(struct search *search, const struct person_query *forms, struct find_answer *answer)
+static int open_candidates(struct search *search, bool (*wanted)(const void *context, const struct find_result *result),
+                           const void *context, struct find_answer *answer)
 {
-    struct opening   opening = { .search = search, .wanted = born_in_year, .context = forms, .answer = answer };
+    struct opening   opening = { .search = search, .wanted = wanted, .context = context, .answer = answer };
     struct db_value *keys = arena_array(search->arena, search->num_persons + 1, sizeof *keys);
     size_t           num = 0;
     opening.room = search->num_persons + 1;
@@ -332,7 +332,7 @@ static int open_candidates(struct search *search, const struct person_query *for
     int ret = num == 0 ? 0
                        : select_many(search->source->db, CLOSED_FROM "p.\"id\"", "", keys, num, gather_row, &opening,
                                      search->error);
-    return ret == 0 ? open_gathered(&opening, KEEPER_SHOW) : ret;
+    return ret == 0 ? open_gathered(&opening) : ret;
 }
 
 /* ---- the beginning of a name ---- */
@@ -340,44 +340,6 @@ static int open_candidates(struct search *search, const struct person_query *for
 static bool begins_so(const void *context, const struct find_result *result)
 {
     return person_prefix_matches(context, &result->identity);
-}
-
-struct prefix_rows {
-    struct opening *opening;
-    struct arena    arena; /* of the sealed bytes of this batch */
-    size_t          seen;
-};
-
-static int open_batch(struct prefix_rows *rows)
-{
-    int ret = open_gathered(rows->opening, KEEPER_SEARCH);
-    arena_free(&rows->arena);
-    return ret;
-}
-
-static int prefix_row(void *context, const struct db_value *row, size_t num_columns)
-{
-    struct prefix_rows *rows = context;
-    struct opening     *opening = rows->opening;
-    (void) num_columns;
-    if (++rows->seen > FIND_PREFIX_PERSONS) {
-        opening->search->too_many = true;
-        return 0;
-    }
-    int ret = keep_closed(row, &rows->arena, &opening->closed[opening->num]);
-    opening->num += ret == 0;
-    if (ret == 0 && opening->num == opening->room)
-        ret = open_batch(rows);
-    return ret;
-}
-
-/* How many live there, counted no further than the limit. */
-static int count_row(void *context, const struct db_value *row, size_t num_columns)
-{
-    size_t *count = context;
-    (void) num_columns;
-    *count += (size_t) row[0].integer;
-    return 0;
 }
 
 static int areas_as_keys(struct search *search, struct db_value **keys, size_t *num_keys)
@@ -394,38 +356,26 @@ static int areas_as_keys(struct search *search, struct db_value **keys, size_t *
     return 0;
 }
 
-static int too_many_live_there(struct search *search)
-{
-    return say(search, "more than 50,000 people live there", "a smaller area, or the whole name");
-}
-
 static int open_areas(struct search *search, const struct person_prefix *prefix, struct find_answer *answer)
 {
-    struct db_value   *keys;
-    size_t             num_keys, count = 0;
-    struct opening     opening = { .search = search, .wanted = begins_so, .context = prefix, .answer = answer };
-    struct prefix_rows rows = { .opening = &opening, .arena = { .limit = (size_t) 1 << 30 } };
-    if (area_set_count(&search->areas) > FIND_PREFIX_PERSONS)
-        return too_many_live_there(search);
-    int ret = areas_as_keys(search, &keys, &num_keys);
-    for (size_t i = 0; i < num_keys && ret == 0 && count <= FIND_PREFIX_PERSONS; i += SELECT_MANY_MOST)
-        ret = select_many(search->source->db, "SELECT count(*) FROM \"person\" WHERE \"area\"", "", keys + i,
-                          num_keys - i < SELECT_MANY_MOST ? num_keys - i : SELECT_MANY_MOST, count_row, &count,
-                          search->error);
-    if (ret == 0 && count > FIND_PREFIX_PERSONS)
-        return too_many_live_there(search);
-    opening.room = OPENED_AT_ONCE;
-    opening.closed = memory_array(opening.room, sizeof *opening.closed);
-    if (ret == 0 && opening.closed == NULL)
-        ret = TOC_ERR_NO_MEMORY;
-    if (ret == 0)
-        ret = select_many(search->source->db, CLOSED_FROM "p.\"area\"", "", keys, num_keys, prefix_row, &rows,
-                          search->error);
-    if (ret == 0)
-        ret = open_batch(&rows);
-    free(opening.closed);
-    arena_free(&rows.arena);
-    return ret == 0 && search->too_many ? too_many_live_there(search) : ret;
+    struct db_value *keys;
+    size_t           num_keys;
+    int              ret = TOC_ERR_TOO_LARGE;
+    if (area_set_count(&search->areas) <= FIND_PREFIX_PERSONS)
+        ret = areas_as_keys(search, &keys, &num_keys);
+    if (ret == 0) {
+        const struct search_name_query query = { .db = search->source->db,
+                                                 .keeper = search->source->keeper,
+                                                 .areas = keys,
+                                                 .num_areas = num_keys,
+                                                 .prefix = prefix,
+                                                 .most_persons = FIND_PREFIX_PERSONS };
+        ret = search_name_find(&query, search->persons, search->most_persons, &search->num_persons, &answer->more,
+                               search->error);
+    }
+    if (ret == TOC_ERR_TOO_LARGE)
+        return say(search, "more than 50,000 people live there", "a smaller area, or the whole name");
+    return ret == 0 ? open_candidates(search, begins_so, prefix, answer) : ret;
 }
 
 /* ---- both ---- */
@@ -465,7 +415,7 @@ int find_person_whole(const struct find_source *source, const struct access *who
     if (ret == 0)
         ret = find_candidates(&search, &forms);
     if (ret == 0)
-        ret = open_candidates(&search, &forms, &made);
+        ret = open_candidates(&search, born_in_year, &forms, &made);
     return ret == 0 ? finish(&search, who, &made, answer) : ret;
 }
 
@@ -476,7 +426,7 @@ int find_person_prefix(const struct find_source *source, const struct access *wh
     struct search         search = { .source = source, .arena = arena, .faults = faults, .error = error };
     struct find_answer    made = { .results = arena_array(arena, FIND_MOST_PERSONS, sizeof *made.results) };
     struct person_prefix *prefix = arena_array(arena, 1, sizeof *prefix);
-    search.most_persons = 1;
+    search.most_persons = FIND_MOST_PERSONS;
     int ret = made.results == NULL || prefix == NULL ? TOC_ERR_NO_MEMORY : check(&search, who, query);
     if (ret == 0)
         ret = person_prefix_read(query->typed, query->size, prefix);

@@ -111,10 +111,7 @@ int group_follow_person(struct group *group, const struct entry *person, const s
 {
     const struct model_record *record = model_record(MODEL_IDENTITY);
     const struct model_field  *field = model_field_find(record, "person", strlen("person"));
-    const struct id            after = ((const struct model_person *) person->value)->area;
-    struct id                  from = store_county(group->store, group->areas, area_before);
-    struct id                  to = store_county(group->store, group->areas, &after);
-    if (id_equal(&from, &to))
+    if (id_equal(area_before, &((const struct model_person *) person->value)->area))
         return 0;
     int ret = load_referring(group, record, field, &person->id);
     for (size_t i = 0; i < group->entries.num && ret == 0; i++) {

@@ -7,6 +7,7 @@
 #include "store/group.h"
 #include "store/person_tokens.h"
 #include "store/schema.h"
+#include "store/search_name.h"
 #include "store/search_words.h"
 #include "store/select_many.h"
 #include "store/tables.h"
@@ -39,18 +40,44 @@ static int forget_found_by(struct group *group, bool tokens)
         *id = tokens ? group_owner(entry) : entry->id;
         keys[num++] = db_id(id);
     }
-    if (num > 0)
+    if (num > 0 && tokens)
+        ret =
+            select_many(group->db, "DELETE FROM search_name WHERE person", "", keys, num, no_row, NULL, &group->error);
+    if (num > 0 && ret == 0)
         ret = select_many(group->db,
                           tokens ? "DELETE FROM search_token WHERE person" : "DELETE FROM search_term WHERE id", "",
                           keys, num, no_row, NULL, &group->error);
     return ret;
 }
 
-/* The tokens of identities, asked of the keeper at once. */
+/* The row of somebody's name, where they live. */
+static int name_of(struct group *group, const struct entry *entry, const struct entry *person, struct group_rows *rows)
+{
+    const struct model_identity *identity = entry->value;
+    struct model_text            sealed = { NULL, 0 };
+    struct group_key            *key;
+    struct db_value             *row;
+    int                          ret = group_key_of(group, &identity->person, &key);
+    if (ret == 0 && key->known && key->stored && person->value != NULL)
+        ret = search_name_seal(&key->key, identity, &group->arena, &sealed);
+    if (ret != 0 || sealed.size == 0)
+        return ret;
+    ret = group_row(rows, &row);
+    if (ret != 0)
+        return ret;
+    row[store_search_name_area] = db_id(&((const struct model_person *) person->value)->area);
+    row[store_search_name_person] = db_id(&identity->person);
+    row[store_search_name_generation] = db_integer(key->wrapped.generation);
+    row[store_search_name_wrapped] = db_bytes(key->wrapped.bytes, KEEPER_WRAPPED_BYTES);
+    row[store_search_name_name] = db_bytes(sealed.bytes, sealed.size);
+    return 0;
+}
+
+/* The tokens of identities, asked of the keeper at once, and their names. */
 int group_write_tokens(struct group *group)
 {
     struct person_tokens tokens = { .num = 0 };
-    struct group_rows    rows = { .table = &store_table_search_token };
+    struct group_rows    rows = { .table = &store_table_search_token }, names = { .table = &store_table_search_name };
     int                  ret = forget_found_by(group, true);
     for (size_t i = 0; i < group->num_dirty && ret == 0; i++) {
         const struct entry *entry = group->dirty[i];
@@ -64,6 +91,8 @@ int group_write_tokens(struct group *group)
         if (ret == 0)
             ret = person_tokens_add(&tokens, entry->value, &county, group->store->options.telephone_country,
                                     &group->arena);
+        if (ret == 0)
+            ret = name_of(group, entry, person, &names);
     }
     if (ret == 0 && tokens.num > 0) {
         struct keeper_error failure = { .status = 0 };
@@ -81,7 +110,10 @@ int group_write_tokens(struct group *group)
     }
     if (ret == 0 && rows.num > 0)
         ret = db_insert(group->db, rows.table, rows.values, rows.num, &group->error);
+    if (ret == 0 && names.num > 0)
+        ret = db_insert(group->db, names.table, names.values, names.num, &group->error);
     free(rows.values);
+    free(names.values);
     person_tokens_free(&tokens);
     return ret;
 }

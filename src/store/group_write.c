@@ -12,6 +12,11 @@
 
 /* ---- keys ---- */
 
+static bool is_new(const struct group_key *key)
+{
+    return key != NULL && key->known && !key->stored && !key->destroyed;
+}
+
 /* Wrap the keys that were made and write them. */
 static int write_keys(struct group *group)
 {
@@ -25,7 +30,7 @@ static int write_keys(struct group *group)
         return TOC_ERR_NO_MEMORY;
     for (size_t i = 0; i < most; i++) {
         struct group_key *key = ((struct group_key_slot *) key_table_at(&group->keys, i))->key;
-        if (key == NULL || !key->known || key->stored || key->destroyed)
+        if (!is_new(key))
             continue;
         owners[num] = key->owner;
         keys[num++] = key->key;
@@ -48,10 +53,12 @@ static int write_keys(struct group *group)
     if (ret == 0)
         ret = db_insert(group->db, rows.table, rows.values, rows.num, &group->error);
     free(rows.values);
-    for (size_t i = 0; i < most && ret == 0; i++) {
+    for (size_t i = 0, made = 0; i < most && ret == 0; i++) {
         struct group_key *key = ((struct group_key_slot *) key_table_at(&group->keys, i))->key;
-        if (key != NULL && key->known)
-            key->stored = true;
+        if (!is_new(key))
+            continue;
+        key->wrapped = wrapped[made++];
+        key->stored = true;
     }
     return ret;
 }

@@ -33,13 +33,18 @@ int upkeep_audit(struct group *group, const char *verb)
 
 /* ---- keys ---- */
 
+/* First the keys, then those beside the names, each in the order of its table. */
 struct rewrap {
-    struct id             after;
+    bool                  names;
+    struct id             after, after_area;
     bool                  begun;
     struct keeper_wrapped wrapped[REWRAP_SLICE], again[REWRAP_SLICE];
     int                   statuses[REWRAP_SLICE];
+    struct id             areas[REWRAP_SLICE]; /* of names */
+    struct db_value       sealed[REWRAP_SLICE];
     size_t                num;
     int64_t               done, failed;
+    struct group         *group;
 };
 
 static int wrapped_row(void *context, const struct db_value *row, size_t num_columns)
@@ -48,47 +53,83 @@ static int wrapped_row(void *context, const struct db_value *row, size_t num_col
     (void) num_columns;
     if (row[2].type != DB_BYTES || row[2].size != KEEPER_WRAPPED_BYTES || rewrap->num == REWRAP_SLICE)
         return DB_ERR_CORRUPT;
-    struct keeper_wrapped *wrapped = &rewrap->wrapped[rewrap->num++];
+    struct keeper_wrapped *wrapped = &rewrap->wrapped[rewrap->num];
     memcpy(wrapped->owner.bytes, row[0].bytes, ID_BYTES);
     wrapped->generation = (uint32_t) row[1].integer;
     memcpy(wrapped->bytes, row[2].bytes, KEEPER_WRAPPED_BYTES);
+    if (rewrap->names) {
+        const char *copy = arena_copy(&rewrap->group->arena, row[4].bytes, row[4].size);
+        if (copy == NULL)
+            return TOC_ERR_NO_MEMORY;
+        memcpy(rewrap->areas[rewrap->num].bytes, row[3].bytes, ID_BYTES);
+        rewrap->sealed[rewrap->num] = db_bytes(copy, row[4].size);
+    }
+    rewrap->num++;
     return 0;
+}
+
+static int read_wrapped(struct rewrap *rewrap)
+{
+    struct group   *group = rewrap->group;
+    struct db_value parameters[] = { db_bytes(rewrap->after.bytes, ID_BYTES), db_integer(REWRAP_SLICE),
+                                     db_bytes(rewrap->after_area.bytes, ID_BYTES) };
+    rewrap->num = 0;
+    if (rewrap->names)
+        return select_rows(group->db,
+                           "SELECT person, generation, wrapped, area, name FROM search_name WHERE (area, person) > "
+                           "($3, $1) ORDER BY area, person LIMIT $2",
+                           parameters, 3, wrapped_row, rewrap, &group->error);
+    return select_rows(group->db,
+                       rewrap->begun ? "SELECT person, generation, wrapped FROM person_key WHERE person > $1 ORDER BY "
+                                       "person LIMIT $2"
+                                     : "SELECT person, generation, wrapped FROM person_key WHERE person >= $1 ORDER BY "
+                                       "person LIMIT $2",
+                       parameters, 2, wrapped_row, rewrap, &group->error);
+}
+
+static int write_wrapped(struct rewrap *rewrap)
+{
+    const struct db_table *table = rewrap->names ? &store_table_search_name : &store_table_person_key;
+    struct group          *group = rewrap->group;
+    struct db_value       *rows = arena_array(&group->arena, rewrap->num * table->num_columns, sizeof *rows);
+    size_t                 num = 0;
+    if (rows == NULL)
+        return TOC_ERR_NO_MEMORY;
+    for (size_t i = 0; i < rewrap->num; i++) {
+        const struct keeper_wrapped *again = &rewrap->again[i];
+        if (rewrap->statuses[i] != 0)
+            continue;
+        struct db_value *row = rows + num++ * table->num_columns;
+        if (rewrap->names) {
+            row[store_search_name_area] = db_id(&rewrap->areas[i]);
+            row[store_search_name_person] = db_id(&again->owner);
+            row[store_search_name_generation] = db_integer(again->generation);
+            row[store_search_name_wrapped] = db_bytes(again->bytes, KEEPER_WRAPPED_BYTES);
+            row[store_search_name_name] = rewrap->sealed[i];
+        } else {
+            row[store_person_key_person] = db_id(&again->owner);
+            row[store_person_key_generation] = db_integer(again->generation);
+            row[store_person_key_wrapped] = db_bytes(again->bytes, KEEPER_WRAPPED_BYTES);
+        }
+    }
+    return num == 0 ? 0 : db_update(group->db, table, -1, rows, num, NULL, &group->error);
 }
 
 static int rewrap_slice(void *context, struct group *group)
 {
     struct rewrap      *rewrap = context;
     struct keeper_error failure = { .status = 0 };
-    struct db_value     parameters[] = { db_bytes(rewrap->after.bytes, ID_BYTES), db_integer(REWRAP_SLICE) };
-    rewrap->num = 0;
+    rewrap->group = group;
     int ret = group_write(group); /* what this group has decided so far */
     if (ret == 0)
-        ret = select_rows(group->db,
-                          rewrap->begun ? "SELECT person, generation, wrapped FROM person_key WHERE person > $1 ORDER "
-                                          "BY person LIMIT $2"
-                                        : "SELECT person, generation, wrapped FROM person_key WHERE person >= $1 ORDER "
-                                          "BY person LIMIT $2",
-                          parameters, 2, wrapped_row, rewrap, &group->error);
+        ret = read_wrapped(rewrap);
     if (ret != 0 || rewrap->num == 0)
         return ret;
     ret = keeper_rewrap(group->store->options.keeper, rewrap->wrapped, rewrap->num, rewrap->again, rewrap->statuses,
                         &failure);
     if (ret != 0)
         return group_fail(group, ret, failure.what);
-    struct db_value *rows = arena_array(&group->arena, rewrap->num * STORE_COLUMNS_person_key, sizeof *rows);
-    size_t           num = 0;
-    if (rows == NULL)
-        return TOC_ERR_NO_MEMORY;
-    for (size_t i = 0; i < rewrap->num; i++) {
-        if (rewrap->statuses[i] != 0)
-            continue;
-        struct db_value *row = rows + num++ * STORE_COLUMNS_person_key;
-        row[store_person_key_person] = db_id(&rewrap->again[i].owner);
-        row[store_person_key_generation] = db_integer(rewrap->again[i].generation);
-        row[store_person_key_wrapped] = db_bytes(rewrap->again[i].bytes, KEEPER_WRAPPED_BYTES);
-    }
-    if (num > 0)
-        ret = db_update(group->db, &store_table_person_key, -1, rows, num, NULL, &group->error);
+    ret = write_wrapped(rewrap);
     return ret == 0 && !rewrap->begun ? upkeep_audit(group, "wrap keys anew") : ret;
 }
 
@@ -99,11 +140,20 @@ int store_rewrap(struct store *store, void (*progress)(void *context, int64_t do
     int            ret = rewrap == NULL ? TOC_ERR_NO_MEMORY : store->options.keeper == NULL ? STORE_ERR_DENIED : 0;
     while (ret == 0) {
         ret = upkeep_run(store, rewrap_slice, rewrap);
-        if (ret != 0 || rewrap->num == 0)
+        if (ret != 0 || (rewrap->num == 0 && rewrap->names))
             break;
+        if (rewrap->num == 0) {
+            rewrap->names = rewrap->begun = true;
+            rewrap->after = (struct id){ { 0 } };
+            continue;
+        }
         for (size_t i = 0; i < rewrap->num; i++)
-            *(rewrap->statuses[i] == 0 ? &rewrap->done : &rewrap->failed) += 1;
+            if (rewrap->statuses[i] != 0)
+                rewrap->failed++;
+            else
+                rewrap->done += !rewrap->names; /* a person counts once */
         rewrap->after = rewrap->wrapped[rewrap->num - 1].owner;
+        rewrap->after_area = rewrap->areas[rewrap->num - 1]; /* zero while keys are read */
         rewrap->begun = true;
         if (progress != NULL)
             progress(context, rewrap->done + rewrap->failed);

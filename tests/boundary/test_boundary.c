@@ -407,6 +407,7 @@ static void test_erasure_takes_key_tokens_and_sealed_fields(void **state)
     struct model_person person;
     int64_t             keys = test_store_number(&test, "SELECT count(*) FROM person_key");
     int64_t             tokens = test_store_number(&test, "SELECT count(*) FROM search_token");
+    int64_t             names = test_store_number(&test, "SELECT count(*) FROM search_name");
     int64_t             sealed = test_store_number(&test, "SELECT count(*) FROM identity WHERE sealed IS NOT NULL");
     model_init(model_record(MODEL_PERSON), &person);
     person.head.id = samples[0].person.head.id;
@@ -415,6 +416,7 @@ static void test_erasure_takes_key_tokens_and_sealed_fields(void **state)
     assert_ok(store_submit(test.store, &program, &request, NULL, NULL));
     assert_int_equal(test_store_number(&test, "SELECT count(*) FROM person_key"), keys - 1);
     assert_true(test_store_number(&test, "SELECT count(*) FROM search_token") < tokens);
+    assert_int_equal(test_store_number(&test, "SELECT count(*) FROM search_name"), names - 1);
     assert_int_equal(test_store_number(&test, "SELECT count(*) FROM identity WHERE sealed IS NOT NULL"), sealed - 1);
 }
 

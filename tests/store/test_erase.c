@@ -93,6 +93,7 @@ static void test_a_person_is_erased_at_once(void **state)
 
     assert_int_equal(test_store_number(&test, "SELECT count(*) FROM person_key"), 1); /* the other's */
     assert_true(test_store_number(&test, "SELECT count(*) FROM search_token") < tokens);
+    assert_int_equal(test_store_number(&test, "SELECT count(*) FROM search_name"), 1);
     assert_int_equal(test_store_number(&test, "SELECT count(*) FROM identity"), 1);
     assert_int_equal(test_store_number(&test, "SELECT count(*) FROM history WHERE sealed IS NOT NULL"), 0);
     assert_int_equal(test_store_number(&test, "SELECT count(*) FROM history WHERE record = 'identity'"), 0);

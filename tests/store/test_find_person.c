@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "store/search_name.h"
 #include "support/store.h"
 #include "support/test.h"
 
@@ -244,6 +245,115 @@ static void test_who_was_erased_is_not_found(void **state)
     arena_wipe(&arena);
 }
 
+/* ---- names by area ---- */
+
+static int change(int record, void *value, struct model_set given)
+{
+    struct access        program = test_program();
+    struct store_change  one = { .verb = STORE_CHANGE, .record = model_record(record), .value = value, .given = given };
+    struct store_request request = { .verb = "change", .set = { &one, 1 } };
+    return store_submit(test.store, &program, &request, NULL, NULL);
+}
+
+static bool begins_in(const char *typed, enum test_area area, const struct people_sample *sample)
+{
+    struct arena       arena = ARENA_INIT;
+    struct find_answer answer = { 0 };
+    struct access      who = in_county();
+    bool               found = false;
+    assert_ok(find(&who, typed, strlen(typed), area, true, &arena, &answer));
+    for (size_t i = 0; i < answer.num_results; i++)
+        found |= id_equal(&answer.results[i].person.head.id, &sample->person.head.id);
+    arena_wipe(&arena);
+    return found;
+}
+
+static void test_a_name_goes_where_its_person_goes(void **state)
+{
+    (void) state;
+    struct people_sample  sample;
+    struct model_person   person;
+    struct model_identity identity;
+    struct model_set      area = { { 0 } }, names = { { 0 } };
+    assert_ok(test_person_create(&test, &sample));
+    model_init(model_record(MODEL_IDENTITY), &identity);
+    identity.head.id = sample.identity.head.id;
+    identity.name = (struct model_text){ "欧阳修", 9 };
+    identity.name_latin = (struct model_text){ "Smith Zachary", 13 };
+    model_set_add(&names, model_identity_name);
+    model_set_add(&names, model_identity_name_latin);
+    assert_ok(change(MODEL_IDENTITY, &identity, names));
+    model_init(model_record(MODEL_PERSON), &person);
+    person.head.id = sample.person.head.id;
+    model_set_add(&area, model_person_area);
+    const enum test_area ways[] = { TEST_EAST_ONE, TEST_WEST_ONE, TEST_EAST_TWO };
+    for (size_t i = 0; i < 3; i++) {
+        person.area = test.areas[ways[i]];
+        assert_ok(change(MODEL_PERSON, &person, area));
+        for (size_t j = 0; j < 3; j++) {
+            assert_int_equal(begins_in("欧阳", ways[j], &sample), i == j);
+            assert_int_equal(begins_in("zach", ways[j], &sample), i == j);
+        }
+        assert_false(begins_in("欧阳修二", ways[i], &sample));
+    }
+    identity.name = (struct model_text){ "王安石", 9 };
+    assert_ok(change(MODEL_IDENTITY, &identity, names));
+    assert_true(begins_in("王安", TEST_COUNTY, &sample));
+    assert_false(begins_in("欧阳", TEST_COUNTY, &sample));
+    identity.name = identity.name_latin = (struct model_text){ NULL, 0 };
+    assert_ok(change(MODEL_IDENTITY, &identity, names));
+    assert_false(begins_in("王安", TEST_COUNTY, &sample));
+    assert_int_equal(test_store_number(&test, "SELECT count(*) FROM search_name"), PERSONS);
+}
+
+/* More than one thread opens at a time, and more than an answer holds: the first ones by their ids, and how many. */
+static void test_the_first_of_many(void **state)
+{
+    (void) state;
+    enum { MANY = 2500, SOME = 250 };
+    static struct people_sample many[SOME];
+    static struct store_change  changes[3 * SOME];
+    struct access               program = test_program();
+    struct person_prefix       *prefix = calloc(1, sizeof *prefix);
+    struct db_error             error = { 0 };
+    struct db                  *db;
+    struct db_value             areas[] = { db_id(&test.areas[TEST_WEST_ONE]) };
+    struct id                   persons[100], all[10];
+    size_t                      num, num_all;
+    bool                        more;
+    for (int done = 0; done < MANY; done += SOME) {
+        struct store_request request = { .verb = "create", .set = { changes, (size_t) 3 * SOME } };
+        for (int i = 0; i < SOME; i++) {
+            test_person_set(&test, &many[i], &changes[3 * i]);
+            many[i].person.area = many[i].illness.responsible_area = test.areas[TEST_WEST_ONE];
+            many[i].identity.name = (struct model_text){ i % 5 == 0 ? "司马光" : "苏轼", i % 5 == 0 ? 9 : 6 };
+        }
+        assert_ok(store_submit(test.store, &program, &request, NULL, NULL));
+    }
+    assert_ok(db_open(test.url, &(struct db_options){ .read_only = true }, &db, &error));
+    assert_ok(person_prefix_read("司马", 6, prefix));
+    struct search_name_query query = {
+        .db = db, .keeper = test.keeper, .areas = areas, .num_areas = 1, .prefix = prefix, .most_persons = 100000
+    };
+    assert_ok(search_name_find(&query, persons, 100, &num, &more, &error));
+    assert_int_equal(num, 100);
+    assert_true(more);
+    for (size_t i = 1; i < num; i++)
+        assert_true(id_compare(&persons[i - 1], &persons[i]) < 0);
+    assert_ok(search_name_find(&query, all, 10, &num_all, &more, &error));
+    assert_int_equal(num_all, 10);
+    assert_memory_equal(all, persons, sizeof all);
+    query.most_persons = 0;
+    for (int i = 0; i < PERSONS; i++) /* who lived there before */
+        query.most_persons += id_equal(&samples[i].person.area, &test.areas[TEST_WEST_ONE]);
+    query.most_persons += MANY;
+    assert_ok(search_name_find(&query, persons, 100, &num, &more, &error));
+    query.most_persons--;
+    assert_status(search_name_find(&query, persons, 100, &num, &more, &error), TOC_ERR_TOO_LARGE);
+    db_close(db);
+    free(prefix);
+}
+
 #define TESTS(set_up)                                                                                                  \
     cmocka_unit_test_setup_teardown(test_by_name_identifier_and_phone, set_up, empty),                                 \
         cmocka_unit_test_setup_teardown(test_by_the_beginning_of_a_name, set_up, empty),                               \
@@ -251,7 +361,9 @@ static void test_who_was_erased_is_not_found(void **state)
         cmocka_unit_test_setup_teardown(test_it_takes_the_right_and_a_purpose, set_up, empty),                         \
         cmocka_unit_test_setup_teardown(test_nobody_outside_the_grant_is_found, set_up, empty),                        \
         cmocka_unit_test_setup_teardown(test_each_answer_is_audited, set_up, empty),                                   \
-        cmocka_unit_test_setup_teardown(test_who_was_erased_is_not_found, set_up, empty)
+        cmocka_unit_test_setup_teardown(test_who_was_erased_is_not_found, set_up, empty),                              \
+        cmocka_unit_test_setup_teardown(test_a_name_goes_where_its_person_goes, set_up, empty),                        \
+        cmocka_unit_test_setup_teardown(test_the_first_of_many, set_up, empty)
 
 int main(void)
 {

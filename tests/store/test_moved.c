@@ -464,6 +464,8 @@ static void test_rewrapping_is_audited(void **state)
     assert_ok(keeper_new_generation(test.keeper, KEEPER_WRAP, test.now, &generation, NULL));
     assert_ok(store_rewrap(test.store, NULL, NULL, &rewrapped, &failed));
     assert_int_equal(rewrapped, 3);
+    assert_int_equal(test_store_number(&test, "SELECT count(*) FROM person_key WHERE generation = 2"), 3);
+    assert_int_equal(test_store_number(&test, "SELECT count(*) FROM search_name WHERE generation = 2"), 3);
     assert_int_equal(test_store_number(&test, "SELECT count(*) FROM audit WHERE verb = 'wrap keys anew'"), 1);
     assert_string_equal(check(), "");
 }

@@ -214,7 +214,6 @@ CREATE TABLE "person" (
   "merged_into" {id},
   "erased" {integer},
   PRIMARY KEY ("id")){keyed};
-CREATE INDEX "person_area" ON "person" ("area","id");
 CREATE INDEX "person_merged_into" ON "person" ("merged_into");
 
 CREATE TABLE "identity" (
@@ -733,7 +732,15 @@ CREATE TABLE "person_key" (
   "generation" {integer} NOT NULL,
   "wrapped" {bytes} NOT NULL,
   PRIMARY KEY ("person")){keyed};
-CREATE INDEX "person_key_generation" ON "person_key" ("generation","person");
+
+CREATE TABLE "search_name" (
+  "area" {id} NOT NULL,
+  "person" {id} NOT NULL,
+  "generation" {integer} NOT NULL,
+  "wrapped" {bytes} NOT NULL,
+  "name" {bytes} NOT NULL,
+  PRIMARY KEY ("area","person")){keyed};
+CREATE INDEX "search_name_person" ON "search_name" ("person");
 
 CREATE TABLE "search_token" (
   "token" {bytes} NOT NULL,

@@ -222,6 +222,8 @@ static void check_gone(struct check *check, struct store_deed *deed, size_t numb
         FAULT(check, "person %zu was erased and has an identity", number);
     if (ask(check, "SELECT count(*) FROM search_token WHERE person = $1", &deed->person) != 0)
         FAULT(check, "person %zu was erased and can be found", number);
+    if (ask(check, "SELECT count(*) FROM search_name WHERE person = $1", &deed->person) != 0)
+        FAULT(check, "person %zu was erased and has a name", number);
     if (ask(check, "SELECT count(*) FROM history WHERE owner = $1", &deed->person) != 0)
         FAULT(check, "person %zu was erased and has sealed history", number);
 }
