@@ -9,6 +9,7 @@
 
 #include "base/memory.h"
 #include "store/select_many.h"
+#include "store/token_page.h"
 #include "tocsin/status.h"
 
 #define PURPOSE "search name"
@@ -161,6 +162,19 @@ static bool begins_so(const struct search *search, const struct seal_key *key, c
     return found;
 }
 
+/* Keys at the keeper's rate: it is waited for, so that a search that was begun comes to its end. *waited: so far. */
+static int unwrap(struct search *search, const struct keeper_wrapped *wrapped, size_t num, struct seal_key *keys,
+                  int *statuses, double *waited, struct keeper_error *failure)
+{
+    for (;;) {
+        int ret = keeper_unwrap(search->query->keeper, KEEPER_SEARCH, wrapped, num, keys, statuses, failure);
+        if (ret != KEEPER_ERR_RATE || *waited + failure->wait_seconds > SEARCH_NAME_MOST_SECONDS)
+            return ret;
+        *waited += failure->wait_seconds;
+        token_page_wait(failure->wait_seconds);
+    }
+}
+
 static void *open_rows(void *context)
 {
     struct search         *search = context;
@@ -168,13 +182,14 @@ static void *open_rows(void *context)
     struct seal_key       *keys = memory_array(BATCH, sizeof *keys);
     int                   *statuses = memory_array(BATCH, sizeof *statuses);
     struct keeper_error    failure = { .status = 0 };
+    double                 waited = 0;
     int                    ret = wrapped == NULL || keys == NULL || statuses == NULL ? TOC_ERR_NO_MEMORY : 0;
     for (size_t num = 1, first, found = 0; ret == 0 && num > 0; found = 0) {
         num = take_rows(search, &first);
         for (size_t i = 0; i < num; i++)
             wrapped[i] = search->order[first + i]->wrapped;
         if (num > 0)
-            ret = keeper_unwrap(search->query->keeper, KEEPER_SEARCH, wrapped, num, keys, statuses, &failure);
+            ret = unwrap(search, wrapped, num, keys, statuses, &waited, &failure);
         for (size_t i = 0; i < num && ret == 0; i++) {
             struct name_row *row = &search->rows[search->order[first + i] - search->rows];
             row->begins_so = statuses[i] == 0 && begins_so(search, &keys[i], row); /* else its key is gone */

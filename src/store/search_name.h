@@ -19,6 +19,7 @@
 
 #define SEARCH_NAME_BLOCK 64                           /* the plain text is filled up to a multiple of it */
 #define SEARCH_NAME_BYTES ((size_t) 2 * (2 + 120 * 4)) /* of a plain text, before it is filled up */
+#define SEARCH_NAME_MOST_SECONDS 6.0                   /* 50,000 keys at 10,000 a second, and a little */
 #define SEARCH_NAME_THREADS 2                          /* that open names for one search */
 
 /* Seal the name of an identity under its person's key. sealed->size 0: it has no name. Returns 0, TOC_ERR_TOO_LARGE,
@@ -36,8 +37,10 @@ int search_name_open(const struct seal_key *key, const struct id *person, struct
  * areas         ids, num_areas
  * most_persons  if more live there, TOC_ERR_TOO_LARGE, and no name is opened
  *
- * Each key is asked of the keeper for the purpose `search`, at its rate. Names are opened in memory, by
- * SEARCH_NAME_THREADS threads, compared, and cleared; none is kept. Also KEEPER_ERR_…, db_status, TOC_ERR_NO_MEMORY. */
+ * Each key is asked of the keeper for the purpose `search`, at its rate, which is waited for up to
+ * SEARCH_NAME_MOST_SECONDS: a search given up half-way would have spent the rate for nothing. Names are opened in
+ * memory, by SEARCH_NAME_THREADS threads, compared, and cleared; none is kept. Also KEEPER_ERR_…, db_status,
+ * TOC_ERR_NO_MEMORY. */
 struct search_name_query {
     struct db                  *db;
     struct keeper              *keeper;

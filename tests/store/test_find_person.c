@@ -306,6 +306,22 @@ static void test_a_name_goes_where_its_person_goes(void **state)
     assert_int_equal(test_store_number(&test, "SELECT count(*) FROM search_name"), PERSONS);
 }
 
+/* A search comes to its end at the keeper's rate, unless that is too slow. */
+static void at_the_keepers_rate(struct search_name_query *query)
+{
+    static struct id      all[2000];
+    struct keeper_options options = { .directory = test.keys };
+    size_t                num;
+    bool                  more;
+    for (int slow = 0; slow < 2; slow++) {
+        options.rates[KEEPER_SEARCH] = (struct keeper_rate){ .per_second = slow ? 50 : 2000, .burst = 1024 };
+        assert_ok(keeper_start(&options, &query->keeper, NULL));
+        int ret = search_name_find(query, all, 2000, &num, &more, NULL);
+        keeper_stop(query->keeper);
+        assert_int_equal(ret, slow ? KEEPER_ERR_RATE : 0);
+    }
+}
+
 /* More than one thread opens at a time, and more than an answer holds: the first ones by their ids, and how many. */
 static void test_the_first_of_many(void **state)
 {
@@ -350,6 +366,8 @@ static void test_the_first_of_many(void **state)
     assert_ok(search_name_find(&query, persons, 100, &num, &more, &error));
     query.most_persons--;
     assert_status(search_name_find(&query, persons, 100, &num, &more, &error), TOC_ERR_TOO_LARGE);
+    query.most_persons++;
+    at_the_keepers_rate(&query);
     db_close(db);
     free(prefix);
 }
