@@ -2,6 +2,7 @@
 #include "store/seal.h"
 
 #include <sodium.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "tocsin/status.h"
@@ -12,6 +13,7 @@ _Static_assert(SEAL_KEY_BYTES == crypto_aead_xchacha20poly1305_ietf_KEYBYTES, "a
 _Static_assert(SEAL_EXTRA_BYTES == NONCE_BYTES + TAG_BYTES, "nonce and tag");
 
 #define FORMAT 1 /* of what is authenticated */
+#define OPENED_ASIDE 512
 #define MAX_BOUND (1 + 2 * (1 + SEAL_MAX_WORD) + ID_BYTES)
 
 void seal_keys_make(struct seal_key *keys, size_t num)
@@ -75,11 +77,20 @@ int unseal(const struct seal_key *key, const struct seal_context *context, const
         return TOC_ERR_TOO_LARGE;
     size_t         num_cipher = size - SEAL_EXTRA_BYTES;
     const uint8_t *cipher = sealed + NONCE_BYTES, *tag = cipher + num_cipher;
-    /* With NULL for the plain text the tag alone is checked; the function would clear `plain` where it does not match.
-     */
-    for (int pass = 0; pass < 2; pass++)
-        if (crypto_aead_xchacha20poly1305_ietf_decrypt_detached(pass == 0 ? NULL : plain, NULL, cipher, num_cipher, tag,
-                                                                bound, num_bound, sealed, key->bytes) != 0)
+    /* The function clears its output where the tag does not match; `plain` is to stay as it is. A short text is opened
+     * aside, a longer one after the tag alone was checked (with NULL for the plain text). */
+    uint8_t aside[OPENED_ASIDE];
+    bool    is_short = num_cipher <= sizeof aside;
+    for (int pass = is_short; pass < 2; pass++)
+        if (crypto_aead_xchacha20poly1305_ietf_decrypt_detached(pass == 0  ? NULL
+                                                                : is_short ? aside
+                                                                           : plain,
+                                                                NULL, cipher, num_cipher, tag, bound, num_bound, sealed,
+                                                                key->bytes) != 0)
             return SEAL_ERR_FORGED;
+    if (is_short && num_cipher > 0) {
+        memcpy(plain, aside, num_cipher);
+        sodium_memzero(aside, num_cipher);
+    }
     return 0;
 }
