@@ -46,8 +46,9 @@ struct accounts;
  * Administrators and auditors, whoever names a purpose, and whoever has a second factor must have given it in this
  * session: else SERVER_ERR_SECOND_FACTOR, but on routes about their own account.
  *
- * Fill in exchange->caller from its headers. 0, also for nobody; SERVER_ERR_SET_UP before the node is set up; SERVER_ERR_SIGN_IN where what was brought is not, or
- * no longer, known; STORE_ERR_DENIED where a role or purpose is named that is not granted; the store's statuses. */
+ * Fill in exchange->caller from its headers. 0, also for nobody; SERVER_ERR_SET_UP before the node is set up;
+ * SERVER_ERR_SIGN_IN where what was brought is not, or no longer, known; STORE_ERR_DENIED where a role or purpose is
+ * named that is not granted; the store's statuses. */
 int caller_find(struct exchange *exchange);
 
 /* The secret behind name= in a Cookie header, or behind Bearer: true and the 43 letters. A cookie that stands twice, or
