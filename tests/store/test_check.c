@@ -9,27 +9,6 @@
 
 static struct test_store test;
 
-static int on_sqlite(void **state)
-{
-    (void) state;
-    test_store_open(&test, false);
-    return 0;
-}
-
-static int on_postgresql(void **state)
-{
-    (void) state;
-    test_store_open(&test, true);
-    return 0;
-}
-
-static int close_store(void **state)
-{
-    (void) state;
-    test_store_close(&test);
-    return 0;
-}
-
 /* The wrong findings as one text, "what: wrong of looked;" each. */
 struct told {
     char   text[2000];
@@ -165,8 +144,8 @@ static void test_an_audit_chain_that_was_cut_off(void **state)
     on(test_a_store_at_work_is_whole) on(test_a_key_that_is_gone) on(test_a_reference_to_nothing)                      \
         on(test_a_case_that_is_not_counted) on(test_counts_of_cases_that_are_not_there)                                \
             on(test_an_audit_entry_that_was_changed) on(test_an_audit_chain_that_was_cut_off)
-#define ON_SQLITE(name) { "sqlite: " #name, name, on_sqlite, close_store, NULL },
-#define ON_POSTGRESQL(name) { "postgresql: " #name, name, on_postgresql, close_store, NULL },
+#define ON_SQLITE(name) { "sqlite: " #name, name, test_store_on_sqlite, test_store_end, &test },
+#define ON_POSTGRESQL(name) { "postgresql: " #name, name, test_store_on_postgresql, test_store_end, &test },
 
 int main(void)
 {

@@ -9,27 +9,6 @@
 
 static struct test_store test;
 
-static int on_sqlite(void **state)
-{
-    (void) state;
-    test_store_open(&test, false);
-    return 0;
-}
-
-static int on_postgresql(void **state)
-{
-    (void) state;
-    test_store_open(&test, true);
-    return 0;
-}
-
-static int close_store(void **state)
-{
-    (void) state;
-    test_store_close(&test);
-    return 0;
-}
-
 static struct model_text text(const char *bytes)
 {
     return (struct model_text){ bytes, strlen(bytes) };
@@ -242,8 +221,8 @@ static void test_rows_of_another_series_are_found_out(void **state)
     on(test_counts_at_every_level) on(test_counts_as_known) on(test_counts_need_the_grant)                             \
         on(test_a_new_writer_counts_on) on(test_what_failed_is_not_counted)                                            \
             on(test_rows_of_another_series_are_found_out)
-#define ON_SQLITE(name) { "sqlite: " #name, name, on_sqlite, close_store, NULL },
-#define ON_POSTGRESQL(name) { "postgresql: " #name, name, on_postgresql, close_store, NULL },
+#define ON_SQLITE(name) { "sqlite: " #name, name, test_store_on_sqlite, test_store_end, &test },
+#define ON_POSTGRESQL(name) { "postgresql: " #name, name, test_store_on_postgresql, test_store_end, &test },
 
 int main(void)
 {

@@ -10,27 +10,6 @@
 
 static struct test_store test;
 
-static int on_sqlite(void **state)
-{
-    (void) state;
-    test_store_open(&test, false);
-    return 0;
-}
-
-static int on_postgresql(void **state)
-{
-    (void) state;
-    test_store_open(&test, true);
-    return 0;
-}
-
-static int close_store(void **state)
-{
-    (void) state;
-    test_store_close(&test);
-    return 0;
-}
-
 static int submit(enum store_verb verb, enum model_record_number code, void *value, struct model_set given)
 {
     struct access        who = test_program();
@@ -200,8 +179,8 @@ static void test_no_page_keeps_the_key(void **state)
 #define PROMISES(on)                                                                                                   \
     on(test_a_person_is_erased_at_once) on(test_merged_persons_are_erased_with_each_other)                             \
         on(test_another_record_is_erased_with_its_history)
-#define ON_SQLITE(name) { "sqlite: " #name, name, on_sqlite, close_store, NULL },
-#define ON_POSTGRESQL(name) { "postgresql: " #name, name, on_postgresql, close_store, NULL },
+#define ON_SQLITE(name) { "sqlite: " #name, name, test_store_on_sqlite, test_store_end, &test },
+#define ON_POSTGRESQL(name) { "postgresql: " #name, name, test_store_on_postgresql, test_store_end, &test },
 
 int main(void)
 {

@@ -12,27 +12,6 @@
 
 static struct test_store test;
 
-static int on_sqlite(void **state)
-{
-    (void) state;
-    test_store_open(&test, false);
-    return 0;
-}
-
-static int on_postgresql(void **state)
-{
-    (void) state;
-    test_store_open(&test, true);
-    return 0;
-}
-
-static int close_store(void **state)
-{
-    (void) state;
-    test_store_close(&test);
-    return 0;
-}
-
 static struct model_text text(const char *bytes)
 {
     return (struct model_text){ bytes, strlen(bytes) };
@@ -501,8 +480,8 @@ static void test_the_check_finds_what_did_not_move(void **state)
             on(test_a_specimen_takes_its_results_along) on(test_a_new_key_for_tokens)                                  \
                 on(test_telephones_without_a_country) on(test_as_fast_as_the_keeper_allows)                            \
                     on(test_rewrapping_is_audited) on(test_the_check_finds_what_did_not_move)
-#define ON_SQLITE(name) { "sqlite: " #name, name, on_sqlite, close_store, NULL },
-#define ON_POSTGRESQL(name) { "postgresql: " #name, name, on_postgresql, close_store, NULL },
+#define ON_SQLITE(name) { "sqlite: " #name, name, test_store_on_sqlite, test_store_end, &test },
+#define ON_POSTGRESQL(name) { "postgresql: " #name, name, test_store_on_postgresql, test_store_end, &test },
 
 int main(void)
 {

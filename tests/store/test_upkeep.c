@@ -9,27 +9,6 @@
 
 static struct test_store test;
 
-static int on_sqlite(void **state)
-{
-    (void) state;
-    test_store_open(&test, false);
-    return 0;
-}
-
-static int on_postgresql(void **state)
-{
-    (void) state;
-    test_store_open(&test, true);
-    return 0;
-}
-
-static int close_store(void **state)
-{
-    (void) state;
-    test_store_close(&test);
-    return 0;
-}
-
 static struct model_text text(const char *bytes)
 {
     return (struct model_text){ bytes, strlen(bytes) };
@@ -200,8 +179,8 @@ static void test_what_is_over_goes(void **state)
 #define PROMISES(on)                                                                                                   \
     on(test_a_set_is_loaded_and_replaced_by_its_difference) on(test_a_set_at_fault_leaves_nothing)                     \
         on(test_keys_are_wrapped_anew) on(test_what_is_over_goes)
-#define ON_SQLITE(name) { "sqlite: " #name, name, on_sqlite, close_store, NULL },
-#define ON_POSTGRESQL(name) { "postgresql: " #name, name, on_postgresql, close_store, NULL },
+#define ON_SQLITE(name) { "sqlite: " #name, name, test_store_on_sqlite, test_store_end, &test },
+#define ON_POSTGRESQL(name) { "postgresql: " #name, name, test_store_on_postgresql, test_store_end, &test },
 
 int main(void)
 {

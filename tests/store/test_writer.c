@@ -9,27 +9,6 @@
 
 static struct test_store test;
 
-static int on_sqlite(void **state)
-{
-    (void) state;
-    test_store_open(&test, false);
-    return 0;
-}
-
-static int on_postgresql(void **state)
-{
-    (void) state;
-    test_store_open(&test, true);
-    return 0;
-}
-
-static int close_store(void **state)
-{
-    (void) state;
-    test_store_close(&test);
-    return 0;
-}
-
 static struct model_text text(const char *bytes)
 {
     return (struct model_text){ bytes, strlen(bytes) };
@@ -397,8 +376,8 @@ static void test_many_callers(void **state)
         on(test_what_is_refused_leaves_nothing) on(test_same_key_answers_as_the_first_time)                            \
             on(test_same_key_in_one_group_is_done_once) on(test_change_keeps_what_was)                                 \
                 on(test_fixed_and_written_fields_are_refused) on(test_decisions_see_the_group) on(test_many_callers)
-#define ON_SQLITE(name) { "sqlite: " #name, name, on_sqlite, close_store, NULL },
-#define ON_POSTGRESQL(name) { "postgresql: " #name, name, on_postgresql, close_store, NULL },
+#define ON_SQLITE(name) { "sqlite: " #name, name, test_store_on_sqlite, test_store_end, &test },
+#define ON_POSTGRESQL(name) { "postgresql: " #name, name, test_store_on_postgresql, test_store_end, &test },
 
 int main(void)
 {

@@ -139,6 +139,24 @@ void test_store_close(struct test_store *test)
         remove_folder(test->folder);
 }
 
+int test_store_on_sqlite(void **state)
+{
+    test_store_open(*state, false);
+    return 0;
+}
+
+int test_store_on_postgresql(void **state)
+{
+    test_store_open(*state, true);
+    return 0;
+}
+
+int test_store_end(void **state)
+{
+    test_store_close(*state);
+    return 0;
+}
+
 void test_person_set(struct test_store *test, struct people_sample *sample, struct store_change *changes)
 {
     people_generate(&test->people, __atomic_fetch_add(&test->next, 1, __ATOMIC_RELAXED), sample);

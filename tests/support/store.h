@@ -51,6 +51,11 @@ void test_store_open(struct test_store *test, bool postgresql);
 void test_store_reopen(struct test_store *test);
 /* Close and remove everything. */
 void test_store_close(struct test_store *test);
+/* The same as set-up and tear-down of a test whose initial state is its store:
+ *     { "sqlite: …", test_…, test_store_on_sqlite, test_store_end, &test } */
+int test_store_on_sqlite(void **state);
+int test_store_on_postgresql(void **state);
+int test_store_end(void **state);
 
 /* A caller who may write and, with purpose data quality, read everything; one who may read a county's cases. */
 struct access test_program(void);
