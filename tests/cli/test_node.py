@@ -535,6 +535,7 @@ def erasures_travel(node):
 
     out, there, new = machine("first")
     assert re.search(r"^list     1 persons .*\nerased   1 persons again", out, re.M) and not there, out
+    time.sleep(1.05)  # a second has one backup
     good("backup", "--node", new, "--to", node.backups)  # the list is not shortened by a younger node
     assert gone in listed.read_text(encoding="utf-8")
     out, there, _ = machine("second", "--erasures", f"{node.where}/nowhere")  # what the list is for
@@ -543,6 +544,7 @@ def erasures_travel(node):
                       encoding="utf-8")
     out, there, _ = machine("third", status=1)
     assert re.search("WRONG  the erasure list beside the backup is not believed: .* was changed", out) and there, out
+    time.sleep(1.05)
     code, _, err = run("backup", "--node", new, "--to", node.backups)
     assert code == 3 and "was changed, or is another node's" in err, err
 
