@@ -247,7 +247,7 @@ static void test_who_was_erased_is_not_found(void **state)
 
 /* ---- names by area ---- */
 
-static int change(int record, void *value, struct model_set given)
+static int change(enum model_record_number record, void *value, struct model_set given)
 {
     struct access        program = test_program();
     struct store_change  one = { .verb = STORE_CHANGE, .record = model_record(record), .value = value, .given = given };
