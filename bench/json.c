@@ -22,8 +22,8 @@ static double cpu_seconds(void)
 static const char entry[] =
     "{\"fullUrl\":\"urn:uuid:0190a1b2-0000-7000-8000-%012d\",\"resource\":{\"resourceType\":\"Observation\","
     "\"id\":\"o%d\",\"status\":\"final\",\"category\":[{\"coding\":[{\"system\":"
-    "\"http://terminology.hl7.org/CodeSystem/observation-category\",\"code\":\"laboratory\"}]}],\"code\":{\"coding\":"
-    "[{\"system\":\"http://loinc.org\",\"code\":\"94500-6\",\"display\":\"SARS-CoV-2 RNA Resp Ql NAA+probe\"}],"
+    "\"urn:oid:2.16.840.1.113883.4.642.1.1125\",\"code\":\"laboratory\"}]}],\"code\":{\"coding\":"
+    "[{\"system\":\"urn:oid:2.16.840.1.113883.6.1\",\"code\":\"94500-6\",\"display\":\"SARS-CoV-2 RNA Resp Ql NAA+probe\"}],"
     "\"text\":\"新型冠状病毒核酸\"},\"subject\":{\"reference\":\"Patient/p%d\"},\"effectiveDateTime\":"
     "\"2024-05-%02dT08:30:00+08:00\",\"issued\":\"2024-05-%02dT17:05:12.345+08:00\",\"valueQuantity\":{\"value\":%d.%d,"
     "\"unit\":\"Ct\"},\"interpretation\":[{\"coding\":[{\"code\":\"POS\"}]}],\"note\":[{\"text\":"
