@@ -7,8 +7,9 @@
  *                                            the server on a unix socket, the streams through what listens on PORT;
  *                                            prints "ready" and waits for a line before they connect
  *
- * The server is this process, on SQLite in memory-backed or real /tmp; clients are another. Who asks is given, not
- * looked up: the cost of a session is not in these numbers. Prints rows for ./dev show, see bench/server.py.
+ * The server is this process, on SQLite in memory-backed or real /tmp; clients are another. Requests come from a
+ * program's session of an epidemiologist, looked up as the server always does; streams from sessions that are given.
+ * Prints rows for ./dev show, see bench/server.py.
  */
 #include <pthread.h>
 #include <stdio.h>
@@ -19,7 +20,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/instant.h"
 #include "client.h"
+#include "model/records.h"
+#include "response/account.h"
 #include "store/list.h"
 #include "support/server.h"
 #include "support/test.h"
@@ -30,6 +34,7 @@ static struct test_server    test;
 static struct people_sample *samples;
 static struct access         who;
 static struct caller         caller;
+static char                  bearer[SESSION_TEXT]; /* the session's secret */
 
 static double cpu(void)
 {
@@ -93,11 +98,48 @@ static void write_requests(const char *line, const char *tail, int num, const ch
                      "Idempotency-Key: %s\r\nContent-Type: application/json\r\nContent-Length: %zu\r\n", id,
                      strlen(text));
         }
-        fprintf(file, "%s%s%s HTTP/1.1\r\nHost: %s\r\n%s\r\n%s", line, body == NULL && tail == NULL ? id : "",
-                tail != NULL ? tail : "", test.host, length, text);
+        fprintf(file, "%s%s%s HTTP/1.1\r\nHost: %s\r\nAuthorization: Bearer %s\r\n%s\r\n%s", line,
+                body == NULL && tail == NULL ? id : "", tail != NULL ? tail : "", test.host, bearer, length, text);
         fputc('\0', file);
     }
     fclose(file);
+}
+
+static struct model_text text(const char *bytes)
+{
+    return (struct model_text){ bytes, strlen(bytes) };
+}
+
+/* An epidemiologist of everywhere, and their session. */
+static void sign_in(void)
+{
+    struct arena          arena = ARENA_INIT;
+    struct accounts      *accounts = server_accounts(test.server);
+    struct account_call   call = { .reader = test.store.reader, .now = instant_now(), .arena = &arena };
+    struct account_signed made;
+    struct model_user     user;
+    struct model_grant    grant;
+    struct store_change   changes[] = {
+          { .verb = STORE_CREATE, .record = model_record(MODEL_USER), .value = &user },
+          { .verb = STORE_CREATE, .record = model_record(MODEL_GRANT), .value = &grant },
+    };
+    struct store_request request = { .verb = "create", .set = { changes, 2 } };
+    char                 link[LINK_TEXT];
+    model_init(changes[0].record, &user);
+    model_init(changes[1].record, &grant);
+    user.head.id = node_new_id(call.now);
+    user.login = text("dolma");
+    grant.head.id = node_new_id(call.now);
+    grant.user = user.head.id;
+    grant.role = text(access_role_word(ACCESS_EPIDEMIOLOGIST));
+    grant.starts = call.now - INSTANT_DAY;
+    grant.everywhere = 1;
+    assert_ok(store_submit(test.store.store, &who, &request, NULL, NULL));
+    assert_ok(accounts_make_link(accounts, &call, &who, ACCOUNT_LINK_INVITE, &user.head.id, link));
+    const struct account_use use = { .link = link, .password = "the kettle sings at dawn", .program = true };
+    assert_ok(accounts_use_link(accounts, &call, &use, &made));
+    memcpy(bearer, made.secret, sizeof bearer);
+    arena_free(&arena);
 }
 
 static double read_itself(int num)
@@ -277,9 +319,11 @@ int main(int argc, char **argv)
     who = test_program();
     who.purpose = ACCESS_NO_PURPOSE;
     caller = test_caller_person(&who);
-    test_exchange_as(&caller);
+    if (is_live)
+        test_exchange_as(&caller);
     test_exchange_own_sessions(is_live);
     if (!is_live) {
+        sign_in();
         requests(argc > 2 ? atoi(argv[2]) : CREATES);
     } else {
         int seconds = argc > 3 ? atoi(argv[3]) : 10;

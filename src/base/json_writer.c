@@ -85,9 +85,22 @@ static void write_well_formed(struct sink *sink, const char *text, size_t size)
     sink_write(sink, text + run, size - run);
 }
 
+/* Only characters that stand for themselves, which nearly every text is. */
+static bool is_plain(const char *text, size_t size)
+{
+    for (size_t i = 0; i < size; i++)
+        if ((unsigned char) text[i] >= 0x7f || needs_escape((unsigned char) text[i]))
+            return false;
+    return true;
+}
+
 static void write_quoted(struct sink *sink, const char *text, size_t size)
 {
     sink_character(sink, '"');
+    if (is_plain(text, size)) {
+        sink_write(sink, text, size);
+        size = 0;
+    }
     while (size > 0) {
         size_t well = text_check_utf8(text, size);
         write_well_formed(sink, text, well);

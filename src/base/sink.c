@@ -137,7 +137,7 @@ static bool grow(struct sink *sink, size_t size)
     return true;
 }
 
-void sink_write(struct sink *sink, const char *bytes, size_t size)
+void sink_write_more(struct sink *sink, const char *bytes, size_t size)
 {
     if (size == 0)
         return; /* bytes may be NULL then */
@@ -163,11 +163,6 @@ void sink_write(struct sink *sink, const char *bytes, size_t size)
 void sink_text(struct sink *sink, const char *text)
 {
     sink_write(sink, text, strlen(text));
-}
-
-void sink_character(struct sink *sink, char character)
-{
-    sink_write(sink, &character, 1);
 }
 
 void sink_format(struct sink *sink, const char *format, ...)

@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 struct sink {
     char  *bytes; /* of a memory sink: the text so far, used bytes, no end mark */
@@ -31,9 +32,22 @@ int sink_open(struct sink *sink, const char *path);
 /* Write into memory: bytes and used hold the text. A zeroed struct with fd = -1 is the same. */
 void sink_init_memory(struct sink *sink);
 
-void sink_write(struct sink *sink, const char *bytes, size_t size);
+/* Where there is room, which is nearly always: a page of a list is some thousand small pieces. */
+void               sink_write_more(struct sink *sink, const char *bytes, size_t size);
+static inline void sink_write(struct sink *sink, const char *bytes, size_t size)
+{
+    if (size == 0 || sink->failure != 0 || size > sink->capacity - sink->used) {
+        sink_write_more(sink, bytes, size);
+        return;
+    }
+    memcpy(sink->bytes + sink->used, bytes, size);
+    sink->used += size;
+}
+static inline void sink_character(struct sink *sink, char character)
+{
+    sink_write(sink, &character, 1);
+}
 void sink_text(struct sink *sink, const char *text);
-void sink_character(struct sink *sink, char character);
 void sink_format(struct sink *sink, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* The shortest text that reads back as the same number; the caller has dealt with NaN and the infinities. */

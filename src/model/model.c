@@ -194,9 +194,11 @@ const struct model_record *model_record_find(const char *name)
 
 const struct model_field *model_field_find(const struct model_record *record, const char *name, size_t size)
 {
-    for (size_t i = 0; i < record->num_fields; i++)
-        if (strncmp(record->fields[i].name, name, size) == 0 && record->fields[i].name[size] == '\0')
+    for (size_t i = 0; i < record->num_fields && size > 0; i++) {
+        const char *known = record->fields[i].name;
+        if (known[0] == name[0] && strncmp(known, name, size) == 0 && known[size] == '\0')
             return &record->fields[i];
+    }
     return NULL;
 }
 

@@ -158,6 +158,9 @@ static void write_value(struct json_writer *json, enum model_kind kind, const st
 void list_write_members(struct json_writer *json, const struct list_page *page)
 {
     const struct view *view = page->view;
+    enum model_kind    kinds[VIEW_MAX_COLUMNS]; /* a path is followed once a page, not once a value */
+    for (size_t i = 0; i < view->num_columns; i++)
+        kinds[i] = view_kind(view, &view->columns[i]);
     json_key(json, "rows");
     json_begin_array(json);
     for (size_t row = 0; row < page->num_rows; row++) {
@@ -170,7 +173,7 @@ void list_write_members(struct json_writer *json, const struct list_page *page)
         for (size_t i = 0; i < view->num_columns; i++)
             if (values[i].type != DB_NULL) {
                 json_key(json, view->columns[i].name);
-                write_value(json, view_kind(view, &view->columns[i]), &values[i]);
+                write_value(json, kinds[i], &values[i]);
             }
         json_end(json);
     }

@@ -220,8 +220,12 @@ static struct model_set shown(const struct list_work *work)
 
 static size_t row_of(const struct list_place *places, size_t num, const struct db_value *id)
 {
-    size_t i = 0;
-    while (i < num && (id->size != ID_BYTES || memcmp(places[i].id.bytes, id->bytes, ID_BYTES) != 0))
+    struct id wanted;
+    size_t    i = 0;
+    if (id->type != DB_BYTES || id->size != ID_BYTES)
+        return num;
+    memcpy(wanted.bytes, id->bytes, ID_BYTES);
+    while (i < num && !id_equal(&places[i].id, &wanted))
         i++;
     return i;
 }
