@@ -117,7 +117,7 @@ static void take_orders(struct toci_shard *shard)
     toci_bag_empty(shard, &shard->orders);
 }
 
-/* Phase 2. */
+/* Phase 3. */
 void toci_sim_progress_day(void *context, size_t index)
 {
     struct toc_simulation *sim = context;
@@ -207,6 +207,7 @@ int toc_simulation_step(struct toc_simulation *sim, struct toc_error *error)
         if (sim->imports[i].day == sim->day)
             order_import(sim, sim->imports[i].area, sim->imports[i].strain, sim->imports[i].persons, (uint32_t) i);
     run_tasks(sim, toci_sim_transmit);
+    run_tasks(sim, toci_sim_settle);
     run_tasks(sim, toci_sim_progress_day);
     share_capacity(sim);
     run_tasks(sim, toci_sim_trace);

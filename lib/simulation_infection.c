@@ -301,24 +301,44 @@ void toci_sim_transmit(void *context, size_t index)
     toci_bag_empty(shard, hits);
 }
 
-/* Of two hits on one person and day one is drawn; the loser's words are left behind in the list. */
+/* Of several who hit a person on one day the first has infected: in the order of their states (presymptomatic, then with
+ * symptoms, the severe first in both; then without symptoms), within a state whoever entered it last, then by lot. That
+ * is the order in which Hinch et al. let them act within a day. It decides who is named as infector and nothing else;
+ * but were it by lot alone, the mean generation time would be 0.02 days longer. */
+static uint64_t precedence(const struct toc_simulation *sim, uint64_t word)
+{
+    uint32_t         source = (uint32_t) (word >> 32) & TOCI_SIM_AGENT_MASK;
+    uint32_t         target = (uint32_t) word & TOCI_SIM_AGENT_MASK, entered = sim->agent[source].infected, order = 4;
+    struct toci_draw drawn = toci_draw(sim->seed, TOCI_DRAW_INFECTION, source, entered, 0);
+    switch (toci_state(sim, source)) {
+    case TOC_SIMULATION_COLUMN_presymptomatic:
+        order = draw_course(sim, source, drawn.v[0]) == TOCI_COURSE_SEVERE ? 0 : 1;
+        break;
+    case TOC_SIMULATION_COLUMN_severe: order = 2; break;
+    case TOC_SIMULATION_COLUMN_mild: order = 3; break;
+    default: break;
+    }
+    if (order == 2 || order == 3)
+        entered += sim->onset[drawn.v[3] >> 22];
+    uint32_t lot = toci_draw(sim->seed, TOCI_DRAW_TIE, target, sim->day, (uint32_t) (word >> 32)).v[0];
+    return (uint64_t) order << 56 | (uint64_t) (sim->day - entered) << 32 | lot;
+}
+
 static void choose_among_ties(struct toci_shard *shard, uint64_t word)
 {
-    uint32_t         target = (uint32_t) word & TOCI_SIM_AGENT_MASK;
-    struct toci_draw draw =
-        toci_draw(shard->sim->seed, TOCI_DRAW_TIE, target, shard->sim->day, (uint32_t) (word >> 32));
-    if (draw.v[0] & 1)
-        return;
+    uint32_t target = (uint32_t) word & TOCI_SIM_AGENT_MASK;
     for (struct toci_chunk *chunk = shard->fresh.first; chunk != NULL; chunk = chunk->next)
         for (uint64_t i = 0; i < chunk->used; i++)
-            if (((uint32_t) chunk->word[i] & TOCI_SIM_AGENT_MASK) == target)
+            if (((uint32_t) chunk->word[i] & TOCI_SIM_AGENT_MASK) == target &&
+                precedence(shard->sim, word) < precedence(shard->sim, chunk->word[i]))
                 chunk->word[i] = word;
 }
 
-/* The infections of today: those who were struck, once each. */
-void toci_sim_take_hits(struct toci_shard *shard)
+/* Phase 2: those who were struck, once each. Nobody's state changes before all have been found. */
+void toci_sim_settle(void *context, size_t index)
 {
-    struct toc_simulation *sim = shard->sim;
+    struct toc_simulation *sim = context;
+    struct toci_shard     *shard = &sim->shards[index];
     for (uint32_t from = 0; from < sim->num_shards; from++)
         TOCI_BAG_EACH(chunk, i, &sim->shards[from].to[shard->index])
     __builtin_prefetch(&sim->agent[chunk->word[i] & TOCI_SIM_AGENT_MASK]);
@@ -335,6 +355,11 @@ void toci_sim_take_hits(struct toci_shard *shard)
             }
         }
     }
+}
+
+void toci_sim_take_hits(struct toci_shard *shard)
+{
+    struct toc_simulation *sim = shard->sim;
     TOCI_BAG_EACH(chunk, i, &shard->fresh)
     {
         uint32_t high = (uint32_t) (chunk->word[i] >> 32), low = (uint32_t) chunk->word[i];

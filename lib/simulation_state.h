@@ -312,9 +312,10 @@ void toci_sim_tables(struct toc_simulation *sim);
 
 /* ---- phases of a day, one task a shard ---- */
 void toci_sim_transmit(void *context, size_t index);     /* 1: hits that are due, to those whom they strike */
-void toci_sim_progress_day(void *context, size_t index); /* 2: infections, events, reports of symptoms */
-void toci_sim_trace(void *context, size_t index);        /* 3: specimens, contacts of cases, to their shards */
-void toci_sim_be_traced(void *context, size_t index);    /* 4: quarantine of contacts; counts of the day */
+void toci_sim_settle(void *context, size_t index);       /* 2: who of several has infected somebody */
+void toci_sim_progress_day(void *context, size_t index); /* 3: infections, events, reports of symptoms */
+void toci_sim_trace(void *context, size_t index);        /* 4: specimens, contacts of cases, to their shards */
+void toci_sim_be_traced(void *context, size_t index);    /* 5: quarantine of contacts; counts of the day */
 
 /* ---- parts of them ---- */
 void toci_sim_take_hits(struct toci_shard *shard);

@@ -304,7 +304,7 @@ static void search_by_interview(struct toci_shard *shard)
     shard->num_interviews = 0;
 }
 
-/* Phase 3. */
+/* Phase 4. */
 void toci_sim_trace(void *context, size_t index)
 {
     struct toc_simulation *sim = context;
@@ -357,7 +357,7 @@ static void count_days_lost(struct toci_shard *shard, uint32_t area, uint32_t ag
         count[TOC_SIMULATION_COLUMN_work_days_lost] = (int32_t) (lost + 0.5);
 }
 
-/* Phase 4. */
+/* Phase 5. */
 void toci_sim_be_traced(void *context, size_t index)
 {
     struct toc_simulation *sim = context;
