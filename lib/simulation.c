@@ -4,6 +4,7 @@
 
 #include "simulation_measures.h"
 #include "simulation_state.h"
+#include "simulation_team.h"
 
 #define FETCH_AHEAD 8
 
@@ -79,14 +80,27 @@ uint32_t toci_sim_shard_of(const struct toc_simulation *sim, uint32_t agent)
 }
 
 /* ---- phases ---- */
+struct phase {
+    struct toc_simulation *sim;
+    void (*task)(void *context, size_t index);
+};
+
+static void do_own(void *context, size_t index)
+{
+    const struct phase *phase = context;
+    phase->task(phase->sim, phase->sim->first_own + index);
+}
+
 static void run_tasks(struct toc_simulation *sim, void (*task)(void *, size_t))
 {
-    if (sim->runner.run != NULL) {
-        sim->runner.run(sim->runner.context, task, sim, sim->num_shards);
+    struct phase phase = { sim, task };
+    size_t       num = sim->end_own - sim->first_own;
+    if (sim->broken)
         return;
-    }
-    for (size_t i = 0; i < sim->num_shards; i++)
-        task(sim, i);
+    if (sim->runner.run != NULL)
+        sim->runner.run(sim->runner.context, do_own, &phase, num);
+    for (size_t i = 0; sim->runner.run == NULL && i < num; i++)
+        do_own(&phase, i);
 }
 
 static void forget_flows(struct toci_shard *shard)
@@ -202,16 +216,21 @@ int toc_simulation_step(struct toc_simulation *sim, struct toc_error *error)
     if (sim->day == TOC_SIMULATION_LAST_DAY)
         return toci_fail(error, TOC_ERR_DOMAIN, "day", TOC_NOWHERE, sim->day, "60000 days at most");
     sim->day++;
+    toci_team_begin_day(sim);
     toci_sim_begin_day(sim);
     for (size_t i = 0; i < sim->num_imports; i++)
         if (sim->imports[i].day == sim->day)
             order_import(sim, sim->imports[i].area, sim->imports[i].strain, sim->imports[i].persons, (uint32_t) i);
     run_tasks(sim, toci_sim_transmit);
+    toci_team_messages(sim);
     run_tasks(sim, toci_sim_settle);
     run_tasks(sim, toci_sim_progress_day);
+    toci_team_progress(sim);
     share_capacity(sim);
     run_tasks(sim, toci_sim_trace);
+    toci_team_messages(sim);
     run_tasks(sim, toci_sim_be_traced);
+    toci_team_end_day(sim);
     remember_positives(sim);
     for (uint32_t i = 0; i < sim->num_shards; i++)
         sim->broken = sim->broken || sim->shards[i].out_of_memory;

@@ -6,6 +6,7 @@
  * checked before it is used: every agent, place, event and length is one that the setup has.
  */
 #include "simulation_state.h"
+#include "simulation_team.h"
 
 #define MAGIC UINT64_C(0x31304D495343544F) /* "OTCSIM01" */
 #define FNV_START UINT64_C(0xCBF29CE484222325)
@@ -179,8 +180,12 @@ static void carry_all(struct stream *stream, struct toc_simulation *sim, bool sa
         carry(stream, sim->pulled, pulled * sizeof *sim->pulled);
     for (uint32_t agent = 0; agent < sim->agents; agent++)
         carry_agent(stream, sim, agent);
-    for (uint32_t i = 0; i < sim->num_shards; i++)
+    for (uint32_t i = 0; i < sim->num_shards; i++) {
+        if (stream->put != NULL)
+            toci_team_lend(sim, i);
         carry_shard(stream, &sim->shards[i]);
+        toci_team_drop(sim, i);
+    }
 }
 
 int toc_simulation_save(struct toc_simulation *sim, int (*put)(void *context, const void *bytes, size_t num),
@@ -200,6 +205,8 @@ int toc_simulation_save(struct toc_simulation *sim, int (*put)(void *context, co
         return toci_fail(error, TOC_ERR_NO_MEMORY, "simulation", TOC_NOWHERE, sim->day, "memory for the day before");
     carry(&stream, &head, sizeof head);
     carry_all(&stream, sim, true);
+    if (sim->broken)
+        return toci_fail(error, TOC_ERR_NO_MEMORY, "simulation", TOC_NOWHERE, sim->day, "memory for a checkpoint");
     uint64_t sum = stream.sum;
     carry(&stream, &sum, sizeof sum);
     return stream.failed ? toci_fail(error, TOC_ERR_DOMAIN, "put", TOC_NOWHERE, NAN, "a place that takes all bytes")
@@ -241,6 +248,7 @@ static int restore(struct toc_simulation *sim, struct stream *stream, struct toc
     sim->ordered = head.ordered;
     sim->stays = sim->stays || head.stays != 0;
     forget_beginning(sim);
+    toci_team_forget_news(sim);
     carry_all(stream, sim, same_schedule);
     uint64_t sum = stream->sum, found = 0;
     carry(stream, &found, sizeof found);

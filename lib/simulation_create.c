@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Making a simulation: memory for its agents, shards, the first infections. */
 #include "simulation_state.h"
+#include "simulation_team.h"
 
 /* Every array of a simulation: field, element count. One list for making and freeing. */
 #define EACH_ARRAY(X)                                                                                                  \
@@ -109,6 +110,7 @@ static int fill(struct toc_simulation *sim, const struct toc_simulation_setup *s
         return ret;
     toci_sim_tables(sim);
     infect_first(sim);
+    toci_team_forget_news(sim);
     for (uint32_t i = 0; i < sim->num_shards; i++)
         if (sim->shards[i].out_of_memory)
             return toci_fail(error, TOC_ERR_NO_MEMORY, "setup", TOC_NOWHERE, sim->agents,
@@ -120,7 +122,10 @@ int toc_simulation_create(const struct toc_simulation_setup *setup, const struct
                           const struct toc_simulation_runner *runner, struct toc_simulation **simulation,
                           struct toc_error *error)
 {
-    int ret = toc_simulation_check(setup, error);
+    const struct toc_simulation_team *team = runner != NULL ? runner->team : NULL;
+    int                               ret = toc_simulation_check(setup, error);
+    if (ret == 0 && team != NULL && (team->num_ranks > TOC_SIMULATION_MAX_RANKS || team->rank >= team->num_ranks))
+        ret = toci_fail(error, TOC_ERR_SHAPE, "team", TOC_NOWHERE, team->rank, "a rank below num_ranks, 1024 at most");
     if (ret != 0)
         return ret;
     struct toc_simulation *sim = toci_allocate(allocator, 1, sizeof *sim, &ret, error);
@@ -141,6 +146,7 @@ int toc_simulation_create(const struct toc_simulation_setup *setup, const struct
     sim->num_imports = setup->num_imports;
     uint32_t shards = sim->agents / TOCI_SIM_SHARD_AGENTS;
     sim->num_shards = shards < 1 ? 1 : shards > TOCI_SIM_MAX_SHARDS ? TOCI_SIM_MAX_SHARDS : shards;
+    toci_team_join(sim);
     sim->shards = toci_allocate(allocator, sim->num_shards, sizeof *sim->shards, &ret, error);
     if (ret == 0) {
         memset(sim->shards, 0, sim->num_shards * sizeof *sim->shards);
@@ -172,6 +178,7 @@ void toc_simulation_free(struct toc_simulation *sim)
         return;
     for (uint32_t i = 0; sim->shards != NULL && i < sim->num_shards; i++)
         free_shard(sim, &sim->shards[i]);
+    toci_team_free(sim);
     toci_release(&sim->allocator, sim->stub_agent, (size_t) sim->num_stubs + 1, sizeof *sim->stub_agent);
 #define RELEASE(field, count) toci_release(&sim->allocator, sim->field, (count) + 1, sizeof *sim->field);
     EACH_ARRAY(RELEASE)

@@ -10,6 +10,7 @@ void toci_sim_change_state(struct toci_shard *shard, uint32_t agent, uint32_t st
     count[toci_state(sim, agent)]--;
     count[state]++;
     sim->agent[agent].state = (uint8_t) ((sim->agent[agent].state & 0xF0) | state);
+    toci_touch(shard, agent);
 }
 
 static struct toci_draw course_draw(const struct toc_simulation *sim, uint32_t agent, enum toci_event event)

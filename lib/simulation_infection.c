@@ -181,6 +181,13 @@ static void become_immune(struct toc_simulation *sim, uint32_t agent, uint32_t s
     sim->agent[agent].state = (uint8_t) ((sim->agent[agent].state & 15) | immune << 4);
 }
 
+static void note_infection(struct toci_shard *shard, uint64_t word)
+{
+    toci_bag_put(shard, &shard->infections, word);
+    if (shard->sim->runner.team != NULL)
+        toci_bag_put(shard, &shard->news, word);
+}
+
 void toci_sim_infect(struct toci_shard *shard, uint32_t agent, uint32_t infector, uint32_t network, uint32_t strain)
 {
     struct toc_simulation *sim = shard->sim;
@@ -191,8 +198,8 @@ void toci_sim_infect(struct toci_shard *shard, uint32_t agent, uint32_t infector
     sim->agent[agent].home &= (uint8_t) ~TOCI_CASE;
     become_immune(sim, agent, strain);
     toci_counted(shard, agent, TOC_SIMULATION_COLUMN_infections, 1);
-    toci_bag_put(shard, &shard->infections, (uint64_t) agent << 32 | infector);
-    toci_bag_put(shard, &shard->infections, (uint64_t) sim->day << 16 | network << 8 | (uint64_t) course << 4 | strain);
+    note_infection(shard, (uint64_t) agent << 32 | infector);
+    note_infection(shard, (uint64_t) sim->day << 16 | network << 8 | (uint64_t) course << 4 | strain);
     shard->num_infections++;
     double hazard = sim->rate * sim->p.strain_infectiousness[strain] * draw_spread(sim, draw.v[1]);
     if (course == TOCI_COURSE_ASYMPTOMATIC) {
@@ -301,10 +308,10 @@ void toci_sim_transmit(void *context, size_t index)
     toci_bag_empty(shard, hits);
 }
 
-/* Of several who hit a person on one day the first has infected: in the order of their states (presymptomatic, then with
- * symptoms, the severe first in both; then without symptoms), within a state whoever entered it last, then by lot. That
- * is the order in which Hinch et al. let them act within a day. It decides who is named as infector and nothing else;
- * but were it by lot alone, the mean generation time would be 0.02 days longer. */
+/* Of several who hit a person on one day the first has infected: in the order of their states (presymptomatic, then
+ * with symptoms, the severe first in both; then without symptoms), within a state whoever entered it last, then by lot.
+ * That is the order in which Hinch et al. let them act within a day. It decides who is named as infector and nothing
+ * else; but were it by lot alone, the mean generation time would be 0.02 days longer. */
 static uint64_t precedence(const struct toc_simulation *sim, uint64_t word)
 {
     uint32_t         source = (uint32_t) (word >> 32) & TOCI_SIM_AGENT_MASK;

@@ -124,6 +124,7 @@ void toci_begin_stay(struct toci_shard *shard, uint32_t agent, uint32_t last_day
     struct toc_simulation *sim = shard->sim;
     if (!toci_is_about(sim, agent) || last_day <= sim->day)
         return;
+    toci_touch(shard, agent);
     if (held && (sim->agent[agent].held & ~TOCI_STRUCK) < TOCI_MOST_HELD)
         sim->agent[agent].held++;
     if (!held)
@@ -147,6 +148,7 @@ void toci_end_stay(struct toci_shard *shard, uint32_t agent)
     sim->agent[agent].stay_until = 0;
     sim->agent[agent].held &= TOCI_STRUCK;
     sim->agent[agent].flags &= (uint8_t) ~TOCI_FLAG_FIRM;
+    toci_touch(shard, agent);
 }
 
 void toci_release_hold(struct toci_shard *shard, uint32_t agent)
@@ -155,6 +157,7 @@ void toci_release_hold(struct toci_shard *shard, uint32_t agent)
     if ((sim->agent[agent].held & ~TOCI_STRUCK) == 0)
         return;
     sim->agent[agent].held--;
+    toci_touch(shard, agent);
     if ((sim->agent[agent].held & ~TOCI_STRUCK) == 0 && !(sim->agent[agent].flags & TOCI_FLAG_FIRM))
         toci_end_stay(shard, agent);
 }

@@ -4,7 +4,8 @@
  * Agents are numbered by area and household. They are cut into shards at household boundaries, as many as the number
  * of agents asks for and never as the number of threads does. A task works on one shard: it writes what belongs to its
  * agents, reads what the others had at the beginning of the phase, and leaves messages for other shards in its own
- * bags. Phases end for all shards before the next begins. So any number of threads gives the same bits.
+ * bags. Phases end for all shards before the next begins. So any number of threads gives the same bits, and any number
+ * of processes that share the shards (simulation_team.h).
  */
 #ifndef LIB_SIMULATION_STATE_H
 #define LIB_SIMULATION_STATE_H
@@ -106,10 +107,18 @@ struct toci_shard {
     struct toci_bag        to[TOCI_SIM_MAX_SHARDS]; /* messages of the phase */
     struct toci_bag        told[TOCI_SIM_TOLD];     /* contacts told because of symptoms of that day: case, contact */
     struct toci_bag        traces, specimens, interviews, fresh, orders;
+    struct toci_bag        touched, news; /* with a team: agents and infections that the others have not been told of */
     uint64_t               num_specimens, num_interviews, num_infections;
     double                 specimen_quota, interview_quota, notification_quota;
     struct toci_campaign  *campaigns; /* [areas of the shard] */
     int32_t               *counts;    /* [areas of the shard][age][column] */
+};
+
+/* Words that grow. */
+struct toci_words {
+    uint64_t *word;
+    size_t    num, room;
+    bool      failed;
 };
 
 /* The rings of one kind in one area: size slots, cut into rings of `members` slots each (the last may be smaller). */
@@ -155,8 +164,10 @@ struct toc_simulation {
     uint64_t                         seed;
     uint64_t                         shard_scale; /* num_shards / agents in 2^-32 */
     uint32_t                         day, agents, num_shards, num_areas;
-    bool                             plain; /* today no measure changes contacts anywhere */
-    bool                             stays; /* somebody may be restricted */
+    uint32_t                         first_own, end_own; /* shards that this process works on: all, without a team */
+    struct toci_words                out;                /* for the team */
+    bool                             plain;              /* today no measure changes contacts anywhere */
+    bool                             stays;              /* somebody may be restricted */
     struct toci_shard               *shards;
     struct toci_area                *areas;
     struct toci_today               *today;
@@ -265,6 +276,13 @@ static inline void toci_bag_put(struct toci_shard *shard, struct toci_bag *bag, 
 #define TOCI_BAG_EACH(chunk, i, bag)                                                                                   \
     for (const struct toci_chunk *chunk = (bag)->first; chunk != NULL; chunk = chunk->next)                            \
         for (uint64_t i = 0; i < chunk->used; i++)
+
+/* What a team's other members see of this agent has changed. */
+static inline void toci_touch(struct toci_shard *shard, uint32_t agent)
+{
+    if (shard->sim->runner.team != NULL)
+        toci_bag_put(shard, &shard->touched, agent);
+}
 
 /* ---- words ---- */
 static inline uint64_t toci_hit(uint32_t source, uint32_t strain, uint32_t target, uint32_t network)

@@ -47,6 +47,7 @@ void toci_report_symptoms(struct toci_shard *shard, uint32_t agent)
         quarantine_household(shard, agent, last, tested && sim->p.test_release > 0 && uses_app(today));
     if (tested) {
         sim->agent[agent].flags |= TOCI_FLAG_TEST_ORDERED;
+        toci_touch(shard, agent);
         toci_later_with(shard, agent, TOCI_SPECIMEN, (uint32_t) sim->p.test_order_days, sim->day,
                         (uint32_t) sim->p.test_order_days);
     }
@@ -91,6 +92,7 @@ static void take_result(struct toci_shard *shard, uint32_t agent, bool positive,
 {
     struct toc_simulation *sim = shard->sim;
     sim->agent[agent].flags &= (uint8_t) ~TOCI_FLAG_TEST_ORDERED;
+    toci_touch(shard, agent);
     if (positive) {
         toci_counted(shard, agent, TOC_SIMULATION_COLUMN_positives, 1);
         sim->agent[agent].home |= TOCI_CASE;
@@ -169,6 +171,7 @@ static void begin_protection(struct toci_shard *shard, uint32_t agent)
                       (u < sim->p.vaccine_symptoms ? TOCI_FLAG_NO_SYMPTOMS : 0u) |
                       (u < sim->p.vaccine_severe ? TOCI_FLAG_NOT_SEVERE : 0u);
     sim->agent[agent].flags = (uint8_t) (sim->agent[agent].flags | gained);
+    toci_touch(shard, agent);
     if (sim->p.vaccine_days < TOC_SIMULATION_LAST_DAY - sim->day)
         toci_later(shard, agent, TOCI_VACCINE_ENDS, sim->day, (uint32_t) (sim->p.vaccine_days + 0.5));
 }
@@ -194,6 +197,7 @@ void toci_sim_act(struct toci_shard *shard, uint32_t agent, enum toci_event even
     case TOCI_VACCINE_WORKS: begin_protection(shard, agent); break;
     default:
         sim->agent[agent].flags &= (uint8_t) ~(TOCI_FLAG_PROTECTED | TOCI_FLAG_NO_SYMPTOMS | TOCI_FLAG_NOT_SEVERE);
+        toci_touch(shard, agent);
         break;
     }
 }
@@ -264,6 +268,7 @@ void toci_give_dose(struct toci_shard *shard, uint32_t agent)
 {
     struct toc_simulation *sim = shard->sim;
     sim->agent[agent].flags |= TOCI_FLAG_VACCINATED;
+    toci_touch(shard, agent);
     toci_counted(shard, agent, TOC_SIMULATION_COLUMN_doses, 1);
     toci_later(shard, agent, TOCI_VACCINE_WORKS, sim->day,
                sim->p.vaccine_delay < 1 ? 1 : (uint32_t) sim->p.vaccine_delay);

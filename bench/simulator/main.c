@@ -377,7 +377,7 @@ static uint64_t hash_of_run(size_t threads)
     struct toc_simulation_schedule   schedule[16];
     baseline(100, 100);
     size_t                       num = run_scenario('F', &parameters, schedule);
-    struct toc_simulation_runner runner = { run_on_threads, &threads };
+    struct toc_simulation_runner runner = { .run = run_on_threads, .context = &threads };
     struct toc_simulation_setup  setup = {
          .parameters = &parameters, .areas = areas, .num_areas = 3, .schedule = schedule, .num_schedule = num, .seed = 4
     };

@@ -168,6 +168,24 @@ int toc_simulation_check(const struct toc_simulation_setup *setup, struct toc_er
  */
 struct toc_simulation_runner {
     void (*run)(void *context, void (*task)(void *argument, size_t index), void *argument, size_t num_tasks);
+    void                             *context;
+    const struct toc_simulation_team *team; /* NULL: this process alone */
+};
+
+#define TOC_SIMULATION_MAX_RANKS 1024
+
+/* Processes, on one machine or several, that run one simulation together. Each creates it from the same setup and makes
+ * the same calls in the same order; each works on its part of the areas and households, and can be asked everything:
+ * all have the same counts, agents and infections, and the same as one process alone. So each needs the memory for all
+ * agents; what is shared is the work. More than 64 ranks, or than one for 2,048 agents, have nothing to do.
+ *
+ * gather is called by toc_simulation_step four times a day, and by toc_simulation_save; all members call it as often.
+ * Each gives num bytes of its own and gets those of all, one after another in the order of ranks, aligned for a
+ * uint64_t and there until the next call; num_of[rank] is how many each gave. It answers 0, or else that simulation
+ * fails. Where a member fails before a day (memory while creating), the others would wait for it: end them. */
+struct toc_simulation_team {
+    uint32_t rank, num_ranks; /* 0 … num_ranks - 1; TOC_SIMULATION_MAX_RANKS at most */
+    int (*gather)(void *context, const void *own, size_t num, const void **all, size_t *num_of);
     void *context;
 };
 

@@ -213,9 +213,9 @@ static void test_any_threads_give_the_same_bits(void **state)
                                                  .imports = imports,
                                                  .num_imports = 2,
                                                  .seed = 77 };
-    const struct toc_simulation_runner runners[] = { { NULL, NULL },
-                                                     { run_backwards, NULL },
-                                                     { run_on_three_threads, NULL } };
+    const struct toc_simulation_runner runners[] = { { .run = NULL },
+                                                     { .run = run_backwards },
+                                                     { .run = run_on_three_threads } };
     struct toc_simulation             *sim[3] = { NULL };
     static uint32_t                    counts[3][MOST_AREAS * ROW];
     for (int i = 0; i < 3; i++)
