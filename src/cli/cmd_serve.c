@@ -181,7 +181,10 @@ static int serve(const struct cli_command *command, const struct settings *setti
     struct store_state          state;
     struct server              *server;
     const struct node_settings *own = &node->settings;
-    struct server_options       options = { .node = node, .quiet = settings->quiet };
+    char                        results[4200];
+    struct server_options       options = { .node = node, .quiet = settings->quiet, .program = node_program() };
+    snprintf(results, sizeof results, "%s/results", settings->node.directory);
+    options.results = results;
     options.listen = settings->listen != NULL ? settings->listen : own->listen;
     options.public_url = settings->public_url != NULL ? settings->public_url
                          : *own->public_url           ? own->public_url

@@ -9,6 +9,7 @@
 #include "base/sink.h"
 #include "cli/cmd.h"
 #include "cli/command.h"
+#include "server/worker.h"
 
 static const struct cli_command *const commands[] = {
     /* by what they are for */
@@ -94,6 +95,7 @@ int main(int argc, char **argv)
 {
     keep_standard_streams();
     prepare_signals();
+    worker_run_if_asked(argc, argv);
     if (argc < 2) {
         cli_print_help(stderr, NULL);
         return CLI_USE;

@@ -8,6 +8,7 @@
 #include "base/json_writer.h"
 #include "server/handlers.h"
 #include "server/http.h"
+#include "server/jobs.h"
 #include "server/server_internal.h"
 
 /* Can the node read and write? */
@@ -70,6 +71,19 @@ static void write_writer(struct sink *sink, struct store *store)
     metrics_number(sink, "tocsin_event_number", "gauge", "The newest event.", (double) state.event);
 }
 
+static void write_jobs(struct sink *sink, struct jobs *jobs)
+{
+    struct jobs_state state;
+    jobs_watch(jobs, &state);
+    metrics_number(sink, "tocsin_jobs_running", "gauge", "Jobs that the worker process is doing.",
+                   state.working ? 1 : 0);
+    metrics_number(sink, "tocsin_jobs_done_total", "counter", "Jobs that were done.", (double) state.done);
+    metrics_number(sink, "tocsin_jobs_failed_total", "counter", "Jobs that failed or were cancelled.",
+                   (double) state.failed);
+    metrics_number(sink, "tocsin_worker_lost_total", "counter", "Worker processes that died or had to be killed.",
+                   (double) state.lost);
+}
+
 int metrics_answer(struct exchange *exchange)
 {
     struct sink         *sink = &exchange->answer.body;
@@ -82,6 +96,8 @@ int metrics_answer(struct exchange *exchange)
     if (server == NULL)
         return 0;
     metrics_write(server->metrics, sink);
+    if (server->jobs != NULL)
+        write_jobs(sink, server->jobs);
     metrics_number(sink, "tocsin_connections", "gauge", "Open connections.", (double) http_connections(server->http));
     metrics_number(sink, "tocsin_connections_timed_out_total", "counter", "Connections that took too long.",
                    (double) http_timed_out(server->http));

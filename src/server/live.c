@@ -24,7 +24,7 @@ static const char *const reason_words[] = { "", "restart", "elsewhere", "access"
 struct kept {
     int64_t                    number;
     const struct model_record *record;
-    struct id                  area;
+    struct id                  id, area;
     uint16_t                   size;
     char                       frame[LIVE_FRAME_BYTES];
 };
@@ -96,8 +96,17 @@ static bool know_grant(struct live_stream *stream)
     return true;
 }
 
+static bool is_own_job(const struct live_stream *stream, const struct kept *event)
+{
+    const struct live_options *options = &stream->live->options;
+    return event->record == model_record(MODEL_JOB) && options->own_job != NULL && stream->kind == CALLER_PERSON &&
+           options->own_job(options->own_context, &event->id, &stream->access.user);
+}
+
 static bool may_see(struct live_stream *stream, const struct kept *event)
 {
+    if (is_own_job(stream, event))
+        return true;
     return know_grant(stream) &&
            store_may_see(&stream->access, stream->live->areas, &stream->granted, event->record, &event->area);
 }
@@ -165,6 +174,7 @@ static void keep(struct live *live, const struct store_event *event)
     }
     kept->number = event->number;
     kept->record = model_record_find(event->record);
+    kept->id = event->id;
     kept->area = event->area;
     kept->size = (uint16_t) write_frame(event, kept->frame);
     live->end++;

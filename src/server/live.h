@@ -40,6 +40,9 @@ struct live_options {
     struct store      *store;
     struct store_clock clock;
     double             heartbeat_seconds; /* 0 = as above */
+    /* Is it this user's job? Whoever asked for a job sees its events in any role. NULL = nobody does. */
+    bool (*own_job)(void *context, const struct id *job, const struct id *user);
+    void *own_context;
 };
 int    live_start(const struct live_options *options, struct live **live);
 void   live_end(struct live *live);  /* all streams: `restart`, with a retry spread over some seconds */

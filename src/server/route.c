@@ -9,6 +9,7 @@
 
 #include "server/count.h"
 #include "server/handlers.h"
+#include "server/record_handlers.h"
 #include "server/route_records.h"
 
 static const struct route written_out[] = {

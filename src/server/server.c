@@ -12,6 +12,7 @@
 #include "base/instant.h"
 #include "response/account.h"
 #include "server/http.h"
+#include "server/jobs.h"
 #include "server/listen.h"
 #include "server/server_internal.h"
 
@@ -109,6 +110,26 @@ static unsigned or_default(unsigned value, unsigned initial)
     return value != 0 ? value : initial;
 }
 
+static int start_jobs(struct server *server)
+{
+    const struct server_options *options = &server->options;
+    if (options->program == NULL)
+        return 0;
+    return jobs_start(&(struct jobs_options){ .store = server->store,
+                                              .log = server->log,
+                                              .clock = options->clock,
+                                              .program = options->program,
+                                              .database = options->node->settings.database,
+                                              .results = options->results },
+                      &server->jobs);
+}
+
+static bool own_job(void *context, const struct id *job, const struct id *user)
+{
+    const struct server *server = context;
+    return server->jobs != NULL && jobs_is_of(server->jobs, job, user);
+}
+
 static int start_parts(struct server *server)
 {
     const struct server_options *options = &server->options;
@@ -125,8 +146,12 @@ static int start_parts(struct server *server)
         ret = lane_start(server->store, "heavy", or_default(options->heavy_workers, SERVER_HEAVY_WORKERS),
                          SERVER_HEAVY_WAITING, &server->heavy);
     if (ret == 0)
+        ret = start_jobs(server);
+    if (ret == 0)
         ret = live_start(&(struct live_options){ .store = server->store,
                                                  .clock = options->clock,
+                                                 .own_job = own_job,
+                                                 .own_context = server,
                                                  .heartbeat_seconds = options->heartbeat_seconds },
                          &server->live);
     return ret;
@@ -154,6 +179,7 @@ static void free_server(struct server *server)
     lane_stop(server->workers);
     http_stop(server->http);
     live_stop(server->live);
+    jobs_stop(server->jobs);
     if (server->socket >= 0)
         close(server->socket);
     if (server->socket_path[0] != '\0')

@@ -31,8 +31,10 @@ struct server_options {
     double       header_seconds, body_seconds, idle_seconds, send_seconds; /* 0 = as http.h says */
     double       heartbeat_seconds;                                        /* of live events; 0 = as live.h says */
     struct store_clock clock;                                              /* { NULL } = the machine's */
-    bool               demo;  /* invented data: refused on any address that is not loopback */
-    bool               quiet; /* no log */
+    const char        *program; /* of the worker process: the path of tocsin; NULL = no job is done here */
+    const char        *results; /* folder for the files of jobs; with `program` */
+    bool               demo;    /* invented data: refused on any address that is not loopback */
+    bool               quiet;   /* no log */
 };
 
 #define SERVER_LISTEN "127.0.0.1:8420"

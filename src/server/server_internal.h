@@ -11,6 +11,7 @@
 #include "server/server.h"
 
 struct http;
+struct jobs;
 
 struct server {
     struct server_options options;
@@ -26,6 +27,7 @@ struct server {
     struct log           *log;
     struct metrics       *metrics;
     struct live          *live;
+    struct jobs          *jobs; /* NULL = none are done here */
     struct lane          *workers, *heavy;
     struct http          *http;
 };

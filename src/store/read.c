@@ -41,6 +41,11 @@ void store_reader_close(struct store_reader *reader)
     free(reader);
 }
 
+struct store *store_of_reader(const struct store_reader *reader)
+{
+    return reader->store;
+}
+
 int store_reader_db(struct store_reader *reader, struct db **db)
 {
     int ret = reader->group == NULL ? 0 : group_write(reader->group);

@@ -139,8 +139,9 @@ int          store_submit_later(struct store *store, const struct access *who, c
 
 /* ---- reading ---- */
 
-int  store_reader_open(struct store *store, struct store_reader **reader, struct db_error *error);
-void store_reader_close(struct store_reader *reader); /* NULL is fine */
+int           store_reader_open(struct store *store, struct store_reader **reader, struct db_error *error);
+void          store_reader_close(struct store_reader *reader); /* NULL is fine */
+struct store *store_of_reader(const struct store_reader *reader);
 
 #define STORE_NOW INT64_MAX /* as of now */
 

@@ -19,12 +19,26 @@ static void name(const char *variable, const struct id *id)
     setenv(variable, text, 1);
 }
 
+/* Who sends the examples: a job says who asked for it. */
+static void write_sender(void)
+{
+    struct access        program = test_program();
+    struct model_user    user;
+    struct store_change  change = { .verb = STORE_CREATE, .record = model_record(MODEL_USER), .value = &user };
+    struct store_request request = { .verb = "create", .set = { &change, 1 } };
+    model_init(change.record, &user);
+    user.head.id = (struct id){ { 9, 9, 9 } };
+    user.login = (struct model_text){ "sender", 6 };
+    assert_ok(store_submit(test.store, &program, &request, NULL, NULL));
+}
+
 static int begin(void **state)
 {
     static struct people_sample sample;
     (void) state;
     test_store_open(&test, false);
     assert_ok(test_person_create(&test, &sample));
+    write_sender();
     setenv("TOCSIN", "http://127.0.0.1:8420", 1);
     setenv("TOKEN", "x", 1);
     name("AREA", &test.areas[TEST_COUNTY]);

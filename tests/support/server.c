@@ -37,6 +37,9 @@ void test_server_start(struct test_server *test, const struct server_options *op
     test_store_open(&test->store, false);
     write_account(&test->store);
     test->node = (struct node){ .store = test->store.store, .keeper = test->store.keeper };
+    size_t size = strlen(test->store.url);
+    assert_true(size < sizeof test->node.settings.database);
+    memcpy(test->node.settings.database, test->store.url, size + 1);
     own.node = &test->node;
     if (own.listen == NULL)
         own.listen = "127.0.0.1:0";
