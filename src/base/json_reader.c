@@ -57,6 +57,8 @@ static void path_of_fault(struct reader *reader, ptrdiff_t target)
         target = (ptrdiff_t) tree->num_values;
         tree->values[tree->num_values++] = (struct value){ .kind = VALUE_NULL, .size = 1 };
     }
+    if (tree->values == NULL) /* nothing was read */
+        return;
     close_for_now(reader);
     value_path(tree->values, tree->values + target, reader->fault->path, sizeof reader->fault->path);
 }

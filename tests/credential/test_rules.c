@@ -3,6 +3,10 @@
 #include <stdlib.h>
 
 #include "base/json_reader.h"
+#include "formats/credential/base45.h"
+#include "formats/credential/cbor.h"
+#include "formats/credential/cose.h"
+#include "formats/credential/inflate.h"
 #include "formats/credential/rules.h"
 #include "support/test.h"
 
@@ -565,6 +569,97 @@ static void test_matrix(void **state)
     free(certificates), free(matrix), free(text), free(sets);
 }
 
+/* ---- whole engines: a pass as text, rules, and what is expected of them ---- */
+
+static uint8_t           packed[8192], content[16384];
+static struct value_tree claims;
+
+static void unpack(const struct value *text, struct credential_cose *cose)
+{
+    size_t                          size;
+    struct libdeflate_decompressor *inflater = credential_inflater_new();
+    assert_ok(credential_base45_decode(text->text + 4, text->length - 4, packed, &size, NULL));
+    assert_ok(credential_inflate(inflater, CREDENTIAL_ZLIB, packed, size, content, sizeof content, &size, NULL));
+    assert_ok(credential_cose_read(content, size, cose, NULL));
+    assert_ok(credential_cbor_read(cose->payload.bytes, cose->payload.size, &claims, NULL));
+    credential_inflater_free(inflater);
+}
+
+static void copy_text(const struct value *value, char text[8])
+{
+    assert_true(value != NULL && value->length < 8);
+    memcpy(text, value->text, value->length);
+    text[value->length] = '\0';
+}
+
+/* The array of rules as text: from its place in the file to its closing bracket. */
+static char *rules_text(const char *cases, const struct value *list)
+{
+    const char *from = cases + list->place;
+    int         depth = 0;
+    size_t      length = 0;
+    bool        quoted = false;
+    do {
+        char c = from[length++];
+        quoted = quoted != (c == '"');
+        depth += quoted ? 0 : (c == '[' || c == '{') - (c == ']' || c == '}');
+    } while (depth > 0);
+    return strndup(from, length);
+}
+
+/* The cases bring no value sets: rules over them see none. */
+static void check_whole(const char *cases, const struct value *test)
+{
+    struct credential_cose   cose;
+    char                     issuer[8], country[8];
+    struct credential_rules *rules;
+    const struct value      *list = value_get(test, "rules");
+    unpack(value_get(test, "dcc"), &cose);
+    copy_text(value_get_integer(claims.values, 1), issuer);
+    copy_text(value_get(test, "countryOfArrival"), country);
+    struct credential_rules_question question = {
+        .payload = value_get_integer(value_get_integer(claims.values, -260), 1),
+        .now = value_get(test, "validationClock")->integer,
+        .country = country,
+        .issuer = issuer,
+        .kid = cose.kid.bytes,
+        .kid_size = cose.kid.size,
+        .issued = value_get_integer(claims.values, 6)->integer,
+        .expires = value_get_integer(claims.values, 4)->integer,
+    };
+    char *text = rules_text(cases, list);
+    assert_ok(credential_rules_read(text, strlen(text), "case", &rules, &faults));
+    check(rules, &question);
+    int64_t counted[3] = { 0 };
+    for (size_t i = 0; i < answer.num_results; i++)
+        counted[answer.results[i].verdict]++;
+    if (counted[CREDENTIAL_RULE_MET] != value_get(test, "expPass")->integer ||
+        counted[CREDENTIAL_RULE_NOT_MET] != value_get(test, "expFail")->integer ||
+        counted[CREDENTIAL_RULE_OPEN] != value_get(test, "expOpen")->integer)
+        fail_msg("%.*s: %d %d %d", (int) value_get(test, "description")->length, value_get(test, "description")->text,
+                 (int) counted[0], (int) counted[1], (int) counted[2]);
+    credential_rules_free(rules);
+    free(text);
+}
+
+static void test_whole_engines(void **state)
+{
+    (void) state;
+    const char *folder = test_shared_data("credentials");
+    size_t      size;
+    if (folder == NULL)
+        skip();
+    char  *cases = slurp(folder, "rules/cwa-dcc-validation-rules.jsonl", &size);
+    size_t num = read_lines(cases, size, lines, MOST_LINES);
+    for (size_t i = 0; i < num; i++)
+        check_whole(cases, lines[i].values);
+    print_message("# %zu whole cases\n", num);
+    assert_true(num > 5);
+    value_tree_free(&claims);
+    free_lines();
+    free(cases);
+}
+
 static void test_all_production_rules_are_read(void **state)
 {
     (void) state;
@@ -612,6 +707,7 @@ int main(void)
         cmocka_unit_test(test_wipe),
         cmocka_unit_test(test_business_rules),
         cmocka_unit_test(test_matrix),
+        cmocka_unit_test(test_whole_engines),
         cmocka_unit_test(test_all_production_rules_are_read),
     };
     return cmocka_run_group_tests(tests, NULL, free_all);
