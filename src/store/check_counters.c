@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "store/check_internal.h"
 #include "store/counters.h"
+#include "store/counters_waiting.h"
 #include "store/select_many.h"
 #include "tocsin/status.h"
 
@@ -221,11 +222,32 @@ static int compare_tops(struct check *check, const struct model_record *record, 
 /* ---- what each area counts ---- */
 
 struct sums {
-    const struct area_tree *areas;
-    int64_t                *expected; /* by the area's number */
-    bool                   *counted;  /* has ever counted something */
-    int64_t                 looked, wrong;
+    const struct area_tree    *areas;
+    const struct model_record *record;
+    int64_t                   *expected, *found; /* by the area's number */
+    bool                      *counted;          /* has ever counted something */
+    int64_t                    looked, wrong;
 };
+
+static void add_to(struct sums *sums, const struct id *id, int64_t value)
+{
+    uint32_t area = area_tree_find(sums->areas, id);
+    if (area == AREA_NONE) {
+        sums->looked++;
+        sums->wrong += value != 0;
+        return;
+    }
+    sums->found[area] += value;
+    sums->counted[area] = true;
+}
+
+static int sum_waiting(void *context, const struct counters_counted *counted)
+{
+    struct sums *sums = context;
+    for (size_t a = 0; counted->record == sums->record && counted->counters[0] == 0 && a < counted->num_areas; a++)
+        add_to(sums, &counted->areas[a], counted->sign);
+    return 0;
+}
 
 static int sum_row(void *context, const struct db_value *row, size_t num_columns)
 {
@@ -235,11 +257,7 @@ static int sum_row(void *context, const struct db_value *row, size_t num_columns
     if (row[0].type != DB_BYTES || row[0].size != ID_BYTES)
         return DB_ERR_CORRUPT;
     memcpy(id.bytes, row[0].bytes, ID_BYTES);
-    uint32_t area = area_tree_find(sums->areas, &id);
-    sums->looked++;
-    sums->wrong += row[1].integer != (area == AREA_NONE ? 0 : sums->expected[area]);
-    if (area != AREA_NONE)
-        sums->counted[area] = true;
+    add_to(sums, &id, row[1].integer);
     return 0;
 }
 
@@ -278,18 +296,25 @@ static int compare_days(struct check *check, const struct model_record *record, 
 static int compare_areas(struct check *check, const struct model_record *record, const struct model_counter *counter,
                          const struct area_tree *areas, const struct expectation *all)
 {
-    struct sums     sums = { .areas = areas };
+    struct sums     sums = { .areas = areas, .record = record };
     struct db_value name = db_word(record->name);
     int             ret = TOC_ERR_NO_MEMORY;
     sums.expected = memory_array(area_tree_count(areas) + 1, sizeof *sums.expected);
+    sums.found = memory_array(area_tree_count(areas) + 1, sizeof *sums.found);
     sums.counted = memory_array(area_tree_count(areas) + 1, sizeof *sums.counted);
-    if (sums.expected == NULL || sums.counted == NULL)
+    if (sums.expected == NULL || sums.found == NULL || sums.counted == NULL)
         goto out;
     for (size_t i = 0; i < all->room; i++)
         if (all->entries[i].count != 0)
             sums.expected[all->entries[i].area] += all->entries[i].count;
     ret = select_rows(check->db, "SELECT area, total FROM counter_area WHERE record = $1", &name, 1, sum_row, &sums,
                       check->error);
+    if (ret == 0)
+        ret = counters_waiting_read(check->db, sum_waiting, &sums, check->error);
+    for (uint32_t area = 0; area < area_tree_count(areas); area++) {
+        sums.looked += sums.counted[area];
+        sums.wrong += sums.counted[area] && sums.found[area] != sums.expected[area];
+    }
     if (ret == 0 && counter == &record->counters[0])
         check_tell(check, sums.looked, sums.wrong, "tell the makers of Tocsin; until then restore a whole backup",
                    "%s: each area counts what lies in it", record->name);
@@ -297,6 +322,7 @@ static int compare_areas(struct check *check, const struct model_record *record,
         ret = compare_days(check, record, counter, &sums);
 out:
     free(sums.expected);
+    free(sums.found);
     free(sums.counted);
     return ret;
 }

@@ -7,6 +7,7 @@
 
 #include "base/date_text.h"
 #include "base/memory.h"
+#include "store/counters_fold.h"
 #include "store/counters_internal.h"
 #include "store/counters_pack.h"
 #include "store/key_table.h"
@@ -14,7 +15,7 @@
 #include "store/tables.h"
 
 /* Rows kept in memory over groups; more, and the memory is emptied between two groups. */
-enum { MOST_CELLS = 200000, MOST_CODE = 120, MOST_COUNTERS = 8 };
+enum { MOST_CELLS = 200000, MOST_CODE = 120, MOST_COUNTERS = COUNTERS_MOST_COUNTERS };
 
 struct code {
     char text[MOST_CODE]; /* its key */
@@ -58,11 +59,18 @@ struct dirty {
 };
 
 struct counter_book {
-    struct key_table codes, combinations, areas, cells;
-    struct dirty     dirty_areas, dirty_cells;
-    bool             begun; /* the combinations are read */
-    uint32_t         newest;
-    size_t           combinations_written;
+    struct key_table         codes, combinations, areas, cells;
+    struct dirty             dirty_areas, dirty_cells;
+    bool                     begun; /* the combinations are read */
+    uint32_t                 newest;
+    size_t                   combinations_written;
+    struct counters_counted *counted; /* by this group, and not written */
+    size_t                   num_counted, room_counted;
+
+    struct counters_fold *fold; /* NULL: rows are written at once */
+    size_t                least_waiting;
+    bool                  waiting;        /* something may wait: the rows in memory may be old */
+    int64_t               newest_waiting; /* number of the newest that waits; never smaller again */
 };
 
 int counters_new(struct counter_book **book)
@@ -90,19 +98,31 @@ static struct cell *cell_at(const struct counter_book *book, uint32_t place)
     return key_table_at(&book->cells, place);
 }
 
-void counters_forget(struct counter_book *book)
+static void forget_rows(struct counter_book *book)
 {
     for (uint32_t i = 0; i < book->areas.num; i++)
         counters_numbers_free(&area_at(book, i)->state.numbers);
     for (uint32_t i = 0; i < book->cells.num; i++)
         counters_numbers_free(&cell_at(book, i)->state.numbers);
-    key_table_clear(&book->codes);
-    key_table_clear(&book->combinations);
     key_table_clear(&book->areas);
     key_table_clear(&book->cells);
-    book->dirty_areas.num = book->dirty_cells.num = book->combinations_written = 0;
+    book->dirty_areas.num = book->dirty_cells.num = 0;
+}
+
+void counters_forget(struct counter_book *book)
+{
+    forget_rows(book);
+    key_table_clear(&book->codes);
+    key_table_clear(&book->combinations);
+    book->combinations_written = book->num_counted = 0;
     book->newest = 0;
     book->begun = false;
+}
+
+void counters_keep_small(struct counter_book *book)
+{
+    if (book->cells.num > MOST_CELLS)
+        counters_forget(book);
 }
 
 void counters_free(struct counter_book *book)
@@ -116,7 +136,14 @@ void counters_free(struct counter_book *book)
     key_table_free(&book->cells);
     free(book->dirty_areas.entries);
     free(book->dirty_cells.entries);
+    free(book->counted);
     free(book);
+}
+
+void counters_leave_to(struct counter_book *book, struct counters_fold *fold, size_t least)
+{
+    book->fold = fold;
+    book->least_waiting = least;
 }
 
 size_t counters_num_dimensions(const struct model_counter *counter)
@@ -198,17 +225,34 @@ static int combination_row(void *context, const struct db_value *row, size_t num
     return 0;
 }
 
+static int newest_row(void *context, const struct db_value *row, size_t num_columns)
+{
+    struct counter_book *book = context;
+    (void) num_columns;
+    if (row[0].type != DB_INTEGER)
+        return 0;
+    book->waiting = true;
+    if (row[0].integer > book->newest_waiting)
+        book->newest_waiting = row[0].integer;
+    return 0;
+}
+
 int counters_begin(struct counter_book *book, struct db *db, struct db_error *error)
 {
-    if (book->cells.num > MOST_CELLS)
-        counters_forget(book);
+    counters_keep_small(book);
+    if (book->fold != NULL)
+        counters_fold_pause(book->fold, false);
     if (book->begun)
         return 0;
     int ret = select_rows(
         db, "SELECT number, dimension_1, dimension_2, dimension_3, dimension_4 FROM counter_codes ORDER BY number",
         NULL, 0, combination_row, book, error);
+    if (ret == 0)
+        ret = select_rows(db, "SELECT max(number) FROM counter_waiting", NULL, 0, newest_row, book, error);
     book->begun = ret == 0;
     book->combinations_written = book->combinations.num;
+    if (ret == 0 && book->waiting && book->fold == NULL)
+        ret = counters_settle(book, db, error); /* of a database that came from elsewhere */
     return ret;
 }
 
@@ -364,17 +408,41 @@ int counters_add(struct counter_book *book, const struct model_record *record, s
 int counters_count(struct counter_book *book, const struct model_record *record, const void *value,
                    const struct id *areas, size_t num_areas, toc_date known, int64_t sign)
 {
-    uint32_t codes[MOST_COUNTERS], area;
-    toc_date days[MOST_COUNTERS];
-    int      ret = record->num_counters <= MOST_COUNTERS ? 0 : TOC_ERR_TOO_LARGE;
-    for (size_t c = 0; c < record->num_counters && ret == 0; c++) {
-        days[c] = day_of(record, record->counters[c].day, value);
-        ret = combination_of(book, record, &record->counters[c], value, &codes[c]);
+    int ret = 0;
+    if (record->num_counters > MOST_COUNTERS || num_areas > COUNTERS_MOST_AREAS)
+        return TOC_ERR_TOO_LARGE;
+    if (record->num_counters == 0 || num_areas == 0)
+        return 0;
+    if (book->num_counted == book->room_counted) {
+        size_t room = book->room_counted == 0 ? 64 : 2 * book->room_counted;
+        void  *more = memory_resize(book->counted, room, sizeof *book->counted);
+        if (more == NULL)
+            return TOC_ERR_NO_MEMORY;
+        book->counted = more;
+        book->room_counted = room;
     }
-    for (size_t a = 0; a < num_areas && record->num_counters > 0 && ret == 0; a++) {
-        ret = find_area(book, record, &areas[a], &area);
-        for (uint32_t c = 0; c < record->num_counters && ret == 0; c++)
-            ret = count_at(book, area, c, days[c], known, codes[c], sign);
+    struct counters_counted *counted = &book->counted[book->num_counted];
+    *counted = (struct counters_counted){ .record = record, .sign = sign, .known = known, .num_areas = num_areas };
+    memcpy(counted->areas, areas, num_areas * sizeof *areas);
+    for (size_t c = 0; c < record->num_counters && ret == 0; c++) {
+        counted->counters[c] = (uint8_t) c;
+        counted->days[c] = day_of(record, record->counters[c].day, value);
+        ret = combination_of(book, record, &record->counters[c], value, &counted->codes[c]);
+    }
+    counted->num_counters = record->num_counters;
+    book->num_counted += ret == 0;
+    return ret;
+}
+
+int counters_apply(struct counter_book *book, const struct counters_counted *counted)
+{
+    uint32_t area;
+    int      ret = 0;
+    for (size_t a = 0; a < counted->num_areas && ret == 0; a++) {
+        ret = find_area(book, counted->record, &counted->areas[a], &area);
+        for (size_t c = 0; c < counted->num_counters && ret == 0; c++)
+            ret = count_at(book, area, counted->counters[c], counted->days[c], counted->known, counted->codes[c],
+                           counted->sign);
     }
     return ret;
 }
@@ -592,13 +660,9 @@ static int write_areas(struct counter_book *book, struct db *db, struct db_error
     return ret;
 }
 
-int counters_write(struct counter_book *book, struct db *db, struct db_error *error)
+int counters_write_rows(struct counter_book *book, struct db *db, struct db_error *error)
 {
-    if (book->dirty_cells.num == 0)
-        return 0;
-    int ret = write_combinations(book, db, error);
-    if (ret == 0)
-        ret = load_cells(book, db, error);
+    int ret = load_cells(book, db, error);
     if (ret == 0)
         ret = load_areas(book, db, error);
     if (ret == 0)
@@ -606,7 +670,107 @@ int counters_write(struct counter_book *book, struct db *db, struct db_error *er
     if (ret == 0)
         ret = write_areas(book, db, error);
     book->dirty_areas.num = book->dirty_cells.num = 0;
+    return ret;
+}
+
+/* ---- what waits ---- */
+
+/* What this group counted is left to the fold: because it is much, or because others' still waits, which this process
+ * is not the one to write. */
+static bool waits(struct counter_book *book)
+{
+    if (book->fold == NULL || book->dirty_cells.num > 0)
+        return false;
+    if (book->waiting && counters_fold_done(book->fold, book->newest_waiting)) {
+        book->waiting = false;
+        forget_rows(book);
+    }
+    return book->waiting || book->num_counted >= book->least_waiting;
+}
+
+struct taken {
+    struct counter_book *book;
+    size_t               num;
+    int64_t              last;
+};
+
+static int take_counted(void *context, const struct counters_counted *counted)
+{
+    return counters_apply(context, counted);
+}
+
+static int taken_row(void *context, const struct db_value *row, size_t num_columns)
+{
+    struct taken *taken = context;
+    (void) num_columns;
+    taken->num++;
+    taken->last = row[0].integer;
+    return counters_waiting_walk(&row[1], take_counted, taken->book);
+}
+
+int counters_take_waiting(struct counter_book *book, struct db *db, size_t most, size_t *num, int64_t *last,
+                          struct db_error *error)
+{
+    struct taken          taken = { .book = book };
+    const struct db_value limit = db_integer((int64_t) most);
+    struct db_statement  *statement;
+    int ret = select_rows(db, "SELECT number, counted FROM counter_waiting ORDER BY number LIMIT $1", &limit, 1,
+                          taken_row, &taken, error);
+    *num = taken.num;
+    *last = taken.last;
+    if (ret != 0 || taken.num == 0)
+        return ret;
+    const struct db_value up_to = db_integer(taken.last);
+    ret = db_prepare(db, "DELETE FROM counter_waiting WHERE number <= $1", &statement, error);
+    return ret == 0 ? db_run(statement, &up_to, 1, error) : ret;
+}
+
+int counters_write(struct counter_book *book, struct db *db, struct db_error *error)
+{
+    if (book->num_counted == 0 && book->dirty_cells.num == 0)
+        return 0;
+    int ret = write_combinations(book, db, error);
+    if (ret == 0 && waits(book)) {
+        ret = counters_waiting_write(db, book->counted, book->num_counted, &book->newest_waiting, error);
+        book->waiting = true;
+    } else if (ret == 0) {
+        if (book->fold != NULL)
+            counters_fold_stale(book->fold);
+        for (size_t i = 0; i < book->num_counted && ret == 0; i++)
+            ret = counters_apply(book, &book->counted[i]);
+        if (ret == 0)
+            ret = counters_write_rows(book, db, error);
+    }
+    book->num_counted = 0;
     if (ret != 0)
         counters_forget(book);
     return ret;
+}
+
+int counters_settle(struct counter_book *book, struct db *db, struct db_error *error)
+{
+    int     ret = counters_write(book, db, error);
+    size_t  num;
+    int64_t last;
+    if (ret != 0 || !book->waiting)
+        return ret;
+    if (book->fold != NULL)
+        counters_fold_pause(book->fold, true);
+    forget_rows(book);
+    ret = counters_take_waiting(book, db, INT32_MAX, &num, &last, error);
+    if (ret == 0)
+        ret = counters_write_rows(book, db, error);
+    book->waiting = false;
+    if (ret != 0)
+        counters_forget(book);
+    return ret;
+}
+
+void counters_committed(struct counter_book *book)
+{
+    if (book->fold == NULL)
+        return;
+    counters_fold_pause(book->fold, false);
+    if (book->waiting)
+        counters_fold_tell(book->fold, book->newest_waiting);
 }

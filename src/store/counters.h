@@ -14,6 +14,9 @@
  * The number of a series is 63 bits of a BLAKE2b hash of what it is, so that nobody has to look it up; rows of another
  * series with the same number (odds 1 : 200,000 with ten million series) are found out by 16 more bits: DB_ERR_CORRUPT.
  *
+ * On PostgreSQL a group that counts many records leaves what it counted in table counter_waiting; a thread with a
+ * connection of its own adds that of many groups to the rows at once (counters_fold.h). What follows here reads both.
+ *
  * An area that is moved in the tree takes along what was counted in it: -1 at the areas that it has left, +1 at those
  * that it has come to, known on the day of the move (counters_move). "As known" before that day says what it said.
  */
@@ -58,9 +61,13 @@ int         counters_rows(struct db *db, const struct model_record *record, cons
 /* What the writer has in memory: what is counted and not written yet, and rows as the database has them, so that a row
  * that is counted into again need not be read again. */
 struct counter_book;
+struct counters_fold;
 
 int  counters_new(struct counter_book **book);
 void counters_free(struct counter_book *book); /* NULL is fine */
+
+/* From now on groups that count at least `least` records leave them to `fold`. */
+void counters_leave_to(struct counter_book *book, struct counters_fold *fold, size_t least);
 
 /* Read the combinations of codes, where that has not been done; before counting, within the transaction. */
 int counters_begin(struct counter_book *book, struct db *db, struct db_error *error);
@@ -71,13 +78,19 @@ int counters_count(struct counter_book *book, const struct model_record *record,
                    const struct id *areas, size_t num_areas, toc_date known, int64_t sign);
 
 /* What is counted at `area`, and below, now: taken away (sign -1) or counted too (+1) at each area of `at`, known on
- * day `known`: for an area that has left, or has come under, them. The database must hold all increments
- * (counters_write); the new ones are not written yet. */
+ * day `known`: for an area that has left, or has come under, them. The rows must hold all increments
+ * (counters_settle); the new ones are not written yet. */
 int counters_move(struct counter_book *book, struct db *db, const struct id *area, const struct id *at, size_t num_at,
                   toc_date known, int64_t sign, struct db_error *error);
 
 /* Write what was counted, within the open transaction: a few statements, whatever the number of increments. */
 int counters_write(struct counter_book *book, struct db *db, struct db_error *error);
+
+/* Write what was counted, and what waits of groups before, into the rows of the series: before counters_move. */
+int counters_settle(struct counter_book *book, struct db *db, struct db_error *error);
+
+/* The transaction is committed. */
+void counters_committed(struct counter_book *book);
 
 /* The transaction was rolled back: forget everything, also what may exist no more. */
 void counters_forget(struct counter_book *book);

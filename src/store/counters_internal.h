@@ -4,6 +4,7 @@
 #define STORE_COUNTERS_INTERNAL_H
 
 #include "store/counters.h"
+#include "store/counters_waiting.h"
 
 /* The code of a record without a value. */
 #define COUNTERS_MISSING ""
@@ -22,5 +23,17 @@ struct counters_series counters_series(const char *counter, const struct id *are
 /* Add to one series at an area, and with the record's first counter to the area's total. Not written yet. */
 int counters_add(struct counter_book *book, const struct model_record *record, size_t counter, const struct id *area,
                  uint32_t codes, toc_date day, toc_date known, int64_t value);
+
+/* Count into the rows of the series; and all that waits, whose rows are removed: those up to *last, or some of them.
+ * Not written yet. *num: how many rows. */
+int counters_apply(struct counter_book *book, const struct counters_counted *counted);
+int counters_take_waiting(struct counter_book *book, struct db *db, size_t most, size_t *num, int64_t *last,
+                          struct db_error *error);
+
+/* Between transactions: forget rows where they have become many. */
+void counters_keep_small(struct counter_book *book);
+
+/* Write the rows of the series that were counted into. */
+int counters_write_rows(struct counter_book *book, struct db *db, struct db_error *error);
 
 #endif

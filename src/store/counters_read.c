@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "store/counters_internal.h"
 #include "store/counters_pack.h"
+#include "store/counters_waiting.h"
 #include "store/select_many.h"
 
 /* ---- which combinations of codes a question is about ---- */
@@ -73,20 +74,55 @@ static int sum_chosen(const struct chosen *chosen, const struct db_value *packed
     return ret;
 }
 
+static bool is_chosen(const struct chosen *chosen, uint32_t codes)
+{
+    size_t low = 0, high = chosen->num;
+    while (!chosen->all && low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (chosen->codes[middle] < codes)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return chosen->all || (low < chosen->num && chosen->codes[low] == codes);
+}
+
 /* ---- rows ---- */
 
 struct rows {
-    const struct chosen *chosen;
-    uint16_t             mark;
-    counters_row        *row;
-    void                *context;
+    const struct chosen        *chosen;
+    const struct model_record  *record;
+    const struct model_counter *counter;
+    const struct id            *area;
+    toc_date                    from, to, known;
+    uint16_t                    mark;
+    counters_row               *row;
+    void                       *context;
 };
+
+/* What waits is of any series. */
+static int count_waiting(void *context, const struct counters_counted *counted)
+{
+    const struct rows *rows = context;
+    if (counted->record != rows->record || counted->known > rows->known ||
+        counters_waiting_area(counted, rows->area) == counted->num_areas)
+        return 0;
+    size_t c = counters_waiting_counter(counted, rows->counter);
+    if (c == counted->num_counters || !is_chosen(rows->chosen, counted->codes[c]))
+        return 0;
+    toc_date day = counted->days[c];
+    if (day != MODEL_MISSING_DATE && (day < rows->from || day > rows->to))
+        return 0;
+    return rows->row(rows->context, day, counted->known, counted->sign);
+}
 
 static int count_row(void *context, const struct db_value *row, size_t num_columns)
 {
-    const struct rows *rows = context;
-    int64_t            sum;
+    struct rows *rows = context;
+    int64_t      sum;
     (void) num_columns;
+    if (row[3].integer != 0)
+        return counters_waiting_walk(&row[2], count_waiting, rows);
     int ret = sum_chosen(rows->chosen, &row[2], rows->mark, &sum);
     if (ret != 0 || sum == 0)
         return ret;
@@ -99,17 +135,17 @@ int counters_rows(struct db *db, const struct model_record *record, const struct
 {
     struct counters_series series = counters_series(counter->name, area);
     struct chosen          chosen;
-    struct rows            rows = { &chosen, series.mark, row, context };
+    struct rows            rows = { &chosen, record, counter, area, from, to, known, series.mark, row, context };
     const struct db_value  parameters[] = { db_integer(series.number), db_integer(from), db_integer(to),
                                             db_integer(known), db_integer(MODEL_MISSING_DATE) };
-    (void) record;
-    int ret = choose(db, counter, dimensions, &chosen, error);
+    int                    ret = choose(db, counter, dimensions, &chosen, error);
     if (ret == 0 && (chosen.all || chosen.num > 0))
         ret = select_rows(
             db,
-            "SELECT event_day, known_day, numbers FROM counter WHERE series = $1 AND event_day BETWEEN $2 AND "
-            "$3 AND known_day <= $4 AND event_day <> $5 UNION ALL SELECT event_day, known_day, numbers FROM "
-            "counter WHERE series = $1 AND event_day = $5 AND known_day <= $4",
+            "SELECT event_day, known_day, numbers, 0 FROM counter WHERE series = $1 AND event_day BETWEEN $2 AND "
+            "$3 AND known_day <= $4 AND event_day <> $5 UNION ALL SELECT event_day, known_day, numbers, 0 FROM "
+            "counter WHERE series = $1 AND event_day = $5 AND known_day <= $4 UNION ALL SELECT number, 0, counted, 1 "
+            "FROM counter_waiting",
             parameters, 5, count_row, &rows, error);
     free(chosen.codes);
     return ret;
@@ -128,18 +164,34 @@ static bool counts_like_first(const struct model_record *record, const struct mo
 }
 
 struct total {
-    const struct chosen *chosen;
-    int64_t              sum;
+    const struct chosen       *chosen;
+    const struct model_record *record;
+    const struct id           *area;
+    int64_t                    sum;
 };
+
+static int total_waiting(void *context, const struct counters_counted *counted)
+{
+    struct total *total = context;
+    if (counted->record != total->record || counted->counters[0] != 0 || !is_chosen(total->chosen, counted->codes[0]) ||
+        counters_waiting_area(counted, total->area) == counted->num_areas)
+        return 0;
+    total->sum += counted->sign;
+    return 0;
+}
 
 static int total_row(void *context, const struct db_value *row, size_t num_columns)
 {
     struct total *total = context;
+    int64_t       sum = row[0].integer;
+    int           ret = 0;
     (void) num_columns;
+    if (row[2].integer != 0)
+        return counters_waiting_walk(&row[1], total_waiting, total);
     if (!total->chosen->all)
-        return sum_chosen(total->chosen, &row[1], COUNTERS_AREA_MARK, &total->sum);
-    total->sum = row[0].integer;
-    return 0;
+        ret = sum_chosen(total->chosen, &row[1], COUNTERS_AREA_MARK, &sum);
+    total->sum += sum;
+    return ret;
 }
 
 static int add_row(void *context, toc_date day, toc_date known, int64_t value)
@@ -155,12 +207,14 @@ int counters_total(struct db *db, const struct model_record *record, const struc
                    struct db_error *error)
 {
     struct chosen         chosen;
-    struct total          found = { &chosen, 0 };
+    struct total          found = { &chosen, record, area, 0 };
     const struct db_value parameters[] = { db_id(area), db_word(record->name) };
     int                   ret = choose(db, counter, dimensions, &chosen, error);
     if (ret == 0 && (chosen.all || counts_like_first(record, counter)))
-        ret = select_rows(db, "SELECT total, numbers FROM counter_area WHERE area = $1 AND record = $2", parameters, 2,
-                          total_row, &found, error);
+        ret = select_rows(db,
+                          "SELECT total, numbers, 0 FROM counter_area WHERE area = $1 AND record = $2 UNION ALL "
+                          "SELECT number, counted, 1 FROM counter_waiting",
+                          parameters, 2, total_row, &found, error);
     else if (ret == 0)
         ret = counters_rows(db, record, counter, area, dimensions, INT32_MIN, INT32_MAX, INT32_MAX, add_row, &found.sum,
                             error);

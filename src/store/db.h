@@ -95,6 +95,7 @@ struct db_options {
     size_t      cache_bytes;      /* SQLite: its page cache; 0 = DB_CACHE_BYTES, of a reader DB_READER_CACHE_BYTES */
     int         busy_ms;          /* how long to wait for somebody else's lock; 0 = DB_BUSY_MS */
     int         statement_ms;     /* PostgreSQL: a statement may run so long; 0 = no limit */
+    bool        by_keys;          /* PostgreSQL: plan once, by keys, as db_take_lease has it */
     /* Tests: put a connection of one's own around the one that was opened (db_driver.h), to fail its n-th call. */
     int (*wrap)(void *context, struct db *inner, struct db **outer);
     void *wrap_context;

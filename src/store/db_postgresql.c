@@ -302,7 +302,7 @@ static int count_lease(struct pg_db *db, const char *holder, int64_t now, int64_
 
 /* The writer looks up by key and keeps its statements. A plan made when a table was empty would read all of it for each
  * look-up once it has grown, until the server happens to analyse it. */
-static int plan_by_keys(struct pg_db *db, struct db_error *error)
+int pg_plan_by_keys(struct pg_db *db, struct db_error *error)
 {
     return pg_execute(db, "SET enable_seqscan=off; SET plan_cache_mode=force_generic_plan", error);
 }
@@ -319,7 +319,7 @@ static int take_lease(struct db *base, const char *holder, int64_t now, int64_t 
             ret = db_fail(error, DB_ERR_BUSY, "another process is the writer of this database");
     }
     if (ret == 0)
-        ret = plan_by_keys(db, error);
+        ret = pg_plan_by_keys(db, error);
     if (ret == 0)
         ret = pg_begin(base, DB_WRITE, error);
     if (ret == 0) {

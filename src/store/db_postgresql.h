@@ -58,6 +58,9 @@ int pg_fail(struct pg_db *db, PGresult *result, struct db_error *error);
 /* Run one statement without parameters. */
 int pg_execute(struct pg_db *db, const char *sql, struct db_error *error);
 
+/* Plan once, by keys. */
+int pg_plan_by_keys(struct pg_db *db, struct db_error *error);
+
 int  pg_prepare(struct db *db, const char *sql, struct db_statement **statement, struct db_error *error);
 int  pg_run(struct db_statement *statement, const struct db_value *parameters, size_t num, struct db_error *error);
 int  pg_step(struct db_statement *statement, const struct db_value **row, size_t *num_columns, struct db_error *error);

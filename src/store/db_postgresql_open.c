@@ -36,6 +36,8 @@ static int set_session(struct pg_db *db, const struct db_options *options, struc
              options->statement_ms, db->busy_ms, options->read_only ? "on" : "off",
              options->unsafe_test_sync ? "SET synchronous_commit=off;" : "");
     int ret = pg_execute(db, sql, error);
+    if (ret == 0 && options->by_keys)
+        ret = pg_plan_by_keys(db, error);
     for (size_t i = 0; i < sizeof quiet / sizeof *quiet && ret == 0; i++)
         if (pg_execute(db, quiet[i], NULL) == DB_ERR_LOST)
             ret = db_fail(error, DB_ERR_LOST, "the connection to PostgreSQL broke");

@@ -88,7 +88,7 @@ static int count_above(struct moving *moving, const struct id *area, int64_t sig
     size_t        num = 0;
     int           ret = above(moving, area, areas, &num);
     if (ret == 0)
-        ret = counters_write(group->writer->book, group->db, &group->error);
+        ret = counters_settle(group->writer->book, group->db, &group->error);
     if (ret == 0 && num > 0)
         ret = counters_move(group->writer->book, group->db, area, areas, num, group->known_day, sign, &group->error);
     return ret;
@@ -123,7 +123,7 @@ static int any_counts(struct group *group, bool *any)
         return TOC_ERR_NO_MEMORY;
     for (size_t i = 0; i < moves->num; i++)
         keys[i] = db_id(&moves->moves[i].area);
-    int ret = counters_write(group->writer->book, group->db, &group->error);
+    int ret = counters_settle(group->writer->book, group->db, &group->error);
     if (ret == 0)
         ret = select_many(group->db, "SELECT area FROM counter_area WHERE area", "", keys, moves->num, counted_row, any,
                           &group->error);

@@ -189,5 +189,9 @@ int group_finish(struct group *group)
         ret = list_erased(group);
     if (ret == 0)
         ret = db_check_lease(group->db, group->writer->fence, &group->error);
-    return ret == 0 ? db_commit(group->db, &group->error) : ret;
+    if (ret == 0)
+        ret = db_commit(group->db, &group->error);
+    if (ret == 0)
+        counters_committed(group->writer->book);
+    return ret;
 }

@@ -60,8 +60,11 @@ struct store_options {
     unsigned telephone_country;             /* calling code of numbers written without one; 0 = 86 */
     size_t   group_rows;                    /* a group takes at most so many changes; 0 = STORE_GROUP_ROWS */
     size_t   queue_requests;                /* so many may wait; 0 = STORE_QUEUE_REQUESTS */
+    size_t   counts_waiting;                /* PostgreSQL: a group that counts at least so many records leaves that to
+                                             * the counters' thread (counters_fold.h); 0 = STORE_COUNTS_WAITING */
 };
 #define STORE_GROUP_ROWS 256
+#define STORE_COUNTS_WAITING 16
 #define STORE_QUEUE_REQUESTS 4096
 
 int  store_open(const struct store_options *options, struct store **store, struct db_error *error);

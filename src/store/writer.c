@@ -8,6 +8,7 @@
 
 #include "base/instant.h"
 #include "base/memory.h"
+#include "store/counters_fold.h"
 #include "store/erase.h"
 #include "store/group.h"
 #include "store/migration.h"
@@ -424,6 +425,19 @@ static int keep_layouts(struct writer *writer, struct db_error *error)
     return ret;
 }
 
+/* Counting beside the writer, where the database lets two write at once. */
+static int start_fold(struct writer *writer)
+{
+    const struct store_options *options = &writer->store->options;
+    if (!db_is_postgresql(writer->db))
+        return 0;
+    int ret = counters_fold_start(writer->store->url, &options->db, writer->fence, &writer->fold);
+    if (ret == 0)
+        counters_leave_to(writer->book, writer->fold,
+                          options->counts_waiting != 0 ? options->counts_waiting : STORE_COUNTS_WAITING);
+    return ret;
+}
+
 int writer_start(struct store *store, struct db *db, struct writer **made, struct db_error *error)
 {
     struct writer *writer = memory_array(1, sizeof *writer);
@@ -449,6 +463,8 @@ int writer_start(struct store *store, struct db *db, struct writer **made, struc
                           error);
     if (ret == 0)
         ret = make_digest_key(writer);
+    if (ret == 0)
+        ret = start_fold(writer);
     if (ret == 0 && pthread_create(&writer->thread, NULL, work, writer) != 0)
         ret = BASE_ERR_SYSTEM;
     writer->started = ret == 0;
@@ -469,6 +485,7 @@ void writer_stop(struct writer *writer)
     pthread_mutex_unlock(&writer->lock);
     if (writer->started)
         pthread_join(writer->thread, NULL);
+    counters_fold_stop(writer->fold);
     counters_free(writer->book);
     sodium_free(writer->digest_key);
     pthread_mutex_destroy(&writer->lock);

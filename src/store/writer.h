@@ -41,6 +41,7 @@ struct writer {
     struct store        *store;
     struct db           *db;
     struct counter_book *book;
+    struct counters_fold *fold; /* NULL: on SQLite */
     int64_t              fence;
     struct audit_head    head;  /* as committed */
     int64_t              event; /* as committed */

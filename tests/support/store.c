@@ -151,6 +151,15 @@ int test_store_on_postgresql(void **state)
     return 0;
 }
 
+int test_store_on_postgresql_waiting(void **state)
+{
+    struct test_store *test = *state;
+    test_store_open(test, true);
+    test->options.counts_waiting = 1;
+    test_store_reopen(test);
+    return 0;
+}
+
 int test_store_end(void **state)
 {
     test_store_close(*state);

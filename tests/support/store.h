@@ -55,6 +55,7 @@ void test_store_close(struct test_store *test);
  *     { "sqlite: …", test_…, test_store_on_sqlite, test_store_end, &test } */
 int test_store_on_sqlite(void **state);
 int test_store_on_postgresql(void **state);
+int test_store_on_postgresql_waiting(void **state); /* every count waits (options.counts_waiting = 1) */
 int test_store_end(void **state);
 
 /* A caller who may write and, with purpose data quality, read everything; one who may read a county's cases. */

@@ -727,6 +727,11 @@ CREATE TABLE "counter_area" (
   "numbers" {bytes} NOT NULL,
   PRIMARY KEY ("area","record")){keyed};
 
+CREATE TABLE "counter_waiting" (
+  "number" {integer} NOT NULL,
+  "counted" {bytes} NOT NULL,
+  PRIMARY KEY ("number")){rowid};
+
 CREATE TABLE "person_key" (
   "person" {id} NOT NULL,
   "generation" {integer} NOT NULL,

@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "store/counters_waiting.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/sink.h"
+#include "store/select_many.h"
+#include "store/tables.h"
+#include "tocsin/status.h"
+
+/* A row is ended when it has so many bytes: with one more record it still lies in its page, where PostgreSQL would
+ * compress a longer one and keep it elsewhere. */
+enum { ENOUGH_BYTES = 1400, MOST_SHIFT = 63, NAME_BYTES = 80 };
+
+/* ---- writing ---- */
+
+static void put(struct sink *sink, uint64_t number)
+{
+    for (; number >= 0x80; number >>= 7)
+        sink_character(sink, (char) (number | 0x80));
+    sink_character(sink, (char) number);
+}
+
+static void put_signed(struct sink *sink, int64_t number)
+{
+    put(sink, (uint64_t) number << 1 ^ (number < 0 ? UINT64_MAX : 0));
+}
+
+static void put_text(struct sink *sink, const char *text)
+{
+    put(sink, strlen(text));
+    sink_text(sink, text);
+}
+
+static void put_head(struct sink *sink, const struct counters_counted *counted)
+{
+    put_signed(sink, counted->known);
+    put_text(sink, counted->record->name);
+    put(sink, counted->num_counters);
+    for (size_t c = 0; c < counted->num_counters; c++)
+        put_text(sink, counted->record->counters[counted->counters[c]].name);
+}
+
+static void put_counted(struct sink *sink, const struct counters_counted *counted)
+{
+    put_signed(sink, counted->sign);
+    put(sink, counted->num_areas);
+    for (size_t a = 0; a < counted->num_areas; a++)
+        sink_write(sink, (const char *) counted->areas[a].bytes, ID_BYTES);
+    for (size_t c = 0; c < counted->num_counters; c++) {
+        put_signed(sink, counted->days[c]);
+        put(sink, counted->codes[c]);
+    }
+}
+
+static bool same_head(const struct counters_counted *a, const struct counters_counted *b)
+{
+    return a->record == b->record && a->known == b->known && a->num_counters == b->num_counters &&
+           memcmp(a->counters, b->counters, a->num_counters) == 0;
+}
+
+int counters_waiting_write(struct db *db, const struct counters_counted *counted, size_t num, int64_t *newest,
+                           struct db_error *error)
+{
+    enum { COLUMNS = STORE_COLUMNS_counter_waiting };
+    struct sink      bytes;
+    size_t           num_rows = 0;
+    int64_t          number = *newest;
+    struct db_value *rows = memory_array(num + 1, COLUMNS * sizeof *rows);
+    size_t          *begins = memory_array(num + 1, sizeof *begins);
+    int              ret = rows == NULL || begins == NULL ? TOC_ERR_NO_MEMORY : 0;
+    sink_init_memory(&bytes);
+    for (size_t i = 0; i < num && ret == 0; i++) {
+        if (num_rows == 0 || !same_head(&counted[i], &counted[i - 1]) ||
+            bytes.used - begins[num_rows - 1] >= ENOUGH_BYTES) {
+            begins[num_rows++] = bytes.used;
+            put_head(&bytes, &counted[i]);
+        }
+        put_counted(&bytes, &counted[i]);
+    }
+    if (ret == 0 && bytes.failure != 0)
+        ret = TOC_ERR_NO_MEMORY;
+    for (size_t i = 0; i < num_rows && ret == 0; i++) {
+        size_t end = i + 1 < num_rows ? begins[i + 1] : bytes.used;
+        rows[i * COLUMNS + store_counter_waiting_number] = db_integer(++number);
+        rows[i * COLUMNS + store_counter_waiting_counted] = db_bytes(bytes.bytes + begins[i], end - begins[i]);
+    }
+    if (ret == 0)
+        ret = db_insert(db, &store_table_counter_waiting, rows, num_rows, error);
+    if (ret == 0)
+        *newest = number;
+    free(rows);
+    free(begins);
+    sink_free(&bytes);
+    return ret;
+}
+
+/* ---- reading ---- */
+
+struct walk {
+    const uint8_t *at, *end;
+    bool           bad;
+};
+
+static uint64_t take(struct walk *walk)
+{
+    uint64_t number = 0;
+    for (unsigned shift = 0; walk->at < walk->end && shift <= MOST_SHIFT; shift += 7) {
+        uint8_t byte = *walk->at++;
+        number |= (uint64_t) (byte & 0x7f) << shift;
+        if (byte < 0x80)
+            return number;
+    }
+    walk->bad = true;
+    return 0;
+}
+
+static int64_t take_signed(struct walk *walk)
+{
+    uint64_t number = take(walk);
+    return (int64_t) (number >> 1) ^ ((number & 1) != 0 ? -1 : 0);
+}
+
+static toc_date take_day(struct walk *walk)
+{
+    int64_t day = take_signed(walk);
+    walk->bad = walk->bad || day < INT32_MIN || day > INT32_MAX;
+    return walk->bad ? 0 : (toc_date) day;
+}
+
+static const uint8_t *take_bytes(struct walk *walk, uint64_t size)
+{
+    const uint8_t *bytes = walk->at;
+    walk->bad = walk->bad || size > (uint64_t) (walk->end - walk->at);
+    if (!walk->bad)
+        walk->at += size;
+    return bytes;
+}
+
+/* A name into `text`, cut where it is longer than any. */
+static void take_name(struct walk *walk, char text[NAME_BYTES])
+{
+    uint64_t       size = take(walk);
+    const uint8_t *bytes = take_bytes(walk, size);
+    size_t         kept = size < NAME_BYTES - 1 ? (size_t) size : NAME_BYTES - 1;
+    if (!walk->bad)
+        memcpy(text, bytes, kept);
+    text[walk->bad ? 0 : kept] = '\0';
+}
+
+/* What a row begins with. places[c]: the number of its counter c among the record's; -1: the model has it no longer. */
+struct head {
+    const struct model_record *record;
+    toc_date                   known;
+    size_t                     num_counters;
+    int                        places[COUNTERS_MOST_COUNTERS];
+};
+
+static void take_head(struct walk *walk, struct head *head)
+{
+    char name[NAME_BYTES];
+    *head = (struct head){ .known = take_day(walk) };
+    take_name(walk, name);
+    head->record = model_record_find(name);
+    uint64_t num = take(walk);
+    walk->bad = walk->bad || num > COUNTERS_MOST_COUNTERS;
+    for (head->num_counters = 0; !walk->bad && head->num_counters < num; head->num_counters++) {
+        int *place = &head->places[head->num_counters];
+        take_name(walk, name);
+        *place = -1;
+        for (size_t c = 0; head->record != NULL && c < head->record->num_counters; c++)
+            if (strcmp(head->record->counters[c].name, name) == 0)
+                *place = (int) c;
+    }
+}
+
+static void take_counted(struct walk *walk, const struct head *head, struct counters_counted *counted)
+{
+    *counted = (struct counters_counted){ .record = head->record, .known = head->known, .sign = take_signed(walk) };
+    uint64_t       num = take(walk);
+    const uint8_t *areas = take_bytes(walk, num <= COUNTERS_MOST_AREAS ? num * ID_BYTES : UINT64_MAX);
+    if (walk->bad)
+        return;
+    counted->num_areas = (size_t) num;
+    memcpy(counted->areas, areas, counted->num_areas * ID_BYTES);
+    for (size_t c = 0; c < head->num_counters && !walk->bad; c++) {
+        toc_date day = take_day(walk);
+        uint64_t codes = take(walk);
+        walk->bad = walk->bad || codes > UINT32_MAX;
+        if (head->places[c] < 0)
+            continue;
+        counted->counters[counted->num_counters] = (uint8_t) head->places[c];
+        counted->days[counted->num_counters] = day;
+        counted->codes[counted->num_counters++] = (uint32_t) codes;
+    }
+}
+
+int counters_waiting_walk(const struct db_value *packed, counters_waiting_counted *counted, void *context)
+{
+    struct head head;
+    int         ret = 0;
+    if (packed->type != DB_BYTES || packed->size == 0)
+        return DB_ERR_CORRUPT;
+    struct walk walk = { .at = (const uint8_t *) packed->bytes, .end = (const uint8_t *) packed->bytes + packed->size };
+    take_head(&walk, &head);
+    while (ret == 0 && !walk.bad && walk.at < walk.end) {
+        struct counters_counted one;
+        take_counted(&walk, &head, &one);
+        if (!walk.bad && one.num_counters > 0)
+            ret = counted(context, &one);
+    }
+    return ret != 0 ? ret : walk.bad ? DB_ERR_CORRUPT : 0;
+}
+
+size_t counters_waiting_area(const struct counters_counted *counted, const struct id *area)
+{
+    size_t at = 0;
+    while (at < counted->num_areas && !id_equal(&counted->areas[at], area))
+        at++;
+    return at;
+}
+
+size_t counters_waiting_counter(const struct counters_counted *counted, const struct model_counter *counter)
+{
+    size_t at = 0;
+    while (at < counted->num_counters &&
+           strcmp(counted->record->counters[counted->counters[at]].name, counter->name) != 0)
+        at++;
+    return at;
+}
+
+struct reading {
+    counters_waiting_counted *counted;
+    void                     *context;
+};
+
+static int waiting_row(void *context, const struct db_value *row, size_t num_columns)
+{
+    const struct reading *reading = context;
+    (void) num_columns;
+    return counters_waiting_walk(&row[0], reading->counted, reading->context);
+}
+
+int counters_waiting_read(struct db *db, counters_waiting_counted *counted, void *context, struct db_error *error)
+{
+    struct reading reading = { counted, context };
+    return select_rows(db, "SELECT counted FROM counter_waiting", NULL, 0, waiting_row, &reading, error);
+}
