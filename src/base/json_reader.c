@@ -47,13 +47,11 @@ enum { AT_NEXT_VALUE = -1, AT_CONTAINER = -2 };
 static void path_of_fault(struct reader *reader, ptrdiff_t target)
 {
     struct value_tree *tree = reader->tree;
+    if (target == AT_NEXT_VALUE && value_tree_reserve(tree, 1) != 0)
+        target = AT_CONTAINER; /* no room for an entry that stands for it */
     if (target == AT_CONTAINER)
         target = reader->depth == 0 ? 0 : reader->open[reader->depth - 1];
     if (target == AT_NEXT_VALUE) {
-        if (tree->num_values == tree->max_values) /* the room is full: there is none to stand for it */
-            tree->num_values -= tree->num_values > 0;
-        if (tree->num_values == tree->max_values)
-            return;
         target = (ptrdiff_t) tree->num_values;
         tree->values[tree->num_values++] = (struct value){ .kind = VALUE_NULL, .size = 1 };
     }

@@ -305,6 +305,25 @@ static void test_borrowed_room(void **state)
     value_tree_free(&mine);
 }
 
+/* The place of what is missing is told also where the room is full to the last entry, borrowed or grown. */
+static void test_cut_where_the_room_is_full(void **state)
+{
+    (void) state;
+    struct value values[64];
+    for (size_t room = 0; room <= 64; room++) {
+        struct value_tree mine = VALUE_TREE_INIT;
+        char              text[400] = "[";
+        for (size_t i = 3; i < 64; i++)
+            strcat(text, "0,");
+        strcat(text, "{\"k\":");
+        if (room > 0)
+            value_tree_init_in(&mine, values, room, NULL, 0);
+        assert_true(json_read(text, strlen(text), NULL, &mine, &fault) != 0);
+        assert_string_equal(fault.path, room == 0 ? "[61].k" : room == 64 ? "[61]" : fault.path);
+        value_tree_free(&mine);
+    }
+}
+
 /* Growing moves texts with escapes; what was read before them stays right. */
 static void test_growing(void **state)
 {
@@ -483,6 +502,7 @@ int main(void)
         cmocka_unit_test(test_same_key_twice_of_many),
         cmocka_unit_test(test_limits),
         cmocka_unit_test(test_borrowed_room),
+        cmocka_unit_test(test_cut_where_the_room_is_full),
         cmocka_unit_test(test_growing),
         cmocka_unit_test(test_a_stream_of_values),
         cmocka_unit_test(test_agrees_with_jansson),
