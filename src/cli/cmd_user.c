@@ -19,7 +19,7 @@ struct settings {
     struct node_cli_settings node;
     const char              *name, *area, *to;
     int                      role, purpose; /* 0 = none */
-    bool                     everywhere, drop_factor;
+    bool                     everywhere, drop_factor, drop_provider;
 };
 
 #define ROLE(name, word) word,
@@ -66,6 +66,10 @@ static const struct cli_option user_options[] = {
       .kind = CLI_FLAG,
       .offset = offsetof(struct settings, drop_factor),
       .meaning = "reset: the phone is lost, and so are the recovery codes: a new second factor is enrolled." },
+    { .name = "drop-provider",
+      .kind = CLI_FLAG,
+      .offset = offsetof(struct settings, drop_provider),
+      .meaning = "reset: the identity provider's account no longer lets them in." },
 };
 
 static const struct cli_group groups[] = {
@@ -271,6 +275,8 @@ static int reset(struct work *work, const char *login)
     int                 status = account_user_by_login(work->reader, login, &user);
     if (status == 0 && work->settings->drop_factor)
         status = account_drop_factor(work->node.store, &work->who, &user.id);
+    if (status == 0 && work->settings->drop_provider)
+        status = account_drop_subject(work->node.store, &work->who, &user.id);
     return status == 0 ? print_link(work, ACCOUNT_LINK_RESET, &user.id) : fail(work, status);
 }
 
@@ -351,7 +357,7 @@ static const char *const        usage[] = { "list",
                                             "grant LOGIN --role ROLE (--area CODE | --everywhere) [--for PURPOSE]",
                                             "revoke LOGIN --role ROLE",
                                             "invite LOGIN",
-                                            "reset LOGIN [--drop-second-factor]",
+                                            "reset LOGIN [--drop-second-factor] [--drop-provider]",
                                             "password LOGIN",
                                             "leave LOGIN [--to LOGIN]",
                                             NULL };

@@ -158,6 +158,27 @@ struct account_use {
 int accounts_use_link(struct accounts *accounts, struct account_call *call, const struct account_use *use,
                       struct account_signed *made);
 
+/* ---- identity providers ---- */
+
+/* Who somebody is at a provider: its address and its own, lasting name of them (never a mail address), hashed. */
+struct account_hash account_subject(const char *issuer, const char *subject);
+
+/* Coming back from a provider counts as a try of the address, before the provider is asked: ACCOUNT_ERR_LATER. */
+int  accounts_try_subject(struct accounts *accounts, struct account_call *call);
+void accounts_forgive_subject(struct accounts *accounts, struct account_call *call);
+
+/* A new session for whom a provider has vouched. factor: it has asked for a second factor that counts here; else the
+ * user's own is wanted as after a password. ACCOUNT_ERR_REFUSED where nobody is bound to the subject, or no longer
+ * works here. */
+int accounts_sign_in_subject(struct accounts *accounts, struct account_call *call, const struct account_hash *subject,
+                             bool factor, const char *client, struct account_signed *made);
+
+/* The same with an invitation: its user is bound to the subject from now on. ACCOUNT_ERR_ENDED; STORE_ERR_EXISTS where
+ * the subject is another user's. No grant comes with it. */
+int accounts_bind_subject(struct accounts *accounts, struct account_call *call, const char *link,
+                          const struct account_hash *subject, bool factor, const char *client,
+                          struct account_signed *made);
+
 /* ---- leaving ---- */
 
 /* Somebody leaves, now: nothing of theirs gets in any more; their grants end; open tasks go to `successor`, or, where

@@ -43,8 +43,10 @@ static size_t slots_of(struct throttle *throttle, const struct throttle_who *who
         slots[num++] = slot_of(throttle, THROTTLE_DEVICE, who->device, who->device_size);
         return num;
     }
-    kinds[num] = THROTTLE_LOGIN;
-    slots[num++] = slot_of(throttle, THROTTLE_LOGIN, who->login, who->login_size);
+    if (who->login != NULL) {
+        kinds[num] = THROTTLE_LOGIN;
+        slots[num++] = slot_of(throttle, THROTTLE_LOGIN, who->login, who->login_size);
+    }
     if (who->address != NULL) {
         kinds[num] = THROTTLE_ADDRESS;
         slots[num++] = address_slot(throttle, who->address);

@@ -41,7 +41,7 @@ struct throttle {
 
 /* Who tries. */
 struct throttle_who {
-    const void *login; /* as typed, or an id */
+    const void *login; /* as typed, or an id; NULL = none is said */
     size_t      login_size;
     const char *address;     /* "192.0.2.7", "2001:db8::1", "unix"; NULL = none */
     const void *device;      /* hash of a known device's secret; NULL = unknown */

@@ -23,6 +23,17 @@ int account_do_sign_in(struct exchange *exchange, const char *login, const char 
 int account_do_factor(struct exchange *exchange, const char *code, struct account_signed *made);
 int account_do_link(struct exchange *exchange, struct account_use *use, struct account_signed *made);
 
+/* Pages of plain HTML: begun with the answer's status; what stands in them is put in by put_safe. */
+void account_begin_page(struct exchange *exchange, int status);
+void account_put_safe(struct sink *sink, const char *text);
+/* The pages to sign in and to use a link, with a sentence about what was refused (0 = nothing). */
+int account_show_sign_in(struct exchange *exchange, int refusal);
+int account_show_set_up(struct exchange *exchange, const char *link, int refusal);
+
+/* The identity provider, or NULL; an address of this server, in the arena. */
+struct provider *exchange_provider(const struct exchange *exchange);
+const char      *account_own_address(struct exchange *exchange, const char *path);
+
 /* May the caller act as administrator? Their role must be it, with the second factor. */
 int account_need_administrator(const struct exchange *exchange);
 

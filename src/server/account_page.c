@@ -9,6 +9,7 @@
 #include "server/form.h"
 #include "server/handlers.h"
 #include "server/problem.h"
+#include "server/provider.h"
 #include "server/route.h"
 
 static const char head[] =
@@ -19,7 +20,7 @@ static const char head[] =
     "code{font-size:1.1em;word-break:break-all}.no{background:#fdd;padding:.5em .8em}</style></head><body>"
     "<h1>Tocsin</h1>";
 
-static void begin_page(struct exchange *exchange, int status)
+void account_begin_page(struct exchange *exchange, int status)
 {
     exchange->answer.status = status;
     exchange->answer.type = "text/html; charset=utf-8";
@@ -30,7 +31,7 @@ static void begin_page(struct exchange *exchange, int status)
     sink_text(&exchange->answer.body, head);
 }
 
-static void put_safe(struct sink *sink, const char *text)
+void account_put_safe(struct sink *sink, const char *text)
 {
     for (; *text != '\0'; text++)
         switch (*text) {
@@ -65,6 +66,22 @@ static const char *words_of(int status)
         return "Tried too often: wait a minute. <span lang=\"zh\">尝试过于频繁，请稍后再试。</span>";
     case ACCOUNT_ERR_BUSY: return "Busy: try again. <span lang=\"zh\">系统繁忙，请重试。</span>";
     case ACCOUNT_ERR_ENDED: return "This link or session has ended. <span lang=\"zh\">该链接或会话已失效。</span>";
+    case PROVIDER_ERR_DOWN:
+        return "The identity provider does not answer now: sign in with a password, or try again later. "
+               "<span lang=\"zh\">身份认证系统暂无响应：请用密码登录，或稍后再试。</span>";
+    case PROVIDER_ERR_REFUSED:
+        return "The identity provider has not let you in. <span lang=\"zh\">身份认证系统未允许登录。</span>";
+    case PROVIDER_ERR_STATE:
+        return "This sign-in was not begun in this browser, is finished already, or took longer than ten minutes: "
+               "begin again. <span lang=\"zh\">此次登录并非从本浏览器开始、已完成或已超过十分钟，请重新登录。</span>";
+    case PROVIDER_ERR_TOKEN:
+        return "What the identity provider answered cannot be trusted; tell whoever runs this node: "
+               "<span lang=\"zh\">身份认证系统的应答无法信任，请告知系统管理员：</span>";
+    case PROVIDER_ERR_UNKNOWN:
+        return "Nobody here belongs to your account there: ask an administrator for an invitation. "
+               "<span lang=\"zh\">该账户尚未与本系统用户绑定，请向管理员索取邀请链接。</span>";
+    case STORE_ERR_EXISTS:
+        return "Your account there belongs to another user here. <span lang=\"zh\">该账户已与另一用户绑定。</span>";
     case BASE_ERR_INPUT: return "Please mend this: <span lang=\"zh\">请更正：</span>";
     default: return NULL;
     }
@@ -79,11 +96,11 @@ static void put_refusal(struct exchange *exchange, int status)
     for (size_t i = 0; i < exchange->faults.num_kept; i++) {
         const struct fault *fault = &exchange->faults.faults[i];
         sink_text(sink, "<br>");
-        put_safe(sink, fault->name[0] == '/' ? fault->name + 1 : fault->name);
+        account_put_safe(sink, fault->name[0] == '/' ? fault->name + 1 : fault->name);
         sink_text(sink, ": ");
-        put_safe(sink, fault->found);
+        account_put_safe(sink, fault->found);
         sink_text(sink, "; ");
-        put_safe(sink, fault->allowed);
+        account_put_safe(sink, fault->allowed);
     }
     sink_text(sink, "</p>");
 }
@@ -103,24 +120,63 @@ static const char *value(struct exchange *exchange, const char *name)
     return found != NULL ? found : "";
 }
 
+/* ---- the identity provider ---- */
+
+static void put_provider(struct exchange *exchange, const char *link)
+{
+    struct sink           *sink = &exchange->answer.body;
+    const struct provider *provider = exchange_provider(exchange);
+    if (provider == NULL)
+        return;
+    sink_text(sink, "<p><a href=\"/sign-in/provider");
+    if (link[0] != '\0') {
+        sink_text(sink, "?link=");
+        account_put_safe(sink, link);
+    }
+    sink_text(sink, link[0] != '\0' ? "\">Instead of a password <span lang=\"zh\">不设密码，改用</span>: "
+                                    : "\">Sign in by <span lang=\"zh\">其他登录方式</span>: ");
+    account_put_safe(sink, provider_name(provider));
+    sink_text(sink, "</a></p>");
+}
+
+/* Signed out here; there they still are signed in. */
+static void put_sign_out(struct exchange *exchange)
+{
+    struct sink     *sink = &exchange->answer.body;
+    struct provider *provider = exchange_provider(exchange);
+    const char      *back = provider != NULL ? account_own_address(exchange, "/sign-in") : NULL;
+    const char      *url = back != NULL ? provider_sign_out(provider, back, &exchange->arena) : NULL;
+    if (url == NULL)
+        return;
+    sink_text(sink, "<p><a href=\"");
+    account_put_safe(sink, url);
+    sink_text(sink, "\">Sign out there too <span lang=\"zh\">同时退出</span>: ");
+    account_put_safe(sink, provider_name(provider));
+    sink_text(sink, "</a></p>");
+}
+
 /* ---- /sign-in ---- */
 
-static int page_sign_in(struct exchange *exchange, int refusal)
+int account_show_sign_in(struct exchange *exchange, int refusal)
 {
     struct sink *sink = &exchange->answer.body;
-    begin_page(exchange, refusal == 0 ? 200 : problem_http_status(refusal));
+    account_begin_page(exchange, refusal == 0 ? 200 : problem_http_status(refusal));
     put_refusal(exchange, refusal);
     sink_text(sink, "<form method=\"post\" action=\"/sign-in\">");
     put_field(sink, "login", "text", "username", "Login", "登录名");
     put_field(sink, "password", "password", "current-password", "Password", "密码");
     put_button(sink, "in", "Sign in", "登录");
-    sink_text(sink, "</form></body></html>\n");
+    sink_text(sink, "</form>");
+    put_provider(exchange, "");
+    if (exchange_query(exchange, "out") != NULL)
+        put_sign_out(exchange);
+    sink_text(sink, "</body></html>\n");
     return 0;
 }
 
 int account_page_sign_in(struct exchange *exchange)
 {
-    return page_sign_in(exchange, 0);
+    return account_show_sign_in(exchange, 0);
 }
 
 int account_form_sign_in(struct exchange *exchange)
@@ -128,14 +184,14 @@ int account_form_sign_in(struct exchange *exchange)
     struct account_signed made;
     int ret = account_do_sign_in(exchange, value(exchange, "login"), value(exchange, "password"), false, &made);
     if (ret != 0)
-        return words_of(ret) != NULL ? page_sign_in(exchange, ret) : ret;
+        return words_of(ret) != NULL ? account_show_sign_in(exchange, ret) : ret;
     account_set_cookies(exchange, &made);
     return go_to(exchange, "/account");
 }
 
 /* ---- /set-up ---- */
 
-static int page_set_up(struct exchange *exchange, const char *link, int refusal)
+int account_show_set_up(struct exchange *exchange, const char *link, int refusal)
 {
     struct sink        *sink = &exchange->answer.body;
     struct accounts    *accounts = exchange_accounts(exchange);
@@ -147,11 +203,11 @@ static int page_set_up(struct exchange *exchange, const char *link, int refusal)
         return ret;
     if (ret == ACCOUNT_ERR_ENDED)
         refusal = ret;
-    begin_page(exchange, refusal == 0 ? 200 : problem_http_status(refusal));
+    account_begin_page(exchange, refusal == 0 ? 200 : problem_http_status(refusal));
     put_refusal(exchange, refusal);
     if (ret == 0) {
         sink_text(sink, "<form method=\"post\" action=\"/set-up\"><input type=\"hidden\" name=\"link\" value=\"");
-        put_safe(sink, link);
+        account_put_safe(sink, link);
         sink_text(sink, "\">");
         if (id_is_missing(&found.user)) {
             sink_text(sink, "<p>This makes the first administrator. <span lang=\"zh\">创建首位管理员。</span></p>");
@@ -159,13 +215,15 @@ static int page_set_up(struct exchange *exchange, const char *link, int refusal)
             put_field(sink, "name", "text", "name", "Name in the office", "姓名");
         } else {
             sink_text(sink, "<p>Login <span lang=\"zh\">登录名</span>: <strong>");
-            put_safe(sink, login);
+            account_put_safe(sink, login);
             sink_text(sink, "</strong></p>");
         }
         put_field(sink, "password", "password", "new-password",
                   "New password, 12 characters or more; a sentence is good", "新密码（至少 12 个字符，可用一句话）");
         put_button(sink, "set", "Go on", "继续");
         sink_text(sink, "</form>");
+        if (strcmp(found.kind, ACCOUNT_LINK_INVITE) == 0)
+            put_provider(exchange, link);
     }
     sink_text(sink, "</body></html>\n");
     return 0;
@@ -175,7 +233,7 @@ int account_page_set_up(struct exchange *exchange)
 {
     const char *link = exchange_query(exchange, "link");
     answer_header(exchange, "Referrer-Policy", "no-referrer");
-    return page_set_up(exchange, link != NULL ? link : "", 0);
+    return account_show_set_up(exchange, link != NULL ? link : "", 0);
 }
 
 int account_form_set_up(struct exchange *exchange)
@@ -188,7 +246,7 @@ int account_form_set_up(struct exchange *exchange)
                                   .password = value(exchange, "password") };
     int                   ret = account_do_link(exchange, &use, &made);
     if (ret != 0)
-        return words_of(ret) != NULL ? page_set_up(exchange, link, ret) : ret;
+        return words_of(ret) != NULL ? account_show_set_up(exchange, link, ret) : ret;
     account_set_cookies(exchange, &made);
     return go_to(exchange, "/account");
 }
@@ -209,7 +267,7 @@ static void put_own(struct exchange *exchange, const struct account_user *user)
     struct sink              *sink = &exchange->answer.body;
     unsigned                  roles = account_roles(who->grants, who->num_grants, exchange->now);
     sink_text(sink, "<p>Signed in as <span lang=\"zh\">已登录</span>: <strong>");
-    put_safe(sink, user->login);
+    account_put_safe(sink, user->login);
     sink_text(sink, "</strong></p><ul>");
     for (int role = 1; role < ACCESS_NUM_ROLES; role++)
         if ((roles >> role & 1) != 0)
@@ -235,7 +293,7 @@ static int page_own(struct exchange *exchange, int refusal)
     int                 ret = account_user_read(exchange->reader, &exchange->caller.who->session.user, &user);
     if (ret != 0)
         return ret;
-    begin_page(exchange, refusal == 0 ? 200 : problem_http_status(refusal));
+    account_begin_page(exchange, refusal == 0 ? 200 : problem_http_status(refusal));
     put_refusal(exchange, refusal);
     put_own(exchange, &user);
     sink_text(&exchange->answer.body, "</body></html>\n");
@@ -256,13 +314,13 @@ static int offer(struct exchange *exchange)
     int                  ret = accounts_offer_factor(exchange_accounts(exchange), &call, exchange->caller.who, &made);
     if (ret != 0)
         return ret;
-    begin_page(exchange, 200);
+    account_begin_page(exchange, 200);
     sink_text(sink,
               "<p>Type this into an authenticator on your phone (time-based, 6 digits), then its first code here. "
               "<span lang=\"zh\">在手机验证器中输入以下密钥（基于时间，6 位），再填写首个验证码。</span></p><p><code>");
-    put_safe(sink, made.secret);
+    account_put_safe(sink, made.secret);
     sink_text(sink, "</code></p><p><code>");
-    put_safe(sink, made.uri);
+    account_put_safe(sink, made.uri);
     sink_text(sink, "</code></p>");
     put_code_form(sink);
     sink_text(sink, "</body></html>\n");
@@ -280,7 +338,7 @@ static int give_code(struct exchange *exchange)
     account_set_cookies(exchange, &made);
     if (made.codes == NULL)
         return go_to(exchange, "/account");
-    begin_page(exchange, 200);
+    account_begin_page(exchange, 200);
     sink_text(sink, "<p>Your recovery codes, shown once: print them. Each serves once, where the phone is lost. "
                     "<span lang=\"zh\">恢复码仅显示一次，请打印保存；每个只能使用一次。</span></p><p><code>");
     for (size_t i = 0; i < RECOVERY_CODES; i++)
@@ -300,5 +358,5 @@ int account_form_own(struct exchange *exchange)
     if (ret != 0)
         return ret;
     account_clear_cookies(exchange);
-    return go_to(exchange, "/sign-in");
+    return go_to(exchange, exchange_provider(exchange) != NULL ? "/sign-in?out=yes" : "/sign-in");
 }

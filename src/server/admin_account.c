@@ -26,7 +26,7 @@ int account_need_administrator(const struct exchange *exchange)
 int user_link(struct exchange *exchange)
 {
     const char                 *kind = NULL;
-    bool                        drop = false;
+    bool                        drop = false, drop_provider = false;
     struct id                   user;
     struct account_user         found;
     struct json_writer          json;
@@ -35,12 +35,13 @@ int user_link(struct exchange *exchange)
     const struct request_member members[] = {
         { .name = "kind", .kind = REQUEST_TEXT, .needed = true, .high = 16, .value = &kind },
         { .name = "drop_second_factor", .kind = REQUEST_FLAG, .value = &drop },
+        { .name = "drop_provider", .kind = REQUEST_FLAG, .value = &drop_provider },
     };
     int ret = account_need_administrator(exchange);
     if (ret == 0)
         ret = request_path_id(exchange, 0, &user);
     if (ret == 0)
-        ret = request_members(exchange, members, 2);
+        ret = request_members(exchange, members, 3);
     if (ret == 0 && strcmp(kind, ACCOUNT_LINK_INVITE) != 0 && strcmp(kind, ACCOUNT_LINK_RESET) != 0) {
         fault_add(&exchange->faults, (struct fault_place){ .name = "/kind" }, "invite, reset", "another word");
         ret = BASE_ERR_INPUT;
@@ -49,6 +50,8 @@ int user_link(struct exchange *exchange)
         ret = account_user_read(exchange->reader, &user, &found);
     if (ret == 0 && drop)
         ret = account_drop_factor(exchange->store, &exchange->caller.access, &user);
+    if (ret == 0 && drop_provider)
+        ret = account_drop_subject(exchange->store, &exchange->caller.access, &user);
     if (ret == 0)
         ret = accounts_make_link(exchange_accounts(exchange), &call, &exchange->caller.access, kind, &user, text);
     if (ret != 0)

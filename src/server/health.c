@@ -124,7 +124,9 @@ static const char page_head[] =
 
 static const char page_links[] = "<h2>Links <span lang=\"zh\">链接</span></h2><ul>"
                                  "<li><a href=\"/healthz\">/healthz</a> does the node work? "
-                                 "<span lang=\"zh\">节点是否正常</span></li>";
+                                 "<span lang=\"zh\">节点是否正常</span></li>"
+                                 "<li><a href=\"/sign-in\">/sign-in</a> by a plain page "
+                                 "<span lang=\"zh\">登录</span></li>";
 
 int page_answer(struct exchange *exchange)
 {

@@ -297,13 +297,21 @@ static enum MHD_Result run_here(struct request *request)
     return MHD_YES;
 }
 
+static struct lane *lane_of(const struct request *request)
+{
+    const struct server *server = request->http->server;
+    const struct route  *route = request->exchange.route;
+    if (route->outside && server->outside != NULL)
+        return server->outside;
+    return route->heavy ? server->heavy : server->workers;
+}
+
 static enum MHD_Result run_there(struct request *request)
 {
-    struct server *server = request->http->server;
     request->item.run = go_on;
     request->suspended = true;
     http_leave(request);
-    if (lane_put(request->exchange.route->heavy ? server->heavy : server->workers, &request->item, false))
+    if (lane_put(lane_of(request), &request->item, false))
         return MHD_YES;
     exchange_finish(&request->exchange, SERVER_ERR_BUSY);
     request->stage = READY;

@@ -6,6 +6,7 @@
 #include "base/json_writer.h"
 #include "response/account.h"
 #include "server/live.h"
+#include "server/provider.h"
 
 struct kind {
     int         status, http;
@@ -30,6 +31,12 @@ static const struct kind kinds[] = {
     { ACCOUNT_ERR_LATER, 429, "too-many", "Tried too often", "The header Retry-After says when again.", false },
     { ACCOUNT_ERR_BUSY, 503, "busy", "As many passwords as can be checked at once are being checked", NULL, false },
     { ACCOUNT_ERR_SECOND_FACTOR, 403, "second-factor", "This needs your second factor", NULL, false },
+    { PROVIDER_ERR_DOWN, 503, "provider", "The identity provider does not answer now", NULL, true },
+    { PROVIDER_ERR_REFUSED, 403, "provider", "The identity provider has not let you in", NULL, false },
+    { PROVIDER_ERR_STATE, 400, "provider", "This sign-in was not begun here, is finished, or took too long", NULL,
+      false },
+    { PROVIDER_ERR_TOKEN, 502, "provider", "What the identity provider answered cannot be trusted", NULL, true },
+    { PROVIDER_ERR_UNKNOWN, 403, "provider", "Nobody here belongs to that account", NULL, false },
     { SERVER_ERR_SECOND_FACTOR, 403, "second-factor", "This needs your second factor", NULL, false },
     { SERVER_ERR_TOO_MANY, 429, "too-many", "Asked too often", "The header Retry-After says when again.", true },
     { SERVER_ERR_MEDIA, 415, "media", "This kind of body is not taken here", NULL, true },

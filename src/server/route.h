@@ -45,6 +45,7 @@ struct route {
                                    * purpose is named. It never waits for the writer, but by exchange_submit */
     bool        set_up;           /* served also while the node waits for its set-up link to be used */
     bool        heavy;            /* takes long: in the lane of few threads, so that the others go on */
+    bool        outside; /* waits for another machine: in a lane of its own, so that nobody else waits with it */
     const char *summary_en, *summary_zh;
     const char *request, *reply; /* names of schemas of openapi.json; NULL = none */
     int         status;          /* of success; 0 = 200 */

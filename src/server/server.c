@@ -14,6 +14,7 @@
 #include "server/http.h"
 #include "server/jobs.h"
 #include "server/listen.h"
+#include "server/provider.h"
 #include "server/server_internal.h"
 
 int64_t server_now(const struct server *server)
@@ -130,6 +131,14 @@ static bool own_job(void *context, const struct id *job, const struct id *user)
     return server->jobs != NULL && jobs_is_of(server->jobs, job, user);
 }
 
+static int start_provider(struct server *server, struct fault_list *faults)
+{
+    int ret = provider_new(&server->options.node->settings, &server->provider, faults);
+    if (ret == 0 && server->provider != NULL)
+        ret = lane_start(server->store, "outside", SERVER_OUTSIDE_WORKERS, SERVER_OUTSIDE_WAITING, &server->outside);
+    return ret;
+}
+
 static int start_parts(struct server *server)
 {
     const struct server_options *options = &server->options;
@@ -177,6 +186,7 @@ static void free_server(struct server *server)
 {
     lane_stop(server->heavy);
     lane_stop(server->workers);
+    lane_stop(server->outside);
     http_stop(server->http);
     live_stop(server->live);
     jobs_stop(server->jobs);
@@ -187,6 +197,7 @@ static void free_server(struct server *server)
     log_stop(server->log);
     metrics_free(server->metrics);
     accounts_free(server->accounts);
+    provider_free(server->provider);
     free(server);
 }
 
@@ -214,6 +225,8 @@ int server_start(const struct server_options *options, struct server **started, 
         ret = name_server(server, &place, faults);
     if (ret == 0)
         ret = start_parts(server);
+    if (ret == 0)
+        ret = start_provider(server, faults);
     if (ret == 0)
         ret = start_network(server, faults);
     if (ret != 0) {

@@ -42,6 +42,8 @@ struct server_options {
 #define SERVER_HEAVY_WORKERS 2
 #define SERVER_WORKERS_WAITING 2048 /* requests that may wait for a worker; more are told to come back */
 #define SERVER_HEAVY_WAITING 256
+#define SERVER_OUTSIDE_WORKERS 2
+#define SERVER_OUTSIDE_WAITING 64
 
 /* Start to serve. Returns 0, or BASE_ERR_INPUT, BASE_ERR_SYSTEM with the reason in faults. */
 int server_start(const struct server_options *options, struct server **server, struct fault_list *faults);

@@ -12,6 +12,7 @@
 
 struct http;
 struct jobs;
+struct provider;
 
 struct server {
     struct server_options options;
@@ -29,6 +30,8 @@ struct server {
     struct live          *live;
     struct jobs          *jobs; /* NULL = none are done here */
     struct lane          *workers, *heavy;
+    struct provider      *provider; /* of identities; NULL = none */
+    struct lane          *outside;  /* whoever waits for it; NULL = nobody does */
     struct http          *http;
 };
 

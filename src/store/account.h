@@ -153,6 +153,19 @@ int account_use_link(struct store *store, const struct access *who, const struct
                      const struct id *user, const char *password, bool drop_factor, struct store_request *records,
                      int64_t now, struct fault_list *faults);
 
+/* ---- identity providers ---- */
+
+/* The user whom a provider knows as this subject (account_hash("subject", …)). */
+int account_user_by_subject(struct store_reader *reader, const struct account_hash *subject, struct account_user *user);
+/* Has the user one? */
+bool account_has_subject(struct store_reader *reader, const struct id *user);
+/* Use an invitation: it is gone, the subject is the user's (an earlier one is forgotten), their sessions end.
+ * STORE_ERR_EXISTS where it is another user's: nothing is changed then. */
+int account_bind_subject(struct store *store, const struct access *who, const struct account_link *link,
+                         const struct account_hash *subject, int64_t now);
+/* Forget it, and end the user's sessions. */
+int account_drop_subject(struct store *store, const struct access *who, const struct id *user);
+
 /* ---- leaving ---- */
 
 /* Somebody leaves: sessions, devices, links, account and second factor are gone, and the records say so (their grants

@@ -299,6 +299,20 @@ bool account_device_known(struct store_reader *reader, const struct account_hash
                     &found) == 0;
 }
 
+int account_user_by_subject(struct store_reader *reader, const struct account_hash *subject, struct account_user *user)
+{
+    struct db_value value = db_bytes(subject->bytes, ACCOUNT_HASH_BYTES);
+    return read_one(reader, USER_COLUMNS "WHERE id IN (SELECT s.\"user\" FROM account_subject s WHERE s.hash = $1)",
+                    &value, 1, take_user, user);
+}
+
+bool account_has_subject(struct store_reader *reader, const struct id *user)
+{
+    int64_t         found = 0;
+    struct db_value value = db_bytes(user->bytes, ID_BYTES);
+    return read_one(reader, "SELECT 1 FROM account_subject WHERE \"user\" = $1", &value, 1, take_number, &found) == 0;
+}
+
 static int take_link(void *to, const struct db_value *row)
 {
     struct account_link *link = to;

@@ -42,6 +42,16 @@ static const struct setting settings_table[] = {
     { "public_url", SETTING_TEXT, AT(public_url), 0, 0, "the address by which people reach the server, through TLS" },
     { "trusted_proxy", SETTING_TEXT, AT(trusted_proxy), 0, 0, "the address whose X-Forwarded-For is believed" },
     { "workers", SETTING_WHOLE, AT(workers), 1, 64, "threads that answer" },
+    { "sign_in_issuer", SETTING_TEXT, AT(sign_in_issuer), 0, 0,
+      "the identity provider (OpenID Connect) by which people may sign in: its issuer, letter by letter" },
+    { "sign_in_client", SETTING_TEXT, AT(sign_in_client), 0, 0, "what the provider calls this server (client_id)" },
+    { "sign_in_secret", SETTING_PATH, AT(sign_in_secret), 0, 0,
+      "a file, for this user alone, with the secret that the provider gave; none: PKCE alone" },
+    { "sign_in_name", SETTING_TEXT, AT(sign_in_name), 0, 0, "what people call the provider" },
+    { "sign_in_second_factor", SETTING_TEXT, AT(sign_in_second_factor), 0, 0,
+      "when the provider's second factor counts: amr:mfa, acr:VALUE, several by commas; none: never" },
+    { "sign_in_authority", SETTING_PATH, AT(sign_in_authority), 0, 0,
+      "a file with the certificates that vouch for the provider; none: those of the system" },
     { "demo", SETTING_YES, AT(demo), 0, 0, "yes: the data are invented, and are served on loopback alone" },
 };
 #define NUM_SETTINGS (sizeof settings_table / sizeof *settings_table)

@@ -12,6 +12,12 @@
  *     public_url = https://tocsin.county.example   by which people reach it, through TLS
  *     trusted_proxy = 127.0.0.1          whose X-Forwarded-For is believed; whoever comes by a unix socket is
  *     workers = 4                        threads that answer
+ *     sign_in_issuer = https://login.county.example   the identity provider (OpenID Connect), letter by letter
+ *     sign_in_client = tocsin            what it calls this server
+ *     sign_in_secret = provider-secret   a file with the secret that it gave; none: PKCE alone
+ *     sign_in_name = County sign-in      what people call it
+ *     sign_in_second_factor = amr:mfa    its second factor counts where it says so (or acr:VALUE, several by commas)
+ *     sign_in_authority = ca.pem         a file with the certificates that vouch for it; none: the system's
  *     demo = no                          invented data: served on loopback alone
  *     county_depth = 3                   of the counties in the tree of areas (0 = its top): people are found by name
  *                                        within one
@@ -43,15 +49,22 @@ struct node_settings {
     int64_t   county_depth;                    /* 0 … 15 */
     int64_t   telephone_country;               /* 1 … 999 */
     char      listen[NODE_SETTING_BYTES];
-    char      public_url[NODE_SETTING_BYTES];    /* "" = none */
-    char      trusted_proxy[NODE_SETTING_BYTES]; /* "" = none */
-    int64_t   workers;                           /* 1 … 64 */
+    char      public_url[NODE_SETTING_BYTES];     /* "" = none */
+    char      trusted_proxy[NODE_SETTING_BYTES];  /* "" = none */
+    int64_t   workers;                            /* 1 … 64 */
+    char      sign_in_issuer[NODE_SETTING_BYTES]; /* "" = none */
+    char      sign_in_client[NODE_SETTING_BYTES];
+    char      sign_in_secret[NODE_SETTING_BYTES]; /* "" = none */
+    char      sign_in_name[NODE_SETTING_BYTES];
+    char      sign_in_second_factor[NODE_SETTING_BYTES]; /* "" = never counts */
+    char      sign_in_authority[NODE_SETTING_BYTES];     /* "" = the system's */
     bool      demo;
 };
 #define NODE_SETTINGS_INIT                                                                                             \
     {                                                                                                                  \
         .database = "sqlite:tocsin.db", .keys = "keys", .backup_every_hours = 24, .backup_keep_days = 35,              \
-        .county_depth = 3, .telephone_country = 86, .listen = "127.0.0.1:8420", .workers = 4                           \
+        .county_depth = 3, .telephone_country = 86, .listen = "127.0.0.1:8420", .workers = 4,                          \
+        .sign_in_client = "tocsin", .sign_in_name = "Identity provider"                                                \
     }
 
 /* Read DIRECTORY/tocsin.conf; relative paths come back with the directory before them. Returns 0, BASE_ERR_INPUT (every

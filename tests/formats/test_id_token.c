@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* ID tokens and key sets: what is taken, and every way in which one is not. The provider is this file: OpenSSL makes its
- * keys and signatures. */
+/* ID tokens and key sets: what is taken, and every way in which one is not. The provider is this file: OpenSSL makes
+ * its keys and signatures. */
 #include "formats/id_token.h"
 
 #include <openssl/core_names.h>
@@ -49,8 +49,9 @@ static const char *member(EVP_PKEY *key, const char *more)
     bool        is_rsa = EVP_PKEY_get_base_id(key) == EVP_PKEY_RSA;
     number(key, is_rsa ? "n" : OSSL_PKEY_PARAM_EC_PUB_X, a, sizeof a);
     number(key, is_rsa ? "e" : OSSL_PKEY_PARAM_EC_PUB_Y, b, sizeof b);
-    snprintf(text, sizeof text, is_rsa ? "{\"kty\":\"RSA\",\"n\":\"%s\",\"e\":\"%s\"%s}"
-                                       : "{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"%s\",\"y\":\"%s\"%s}",
+    snprintf(text, sizeof text,
+             is_rsa ? "{\"kty\":\"RSA\",\"n\":\"%s\",\"e\":\"%s\"%s}"
+                    : "{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"%s\",\"y\":\"%s\"%s}",
              a, b, more);
     return text;
 }
@@ -103,10 +104,12 @@ static const char *token(EVP_PKEY *key, const char *algorithm, const char *heade
 
 /* ---- the one who asks ---- */
 
-static struct id_token     got;
-static struct id_token_wish wish = {
-    .issuer = ISSUER, .client = "tocsin", .nonce = "n-1", .access_token = "jHkWEdUXMU1BwAsC4vtUsZwnNvTIxEl0z9K3vx5KF0Y", .now = NOW
-};
+static struct id_token      got;
+static struct id_token_wish wish = { .issuer = ISSUER,
+                                     .client = "tocsin",
+                                     .nonce = "n-1",
+                                     .access_token = "jHkWEdUXMU1BwAsC4vtUsZwnNvTIxEl0z9K3vx5KF0Y",
+                                     .now = NOW };
 
 static int check(const char *text)
 {
@@ -115,8 +118,7 @@ static int check(const char *text)
     return id_token_check(text, strlen(text), &keys, &wish, &arena, &got, &faults);
 }
 
-#define CLAIMS_BUT(more)                                                                                               \
-    "{\"iss\":\"" ISSUER "\",\"sub\":\"248289761001\",\"nonce\":\"n-1\"" more "}"
+#define CLAIMS_BUT(more) "{\"iss\":\"" ISSUER "\",\"sub\":\"248289761001\",\"nonce\":\"n-1\"" more "}"
 #define WHEN ",\"iat\":1799999990,\"exp\":1800000300"
 #define OURS ",\"aud\":\"tocsin\""
 
@@ -221,7 +223,8 @@ static void test_who_and_which(void **state)
     for (size_t size = ID_TOKEN_MAX_SUBJECT; size <= ID_TOKEN_MAX_SUBJECT + 1; size++) {
         memset(subject, 'a', size);
         subject[size] = '\0';
-        snprintf(claims, sizeof claims, "{\"iss\":\"" ISSUER "\",\"sub\":\"%s\",\"nonce\":\"n-1\"" OURS WHEN "}", subject);
+        snprintf(claims, sizeof claims, "{\"iss\":\"" ISSUER "\",\"sub\":\"%s\",\"nonce\":\"n-1\"" OURS WHEN "}",
+                 subject);
         assert_int_equal(check(plain(claims)), size == ID_TOKEN_MAX_SUBJECT ? 0 : BASE_ERR_INPUT);
     }
 }
@@ -327,7 +330,8 @@ static void test_limits_of_a_token(void **state)
         char deep[JOSE_MAX_DEPTH * 2 + 10] = "";
         memset(deep, '[', (size_t) depth - 1);
         memset(deep + depth - 1, ']', (size_t) depth - 1);
-        snprintf(claims, sizeof claims, "{\"iss\":\"" ISSUER "\",\"sub\":\"1\",\"nonce\":\"n-1\"" OURS WHEN ",\"x\":%s}", deep);
+        snprintf(claims, sizeof claims,
+                 "{\"iss\":\"" ISSUER "\",\"sub\":\"1\",\"nonce\":\"n-1\"" OURS WHEN ",\"x\":%s}", deep);
         assert_int_equal(check(plain(claims)), depth == JOSE_MAX_DEPTH ? 0 : BASE_ERR_INPUT);
     }
 }

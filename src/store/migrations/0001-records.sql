@@ -805,6 +805,13 @@ CREATE TABLE "account_link" (
   PRIMARY KEY ("hash")){keyed};
 CREATE INDEX "account_link_user" ON "account_link" ("user");
 
+CREATE TABLE "account_subject" (
+  "hash" {bytes} NOT NULL,
+  "user" {id} NOT NULL,
+  "created" {integer} NOT NULL,
+  PRIMARY KEY ("hash")){keyed};
+CREATE UNIQUE INDEX "account_subject_user" ON "account_subject" ("user");
+
 CREATE TABLE "session" (
   "hash" {bytes} NOT NULL,
   "id" {id} NOT NULL,
