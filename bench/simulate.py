@@ -12,6 +12,7 @@ import io
 import os
 import pathlib
 import resource
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -72,6 +73,58 @@ def threads(program, place):
         f"{'identical' if same else 'DIFFERENT'}, {len(found[6][0][2])} files, {size:,} bytes", same)
 
 
+def files_of(out):
+    return {path.name: path.read_bytes() for path in sorted(out.iterdir())}
+
+
+def processes(program, place):
+    """Runs shared by processes (6 of them), and one run that all share: its areas among them."""
+    if not shutil.which("mpirun") or not program.with_name("tocsin-simulate-mpi").exists():
+        row("MPI ranks 1, 2, 4: all files byte-identical", "identical", "no mpirun or no tocsin-simulate-mpi here", False)
+        return
+    path = place / "areas.yaml"
+    path.write_text("extends: covid-19-f-app-symptoms.yaml\nscenario: Areas\nareas:\n  - {name: A, persons: 14000}\n"
+                    "  - {name: B, persons: 9000}\n  - {name: C, persons: 4000}\ncommuting: [{from: C, to: A, share: 0.4}]\n",
+                    encoding="utf-8")
+    environment = {**os.environ, "OMPI_MCA_rmaps_base_oversubscribe": "1", "OMPI_ALLOW_RUN_AS_ROOT": "1",
+                   "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1"}
+    same, size = True, 0
+    for seeds in (6, 1):
+        words = ["-f", "csv", "-n", seeds, "--line-list", "csv"]
+        out = place / f"alone-{seeds}"
+        alone = simulate(program, *words, "-t", 1, "-o", out, path)
+        size += sum(len(data) for data in files_of(out).values())
+        for ranks in (1, 2, 4):
+            found = place / f"ranks-{seeds}-{ranks}"
+            run = subprocess.run(["mpirun", "-n", str(ranks), program, "simulate", *map(str, words), "-t", "1", "-o", found,
+                                  path], capture_output=True, text=True, env=environment, stdin=subprocess.DEVNULL)
+            same = same and run.returncode == 0 and files_of(found) == files_of(out)
+            same = same and run.stdout.replace("\r\n", "\n") == alone.stdout
+    row("MPI ranks 1, 2, 4: all files byte-identical (6 runs shared out; 1 run of 3 areas shared by all; scenario F)",
+        "identical", f"{'identical' if same else 'DIFFERENT'}, {size:,} bytes", same)
+
+
+def restart(program, place):
+    """A run that is killed three times, each time in the middle, and gone on with."""
+    words = ["-n", 3, "-t", 2, "--agents", 30000, "--line-list", "csv", ROOT / "scenarios/covid-19-f-app-symptoms.yaml"]
+    unbroken, broken, out, steps = (place / name for name in ("unbroken", "broken", "resumed", "steps"))
+    simulate(program, "-o", unbroken, *words)
+    kills = 0
+    for turn in range(3):
+        options = ["--checkpoint", steps] if turn == 0 else ["--resume", steps]
+        with subprocess.Popen([program, "simulate", "--every", "5", *options, "-o", broken, *map(str, words)],
+                              stdout=subprocess.DEVNULL) as process:
+            time.sleep(0.15)
+            while process.poll() is None and not (steps.exists() and list(steps.glob("*.checkpoint"))):
+                time.sleep(0.01)
+            process.kill()
+            kills += process.wait() != 0
+    simulate(program, "--resume", steps, "-o", out, *words)
+    same = out.exists() and files_of(out) == files_of(unbroken)
+    row("restart from checkpoints after kill -9: all files byte-identical to a run without a break", "identical",
+        f"{'identical' if same else 'DIFFERENT'} after {kills} kills", same and kills > 0)
+
+
 def shared_chance(program):
     """How much narrower an interval is because both scenarios have the same chance."""
     names = [ROOT / f"scenarios/covid-19-{name}.yaml" for name in ("c-testing", "e-app")]
@@ -104,6 +157,8 @@ def main():
         place = pathlib.Path(name)
         bad_scenarios(program, place)
         threads(program, place)
+        processes(program, place)
+        restart(program, place)
         shared_chance(program)
         hundred_runs(program, place)
     sys.exit(0 if good else 1)

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <errno.h>
 #include <inttypes.h>
 #include <sched.h>
 #include <stdio.h>
@@ -14,16 +15,18 @@
 #include "cli/cmd.h"
 #include "cli/own_folder.h"
 #include "cli/simulate_files.h"
+#include "formats/checkpoint_file.h"
 
 #define MAX_SEEDS 10000
+#define EVERY_DAYS 20                            /* between two checkpoints */
 #define MAX_BYTES ((double) (UINT64_C(8) << 30)) /* of counts kept in memory */
 
 struct simulate_settings {
-    long        seeds, first_seed, threads, days;
+    long        seeds, first_seed, threads, days, every;
     double      agents; /* 0 = as the scenario says */
     toc_date    from;
     bool        has_from, compare, check, progress;
-    const char *folder;
+    const char *folder, *checkpoints, *resume;
     int         format; /* enum rows_format; -1: a table on a terminal, else CSV */
     int         detail; /* enum simulate_detail */
     int         line_list;
@@ -139,9 +142,36 @@ static const struct cli_option out_options[] = {
       .meaning = "Tell on standard error how far the work is and when it will end, also where that is no terminal." },
 };
 
+static const struct cli_option break_options[] = {
+    { .name = "checkpoint",
+      .value = "DIR",
+      .kind = CLI_TEXT,
+      .offset = offsetof(struct simulate_settings, checkpoints),
+      .completion = CLI_COMPLETE_FILE,
+      .meaning = "Keep in this folder how far each run is, so that --resume goes on from there after a power cut or a "
+                 "kill. One file a run, replaced whole; the folder is made where it is not there." },
+    { .name = "every",
+      .value = "N",
+      .initial = "20",
+      .kind = CLI_WHOLE,
+      .low = 1,
+      .high = SCENARIO_DAYS,
+      .offset = offsetof(struct simulate_settings, every),
+      .meaning = "Simulated days of a run between two checkpoints." },
+    { .name = "resume",
+      .value = "DIR",
+      .kind = CLI_TEXT,
+      .offset = offsetof(struct simulate_settings, resume),
+      .completion = CLI_COMPLETE_FILE,
+      .meaning =
+          "Go on from the checkpoints in this folder, and keep on writing them. Everything else is given as "
+          "before, but for --threads and the number of processes; the output is that of a run without a break." },
+};
+
 static const struct cli_group groups[] = {
     { .title = "Runs", .options = run_options, .num_options = sizeof run_options / sizeof *run_options },
     { .title = "Output", .options = out_options, .num_options = sizeof out_options / sizeof *out_options },
+    { .title = "Interruptions", .options = break_options, .num_options = sizeof break_options / sizeof *break_options },
 };
 
 /* ---- scenarios ---- */
@@ -150,6 +180,7 @@ static const struct cli_group groups[] = {
 struct work {
     const struct cli_command       *command;
     const struct simulate_settings *settings;
+    const struct simulate_team     *team; /* NULL = alone */
     struct scenario                 scenarios[SIMULATE_MAX_SCENARIOS];
     char                            names[SIMULATE_MAX_SCENARIOS][SCENARIO_NAME_BYTES + 4];
     struct simulate_ensemble        ensembles[SIMULATE_MAX_SCENARIOS];
@@ -159,6 +190,20 @@ struct work {
     bool                            tell, told;
     struct timespec                 began, last_told;
 };
+
+/* Of several processes rank 0 alone writes, and takes the runs. */
+static bool is_helper(const struct work *work)
+{
+    return work->team != NULL && work->team->members.rank != 0;
+}
+
+/* The worst of what the processes answer; then all do the same. */
+static int worst(const struct work *work, int exit_code)
+{
+    int64_t highest;
+    simulate_team_agree(work->team, exit_code, &highest);
+    return (int) highest;
+}
 
 /* "covid-19" of "…/covid-19.yaml". */
 static void name_of(const char *path, char name[SCENARIO_NAME_BYTES + 4])
@@ -279,12 +324,14 @@ static int check(struct work *work)
 
 /* ---- running ---- */
 
-static int number_of_threads(const struct simulate_settings *settings)
+static int number_of_threads(const struct simulate_settings *settings, const struct simulate_team *team)
 {
     cpu_set_t set;
     if (settings->threads > 0)
         return (int) settings->threads;
     int num = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
+    if (team != NULL && team->here > 1)
+        num = num / team->here > 1 ? num / team->here : 1;
     return num < SIMULATE_MAX_THREADS ? num : SIMULATE_MAX_THREADS;
 }
 
@@ -329,21 +376,12 @@ static void end_progress(const struct work *work)
         fputs("\r\033[K", stderr);
 }
 
-static int complain_of_engine(const struct work *work, const struct simulate_run *run)
-{
-    if (run->status == TOC_ERR_NO_MEMORY)
-        return cli_complain(work->command, CLI_MACHINE, "out of memory");
-    return cli_complain(work->command, CLI_INPUT, "%s, seed %" PRIu64 ": %s: %s is %.15g; allowed: %s",
-                        work->names[work->at], run->seed, toc_status_text(run->status), run->error.what,
-                        run->error.found, run->error.allowed);
-}
-
 static bool take(void *context, const struct simulate_run *run)
 {
     struct work *work = context;
-    if (run->status != 0) {
+    if (run->exit_code != CLI_DONE) {
         end_progress(work);
-        work->exit_code = complain_of_engine(work, run);
+        work->exit_code = cli_complain(work->command, run->exit_code, "%s", run->fault);
         return false;
     }
     simulate_ensemble_take(&work->ensembles[work->at], run->number, run->cells, run->description.contacts_per_day);
@@ -358,10 +396,17 @@ static int run_scenario(struct work *work)
     struct simulate_job             job = { .scenario = scenario,
                                             .first_seed = (uint64_t) settings->first_seed,
                                             .num_runs = (size_t) settings->seeds,
-                                            .threads = number_of_threads(settings),
-                                            .progress = tell_progress,
+                                            .name = work->names[work->at],
+                                            .threads = number_of_threads(settings, work->team),
+                                            .lines = settings->line_list >= 0,
+                                            .checkpoints = settings->resume != NULL ? settings->resume : settings->checkpoints,
+                                            .every = (uint32_t) settings->every,
+                                            .resume = settings->resume != NULL,
+                                            .team = work->team,
+                                            .progress = is_helper(work) ? NULL : tell_progress,
                                             .context = work };
-    if (simulate_ensemble_init(scenario, job.first_seed, job.num_runs, &work->ensembles[work->at]) != 0)
+    if (!is_helper(work) &&
+        simulate_ensemble_init(scenario, job.first_seed, job.num_runs, &work->ensembles[work->at]) != 0)
         return cli_complain(work->command, CLI_MACHINE, "out of memory");
     if (simulate_run_all(&job, take, work) != 0)
         return cli_complain(work->command, CLI_MACHINE, "out of memory");
@@ -375,7 +420,7 @@ static int check_memory(const struct work *work)
     double                          bytes = 0;
     for (size_t i = 0; i < work->num; i++) {
         double days = work->scenarios[i].days;
-        bytes += (double) simulate_run_bytes(&work->scenarios[i]) * 2 * number_of_threads(settings);
+        bytes += (double) simulate_run_bytes(&work->scenarios[i]) * 2 * number_of_threads(settings, work->team);
         bytes += (double) settings->seeds * days * TOC_SIMULATION_COLUMNS * sizeof(double);
     }
     if (bytes <= MAX_BYTES)
@@ -406,25 +451,72 @@ static int write_results(struct work *work)
     return output_finish(work->command, &output);
 }
 
-static int simulate(struct work *work)
+static int make_checkpoint_folder(const struct work *work)
+{
+    const struct simulate_settings *settings = work->settings;
+    struct stat                     status;
+    if (settings->resume != NULL && (stat(settings->resume, &status) != 0 || !S_ISDIR(status.st_mode)))
+        return cli_complain(work->command, CLI_MACHINE, "--resume: %s: there is no such folder", settings->resume);
+    if (settings->checkpoints == NULL || mkdir(settings->checkpoints, 0777) == 0 ||
+        (errno == EEXIST && stat(settings->checkpoints, &status) == 0 && S_ISDIR(status.st_mode)))
+        return CLI_DONE;
+    return output_complain(work->command, settings->checkpoints, errno == EEXIST ? ENOTDIR : errno);
+}
+
+/* *together is false where other processes have not been told of a failure. */
+static int simulate(struct work *work, bool *together)
 {
     int exit_code = check_memory(work);
     if (exit_code == CLI_DONE)
+        exit_code = make_checkpoint_folder(work);
+    if (exit_code == CLI_DONE && !is_helper(work))
         exit_code = simulate_files_open(&work->files);
+    exit_code = worst(work, exit_code);
     clock_gettime(CLOCK_MONOTONIC, &work->began);
     for (work->at = 0; exit_code == CLI_DONE && work->at < work->num; work->at++)
         exit_code = run_scenario(work);
     end_progress(work);
-    if (exit_code == CLI_DONE)
+    *together = exit_code == CLI_DONE;
+    if (exit_code == CLI_DONE && !is_helper(work))
         exit_code = write_results(work);
     simulate_files_abandon(&work->files);
-    return exit_code;
+    return *together ? worst(work, exit_code) : exit_code;
 }
 
-static int run(const struct cli_command *command, int argc, char **argv)
+/* All processes have read the same scenarios, or none goes on. */
+static int compare_what_was_read(const struct work *work, int exit_code)
+{
+    uint64_t read = 0;
+    int64_t  highest;
+    int      all = worst(work, exit_code);
+    if (all != CLI_DONE && exit_code == CLI_DONE)
+        return cli_complain(work->command, all, "another process cannot read the scenario; is it on all machines?");
+    for (size_t i = 0; all == CLI_DONE && i < work->num; i++)
+        read = read * 31 + checkpoint_fingerprint(&work->scenarios[i]);
+    if (all == CLI_DONE && !simulate_team_agree(work->team, (int64_t) read, &highest))
+        return cli_complain(
+            work->command, CLI_MACHINE,
+            "the processes have read different scenarios; the files have to be the same on all machines");
+    return all;
+}
+
+static const char *check_use(const struct simulate_settings *settings)
+{
+    if (settings->folder == NULL && settings->line_list >= 0)
+        return "--line-list needs --output DIR";
+    if (settings->checkpoints != NULL && settings->resume != NULL)
+        return "--checkpoint and --resume exclude each other: a run that goes on keeps on writing checkpoints";
+    if (settings->every > 0 && settings->checkpoints == NULL && settings->resume == NULL)
+        return "--every needs --checkpoint DIR or --resume DIR";
+    return NULL;
+}
+
+int simulate_among(const struct cli_command *command, int argc, char **argv, const struct simulate_team *team,
+                   bool *together)
 {
     struct simulate_settings settings = { .seeds = 20, .first_seed = 1, .format = -1, .line_list = -1 };
     int                      first, exit_code = cli_parse(command, argc, argv, &settings, &first);
+    *together = true;
     if (exit_code >= 0)
         return exit_code;
     if (argc - first != (settings.compare ? 2 : 1))
@@ -432,24 +524,38 @@ static int run(const struct cli_command *command, int argc, char **argv)
                             settings.compare ? "--compare: two scenarios are wanted; found %d"
                                              : "one scenario is wanted; found %d",
                             argc - first);
-    if (settings.folder == NULL && settings.line_list >= 0)
-        return cli_complain(command, CLI_USE, "--line-list needs --output DIR");
+    const char *fault = check_use(&settings);
+    if (fault != NULL)
+        return cli_complain(command, CLI_USE, "%s", fault);
+    settings.every = settings.every > 0 ? settings.every : EVERY_DAYS;
+    if (team != NULL && settings.format < 0)
+        settings.format = ROWS_CSV; /* mpirun shows its processes a terminal where it has none itself */
     struct work work = { .command = command,
                          .settings = &settings,
+                         .team = team,
                          .num = settings.compare ? 2 : 1,
                          .tell = settings.progress || isatty(STDERR_FILENO),
                          .files = { .command = command,
                                     .folder = settings.folder,
                                     .detail = (enum simulate_detail) settings.detail,
                                     .line_list = settings.line_list } };
-    exit_code = read_scenarios(&work, argv + first);
-    if (exit_code == CLI_DONE)
-        exit_code = settings.check ? check(&work) : simulate(&work);
+    exit_code = compare_what_was_read(&work, read_scenarios(&work, argv + first));
+    if (exit_code == CLI_DONE && !settings.check)
+        exit_code = simulate(&work, together);
+    else if (exit_code == CLI_DONE && !is_helper(&work))
+        exit_code = check(&work);
     for (size_t i = 0; i < work.num; i++) {
         simulate_ensemble_free(&work.ensembles[i]);
         scenario_free(&work.scenarios[i]);
     }
     return exit_code;
+}
+
+static int run(const struct cli_command *command, int argc, char **argv)
+{
+    bool together;
+    int  exit_code = simulate_hand_over(command, argv);
+    return exit_code != CLI_DONE ? exit_code : simulate_among(command, argc, argv, NULL, &together);
 }
 
 static const char *const        usage[] = { "[OPTION]... SCENARIO.yaml", "--compare [OPTION]... FIRST.yaml SECOND.yaml",
@@ -459,6 +565,8 @@ static const struct cli_example examples[] = {
     { "tocsin simulate -c --agents 20000 covid-19-c-testing.yaml covid-19-e-app.yaml",
       "what tracing by an app adds to tests, run by run, in a small town" },
     { "tocsin simulate --check measles.yaml", "every parameter, and where its value stands" },
+    { "mpirun -n 4 tocsin simulate -n 1000 --output out --checkpoint steps covid-19.yaml",
+      "a thousand runs on four processes, and where they stand in case of a power cut" },
     { NULL, NULL },
 };
 
@@ -482,6 +590,9 @@ const struct cli_command cli_command_simulate = {
         "\n"
         "An unknown key, a value out of bounds, a date that does not exist and a table that does not sum are told by "
         "line and column, and nothing is run.\n"
+        "\n"
+        "Under mpirun (where Tocsin was built with MPI) the processes share the runs, or, where there are fewer runs "
+        "than processes, the areas of a run; the output is the same.\n"
         "\n"
         "With --compare, statistics of the second scenario less the first, run by run with the same seeds: mean "
         "difference with its 95 % interval, and the share of pairs in which the second is lower.",

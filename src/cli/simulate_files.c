@@ -250,7 +250,7 @@ int simulate_files_add(struct simulate_files *files, const char *name, const str
         write_series_day(files, &head, run->cells + head.day * day_cells);
     if (files->infections_open) {
         struct line_context line = { files, name, scenario, run->seed };
-        toc_simulation_each_infection(run->simulation, 0, scenario->days, write_infection, &line);
+        simulate_run_each_infection(run, scenario->days, write_infection, &line);
     }
     if (files->series_open && files->series.failure != 0)
         return output_complain(files->command, files->series_path, files->series.failure);

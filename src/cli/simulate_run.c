@@ -3,6 +3,7 @@
 
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "base/memory.h"
@@ -20,15 +21,22 @@ struct slot {
     struct simulate_run    run;
 };
 
-/* Slots form a ring; run i lies in slot i % num_slots. */
+/* How a team shares the runs. */
+enum sharing { ALONE, WHOLE_RUNS, ONE_RUN_AT_A_TIME };
+
+/* Slots form a ring; the i-th run of this process lies in slot i % num_slots. */
 struct pool {
     const struct simulate_job *job;
+    enum sharing               sharing;
+    uint32_t                   rank, ranks; /* of those who make whole runs */
+    size_t                     num_runs;    /* of this process */
     struct slot               *slots;
-    size_t                     num_slots, taken, delivered; /* runs */
+    size_t                     num_slots, taken, delivered; /* runs of this process */
+    struct simulate_run        guest;                       /* a run of another one */
     int                        threads_a_run;
     bool                       stopped;
     uint64_t                   days_done;
-    pthread_mutex_t            lock;
+    pthread_mutex_t            lock, files;
     pthread_cond_t             changed;
 };
 
@@ -45,32 +53,15 @@ size_t simulate_run_bytes(const struct scenario *scenario)
 
 /* ---- one run ---- */
 
-/* Count a day; false where the work is to stop. */
-static bool tell_day(struct pool *pool)
+/* Count days; false where the work is to stop. */
+static bool tell_days(void *context, uint32_t days)
 {
+    struct pool *pool = context;
     pthread_mutex_lock(&pool->lock);
-    pool->days_done++;
+    pool->days_done += days;
     bool go_on = !pool->stopped;
     pthread_mutex_unlock(&pool->lock);
     return go_on;
-}
-
-static void run_one(struct pool *pool, struct slot *slot, const struct toc_simulation_runner *runner)
-{
-    const struct scenario      *scenario = pool->job->scenario;
-    struct simulate_run        *run = &slot->run;
-    struct toc_simulation_setup setup = scenario_setup(scenario, run->seed);
-    run->status = toc_simulation_create(&setup, &memory_allocator, runner, &slot->simulation, &run->error);
-    for (uint32_t day = 0; run->status == 0 && day < scenario->days; day++) {
-        run->status = toc_simulation_step(slot->simulation, &run->error);
-        if (run->status == 0)
-            toc_simulation_read(slot->simulation, run->cells + day * cells_a_day(scenario));
-        if (!tell_day(pool))
-            break;
-    }
-    if (run->status == 0)
-        toc_simulation_describe(slot->simulation, &run->description);
-    run->simulation = slot->simulation;
 }
 
 /* ---- workers ---- */
@@ -79,14 +70,14 @@ static struct slot *next_slot(struct pool *pool)
 {
     struct slot *slot = NULL;
     pthread_mutex_lock(&pool->lock);
-    while (!pool->stopped && pool->taken < pool->job->num_runs &&
+    while (!pool->stopped && pool->taken < pool->num_runs &&
            pool->slots[pool->taken % pool->num_slots].state != SLOT_EMPTY)
         pthread_cond_wait(&pool->changed, &pool->lock);
-    if (!pool->stopped && pool->taken < pool->job->num_runs) {
+    if (!pool->stopped && pool->taken < pool->num_runs) {
         slot = &pool->slots[pool->taken % pool->num_slots];
         slot->state = SLOT_TAKEN;
-        slot->run.number = pool->taken;
-        slot->run.seed = pool->job->first_seed + pool->taken;
+        slot->run.number = pool->taken * pool->ranks + pool->rank;
+        slot->run.seed = pool->job->first_seed + slot->run.number;
         pool->taken++;
     }
     pthread_mutex_unlock(&pool->lock);
@@ -99,8 +90,10 @@ static void *work(void *context)
     struct simulate_crew        *crew = simulate_crew_new(pool->threads_a_run);
     struct toc_simulation_runner alone = { 0 };
     struct toc_simulation_runner runner = crew != NULL ? simulate_crew_runner(crew) : alone;
+    const struct simulate_one    one = { pool->job, &runner, tell_days, pool, &pool->files };
+    runner.team = pool->sharing == ONE_RUN_AT_A_TIME ? &pool->job->team->members : NULL;
     for (struct slot *slot; (slot = next_slot(pool)) != NULL;) {
-        run_one(pool, slot, &runner);
+        simulate_one(&one, &slot->run, &slot->simulation);
         pthread_mutex_lock(&pool->lock);
         slot->state = SLOT_DONE;
         pthread_cond_broadcast(&pool->changed);
@@ -126,26 +119,132 @@ static void wait_for(struct pool *pool, const struct slot *slot)
         uint64_t days_done = pool->days_done;
         pthread_mutex_unlock(&pool->lock);
         if (pool->job->progress != NULL)
-            pool->job->progress(pool->job->context, days_done);
+            pool->job->progress(pool->job->context, days_done * pool->ranks);
         pthread_mutex_lock(&pool->lock);
     }
+}
+
+/* ---- between processes ---- */
+
+/* What goes before the cells and infections of a run. */
+struct parcel {
+    uint64_t                          number, seed, num_infections;
+    struct toc_simulation_description description;
+    int32_t                           exit_code;
+    char                              fault[SIMULATE_FAULT_BYTES];
+};
+
+static int add_to_list(void *context, const struct toc_simulation_infection *infection)
+{
+    struct simulate_run *run = context;
+    run->infections[run->num_infections++] = *infection;
+    return 0;
+}
+
+/* Infections where they are asked for, of a run that still has its simulation. */
+static void list_infections(const struct pool *pool, struct simulate_run *run)
+{
+    const struct toc_simulation *simulation = run->simulation;
+    if (!pool->job->lines || simulation == NULL || run->exit_code != CLI_DONE)
+        return;
+    run->infections = memory_array(run->description.infections + 1, sizeof *run->infections);
+    if (run->infections == NULL) {
+        run->exit_code = CLI_MACHINE;
+        strcpy(run->fault, "out of memory");
+        return;
+    }
+    toc_simulation_each_infection(simulation, 0, pool->job->scenario->days, add_to_list, run);
+}
+
+static void send_run(const struct pool *pool, struct simulate_run *run)
+{
+    const struct simulate_team *team = pool->job->team;
+    static struct parcel        parcel; /* large, and one thread alone sends */
+    list_infections(pool, run);
+    parcel = (struct parcel){ run->number, run->seed, run->num_infections, run->description, run->exit_code, "" };
+    memcpy(parcel.fault, run->fault, sizeof parcel.fault);
+    team->send(team->context, &parcel, sizeof parcel);
+    if (run->exit_code != CLI_DONE)
+        return;
+    team->send(team->context, run->cells, simulate_run_bytes(pool->job->scenario));
+    if (run->num_infections > 0)
+        team->send(team->context, run->infections, run->num_infections * sizeof *run->infections);
+}
+
+static void receive_run(struct pool *pool, uint32_t rank)
+{
+    const struct simulate_team *team = pool->job->team;
+    struct simulate_run        *run = &pool->guest;
+    static struct parcel        parcel; /* as above */
+    team->receive(team->context, rank, &parcel, sizeof parcel);
+    run->number = parcel.number;
+    run->seed = parcel.seed;
+    run->description = parcel.description;
+    run->exit_code = parcel.exit_code;
+    run->num_infections = parcel.num_infections;
+    memcpy(run->fault, parcel.fault, sizeof parcel.fault);
+    if (run->exit_code != CLI_DONE)
+        return;
+    team->receive(team->context, rank, run->cells, simulate_run_bytes(pool->job->scenario));
+    if (run->num_infections == 0)
+        return;
+    run->infections = memory_array(run->num_infections, sizeof *run->infections);
+    if (run->infections != NULL) {
+        team->receive(team->context, rank, run->infections, run->num_infections * sizeof *run->infections);
+    } else {
+        run->exit_code = CLI_MACHINE;
+        strcpy(run->fault, "out of memory");
+    }
+}
+
+/* ---- in the order of seeds ---- */
+
+/* One run of this process, to the caller or to rank 0. */
+static bool hand_on(struct pool *pool, struct slot *slot, simulate_take take, void *context)
+{
+    bool go_on = slot->run.exit_code == CLI_DONE;
+    if (pool->sharing == WHOLE_RUNS && pool->rank != 0)
+        send_run(pool, &slot->run);
+    else if (pool->sharing != ONE_RUN_AT_A_TIME || pool->job->team->members.rank == 0)
+        go_on = take(context, &slot->run) && go_on;
+    toc_simulation_free(slot->simulation);
+    free(slot->run.infections);
+    slot->simulation = NULL;
+    slot->run.infections = NULL;
+    return go_on;
+}
+
+/* On rank 0: those of the others that follow its own. */
+static bool take_others(struct pool *pool, simulate_take take, void *context)
+{
+    bool go_on = true;
+    for (uint32_t rank = 1; go_on && pool->rank == 0 && rank < pool->ranks; rank++) {
+        if (pool->delivered * pool->ranks + rank >= pool->job->num_runs)
+            break;
+        receive_run(pool, rank);
+        go_on = take(context, &pool->guest) && pool->guest.exit_code == CLI_DONE;
+        free(pool->guest.infections);
+        pool->guest.infections = NULL;
+    }
+    return go_on;
 }
 
 static void deliver(struct pool *pool, simulate_take take, void *context)
 {
     pthread_mutex_lock(&pool->lock);
-    while (!pool->stopped && pool->delivered < pool->job->num_runs) {
+    while (!pool->stopped && pool->delivered < pool->num_runs) {
         struct slot *slot = &pool->slots[pool->delivered % pool->num_slots];
         wait_for(pool, slot);
         pthread_mutex_unlock(&pool->lock);
-        bool go_on = take(context, &slot->run) && slot->run.status == 0;
-        toc_simulation_free(slot->simulation);
+        bool go_on = hand_on(pool, slot, take, context);
         pthread_mutex_lock(&pool->lock);
-        slot->simulation = NULL;
-        slot->state = SLOT_EMPTY;
+        slot->state = SLOT_EMPTY; /* the next run begins while those of others are waited for */
+        pthread_cond_broadcast(&pool->changed);
+        pthread_mutex_unlock(&pool->lock);
+        go_on = go_on && take_others(pool, take, context);
+        pthread_mutex_lock(&pool->lock);
         pool->delivered++;
         pool->stopped = !go_on;
-        pthread_cond_broadcast(&pool->changed);
     }
     pool->stopped = true;
     pthread_cond_broadcast(&pool->changed);
@@ -154,21 +253,44 @@ static void deliver(struct pool *pool, simulate_take take, void *context)
 
 /* ---- the whole ---- */
 
+/* Who makes which runs, on how many threads each. Returns how many runs go side by side. */
+static size_t share_out(struct pool *pool, const struct simulate_job *job)
+{
+    const struct toc_simulation_team *team = job->team != NULL ? &job->team->members : NULL;
+    *pool = (struct pool){ .job = job, .ranks = 1, .num_runs = job->num_runs };
+    if (team != NULL && team->num_ranks > 1)
+        pool->sharing = job->num_runs >= team->num_ranks ? WHOLE_RUNS : ONE_RUN_AT_A_TIME;
+    if (pool->sharing == WHOLE_RUNS) {
+        pool->rank = team->rank;
+        pool->ranks = team->num_ranks;
+        pool->num_runs = (job->num_runs - team->rank + team->num_ranks - 1) / team->num_ranks;
+    }
+    size_t workers = (size_t) job->threads < pool->num_runs ? (size_t) job->threads : pool->num_runs;
+    if (pool->sharing == ONE_RUN_AT_A_TIME)
+        workers = 1;
+    pool->threads_a_run = job->threads / (int) workers;
+    return workers;
+}
+
 static int pool_init(struct pool *pool, const struct simulate_job *job, size_t workers)
 {
-    size_t             num_slots = workers * SLOTS_A_WORKER < job->num_runs ? workers * SLOTS_A_WORKER : job->num_runs;
+    size_t num_slots = workers * SLOTS_A_WORKER < pool->num_runs ? workers * SLOTS_A_WORKER : pool->num_runs;
     pthread_condattr_t monotonic;
-    *pool = (struct pool){ .job = job,
-                           .threads_a_run = job->threads / (int) workers,
-                           .slots = memory_array(num_slots, sizeof *pool->slots) };
+    pool->slots = memory_array(num_slots, sizeof *pool->slots);
     if (pool->slots == NULL)
         return TOC_ERR_NO_MEMORY;
     pool->num_slots = num_slots;
     pthread_mutex_init(&pool->lock, NULL);
+    pthread_mutex_init(&pool->files, NULL);
     pthread_condattr_init(&monotonic);
     pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
     pthread_cond_init(&pool->changed, &monotonic);
     pthread_condattr_destroy(&monotonic);
+    if (pool->ranks > 1) {
+        pool->guest.cells = memory_array(simulate_run_bytes(job->scenario), 1);
+        if (pool->guest.cells == NULL)
+            return TOC_ERR_NO_MEMORY;
+    }
     for (size_t i = 0; i < num_slots; i++) {
         pool->slots[i].run.cells = memory_array(simulate_run_bytes(job->scenario), 1);
         if (pool->slots[i].run.cells == NULL)
@@ -181,20 +303,23 @@ static void pool_free(struct pool *pool)
 {
     for (size_t i = 0; i < pool->num_slots; i++) {
         toc_simulation_free(pool->slots[i].simulation);
+        free(pool->slots[i].run.infections);
         free(pool->slots[i].run.cells);
     }
     if (pool->slots != NULL) {
         pthread_cond_destroy(&pool->changed);
+        pthread_mutex_destroy(&pool->files);
         pthread_mutex_destroy(&pool->lock);
     }
+    free(pool->guest.cells);
     free(pool->slots);
 }
 
 int simulate_run_all(const struct simulate_job *job, simulate_take take, void *context)
 {
-    size_t      workers = (size_t) job->threads < job->num_runs ? (size_t) job->threads : job->num_runs, started = 0;
-    pthread_t   threads[SIMULATE_MAX_THREADS];
     struct pool pool;
+    pthread_t   threads[SIMULATE_MAX_THREADS];
+    size_t      workers = share_out(&pool, job), started = 0;
     int         ret = pool_init(&pool, job, workers);
     while (ret == 0 && started < workers && pthread_create(&threads[started], NULL, work, &pool) == 0)
         started++;

@@ -7,12 +7,13 @@ import json
 import os
 import pathlib
 import resource
+import shutil
 import signal
 import subprocess
 import time
 import xml.etree.ElementTree
 
-from program import ENVIRONMENT, PROGRAM, ROOT, bad, equal, folder, good, main, run
+from program import ENVIRONMENT, PROGRAM, ROOT, Skip, bad, equal, folder, good, main, run
 
 SCENARIOS = ROOT / "scenarios"
 HEAD = "scenario: Town\nstart: 2024-02-01\ndays: 60\npopulation: {agents: 3000}\n"
@@ -269,6 +270,161 @@ def test_interrupted():
             process.send_signal(signal.SIGINT)
             equal(process.wait(20), -signal.SIGINT)
         assert contents(out) == before
+
+
+TWO_AREAS = ("extends: covid-19-f-app-symptoms.yaml\nscenario: Two\ndays: 70\nareas:\n  - {name: Town, persons: 9000}\n"
+             "  - {name: Village, persons: 5000}\ncommuting: [{from: Village, to: Town, share: 0.3}]\n"
+             "measures: [{measure: tracers}, {measure: screening, from: 20, to: 30}]\nimports: [{day: 9, persons: 9}]\n")
+
+
+def unbroken(place, seeds):
+    """A scenario and what it gives without a break: summary and files."""
+    path, out = write(place, TWO_AREAS, "two.yaml"), pathlib.Path(place, f"unbroken-{seeds}")
+    return path, (good("simulate", "-n", seeds, "-o", out, "--line-list", "csv", path), contents(out))
+
+
+def test_checkpoints():
+    """Writing checkpoints changes nothing; ended runs are read again; a run goes on from the middle with any threads."""
+    with folder() as place:
+        path, expected = unbroken(place, 3)
+        steps = pathlib.Path(place, "steps")
+        words = ["simulate", "-n", 3, "--line-list", "csv"]
+        for number, options in enumerate((["--checkpoint", steps, "--every", 9], ["--resume", steps])):
+            out = pathlib.Path(place, f"out-{number}")
+            equal((good(*words, *options, "-o", out, path), contents(out)), expected)
+        equal(sorted(contents(steps)), [f"two-seed-{seed}.checkpoint" for seed in (1, 2, 3)])
+        (steps / "two-seed-2.checkpoint").unlink()  # this one begins again
+        for threads in (1, 4):
+            out = pathlib.Path(place, f"again-{threads}")
+            equal((good(*words, "-t", threads, "--resume", steps, "-o", out, path), contents(out)), expected)
+
+
+def test_killed_and_resumed():
+    """A run that is killed at any moment goes on from its checkpoints, with the bytes of one that never was."""
+    for seeds in (1, 3):
+        with folder() as place:
+            path, expected = unbroken(place, seeds)
+            steps, broken, out = (pathlib.Path(place, name) for name in ("steps", "broken", "out"))
+            words = ["simulate", "-n", seeds, "-t", 2, "--line-list", "csv", "--every", 2]
+            for kill in range(3):  # each time the run before is gone on with, and killed
+                options = ["--checkpoint", steps] if kill == 0 else ["--resume", steps]
+                with subprocess.Popen([str(word) for word in [PROGRAM, *words, *options, "-o", broken, path]],
+                                      stdout=subprocess.DEVNULL, env=ENVIRONMENT) as process:
+                    before = contents(steps) if kill > 0 else {}
+                    while process.poll() is None and (not steps.exists() or contents(steps) == before):
+                        time.sleep(0.002)
+                    time.sleep(0.01 * kill)
+                    process.kill()
+            assert contents(steps), "no checkpoint was written"
+            equal((good(*words, "--resume", steps, "-o", out, path), contents(out)), expected)
+
+
+def test_wrong_checkpoints():
+    """A checkpoint that is damaged, of another scenario, version or use is refused with a sentence; nothing is written."""
+    with folder() as place:
+        path, steps, out = write(place, HEAD), pathlib.Path(place, "steps"), pathlib.Path(place, "out")
+        words = ["simulate", "-n", 1, "-o", out, "--resume", steps]
+        good("simulate", "-n", 1, "--checkpoint", steps, path)
+        file = steps / "s-seed-1.checkpoint"
+        whole = file.read_bytes()
+        refused = lambda says, *more: (bad(1, f"tocsin simulate: {file}: {says}", *words, *more, path),  # noqa: E731
+                                       equal(list(out.glob("*")) if out.exists() else [], []))
+        other = "is of another scenario; allowed: one of this scenario, with the same --days, --from and --agents"
+        refused(other, "--days", 61)
+        refused(other, "--agents", 3001)
+        refused("was written with other output; --line-list has to be as it was", "--line-list", "csv")
+        for at, says in ((0, "is no checkpoint of a simulation"),
+                         (33, "was written by another version of tocsin; allowed: one of this version"),
+                         (56, "is of another seed; files of a folder of checkpoints keep their names"),
+                         (200, "was cut short or damaged"), (len(whole) - 1, "was cut short or damaged")):
+            file.write_bytes(whole[:at] + bytes([whole[at] ^ 4]) + whole[at + 1:])
+            refused(says)
+        for size, says in ((0, "is no checkpoint of a simulation"), (127, "is no checkpoint of a simulation"),
+                           (128, "was cut short or damaged"), (len(whole) - 1, "was cut short or damaged")):
+            file.write_bytes(whole[:size])
+            refused(says)
+        file.write_bytes(whole + b"x")
+        refused("was cut short or damaged")
+        write(place, HEAD + "measures: [{measure: isolation}]\n")
+        file.write_bytes(whole)
+        refused(other)
+        write(place, HEAD)
+        good(*words, path)
+        missing = pathlib.Path(place, "missing")
+        bad(3, f"tocsin simulate: --resume: {missing}: there is no such folder", "simulate", "--resume", missing, path)
+        bad(3, f"tocsin simulate: {file}: Not a directory", "simulate", "--checkpoint", file, path)
+        bad(2, "tocsin simulate: --checkpoint and --resume exclude each other: a run that goes on keeps on writing "
+            "checkpoints", "simulate", "--checkpoint", steps, "--resume", steps, path)
+        bad(2, "tocsin simulate: --every needs --checkpoint DIR or --resume DIR", "simulate", "--every", 3, path)
+
+
+def on_ranks(ranks, *words):
+    """The command under mpirun: exit code and what rank 0 said, without mpirun's own words."""
+    if not shutil.which("mpirun") or not pathlib.Path(PROGRAM).with_name("tocsin-simulate-mpi").exists():
+        raise Skip("no mpirun here, or tocsin-simulate-mpi was not built (libopenmpi-dev, openmpi-bin)")
+    environment = {**ENVIRONMENT, "ASAN_OPTIONS": "detect_leaks=0", "OMPI_MCA_rmaps_base_oversubscribe": "1",
+                   "OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1"}
+    result = subprocess.run(["mpirun", "-n", str(ranks), PROGRAM, *map(str, words)], env=environment, timeout=100,
+                            stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    said = [line for line in result.stderr.splitlines() if line.startswith("tocsin simulate: ")]
+    return result.returncode, result.stdout.replace("\r\n", "\n"), said
+
+
+def test_processes_change_nothing():
+    """1, 2 and 4 processes, more runs than processes and fewer, give the same bytes in every file."""
+    with folder() as place:
+        for seeds in (5, 1):
+            path, expected = unbroken(place, seeds)
+            for ranks, threads in ((1, 2), (2, 1), (2, 2), (4, 1)):
+                out = pathlib.Path(place, f"{seeds}-{ranks}-{threads}")
+                code, text, said = on_ranks(ranks, "simulate", "-f", "csv", "-n", seeds, "-t", threads, "-o", out,
+                                            "--line-list", "csv", path)
+                equal((code, said), (0, []))
+                assert (text, contents(out)) == expected, f"{seeds} seeds, {ranks} processes"
+        text = good("simulate", "-c", "-n", 1, path, path)
+        equal(on_ranks(2, "simulate", "-c", "-n", 1, path, path), (0, text, []))
+
+
+def test_processes_and_checkpoints():
+    """Checkpoints of one process go on with several, and the other way round."""
+    with folder() as place:
+        for seeds in (3, 1):
+            path, expected = unbroken(place, seeds)
+            steps = pathlib.Path(place, f"steps-{seeds}")
+            words = ["simulate", "-f", "csv", "-n", seeds, "--line-list", "csv", "--every", 3]
+            with subprocess.Popen([str(word) for word in [PROGRAM, *words, "--checkpoint", steps, path, "-o",
+                                                          pathlib.Path(place, "broken")]],
+                                  stdout=subprocess.DEVNULL, env=ENVIRONMENT) as process:
+                while process.poll() is None and (not steps.exists() or not contents(steps)):
+                    time.sleep(0.002)
+                process.kill()
+            out = pathlib.Path(place, f"out-{seeds}")
+            code, text, said = on_ranks(2, *words, "--resume", steps, "-o", out, path)
+            equal((code, said), (0, []))
+            assert (text, contents(out)) == expected, f"{seeds} seeds"
+            (steps / "two-seed-1.checkpoint").unlink()
+            equal(on_ranks(2, *words, "--resume", steps, "-o", out, path)[0], 0)
+            again = pathlib.Path(place, f"again-{seeds}")
+            equal((good(*words, "--resume", steps, "-o", again, path), contents(again)), expected)
+
+
+def test_processes_and_faults():
+    """Faults are told once, nothing is written, and no process is left waiting."""
+    with folder() as place:
+        out, path = pathlib.Path(place, "out"), write(place, HEAD + "infection:\n  infectious_rate: -1\n")
+        code, text, _ = on_ranks(2, "simulate", "-o", out, path)
+        equal((code, text, out.exists()), (1, "", False))
+        path = write(place, HEAD)
+        equal(on_ranks(2, "simulate", "--every", 2, path)[::2],
+              (2, ["tocsin simulate: --every needs --checkpoint DIR or --resume DIR"]))
+        for seeds in (1, 3):
+            steps = pathlib.Path(place, f"steps-{seeds}")
+            equal(on_ranks(2, "simulate", "-n", seeds, "--checkpoint", steps, path)[0], 0)
+            damaged = sorted(steps.iterdir())[seeds // 2]  # of three, that of the second process
+            damaged.write_bytes(damaged.read_bytes()[:-1])
+            code, text, said = on_ranks(2, "simulate", "-n", seeds, "--resume", steps, "-o", out, path)
+            equal((code, text, said), (1, "", [f"tocsin simulate: {damaged}: was cut short or damaged"]))
+            assert not (out / "summary.csv").exists()
 
 
 def test_a_full_disk_names_the_file():
