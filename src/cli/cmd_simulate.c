@@ -463,8 +463,7 @@ static int make_checkpoint_folder(const struct work *work)
     return output_complain(work->command, settings->checkpoints, errno == EEXIST ? ENOTDIR : errno);
 }
 
-/* *together is false where other processes have not been told of a failure. */
-static int simulate(struct work *work, bool *together)
+static int simulate(struct work *work)
 {
     int exit_code = check_memory(work);
     if (exit_code == CLI_DONE)
@@ -474,13 +473,12 @@ static int simulate(struct work *work, bool *together)
     exit_code = worst(work, exit_code);
     clock_gettime(CLOCK_MONOTONIC, &work->began);
     for (work->at = 0; exit_code == CLI_DONE && work->at < work->num; work->at++)
-        exit_code = run_scenario(work);
+        exit_code = worst(work, run_scenario(work));
     end_progress(work);
-    *together = exit_code == CLI_DONE;
     if (exit_code == CLI_DONE && !is_helper(work))
         exit_code = write_results(work);
     simulate_files_abandon(&work->files);
-    return *together ? worst(work, exit_code) : exit_code;
+    return worst(work, exit_code);
 }
 
 /* All processes have read the same scenarios, or none goes on. */
@@ -511,12 +509,10 @@ static const char *check_use(const struct simulate_settings *settings)
     return NULL;
 }
 
-int simulate_among(const struct cli_command *command, int argc, char **argv, const struct simulate_team *team,
-                   bool *together)
+int simulate_among(const struct cli_command *command, int argc, char **argv, const struct simulate_team *team)
 {
     struct simulate_settings settings = { .seeds = 20, .first_seed = 1, .format = -1, .line_list = -1 };
     int                      first, exit_code = cli_parse(command, argc, argv, &settings, &first);
-    *together = true;
     if (exit_code >= 0)
         return exit_code;
     if (argc - first != (settings.compare ? 2 : 1))
@@ -541,7 +537,7 @@ int simulate_among(const struct cli_command *command, int argc, char **argv, con
                                     .line_list = settings.line_list } };
     exit_code = compare_what_was_read(&work, read_scenarios(&work, argv + first));
     if (exit_code == CLI_DONE && !settings.check)
-        exit_code = simulate(&work, together);
+        exit_code = simulate(&work);
     else if (exit_code == CLI_DONE && !is_helper(&work))
         exit_code = check(&work);
     for (size_t i = 0; i < work.num; i++) {
@@ -553,9 +549,8 @@ int simulate_among(const struct cli_command *command, int argc, char **argv, con
 
 static int run(const struct cli_command *command, int argc, char **argv)
 {
-    bool together;
-    int  exit_code = simulate_hand_over(command, argv);
-    return exit_code != CLI_DONE ? exit_code : simulate_among(command, argc, argv, NULL, &together);
+    int exit_code = simulate_hand_over(command, argv);
+    return exit_code != CLI_DONE ? exit_code : simulate_among(command, argc, argv, NULL);
 }
 
 static const char *const        usage[] = { "[OPTION]... SCENARIO.yaml", "--compare [OPTION]... FIRST.yaml SECOND.yaml",

@@ -17,6 +17,8 @@
 #include "cli/cmd.h"
 #include "cli/simulate_team.h"
 
+enum { RUNS, WORDS }; /* tags of messages: to rank 0, from rank 0 */
+
 #define PIECE ((size_t) 1 << 30) /* MPI counts in int */
 
 /* cli/help.c and others ask for the commands; here there is one. */
@@ -71,8 +73,11 @@ static int gather(void *context, const void *own, size_t num, const void **all, 
     }
     if (sum > gathered->capacity || gathered->bytes == NULL) {
         unsigned char *larger = memory_resize(gathered->bytes, sum + sum / 2 + 1, 1);
-        if (larger == NULL)
+        if (larger == NULL) {
+            cli_complain(&cli_command_simulate, CLI_MACHINE, "out of memory");
+            MPI_Abort(MPI_COMM_WORLD, CLI_MACHINE); /* the others are waiting already */
             return 1;
+        }
         gathered->bytes = larger;
         gathered->capacity = sum + sum / 2 + 1;
     }
@@ -96,7 +101,7 @@ static void send_to_first(void *context, const void *bytes, size_t num)
     MPI_Request request;
     (void) context;
     for (size_t at = 0; at < num; at += PIECE) {
-        MPI_Isend((const char *) bytes + at, (int) (num - at < PIECE ? num - at : PIECE), MPI_BYTE, 0, 0,
+        MPI_Isend((const char *) bytes + at, (int) (num - at < PIECE ? num - at : PIECE), MPI_BYTE, 0, RUNS,
                   MPI_COMM_WORLD, &request);
         wait_for(&request);
     }
@@ -107,10 +112,33 @@ static void receive(void *context, uint32_t rank, void *bytes, size_t num)
     MPI_Request request;
     (void) context;
     for (size_t at = 0; at < num; at += PIECE) {
-        MPI_Irecv((char *) bytes + at, (int) (num - at < PIECE ? num - at : PIECE), MPI_BYTE, (int) rank, 0,
+        MPI_Irecv((char *) bytes + at, (int) (num - at < PIECE ? num - at : PIECE), MPI_BYTE, (int) rank, RUNS,
                   MPI_COMM_WORLD, &request);
         wait_for(&request);
     }
+}
+
+static void tell(void *context, uint32_t rank, bool go_on)
+{
+    char word = go_on;
+    (void) context;
+    MPI_Send(&word, 1, MPI_CHAR, (int) rank, WORDS, MPI_COMM_WORLD); /* so short that it waits for nobody */
+}
+
+static int told(void *context, bool wait)
+{
+    int  here = 0;
+    char word = 0;
+    (void) context;
+    MPI_Iprobe(0, WORDS, MPI_COMM_WORLD, &here, MPI_STATUS_IGNORE);
+    while (wait && !here) {
+        nanosleep(&(struct timespec){ .tv_nsec = 200000 }, NULL);
+        MPI_Iprobe(0, WORDS, MPI_COMM_WORLD, &here, MPI_STATUS_IGNORE);
+    }
+    if (!here)
+        return -1;
+    MPI_Recv(&word, 1, MPI_CHAR, 0, WORDS, MPI_COMM_WORLD, MPI_STATUS_IGNORE);
+    return word;
 }
 
 /* ---- the process ---- */
@@ -154,7 +182,6 @@ static void be_silent(void)
 int main(int argc, char **argv)
 {
     int             rank, ranks, threads;
-    bool            together = true;
     struct gathered gathered = { 0 };
     MPI_Init_thread(NULL, NULL, MPI_THREAD_SERIALIZED, &threads);
     MPI_Comm_rank(MPI_COMM_WORLD, &rank);
@@ -164,7 +191,9 @@ int main(int argc, char **argv)
         .members = { .rank = (uint32_t) rank, .num_ranks = (uint32_t) ranks, .gather = gather, .context = &gathered },
         .here = processes_here(),
         .send = send_to_first,
-        .receive = receive
+        .receive = receive,
+        .tell = tell,
+        .told = told
     };
     if (rank != 0)
         be_silent();
@@ -174,10 +203,8 @@ int main(int argc, char **argv)
     else if (ranks > TOC_SIMULATION_MAX_RANKS)
         cli_complain(&cli_command_simulate, CLI_USE, "%d processes; allowed: %d", ranks, TOC_SIMULATION_MAX_RANKS);
     else
-        exit_code = simulate_among(&cli_command_simulate, argc, argv, ranks > 1 ? &team : NULL, &together);
+        exit_code = simulate_among(&cli_command_simulate, argc, argv, ranks > 1 ? &team : NULL);
     free(gathered.bytes);
-    if (!together)
-        MPI_Abort(MPI_COMM_WORLD, exit_code);
     MPI_Finalize();
     return exit_code;
 }

@@ -189,6 +189,8 @@ static void go_through_days(struct work *work, uint32_t day)
         day++;
         if (job->checkpoints != NULL && (day % job->every == 0 || day == job->scenario->days))
             write_checkpoint(work, day);
+        if (job->checkpoints != NULL && (day % job->every == 0 || day == job->scenario->days))
+            agree(work, day);
         if (!work->one->day(work->one->context, 1))
             return;
     }

@@ -11,6 +11,7 @@
 #include "tocsin/status.h"
 
 #define SLOTS_A_WORKER 2            /* so that nobody waits for the slowest run */
+#define BATCH ((size_t) 16384)      /* infections that go from rank to rank at once */
 #define TELL_NANOSECONDS 200000000L /* between two reports of progress */
 
 enum slot_state { SLOT_EMPTY, SLOT_TAKEN, SLOT_DONE };
@@ -26,18 +27,19 @@ enum sharing { ALONE, WHOLE_RUNS, ONE_RUN_AT_A_TIME };
 
 /* Slots form a ring; the i-th run of this process lies in slot i % num_slots. */
 struct pool {
-    const struct simulate_job *job;
-    enum sharing               sharing;
-    uint32_t                   rank, ranks; /* of those who make whole runs */
-    size_t                     num_runs;    /* of this process */
-    struct slot               *slots;
-    size_t                     num_slots, taken, delivered; /* runs of this process */
-    struct simulate_run        guest;                       /* a run of another one */
-    int                        threads_a_run;
-    bool                       stopped;
-    uint64_t                   days_done;
-    pthread_mutex_t            lock, files;
-    pthread_cond_t             changed;
+    const struct simulate_job       *job;
+    enum sharing                     sharing;
+    uint32_t                         rank, ranks; /* of those who make whole runs */
+    size_t                           num_runs;    /* of this process */
+    struct slot                     *slots;
+    size_t                           num_slots, taken, delivered; /* runs of this process */
+    struct simulate_run              guest;                       /* a run of another one */
+    struct toc_simulation_infection *batch;                       /* of its infections */
+    int                              threads_a_run;
+    bool                             stopped, asked; /* asked: rank 0 wants the next run */
+    uint64_t                         days_done;
+    pthread_mutex_t                  lock, files;
+    pthread_cond_t                   changed;
 };
 
 static size_t cells_a_day(const struct scenario *scenario)
@@ -106,10 +108,23 @@ static void *work(void *context)
 
 /* ---- the caller's thread ---- */
 
-/* Wait until the slot is done, and tell how far the work is. The lock is held before and after. */
+/* On other ranks than the first: whether that one has asked for the next run, or wants no more. */
+static void listen(struct pool *pool, bool wait)
+{
+    const struct simulate_team *team = pool->job->team;
+    if (pool->sharing != WHOLE_RUNS || pool->rank == 0 || pool->asked)
+        return;
+    int told = team->told(team->context, wait);
+    pthread_mutex_lock(&pool->lock);
+    pool->asked = told > 0;
+    pool->stopped = pool->stopped || told == 0;
+    pthread_mutex_unlock(&pool->lock);
+}
+
+/* Wait until the slot is done or the work stops, and tell how far it is. The lock is held before and after. */
 static void wait_for(struct pool *pool, const struct slot *slot)
 {
-    while (slot->state != SLOT_DONE) {
+    while (slot->state != SLOT_DONE && !pool->stopped) {
         struct timespec until;
         clock_gettime(CLOCK_MONOTONIC, &until);
         until.tv_nsec += TELL_NANOSECONDS;
@@ -120,6 +135,7 @@ static void wait_for(struct pool *pool, const struct slot *slot)
         pthread_mutex_unlock(&pool->lock);
         if (pool->job->progress != NULL)
             pool->job->progress(pool->job->context, days_done * pool->ranks);
+        listen(pool, false);
         pthread_mutex_lock(&pool->lock);
     }
 }
@@ -156,6 +172,11 @@ static void list_infections(const struct pool *pool, struct simulate_run *run)
     toc_simulation_each_infection(simulation, 0, pool->job->scenario->days, add_to_list, run);
 }
 
+static size_t in_batch(size_t num, size_t at)
+{
+    return num - at < BATCH ? num - at : BATCH;
+}
+
 static void send_run(const struct pool *pool, struct simulate_run *run)
 {
     const struct simulate_team *team = pool->job->team;
@@ -167,11 +188,12 @@ static void send_run(const struct pool *pool, struct simulate_run *run)
     if (run->exit_code != CLI_DONE)
         return;
     team->send(team->context, run->cells, simulate_run_bytes(pool->job->scenario));
-    if (run->num_infections > 0)
-        team->send(team->context, run->infections, run->num_infections * sizeof *run->infections);
+    for (size_t at = 0; at < run->num_infections; at += BATCH)
+        team->send(team->context, run->infections + at, in_batch(run->num_infections, at) * sizeof *run->infections);
 }
 
-static void receive_run(struct pool *pool, uint32_t rank)
+/* Whether that rank goes on: it has made its run, even where there is no memory for it here. */
+static bool receive_run(struct pool *pool, uint32_t rank)
 {
     const struct simulate_team *team = pool->job->team;
     struct simulate_run        *run = &pool->guest;
@@ -184,49 +206,85 @@ static void receive_run(struct pool *pool, uint32_t rank)
     run->num_infections = parcel.num_infections;
     memcpy(run->fault, parcel.fault, sizeof parcel.fault);
     if (run->exit_code != CLI_DONE)
-        return;
+        return false;
     team->receive(team->context, rank, run->cells, simulate_run_bytes(pool->job->scenario));
-    if (run->num_infections == 0)
-        return;
-    run->infections = memory_array(run->num_infections, sizeof *run->infections);
-    if (run->infections != NULL) {
-        team->receive(team->context, rank, run->infections, run->num_infections * sizeof *run->infections);
-    } else {
+    run->infections = memory_array(run->num_infections + 1, sizeof *run->infections);
+    if (run->infections == NULL) {
         run->exit_code = CLI_MACHINE;
         strcpy(run->fault, "out of memory");
     }
+    for (size_t at = 0; at < parcel.num_infections; at += BATCH) {
+        size_t num = in_batch(parcel.num_infections, at);
+        team->receive(team->context, rank, pool->batch, num * sizeof *pool->batch);
+        if (run->infections != NULL)
+            memcpy(run->infections + at, pool->batch, num * sizeof *pool->batch);
+    }
+    return true;
 }
 
 /* ---- in the order of seeds ---- */
 
-/* One run of this process, to the caller or to rank 0. */
-static bool hand_on(struct pool *pool, struct slot *slot, simulate_take take, void *context)
+static void empty(struct slot *slot)
 {
-    bool go_on = slot->run.exit_code == CLI_DONE;
-    if (pool->sharing == WHOLE_RUNS && pool->rank != 0)
-        send_run(pool, &slot->run);
-    else if (pool->sharing != ONE_RUN_AT_A_TIME || pool->job->team->members.rank == 0)
-        go_on = take(context, &slot->run) && go_on;
     toc_simulation_free(slot->simulation);
     free(slot->run.infections);
     slot->simulation = NULL;
     slot->run.infections = NULL;
-    return go_on;
+    slot->state = SLOT_EMPTY;
+}
+
+/* One run of this process, to the caller or to rank 0. Whether the work goes on. */
+static bool hand_on(struct pool *pool, struct simulate_run *run, simulate_take take, void *context)
+{
+    const struct simulate_team *team = pool->job->team;
+    bool                        go_on = run->exit_code == CLI_DONE;
+    int64_t                     highest;
+    if (pool->sharing == ALONE || (pool->sharing == WHOLE_RUNS && pool->rank == 0))
+        return take(context, run) && go_on;
+    if (pool->sharing == ONE_RUN_AT_A_TIME) {
+        if (team->members.rank == 0)
+            go_on = take(context, run) && go_on;
+        simulate_team_agree(team, !go_on, &highest);
+        return highest == 0;
+    }
+    listen(pool, true);
+    if (pool->stopped)
+        return false;
+    pool->asked = false;
+    send_run(pool, run);
+    return run->exit_code == CLI_DONE;
+}
+
+/* On rank 0: no more runs are wanted, neither of the rank that failed, which has stopped, nor of the others. taken: of
+ * how many ranks a run of this round has been taken. */
+static void stop_others(const struct pool *pool, uint32_t taken, uint32_t failed)
+{
+    const struct simulate_team *team = pool->job->team;
+    for (uint32_t rank = 1; pool->rank == 0 && rank < pool->ranks; rank++) {
+        size_t next = (pool->delivered + (rank <= taken)) * pool->ranks + rank;
+        if (rank != failed && next < pool->job->num_runs)
+            team->tell(team->context, rank, false);
+    }
 }
 
 /* On rank 0: those of the others that follow its own. */
 static bool take_others(struct pool *pool, simulate_take take, void *context)
 {
-    bool go_on = true;
-    for (uint32_t rank = 1; go_on && pool->rank == 0 && rank < pool->ranks; rank++) {
+    const struct simulate_team *team = pool->job->team;
+    struct simulate_run        *run = &pool->guest;
+    for (uint32_t rank = 1; pool->rank == 0 && rank < pool->ranks; rank++) {
         if (pool->delivered * pool->ranks + rank >= pool->job->num_runs)
             break;
-        receive_run(pool, rank);
-        go_on = take(context, &pool->guest) && pool->guest.exit_code == CLI_DONE;
-        free(pool->guest.infections);
-        pool->guest.infections = NULL;
+        team->tell(team->context, rank, true);
+        bool goes_on = receive_run(pool, rank), go_on = take(context, run) && run->exit_code == CLI_DONE;
+        free(run->infections);
+        run->infections = NULL;
+        if (!go_on) {
+            stop_others(pool, rank, goes_on ? 0 : rank);
+            return false;
+        }
     }
-    return go_on;
+    return true;
 }
 
 static void deliver(struct pool *pool, simulate_take take, void *context)
@@ -236,9 +294,13 @@ static void deliver(struct pool *pool, simulate_take take, void *context)
         struct slot *slot = &pool->slots[pool->delivered % pool->num_slots];
         wait_for(pool, slot);
         pthread_mutex_unlock(&pool->lock);
-        bool go_on = hand_on(pool, slot, take, context);
+        bool go_on = !pool->stopped && hand_on(pool, &slot->run, take, context);
+        if (!go_on)
+            stop_others(pool, 0, 0);
         pthread_mutex_lock(&pool->lock);
-        slot->state = SLOT_EMPTY; /* the next run begins while those of others are waited for */
+        pool->stopped = !go_on;
+        if (go_on)
+            empty(slot); /* the next run begins while those of others are waited for */
         pthread_cond_broadcast(&pool->changed);
         pthread_mutex_unlock(&pool->lock);
         go_on = go_on && take_others(pool, take, context);
@@ -274,7 +336,8 @@ static size_t share_out(struct pool *pool, const struct simulate_job *job)
 
 static int pool_init(struct pool *pool, const struct simulate_job *job, size_t workers)
 {
-    size_t num_slots = workers * SLOTS_A_WORKER < pool->num_runs ? workers * SLOTS_A_WORKER : pool->num_runs;
+    size_t             wanted = pool->sharing == ONE_RUN_AT_A_TIME ? 1 : workers * SLOTS_A_WORKER;
+    size_t             num_slots = wanted < pool->num_runs ? wanted : pool->num_runs;
     pthread_condattr_t monotonic;
     pool->slots = memory_array(num_slots, sizeof *pool->slots);
     if (pool->slots == NULL)
@@ -288,7 +351,8 @@ static int pool_init(struct pool *pool, const struct simulate_job *job, size_t w
     pthread_condattr_destroy(&monotonic);
     if (pool->ranks > 1) {
         pool->guest.cells = memory_array(simulate_run_bytes(job->scenario), 1);
-        if (pool->guest.cells == NULL)
+        pool->batch = memory_array(BATCH, sizeof *pool->batch);
+        if (pool->guest.cells == NULL || pool->batch == NULL)
             return TOC_ERR_NO_MEMORY;
     }
     for (size_t i = 0; i < num_slots; i++) {
@@ -312,6 +376,7 @@ static void pool_free(struct pool *pool)
         pthread_mutex_destroy(&pool->lock);
     }
     free(pool->guest.cells);
+    free(pool->batch);
     free(pool->slots);
 }
 

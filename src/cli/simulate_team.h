@@ -19,16 +19,17 @@ struct simulate_team {
     /* To rank 0; and there, from a rank, as many bytes as it sends. They wait without using the processor. */
     void (*send)(void *context, const void *bytes, size_t num);
     void (*receive)(void *context, uint32_t rank, void *bytes, size_t num);
+    /* From rank 0: whether a rank is to send its next run, or to stop; and there: -1 while nothing has been said. */
+    void (*tell)(void *context, uint32_t rank, bool go_on);
+    int (*told)(void *context, bool wait);
     void *context;
 };
 
 /* All give a number; true where all gave the same. Everybody gets the highest. */
 bool simulate_team_agree(const struct simulate_team *team, int64_t given, int64_t *highest);
 
-/* The command, for this process of a team; team = NULL: alone. *together: all members answer the same, and have ended;
- * else the others have to be ended by the caller. */
-int simulate_among(const struct cli_command *command, int argc, char **argv, const struct simulate_team *team,
-                   bool *together);
+/* The command, for this process of a team; team = NULL: alone. All members answer the same. */
+int simulate_among(const struct cli_command *command, int argc, char **argv, const struct simulate_team *team);
 
 /* Started by mpirun (or a batch system) as one of several: become tocsin-simulate-mpi, which is beside this program,
  * and never return. Answers CLI_DONE where this process is alone; complains, once for all, where that program is
