@@ -7,11 +7,13 @@
 #include <unistd.h>
 
 #include "base/instant.h"
+#include "base/sink.h"
 #include "cli/cmd.h"
 #include "cli/command.h"
 #include "cli/node_options.h"
 #include "response/account.h"
 #include "server/listen.h"
+#include "server/openapi.h"
 #include "server/route.h"
 #include "server/server.h"
 
@@ -22,7 +24,7 @@ struct settings {
     struct node_cli_settings node;
     const char              *listen, *public_url, *trusted_proxy;
     long                     workers, stop_seconds;
-    bool                     demo, quiet, routes;
+    bool                     demo, quiet, routes, openapi;
 };
 
 static const struct cli_option serve_options[] = {
@@ -77,6 +79,10 @@ static const struct cli_option serve_options[] = {
       .kind = CLI_FLAG,
       .offset = offsetof(struct settings, routes),
       .meaning = "Print what it would answer, a line a route, and end." },
+    { .name = "openapi",
+      .kind = CLI_FLAG,
+      .offset = offsetof(struct settings, openapi),
+      .meaning = "Print /openapi.json, without the codes of a node's lists, and end." },
 };
 
 static const struct cli_group groups[] = {
@@ -106,6 +112,17 @@ static int print_routes(const struct cli_command *command)
         printf("%-6s  %-13s  %-48s  %s\n", http_method_word(all[i].method), access_word(all[i].access), all[i].path,
                all[i].summary_en);
     return cli_finish_stdout(command, CLI_DONE);
+}
+
+static int print_openapi(const struct cli_command *command)
+{
+    struct sink sink;
+    sink_init_memory(&sink);
+    openapi_write(&sink, NULL);
+    fwrite(sink.bytes, 1, sink.used, stdout);
+    int exit_code = cli_finish_stdout(command, CLI_DONE);
+    sink_free(&sink);
+    return exit_code;
 }
 
 /* Wait for a signal to end. Returns whether it came. */
@@ -224,6 +241,8 @@ static int run(const struct cli_command *command, int argc, char **argv)
         return cli_complain(command, CLI_USE, "no operand is wanted; found '%s'", argv[first]);
     if (settings.routes)
         return print_routes(command);
+    if (settings.openapi)
+        return print_openapi(command);
     node_warn_of_clock(command);
     sigemptyset(&ends);
     sigaddset(&ends, SIGTERM);

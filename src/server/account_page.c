@@ -11,14 +11,16 @@
 #include "server/problem.h"
 #include "server/provider.h"
 #include "server/route.h"
+#include "server/web.h"
 
 static const char head[] =
     "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>Tocsin</title>"
     "<meta name=\"viewport\" content=\"width=device-width\"><style>body{font:16px/1.5 sans-serif;max-width:32em;"
     "margin:2em auto;padding:0 1em}h1{font-size:1.4em}label{display:block;margin:.8em 0 .2em}input{font:inherit;"
     "width:100%;box-sizing:border-box;padding:.4em}button{font:inherit;margin-top:1em;padding:.5em 1.5em}"
-    "code{font-size:1.1em;word-break:break-all}.no{background:#fdd;padding:.5em .8em}</style></head><body>"
+    "code{font-size:1.1em;word-break:break-all}.no{background:#fdd;padding:.5em .8em}</style></head><body><main>"
     "<h1>Tocsin</h1>";
+static const char foot[] = "</main></body></html>\n";
 
 void account_begin_page(struct exchange *exchange, int status)
 {
@@ -170,7 +172,7 @@ int account_show_sign_in(struct exchange *exchange, int refusal)
     put_provider(exchange, "");
     if (exchange_query(exchange, "out") != NULL)
         put_sign_out(exchange);
-    sink_text(sink, "</body></html>\n");
+    sink_text(sink, foot);
     return 0;
 }
 
@@ -186,7 +188,7 @@ int account_form_sign_in(struct exchange *exchange)
     if (ret != 0)
         return words_of(ret) != NULL ? account_show_sign_in(exchange, ret) : ret;
     account_set_cookies(exchange, &made);
-    return go_to(exchange, "/account");
+    return go_to(exchange, web_is_there() ? "/" : "/account");
 }
 
 /* ---- /set-up ---- */
@@ -225,14 +227,13 @@ int account_show_set_up(struct exchange *exchange, const char *link, int refusal
         if (strcmp(found.kind, ACCOUNT_LINK_INVITE) == 0)
             put_provider(exchange, link);
     }
-    sink_text(sink, "</body></html>\n");
+    sink_text(sink, foot);
     return 0;
 }
 
 int account_page_set_up(struct exchange *exchange)
 {
     const char *link = exchange_query(exchange, "link");
-    answer_header(exchange, "Referrer-Policy", "no-referrer");
     return account_show_set_up(exchange, link != NULL ? link : "", 0);
 }
 
@@ -285,6 +286,8 @@ static void put_own(struct exchange *exchange, const struct account_user *user)
         put_button(sink, "offer", "New second factor", "登记新的第二因素");
     put_button(sink, "out", "Sign out", "退出");
     sink_text(sink, "</form>");
+    if (web_is_there())
+        sink_text(sink, "<p><a href=\"/\">To the situation <span lang=\"zh\">前往态势页面</span></a></p>");
 }
 
 static int page_own(struct exchange *exchange, int refusal)
@@ -296,7 +299,7 @@ static int page_own(struct exchange *exchange, int refusal)
     account_begin_page(exchange, refusal == 0 ? 200 : problem_http_status(refusal));
     put_refusal(exchange, refusal);
     put_own(exchange, &user);
-    sink_text(&exchange->answer.body, "</body></html>\n");
+    sink_text(&exchange->answer.body, foot);
     return 0;
 }
 
@@ -323,7 +326,7 @@ static int offer(struct exchange *exchange)
     account_put_safe(sink, made.uri);
     sink_text(sink, "</code></p>");
     put_code_form(sink);
-    sink_text(sink, "</body></html>\n");
+    sink_text(sink, foot);
     explicit_bzero(&made, sizeof made);
     return 0;
 }
@@ -343,7 +346,8 @@ static int give_code(struct exchange *exchange)
                     "<span lang=\"zh\">恢复码仅显示一次，请打印保存；每个只能使用一次。</span></p><p><code>");
     for (size_t i = 0; i < RECOVERY_CODES; i++)
         sink_format(sink, "%s<br>", made.codes[i]);
-    sink_text(sink, "</code></p><p><a href=\"/account\">Go on <span lang=\"zh\">继续</span></a></p></body></html>\n");
+    sink_text(sink, "</code></p><p><a href=\"/account\">Go on <span lang=\"zh\">继续</span></a></p>");
+    sink_text(sink, foot);
     return 0;
 }
 

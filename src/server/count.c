@@ -31,7 +31,7 @@ static int refuse(struct exchange *exchange, const char *name, const char *found
 
 /* ---- what may be asked ---- */
 
-enum { SERIES = 1, TRIANGLE = 2, TABLE = 4, ALL = 7 };
+enum { SERIES = 1, TRIANGLE = 2, TABLE = 4, AREAS = 8, ALL = 15 };
 
 static const struct {
     unsigned               of;
@@ -516,6 +516,59 @@ static int count_weeks(struct exchange *exchange)
     return ret;
 }
 
+/* ---- by area below ---- */
+
+static void write_area_counts(struct count_table *table, const int64_t *counts)
+{
+    struct json_writer json;
+    size_t             rest = table->num_areas - 1;
+    reply_json(table->exchange, &json);
+    json_begin_object(&json);
+    write_question(&json, &table->question);
+    json_key(&json, "rows");
+    json_begin_array(&json);
+    for (size_t i = 0; i < rest; i++) {
+        json_begin_object(&json);
+        reply_id(&json, "area", &table->areas[i].id);
+        json_key(&json, "count");
+        json_put_integer(&json, counts[i]);
+        json_end(&json);
+    }
+    json_end(&json);
+    json_key(&json, "total");
+    json_put_integer(&json, counts[rest]);
+    json_end(&json);
+}
+
+static int count_areas(struct exchange *exchange)
+{
+    struct count_table table = { .exchange = exchange };
+    int                ret = read_question(exchange, &table.question, COUNT_MOST_DAYS);
+    if (ret == 0)
+        ret = find_areas(&table);
+    if (ret != 0)
+        return ret;
+    table.num_days = (size_t) (table.question.query.to - table.question.query.from) + 1;
+    if (table.num_areas > COUNT_MOST_SERIES)
+        return refuse(exchange, "area", "more than 20,000 areas below it", "a smaller area");
+    int64_t *sums = arena_array(&exchange->arena, table.num_areas, sizeof *sums);
+    int64_t *days = memory_array(table.num_days, sizeof *days);
+    if (sums == NULL || days == NULL)
+        ret = TOC_ERR_NO_MEMORY;
+    for (size_t i = 0; i < table.num_areas && ret == 0; i++) {
+        struct store_count_query query = table.question.query;
+        query.area = table.areas[i].id;
+        ret = store_counts(exchange->reader, &exchange->caller.access, &query, days, NULL);
+        sums[i] = 0;
+        for (size_t day = 0; day < table.num_days; day++)
+            sums[i] += days[day];
+    }
+    free(days);
+    if (ret == 0)
+        write_area_counts(&table, sums);
+    return ret;
+}
+
 /* ---- the routes ---- */
 
 void count_routes(struct route_list *list)
@@ -527,6 +580,13 @@ void count_routes(struct route_list *list)
     route.summary_zh = "按日或周计数，可指定知悉日期";
     route.reply = "counts";
     route.parameters = parameters_of(SERIES);
+    route_add(list, &route);
+    route.path = "/api/v1/counts/areas";
+    route.handler = count_areas;
+    route.summary_en = "Counts of some days in an area and in each area right below it";
+    route.summary_zh = "某地区及其各直接下级地区在一段日期内的计数";
+    route.reply = "area_counts";
+    route.parameters = parameters_of(AREAS);
     route_add(list, &route);
     route.path = "/api/v1/triangle";
     route.handler = count_triangle;

@@ -6,10 +6,12 @@
 #include "base/clock_state.h"
 #include "base/instant.h"
 #include "base/json_writer.h"
+#include "response/account.h"
 #include "server/handlers.h"
 #include "server/http.h"
 #include "server/jobs.h"
 #include "server/server_internal.h"
+#include "server/web.h"
 
 /* Can the node read and write? */
 static bool is_well(const struct exchange *exchange)
@@ -130,6 +132,9 @@ static const char page_links[] = "<h2>Links <span lang=\"zh\">链接</span></h2>
 
 int page_answer(struct exchange *exchange)
 {
+    struct accounts *accounts = exchange_accounts(exchange);
+    if (web_is_there() && (accounts == NULL || !accounts_set_up_due(accounts)))
+        return web_answer_page(exchange);
     struct sink         *sink = &exchange->answer.body;
     const struct server *server = exchange->server;
     bool                 well = is_well(exchange);

@@ -47,7 +47,8 @@ static void add_headers(const struct request *request, struct MHD_Response *resp
         { "Content-Security-Policy",
           "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'" },
         { "X-Content-Type-Options", "nosniff" },
-        { "Referrer-Policy", "no-referrer" },
+        /* Not "no-referrer": browsers would send "Origin: null" with the forms of our own pages. */
+        { "Referrer-Policy", "same-origin" },
         { "Cross-Origin-Resource-Policy", "same-origin" },
     };
     const struct answer *answer = &request->exchange.answer;

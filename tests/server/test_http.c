@@ -258,7 +258,7 @@ static void test_every_answer_is_closed_to_others(void **state)
         char *answer;
         test_ask(&test, lines[i], "", NULL, &answer);
         assert_non_null(strstr(answer, "\r\nX-Content-Type-Options: nosniff\r\n"));
-        assert_non_null(strstr(answer, "\r\nReferrer-Policy: no-referrer\r\n"));
+        assert_non_null(strstr(answer, "\r\nReferrer-Policy: same-origin\r\n"));
         assert_non_null(strstr(answer, "\r\nCache-Control: no-store\r\n"));
         assert_non_null(strstr(answer, "frame-ancestors 'none'"));
         assert_null(strstr(answer, "Access-Control-Allow"));

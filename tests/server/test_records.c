@@ -271,7 +271,7 @@ static void test_what_is_not_served_is_not_there(void **state)
     expect(get("/api/v1/message-raws/0193aaaa-bbbb-7ccc-8ddd-eeeeeeeeeeee"), 404);
     expect(get("/api/v1/persons"), 405);    /* no list of persons */
     expect(get("/api/v1/identities"), 405); /* nor of who they are */
-    expect(send(HTTP_POST, "/api/v1/areas", "{}", (struct headers){ "k", NULL }), 404);
+    expect(send(HTTP_POST, "/api/v1/areas", "{}", (struct headers){ "k", NULL }), 405);
     expect(send(HTTP_POST, "/api/v1/grants", "{}", (struct headers){ "k", NULL }), 405);
     expect(send(HTTP_PATCH, path_of("codes", &samples[0].person.head.id), "{}", (struct headers){ NULL, "\"1\"" }),
            405);
@@ -518,6 +518,72 @@ static void test_a_table_of_weeks_has_its_zeros(void **state)
     expect(get(counts_path("counts/weeks", TEST_COUNTY, "from=2024-01-01&to=2024-10-06")), 422); /* no lists here */
 }
 
+static void test_counts_of_the_areas_below(void **state)
+{
+    (void) state;
+    static const char days[] = "counter=case_by_received&from=2024-01-01&to=2024-10-06";
+    json_t           *whole = json_of(get(counts_path("counts", TEST_COUNTY, days)), 200);
+    json_t           *json = json_of(get(counts_path("counts/areas", TEST_COUNTY, days)), 200);
+    json_t           *rows = json_object_get(json, "rows"), *row;
+    int64_t           sum = 0;
+    size_t            i;
+    json_array_foreach (rows, i, row) {
+        const char *area = json_string_value(json_object_get(row, "area"));
+        char        path[256];
+        snprintf(path, sizeof path, "/api/v1/counts?area=%s&%s", area, days);
+        json_t *one = json_of(get(path), 200);
+        assert_int_equal(json_integer_value(json_object_get(row, "count")), sum_of(one));
+        sum += sum_of(one);
+        json_decref(one);
+    }
+    assert_int_equal(json_array_size(rows), 2); /* east and west */
+    assert_int_equal(json_integer_value(json_object_get(json, "total")), sum_of(whole));
+    assert_true(sum > 0 && sum <= sum_of(whole));
+    expect(get(counts_path("counts/areas", TEST_PROVINCE, days)), 404); /* above the grant */
+    json_decref(json);
+    json_decref(whole);
+}
+
+static json_t *areas_of(json_t *answer, const char *name, size_t num)
+{
+    json_t *areas = json_object_get(answer, name);
+    assert_int_equal(json_array_size(areas), num);
+    return areas;
+}
+
+static const char *id_of_area(json_t *figures)
+{
+    return json_string_value(json_object_get(json_object_get(figures, "area"), "id"));
+}
+
+static void test_an_area_and_what_lies_around_it(void **state)
+{
+    (void) state;
+    char county[ID_TEXT_BYTES], province[ID_TEXT_BYTES], path[256];
+    id_to_text(&test.areas[TEST_COUNTY], county);
+    id_to_text(&test.areas[TEST_PROVINCE], province);
+    snprintf(path, sizeof path, "/api/v1/areas/%s/below", county);
+    json_t *json = json_of(get(path), 200), *here = json_object_get(json, "here");
+    assert_string_equal(id_of_area(json_array_get(areas_of(json, "above", 1), 0)), province);
+    assert_string_equal(id_of_area(here), county);
+    assert_int_equal(json_integer_value(json_object_get(here, "num_below")), 2);
+    assert_true(json_is_null(json_object_get(here, "people"))); /* no population was loaded */
+    assert_null(json_object_get(here, "outline"));              /* not asked for */
+    areas_of(json, "below", 2);
+    json_decref(json);
+
+    snprintf(path, sizeof path, "/api/v1/areas/%s/below?detail=0", province); /* areas are open: above the grant too */
+    json = json_of(get(path), 200);
+    assert_true(json_is_null(json_object_get(json_object_get(json, "here"), "outline")));
+    json_decref(json);
+    json = json_of(get("/api/v1/areas"), 200);
+    assert_string_equal(id_of_area(json_array_get(json_object_get(json, "tops"), 0)), province);
+    json_decref(json);
+    expect(get("/api/v1/areas/0193aaaa-bbbb-7ccc-8ddd-eeeeeeeeeeee/below"), 404);
+    snprintf(path, sizeof path, "/api/v1/areas/%s/below?detail=3", county);
+    expect(get(path), 422);
+}
+
 static void test_the_triangle_adds_up(void **state)
 {
     (void) state;
@@ -593,6 +659,8 @@ static void test_the_model_says_what_the_caller_may(void **state)
         cmocka_unit_test_setup_teardown(test_areas_are_found_by_their_words, set_up, empty),                           \
         cmocka_unit_test_setup_teardown(test_counts_by_day_and_week, set_up, empty),                                   \
         cmocka_unit_test_setup_teardown(test_a_table_of_weeks_has_its_zeros, set_up, empty),                           \
+        cmocka_unit_test_setup_teardown(test_counts_of_the_areas_below, set_up, empty),                                \
+        cmocka_unit_test_setup_teardown(test_an_area_and_what_lies_around_it, set_up, empty),                          \
         cmocka_unit_test_setup_teardown(test_the_triangle_adds_up, set_up, empty),                                     \
         cmocka_unit_test_setup_teardown(test_what_counts_are_not_asked, set_up, empty),                                \
         cmocka_unit_test_setup_teardown(test_the_model_says_what_the_caller_may, set_up, empty)

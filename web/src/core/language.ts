@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Texts of the pages: one catalogue a language, of which English is the measure (web/src/i18n/check.test.ts).
+import { computed, signal } from "@preact/signals";
+import en from "../i18n/en.json";
+
+export type Language = "en" | "zh";
+export type TextKey = keyof typeof en;
+type Catalogue = Record<TextKey, string>;
+
+const KEPT = "tocsin-language";
+const tags = { en: "en-GB", zh: "zh-CN" } as const;
+const loaded: Partial<Record<Language, Catalogue>> = { en };
+
+export const language = signal<Language>("en");
+export const tag = computed(() => tags[language.value]);
+
+export async function choose(wanted: Language): Promise<void> {
+  if (wanted === "zh") loaded.zh ??= (await import("../i18n/zh.json")).default;
+  language.value = wanted;
+  document.documentElement.lang = tag.value;
+  localStorage.setItem(KEPT, wanted);
+}
+
+/** The language kept from last time, else the browser's. */
+export function preferred(): Language {
+  const kept = localStorage.getItem(KEPT);
+  if (kept === "en" || kept === "zh") return kept;
+  return navigator.languages.some((one) => one.startsWith("zh")) ? "zh" : "en";
+}
+
+/** A text with its {places} filled in. "{n|one|many}" chooses by a number. */
+export function t(key: TextKey, values: Record<string, string | number> = {}): string {
+  const text = (loaded[language.value] ?? en)[key];
+  return text.replace(/\{(\w+)(?:\|([^|}]*)\|([^}]*))?\}/g, (_, name: string, one?: string, many?: string) => {
+    const value = values[name] ?? "";
+    if (many === undefined) return typeof value === "number" ? number(value) : value;
+    return value === 1 ? (one ?? "") : many;
+  });
+}
+
+export function number(value: number, digits = 0): string {
+  const text = new Intl.NumberFormat(tag.value, { maximumFractionDigits: digits, minimumFractionDigits: digits }).format(Math.abs(value));
+  return value < 0 ? `−${text}` : text;
+}
+
+/** A local date as the department writes it; ISO text in, no time zone anywhere. */
+export function day(iso: string | null | undefined, style: "short" | "long" = "short"): string {
+  if (iso === null || iso === undefined || iso === "") return "";
+  const [year, month = "", date = ""] = iso.slice(0, 10).split("-");
+  if (month === "") return year ?? "";
+  const at = new Date(Date.UTC(Number(year), Number(month) - 1, Number(date || 1)));
+  const parts: Intl.DateTimeFormatOptions =
+    style === "long"
+      ? { year: "numeric", month: "long", ...(date === "" ? {} : { day: "numeric" }) }
+      : { month: "short", ...(date === "" ? {} : { day: "numeric" }) };
+  return new Intl.DateTimeFormat(tag.value, { ...parts, timeZone: "UTC" }).format(at);
+}

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Who is signed in, in which role they work now, and what the node's model calls things.
+import { computed, signal } from "@preact/signals";
+import { asWhom, get, type Schemas } from "./api";
+import { language } from "./language";
+
+export type Session = Schemas["session"];
+export type Model = Schemas["model"];
+export type Role = Session["roles"][number];
+
+export const session = signal<Session | null>(null);
+export const model = signal<Model | null>(null);
+export const role = signal<Role | null>(null);
+
+const REMEMBERED = "tocsin-role";
+
+/** Administrators have no cases to look at; somebody who is more begins with the rest. */
+function firstRole(roles: Role[]): Role | null {
+  const remembered = sessionStorage.getItem(REMEMBERED);
+  return roles.find((one) => one.role === remembered) ?? roles.find((one) => one.role !== "administrator") ?? roles[0] ?? null;
+}
+
+export async function chooseRole(chosen: Role | null): Promise<void> {
+  role.value = chosen;
+  asWhom.role = chosen?.role ?? null;
+  asWhom.purpose = null;
+  if (chosen !== null) sessionStorage.setItem(REMEMBERED, chosen.role);
+  model.value = chosen === null || (chosen.needs_second_factor && session.value?.second_factor !== "given") ? null : await get("/api/v1/model");
+}
+
+/** Read who is signed in; 401 is thrown to the caller. */
+export async function begin(): Promise<void> {
+  session.value = await get("/api/v1/session");
+  await chooseRole(firstRole(session.value.roles));
+}
+
+/** Show identities for a purpose, or no more (null). Each reading is an entry of the audit trail. */
+export function choosePurpose(purpose: string | null): void {
+  asWhom.purpose = purpose;
+}
+
+type Names = { name_en?: string; name_zh?: string; name_bo?: string };
+
+/** A thing's name in the language of the page, else in whichever it has. */
+export function nameOf(thing: Names): string {
+  const first = language.value === "zh" ? thing.name_zh : thing.name_en;
+  return first || thing.name_en || thing.name_zh || thing.name_bo || "";
+}
+
+const codes = computed(() => {
+  const found = new Map<string, Map<string, string>>();
+  for (const [list, entries] of Object.entries(model.value?.lists ?? {})) {
+    found.set(list, new Map(entries.map((entry) => [entry.code, nameOf(entry)])));
+  }
+  return found;
+});
+
+/** The words of a code of a reference list; the code itself where the list has none. */
+export function codeName(list: string, code: string): string {
+  return codes.value.get(list)?.get(code) ?? code;
+}
+
+export function codesOf(list: string): [string, string][] {
+  return [...(codes.value.get(list) ?? [])];
+}
+
+type Labels = { label_en: string; label_zh: string };
+export function labelOf(thing: Labels): string {
+  return language.value === "zh" ? thing.label_zh : thing.label_en;
+}

@@ -1,0 +1,6 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+declare module "*.svg" {
+  const address: string;
+  export default address;
+}
+declare module "*.css";

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { render } from "preact";
+import { lazy, Suspense } from "preact/compat";
+import { useEffect, useState } from "preact/hooks";
+import { Problem } from "./core/api";
+import { choose, preferred, t } from "./core/language";
+import { listen } from "./core/live";
+import { followLinks, path } from "./core/router";
+import { begin, model, role, session } from "./core/session";
+import { applyTheme, Shell } from "./shell/Shell";
+import { Situation } from "./situation/Situation";
+import { Empty, Failure, Loading } from "./ui/states";
+import "./ui/tokens.css";
+import "./ui/base.css";
+
+const CaseList = lazy(() => import("./case/CaseList"));
+const CasePage = lazy(() => import("./case/CasePage"));
+
+function Page() {
+  const found = /^\/cases\/([^/]+)$/.exec(path.value);
+  if (path.value === "/") return <Situation />;
+  if (path.value === "/cases") return <CaseList />;
+  if (found !== null) return <CasePage id={found[1] ?? ""} />;
+  return <Empty>{t("state.noPage")}</Empty>;
+}
+
+/** Signed in, but not (yet) let in: no role, or the second factor is not given. */
+function Waiting() {
+  return (
+    <div class="card">
+      <h1>{role.value === null ? t("shell.noRole") : t("shell.needsFactor")}</h1>
+      <a href="/account" data-plain>
+        {t("shell.toAccount")}
+      </a>
+    </div>
+  );
+}
+
+function App() {
+  const [problem, setProblem] = useState<Problem | null>(null);
+  const [round, setRound] = useState(0);
+  useEffect(() => {
+    setProblem(null);
+    begin().catch((failure: unknown) => {
+      if (!(failure instanceof Problem)) throw failure;
+      if (failure.status === 401) location.assign("/sign-in");
+      else setProblem(failure);
+    });
+  }, [round]);
+  const named = role.value?.role ?? null;
+  useEffect(() => {
+    if (named === null || model.value === null) return;
+    const ending = new AbortController();
+    listen(ending.signal);
+    return () => ending.abort();
+  }, [named, model.value === null]);
+  if (problem !== null) return <Failure problem={problem} again={() => setRound(round + 1)} />;
+  if (session.value === null) return <Loading />;
+  return (
+    <Shell>
+      {model.value === null ? (
+        <Waiting />
+      ) : (
+        <Suspense fallback={<Loading />}>
+          <Page key={named} />
+        </Suspense>
+      )}
+    </Shell>
+  );
+}
+
+const root = document.getElementById("app");
+if (root !== null) {
+  applyTheme(localStorage.getItem("tocsin-theme"));
+  followLinks(root);
+  void choose(preferred()).then(() => render(<App />, root));
+}

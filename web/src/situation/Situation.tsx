@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What the head of the response opens in the morning: one sentence with the finding, a few numbers, why they differ from
+// yesterday's, the curve, and where.
+import { EpiCurve } from "../chart/EpiCurve";
+import { get, type Schemas } from "../core/api";
+import { isDay, plusDays, today } from "../core/days";
+import { useData } from "../core/data";
+import { day, number, t } from "../core/language";
+import { go, query, withQuery } from "../core/router";
+import { codesOf, nameOf, role } from "../core/session";
+import { Empty, Show } from "../ui/states";
+import { AreasBelow } from "./AreasBelow";
+import { incompleteDays, reportedShare, sinceYesterday, type Difference } from "./figures";
+import "./situation.css";
+
+const WINDOW = 7; // days that a number of the page covers
+const CURVE_DAYS = 90;
+const MOST_DELAY = 28;
+const UNKNOWN_DELAY = 7; // days that are hatched while nobody can say how late reports are
+const MOST_STEPS = 16; // down the tree of areas
+
+type Below = Schemas["area_below"];
+
+interface Figures {
+  areas: Below;
+  recent: number;
+  before: number;
+  difference: Difference;
+  curve: Schemas["counts"]["points"];
+  undated: number;
+  incomplete: number | null;
+  byArea: Schemas["area_counts"];
+}
+
+/** The first area of the role that has more than one below it: where there is something to compare. */
+async function home(): Promise<string | null> {
+  const granted = role.value;
+  let area = granted === null ? undefined : granted.everywhere ? (await get("/api/v1/areas")).tops[0]?.area.id : granted.areas[0];
+  for (let step = 0; area !== undefined && step < MOST_STEPS; step++) {
+    const { below } = await get("/api/v1/areas/{id}/below", {}, { path: { id: area } });
+    if (below.length !== 1) break;
+    area = below[0]?.area.id;
+  }
+  return area ?? null;
+}
+
+function sum(points: { count: number }[]): number {
+  return points.reduce((total, point) => total + point.count, 0);
+}
+
+async function askFigures(area: string, disease: string, asof: string, signal: AbortSignal): Promise<Figures> {
+  const last = asof === "" ? today() : asof;
+  const of = { area, ...(disease === "" ? {} : { disease }) };
+  const known = asof === "" ? {} : { asof };
+  const first = plusDays(last, 1 - CURVE_DAYS);
+  const counts = (counter: string, from: string, more: object) =>
+    get("/api/v1/counts", { ...of, counter, from, to: last, ...more }, { signal });
+  const [areas, received, curve, yesterday, triangle, byArea] = await Promise.all([
+    get("/api/v1/areas/{id}/below", { detail: 1 }, { path: { id: area }, signal }),
+    counts("case_by_received", plusDays(last, 1 - 2 * WINDOW), known),
+    counts("case_by_onset", first, known),
+    counts("case_by_onset", first, { asof: plusDays(last, -1) }),
+    get("/api/v1/triangle", { ...of, counter: "case_by_onset", from: first, to: last, max_delay: MOST_DELAY, ...known }, { signal }),
+    get("/api/v1/counts/areas", { ...of, counter: "case_by_received", from: plusDays(last, 1 - WINDOW), to: last, ...known }, { signal }),
+  ]);
+  const share = reportedShare(triangle.cells, (at) => CURVE_DAYS - 1 - at);
+  return {
+    areas,
+    recent: sum(received.points.slice(WINDOW)),
+    before: sum(received.points.slice(0, WINDOW)),
+    difference: sinceYesterday(yesterday.points.map((point) => point.count), curve.points.map((point) => point.count)),
+    curve: curve.points,
+    undated: curve.undated,
+    incomplete: incompleteDays(share),
+    byArea,
+  };
+}
+
+function finding(figures: Figures): string {
+  const area = nameOf(figures.areas.here.area);
+  const { recent, before } = figures;
+  if (recent === 0 && before === 0) return t("situation.none", { area, days: 2 * WINDOW });
+  const key = recent > before ? "situation.more" : recent < before ? "situation.fewer" : "situation.same";
+  return t(key, { n: recent, area, days: WINDOW, change: Math.abs(recent - before) });
+}
+
+function Numbers({ figures }: { figures: Figures }) {
+  const { here } = figures.areas;
+  const people = here.people;
+  return (
+    <dl class="numbers">
+      <div>
+        <dt>{t("situation.recent", { days: WINDOW })}</dt>
+        <dd>{number(figures.recent)}</dd>
+        <dd class="quiet">{t("situation.beforeThat", { n: figures.before, days: WINDOW })}</dd>
+      </div>
+      <div>
+        <dt>{t("situation.rate")}</dt>
+        <dd>{people === null || people === 0 ? "–" : number((figures.recent / people) * 100_000, 1)}</dd>
+        <dd class="quiet">
+          {people === null ? t("situation.noPeople") : t("situation.people", { n: figures.recent, people, year: String(here.people_year ?? "") })}
+        </dd>
+      </div>
+      <div>
+        <dt>{t("situation.since")}</dt>
+        <dd>{t("situation.fresh", { n: figures.difference.fresh })}</dd>
+        <dd class="quiet">{t("situation.lateGone", { late: figures.difference.late, gone: figures.difference.gone })}</dd>
+      </div>
+    </dl>
+  );
+}
+
+function Choices({ areas, disease, asof }: { areas: Below; disease: string; asof: string }) {
+  return (
+    <div class="row">
+      <nav aria-label={t("situation.path")} class="crumbs">
+        {[...areas.above, areas.here].map((one) => (
+          <a key={one.area.id} href={withQuery({ area: one.area.id })} aria-current={one === areas.here ? "location" : undefined}>
+            {nameOf(one.area)}
+          </a>
+        ))}
+      </nav>
+      <label>
+        {t("situation.disease")}
+        <select value={disease} onChange={(event) => go(withQuery({ disease: event.currentTarget.value }), true)}>
+          <option value="">{t("situation.allDiseases")}</option>
+          {codesOf("disease").map(([code, name]) => (
+            <option key={code} value={code}>
+              {name}
+            </option>
+          ))}
+        </select>
+      </label>
+      <label>
+        {t("situation.asof")}
+        <input
+          type="date"
+          value={asof}
+          max={today()}
+          onChange={(event) => go(withQuery({ asof: isDay(event.currentTarget.value) ? event.currentTarget.value : null }), true)}
+        />
+      </label>
+    </div>
+  );
+}
+
+function Page({ figures, disease, asof }: { figures: Figures; disease: string; asof: string }) {
+  return (
+    <>
+      <Choices areas={figures.areas} disease={disease} asof={asof} />
+      {asof !== "" && (
+        <p class="asof" role="status">
+          {t("situation.asKnown", { day: day(asof, "long") })} <a href={withQuery({ asof: null })}>{t("situation.now")}</a>
+        </p>
+      )}
+      <h1>{finding(figures)}</h1>
+      <Numbers figures={figures} />
+      <div class="halves">
+        <section class="card" aria-labelledby="curve">
+          <h2 id="curve">{t("situation.curve")}</h2>
+          <EpiCurve
+            points={figures.curve}
+            incomplete={figures.incomplete ?? UNKNOWN_DELAY}
+            why={figures.incomplete === null ? "curve.unknownDelay" : "curve.incomplete"}
+            title={t("situation.curve")}
+          />
+          {figures.undated > 0 && <p class="quiet">{t("situation.undated", { n: figures.undated })}</p>}
+        </section>
+        <section class="card" aria-labelledby="where">
+          <h2 id="where">{t("situation.where", { days: WINDOW })}</h2>
+          <AreasBelow areas={figures.areas} counts={figures.byArea} disease={disease} />
+        </section>
+      </div>
+    </>
+  );
+}
+
+export function Situation() {
+  const disease = query.value.get("disease") ?? "";
+  const asof = query.value.get("asof") ?? "";
+  const own = useData("home", home);
+  const area = query.value.get("area") ?? own.value;
+  const key = area === null ? null : `${area} ${disease} ${asof}`;
+  const data = useData(key, (signal) => askFigures(area ?? "", disease, asof, signal), ["case", "area"]);
+  if (area === null && !own.loading && own.failure === null) return <Empty>{t("situation.noArea")}</Empty>;
+  return <Show data={area === null ? { ...data, failure: own.failure, loading: own.loading } : data}>
+    {(figures) => <Page figures={figures} disease={disease} asof={asof} />}
+  </Show>;
+}

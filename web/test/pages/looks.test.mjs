@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// For everybody: no violation that axe finds, every page × language × theme × width; small screens; what a page weighs.
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { after, before, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
+import { ask, browse, makeNode, serve, signIn } from "../program.mjs";
+
+const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
+const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+const ASSETS = join(dirname(fileURLToPath(import.meta.url)), "../../dist/assets");
+let node, server, browser;
+
+before(async () => {
+  node = makeNode([["dolma", "epidemiologist", "900101"]]);
+  server = await serve(node.node);
+  browser = await browse();
+});
+
+after(async () => {
+  await browser?.close();
+  await server?.end();
+  node?.remove();
+});
+
+async function pagesOf(page) {
+  const { body } = await ask(page, "GET", "/api/v1/cases?page_size=1");
+  return [["/", "h1"], ["/cases", ".grid-body a"], [`/cases/${body.rows[0].id}`, "dl.known"], ["/account", "h1"]];
+}
+
+for (const width of [1280, 360]) {
+  for (const theme of ["light", "dark"]) {
+    for (const language of ["en", "zh"]) {
+      test(`axe finds nothing: ${width} px, ${theme}, ${language}`, async () => {
+        const { page, context } = await signIn(browser, server.url, "dolma", { viewport: { width, height: 800 }, colorScheme: theme, bypassCSP: true });
+        await page.evaluate((language) => localStorage.setItem("tocsin-language", language), language);
+        for (const [path, shown] of await pagesOf(page)) {
+          await page.goto(server.url + path);
+          await page.waitForSelector(shown);
+          await page.addScriptTag({ path: AXE });
+          const found = await page.evaluate((tags) => axe.run(document, { runOnly: tags }), RULES);
+          assert.deepEqual(found.violations.map((one) => [path, one.id, one.nodes.map((node) => node.html.slice(0, 120))]), []);
+        }
+        await context.close();
+      });
+    }
+  }
+}
+
+test("at 320 px, and with wide spacing of text, nothing is wider than the screen", async () => {
+  const { page, context } = await signIn(browser, server.url, "dolma", { viewport: { width: 320, height: 640 }, bypassCSP: true });
+  for (const [path, shown] of await pagesOf(page)) {
+    await page.goto(server.url + path);
+    await page.waitForSelector(shown);
+    const width = () => page.evaluate(() => document.documentElement.scrollWidth);
+    assert.ok((await width()) <= 320, `${path}: ${await width()} px`);
+    await page.addStyleTag({ content: "* { line-height: 1.5 !important; letter-spacing: 0.12em !important; word-spacing: 0.16em !important }" });
+    assert.ok((await width()) <= 320, `${path} spaced: ${await width()} px`);
+  }
+  await context.close();
+});
+
+test("what a page weighs, compressed, is within its budget", () => {
+  const sizes = readdirSync(ASSETS).map((name) => [name, gzipSync(readFileSync(join(ASSETS, name)), { level: 9 }).length]);
+  const sum = (pattern) => sizes.filter(([name]) => pattern.test(name)).reduce((total, [, size]) => total + size, 0);
+  const shell = sum(/^index-.*\.js$/);
+  console.log(`# shell and situation: ${shell} bytes of script, ${sum(/^index-.*\.css$/)} of style`);
+  assert.ok(shell <= 45 * 1024);
+  assert.ok(sum(/^index-.*\.css$/) <= 12 * 1024);
+  for (const [name, size] of sizes.filter(([name]) => /\.js$/.test(name) && !/^index-/.test(name))) assert.ok(size <= 20 * 1024, `${name}: ${size}`);
+});

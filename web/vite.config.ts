@@ -1,0 +1,20 @@
+import { defineConfig } from "vite";
+
+// Nothing inline: the server's policy forbids it. Names carry a hash, so a browser keeps files for ever.
+export default defineConfig({
+  esbuild: { jsx: "automatic", jsxImportSource: "preact", legalComments: "none" },
+  build: {
+    target: "es2022",
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    reportCompressedSize: false,
+    rollupOptions: {
+      output: {
+        entryFileNames: "assets/[name]-[hash].js",
+        chunkFileNames: "assets/[name]-[hash].js",
+        assetFileNames: "assets/[name]-[hash][extname]",
+      },
+    },
+  },
+  server: { proxy: { "/api": "http://127.0.0.1:8420", "/openapi.json": "http://127.0.0.1:8420" } },
+});
