@@ -166,25 +166,46 @@ static void search_ring(struct search *search, uint32_t about)
     }
 }
 
-/* A random contact that was seen: the stub, the day, and whom the first pairing of the day gives. */
+/* A random contact that was seen: the stub, the day, and whom the pairing of the day gives. */
 struct meeting {
     uint32_t stub, back, met, word;
 };
 
+/* Whom the stub meets in the try-th pairing; its agent is asked for next. */
+static void ask_for_partner(const struct search *search, struct meeting *meeting, uint32_t try)
+{
+    const struct toc_simulation *sim = search->shard->sim;
+    meeting->met = toci_partner(sim, search->area, meeting->stub, search->day - meeting->back, try);
+    if (meeting->met != TOCI_SIM_NOBODY)
+        __builtin_prefetch(&sim->stub_agent[meeting->met]);
+}
+
+/* As toci_random_contact, but for many at once, so that what they look at is fetched together: those whose partner is
+ * away try again together. */
 static void follow_meetings(struct search *search, struct meeting *meeting, uint32_t num)
 {
     const struct toc_simulation *sim = search->shard->sim;
-    for (uint32_t i = 0; i < num; i++) {
-        if (meeting[i].met == TOCI_SIM_NOBODY)
-            continue;
-        meeting[i].met = sim->stub_agent[meeting[i].met];
-        fetch(sim, meeting[i].met);
-    }
-    for (uint32_t i = 0; i < num; i++) {
-        uint32_t met = toci_random_contact(sim, search->agent, search->area, meeting[i].stub,
-                                           search->day - meeting[i].back, meeting[i].met);
-        if (met != TOCI_SIM_NOBODY && (!search->by_app || is_user(sim, met)) && toci_is_about(sim, met))
-            tell(search, met, meeting[i].back, 1, meeting[i].word);
+    for (uint32_t try = 0; num > 0 && try < TOCI_SIM_RETRIES; try++) {
+        uint32_t left = 0;
+        for (uint32_t i = 0; i < num; i++) {
+            if (try > 0)
+                ask_for_partner(search, &meeting[i], try);
+        }
+        for (uint32_t i = 0; i < num; i++) {
+            if (meeting[i].met == TOCI_SIM_NOBODY)
+                continue;
+            meeting[i].met = sim->stub_agent[meeting[i].met];
+            fetch(sim, meeting[i].met);
+        }
+        for (uint32_t i = 0; i < num; i++) {
+            uint32_t met = meeting[i].met;
+            if (met == TOCI_SIM_NOBODY || met == search->agent ||
+                !toci_may_meet_at_random(sim, met, search->day - meeting[i].back))
+                meeting[left++] = meeting[i];
+            else if (!search->by_app || is_user(sim, met))
+                tell(search, met, meeting[i].back, 1, meeting[i].word);
+        }
+        num = left;
     }
 }
 
@@ -202,10 +223,8 @@ static void search_random(struct search *search, uint32_t about)
             uint32_t word = word_of(search, number++);
             if (!is_seen(word, seen) || !is_worth_it(search, word))
                 continue;
-            uint32_t met = toci_partner(sim, search->area, stub, search->day - back, 0);
-            if (met != TOCI_SIM_NOBODY)
-                __builtin_prefetch(&sim->stub_agent[met]);
-            meeting[num++] = (struct meeting){ stub, back, met, word };
+            meeting[num] = (struct meeting){ .stub = stub, .back = back, .word = word };
+            ask_for_partner(search, &meeting[num++], 0);
             if (num == FETCHED) {
                 follow_meetings(search, meeting, num);
                 num = 0;
