@@ -7,6 +7,7 @@
 
 #define CLAIM_HCERT (-260)
 #define HCERT_DCC 1
+#define HCERT_MINIMAL (-1)
 #define HCERT_DDCC_VACCINATION 3
 #define HCERT_DDCC_TEST 4
 
@@ -59,6 +60,22 @@ static bool take_ddcc(struct credential_answer *answer, const struct value *ddcc
     return true;
 }
 
+/* ---- the domestic pass that tells next to nothing ---- */
+
+static bool take_minimal(struct credential_answer *answer, const struct value *pass)
+{
+    const struct value *class = value_get(pass, "c");
+    answer->uses = value_is_text(class, "v")   ? CREDENTIAL_USE_VACCINATION
+                   : value_is_text(class, "t") ? CREDENTIAL_USE_TEST
+                   : value_is_text(class, "r") ? CREDENTIAL_USE_RECOVERY
+                                               : 0;
+    if (answer->uses == 0 || pass->count != 1 || answer->expires == CREDENTIAL_NO_TIME)
+        return credential_decide(answer, CREDENTIAL_MALFORMED, "content", "a class, v, t or r, with an end");
+    answer->kind = CREDENTIAL_MINIMAL;
+    answer->payload = pass;
+    return true;
+}
+
 bool credential_take_hcert(struct credential_answer *answer)
 {
     const struct value *hcert = value_get_integer(answer->claims, CLAIM_HCERT);
@@ -69,6 +86,8 @@ bool credential_take_hcert(struct credential_answer *answer)
     const struct value *dcc = value_get_integer(hcert, HCERT_DCC);
     if (value_is(dcc, VALUE_OBJECT))
         return take_dcc(answer, dcc);
+    if (value_is(value_get_integer(hcert, HCERT_MINIMAL), VALUE_OBJECT))
+        return take_minimal(answer, value_get_integer(hcert, HCERT_MINIMAL));
     for (int64_t claim = HCERT_DDCC_VACCINATION; claim <= HCERT_DDCC_TEST; claim++)
         if (value_is(value_get_integer(hcert, claim), VALUE_OBJECT))
             return take_ddcc(answer, value_get_integer(hcert, claim));

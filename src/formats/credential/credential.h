@@ -35,9 +35,10 @@ enum credential_form { CREDENTIAL_NO_FORM, CREDENTIAL_HC1, CREDENTIAL_SMART };
 
 enum credential_payload {
     CREDENTIAL_NO_PAYLOAD,
-    CREDENTIAL_DCC,  /* EU: payload is the object with nam, dob, and v, t or r */
-    CREDENTIAL_DDCC, /* WHO: the flat object with name, birthDate, and vaccine or test */
-    CREDENTIAL_FHIR  /* SMART: a FHIR bundle */
+    CREDENTIAL_DCC,    /* EU: payload is the object with nam, dob, and v, t or r */
+    CREDENTIAL_DDCC,   /* WHO: the flat object with name, birthDate, and vaccine or test */
+    CREDENTIAL_FHIR,   /* SMART: a FHIR bundle */
+    CREDENTIAL_MINIMAL /* domestic (issue.h): payload is {"c": "v" | "t" | "r"}, and nothing of a person */
 };
 
 struct credential_text {
