@@ -9,7 +9,9 @@
 #include "base/instant.h"
 #include "base/sink.h"
 #include "cli/cmd.h"
+#include "cli/cmd_user.h"
 #include "cli/command.h"
+#include "cli/forward.h"
 #include "cli/node_options.h"
 #include "response/account.h"
 #include "server/listen.h"
@@ -197,6 +199,7 @@ static int serve(const struct cli_command *command, const struct settings *setti
     struct fault_list           faults = FAULT_LIST_INIT;
     struct store_state          state;
     struct server              *server;
+    struct forward             *forward = NULL;
     const struct node_settings *own = &node->settings;
     char                        results[4200];
     struct server_options       options = { .node = node, .quiet = settings->quiet, .program = node_program() };
@@ -212,6 +215,9 @@ static int serve(const struct cli_command *command, const struct settings *setti
     int status = server_start(&options, &server, &faults);
     if (status != 0)
         return node_complain(command, status, &faults);
+    struct cmd_user_node served = { .node = node, .accounts = server_accounts(server) };
+    if (forward_listen(settings->node.directory, cmd_user_forwarded, &served, &forward) != 0)
+        cli_complain(command, CLI_DONE, "'tocsin user' cannot reach this server: no socket in the node's directory");
     printf("Tocsin serves at %s\n", server_url(server));
     if (accounts_set_up_due(server_accounts(server)))
         tell_set_up(command, settings->node.directory, node, server);
@@ -224,6 +230,7 @@ static int serve(const struct cli_command *command, const struct settings *setti
             break;
         }
     }
+    forward_stop(forward);
     server_stop(server, (unsigned) settings->stop_seconds);
     fault_list_free(&faults);
     return exit_code;

@@ -8,7 +8,9 @@
 
 #include "base/instant.h"
 #include "cli/cmd.h"
+#include "cli/cmd_user.h"
 #include "cli/command.h"
+#include "cli/forward.h"
 #include "cli/node_options.h"
 #include "model/records.h"
 #include "response/account.h"
@@ -81,8 +83,9 @@ static const struct cli_group groups[] = {
 struct work {
     const struct cli_command *command;
     const struct settings    *settings;
-    struct node               node;
+    struct node              *node;
     struct access             who;
+    FILE                     *input;
     struct store_reader      *reader;
     struct accounts          *accounts;
     struct arena              arena;
@@ -118,16 +121,16 @@ static int list(struct work *work, const char *login)
         unsigned roles = status == 0 ? account_roles(grants, num_grants, work->call.now) : 0;
         bool     gone = has != 0 && users[i].valid_to != MODEL_MISSING_DATE &&
                     users[i].valid_to <= (toc_date) (work->call.now / INSTANT_DAY);
-        printf("%-24s  %-10s  %-13s ", users[i].login,
-               gone        ? "gone"
-               : has == 0  ? "active"
-               : roles > 0 ? "invited"
-                           : "no account",
-               has == 0 && account.has_factor ? "second factor" : "");
+        fprintf(cli_out(), "%-24s  %-10s  %-13s ", users[i].login,
+                gone        ? "gone"
+                : has == 0  ? "active"
+                : roles > 0 ? "invited"
+                            : "no account",
+                has == 0 && account.has_factor ? "second factor" : "");
         for (int role = 1; role < ACCESS_NUM_ROLES; role++)
             if ((roles >> role & 1) != 0)
-                printf(" %s", access_role_word((enum access_role) role));
-        putchar('\n');
+                fprintf(cli_out(), " %s", access_role_word((enum access_role) role));
+        fputc('\n', cli_out());
     }
     return status == 0 ? CLI_DONE : fail(work, status);
 }
@@ -166,11 +169,11 @@ static int check_grant(struct work *work, bool needed)
 static int print_link(struct work *work, const char *kind, const struct id *user)
 {
     char        text[LINK_TEXT];
-    const char *url = work->node.settings.public_url;
+    const char *url = work->node->settings.public_url;
     int         status = accounts_make_link(work->accounts, &work->call, &work->who, kind, user, text);
     if (status != 0)
         return fail(work, status);
-    printf("%s/set-up?link=%s\n", url != NULL && *url != '\0' ? url : "http://127.0.0.1:8420", text);
+    fprintf(cli_out(), "%s/set-up?link=%s\n", url != NULL && *url != '\0' ? url : "http://127.0.0.1:8420", text);
     return CLI_DONE;
 }
 
@@ -194,7 +197,7 @@ static int create(struct work *work, const char *login)
     int status = read_grant(work, &user.head.id, &grant, &granted);
     request.set.num_changes += granted;
     if (status == 0)
-        status = store_submit(work->node.store, &work->who, &request, NULL, &work->faults);
+        status = store_submit(work->node->store, &work->who, &request, NULL, &work->faults);
     return status == 0 ? print_link(work, ACCOUNT_LINK_INVITE, &user.head.id) : fail(work, status);
 }
 
@@ -212,7 +215,7 @@ static int grant_role(struct work *work, const char *login)
     if (status == 0)
         status = read_grant(work, &user.id, &grant, &granted);
     if (status == 0)
-        status = store_submit(work->node.store, &work->who, &request, NULL, &work->faults);
+        status = store_submit(work->node->store, &work->who, &request, NULL, &work->faults);
     return status == 0 ? CLI_DONE : fail(work, status);
 }
 
@@ -237,12 +240,12 @@ static int revoke_role(struct work *work, const char *login)
         grant.head.id = grants[i].id;
         grant.ends = grants[i].starts > work->call.now ? grants[i].starts : work->call.now;
         model_set_add(&change.given, model_grant_ends);
-        status = store_submit(work->node.store, &work->who, &request, NULL, &work->faults);
+        status = store_submit(work->node->store, &work->who, &request, NULL, &work->faults);
         ended += status == 0;
     }
     if (status != 0)
         return fail(work, status);
-    printf("%zu grant%s ended.\n", ended, ended == 1 ? "" : "s");
+    fprintf(cli_out(), "%zu grant%s ended.\n", ended, ended == 1 ? "" : "s");
     return CLI_DONE;
 }
 
@@ -257,8 +260,8 @@ static int leave(struct work *work, const char *login)
         status = accounts_leave(work->accounts, &work->call, &work->who, &user.id, &next.id, &left);
     if (status != 0)
         return fail(work, status);
-    printf("%zu grant%s ended, %zu task%s handed over.\n", left.grants, left.grants == 1 ? "" : "s", left.tasks,
-           left.tasks == 1 ? "" : "s");
+    fprintf(cli_out(), "%zu grant%s ended, %zu task%s handed over.\n", left.grants, left.grants == 1 ? "" : "s",
+            left.tasks, left.tasks == 1 ? "" : "s");
     return CLI_DONE;
 }
 
@@ -274,9 +277,9 @@ static int reset(struct work *work, const char *login)
     struct account_user user;
     int                 status = account_user_by_login(work->reader, login, &user);
     if (status == 0 && work->settings->drop_factor)
-        status = account_drop_factor(work->node.store, &work->who, &user.id);
+        status = account_drop_factor(work->node->store, &work->who, &user.id);
     if (status == 0 && work->settings->drop_provider)
-        status = account_drop_subject(work->node.store, &work->who, &user.id);
+        status = account_drop_subject(work->node->store, &work->who, &user.id);
     return status == 0 ? print_link(work, ACCOUNT_LINK_RESET, &user.id) : fail(work, status);
 }
 
@@ -288,7 +291,7 @@ static int set_password(struct work *work, const char *login)
     int                 status = account_user_by_login(work->reader, login, &user);
     if (status != 0)
         return fail(work, status);
-    if (fgets(line, sizeof line, stdin) == NULL)
+    if (fgets(line, sizeof line, work->input) == NULL)
         line[0] = '\0';
     line[strcspn(line, "\n")] = '\0';
     status = account_password_check(line, strlen(line), user.login, &work->faults);
@@ -296,9 +299,13 @@ static int set_password(struct work *work, const char *login)
         status = accounts_hash_password(work->accounts, line, hash);
     explicit_bzero(line, sizeof line);
     if (status == 0)
-        status = account_set_password(work->node.store, &work->who, &user.id, hash, NULL);
+        status = account_set_password(work->node->store, &work->who, &user.id, hash, NULL);
+    if (status == 0)
+        accounts_set_up_done(work->accounts);
     return status == 0 ? CLI_DONE : fail(work, status);
 }
+
+/* ---- the command ---- */
 
 static const struct {
     const char *name;
@@ -307,49 +314,95 @@ static const struct {
 } verbs[] = { { "list", list, 0 },          { "create", create, 1 },        { "grant", grant_role, 1 },
               { "revoke", revoke_role, 1 }, { "leave", leave, 1 },          { "invite", invite, 1 },
               { "reset", reset, 1 },        { "password", set_password, 1 } };
+enum { NUM_VERBS = sizeof verbs / sizeof *verbs, VERB_PASSWORD = NUM_VERBS - 1 };
 
-/* ---- the command ---- */
-
-static int work_on(struct work *work, int (*verb)(struct work *work, const char *login), const char *login)
+/* accounts: the server's, or NULL: then there are none that remember anything. */
+static int work_on(struct work *work, size_t verb, struct accounts *accounts, const char *login)
 {
-    struct db_error error = { 0 };
-    int             status = store_reader_open(work->node.store, &work->reader, &error);
-    if (status == 0)
-        status = accounts_new(&(struct accounts_options){ .store = work->node.store }, &work->accounts);
+    struct db_error  error = { 0 };
+    struct accounts *own = NULL;
+    int              status = store_reader_open(work->node->store, &work->reader, &error);
+    if (status == 0 && accounts == NULL)
+        status = accounts_new(&(struct accounts_options){ .store = work->node->store }, &own);
+    work->accounts = accounts != NULL ? accounts : own;
     work->call = (struct account_call){
         .reader = work->reader, .now = instant_now(), .arena = &work->arena, .faults = &work->faults
     };
-    int exit_code = status == 0 ? verb(work, login) : fail(work, status);
-    accounts_free(work->accounts);
+    int exit_code = status == 0 ? verbs[verb].run(work, login) : fail(work, status);
+    accounts_free(own);
     store_reader_close(work->reader);
     arena_wipe(&work->arena);
     fault_list_free(&work->faults);
     return exit_code;
 }
 
+/* Options and verb; -1, or an exit code after telling what is wrong. */
+static int parse(const struct cli_command *command, int argc, char **argv, struct settings *settings, size_t *verb,
+                 const char **login)
+{
+    int first, exit_code = cli_parse(command, argc, argv, settings, &first);
+    if (exit_code >= 0)
+        return exit_code;
+    for (*verb = 0; first < argc && *verb < NUM_VERBS; ++*verb)
+        if (strcmp(argv[first], verbs[*verb].name) == 0)
+            break;
+    if (first == argc || *verb == NUM_VERBS)
+        return cli_complain(command, CLI_USE,
+                            "what is to be done? allowed: list, create, grant, revoke, leave, invite, reset, password");
+    if (argc - first - 1 != verbs[*verb].num_operands)
+        return cli_complain(command, CLI_USE, "%s: %s", verbs[*verb].name,
+                            verbs[*verb].num_operands == 1 ? "one LOGIN is wanted" : "no operand is wanted");
+    *login = argv[first + 1];
+    settings->node.role = ACCESS_ADMINISTRATOR - 1;
+    return -1;
+}
+
 static int run(const struct cli_command *command, int argc, char **argv)
 {
     struct settings settings = { .node = NODE_CLI_SETTINGS_INIT };
-    struct work     work = { .command = command, .settings = &settings };
-    int             first, exit_code = cli_parse(command, argc, argv, &settings, &first);
+    struct node     node;
+    struct work     work = { .command = command, .settings = &settings, .node = &node, .input = stdin };
+    char            line[PASSWORD_MOST_BYTES + 2] = "";
+    const char     *login;
+    size_t          verb;
+    int             exit_code = parse(command, argc, argv, &settings, &verb, &login);
     if (exit_code >= 0)
         return exit_code;
-    for (size_t i = 0; first < argc && i < sizeof verbs / sizeof *verbs; i++) {
-        if (strcmp(argv[first], verbs[i].name) != 0)
-            continue;
-        if (argc - first - 1 != verbs[i].num_operands)
-            return cli_complain(command, CLI_USE, "%s: %s", verbs[i].name,
-                                verbs[i].num_operands == 1 ? "one LOGIN is wanted" : "no operand is wanted");
-        settings.node.role = ACCESS_ADMINISTRATOR - 1;
-        exit_code = node_options_open(command, &settings.node, true, &work.node, &work.who);
-        if (exit_code != CLI_DONE)
-            return exit_code;
-        exit_code = work_on(&work, verbs[i].run, argv[first + 1]);
-        node_close(&work.node);
-        return cli_finish_stdout(command, exit_code);
+    if (verb == VERB_PASSWORD && fgets(line, sizeof line, stdin) == NULL)
+        line[0] = '\0';
+    exit_code = forward_send(settings.node.directory, argc, argv, line);
+    if (exit_code < 0) {
+        exit_code = node_options_open(command, &settings.node, true, &node, &work.who);
+        if (exit_code == CLI_DONE) {
+            work.input = fmemopen(line, sizeof line, "r");
+            exit_code = work.input != NULL ? work_on(&work, verb, NULL, login) : fail(&work, TOC_ERR_NO_MEMORY);
+            if (work.input != NULL)
+                fclose(work.input);
+            node_close(&node);
+        }
     }
-    return cli_complain(command, CLI_USE,
-                        "what is to be done? allowed: list, create, grant, revoke, leave, invite, reset, password");
+    explicit_bzero(line, sizeof line);
+    return cli_finish_stdout(command, exit_code);
+}
+
+int cmd_user_forwarded(void *context, int num, char **words, FILE *input, FILE *out, FILE *messages)
+{
+    const struct cmd_user_node *served = context;
+    const struct cli_command   *command = &cli_command_user;
+    struct settings             settings = { .node = NODE_CLI_SETTINGS_INIT };
+    struct work work = { .command = command, .settings = &settings, .node = served->node, .input = input };
+    const char *login;
+    size_t      verb;
+    cli_redirect(out, messages);
+    int exit_code = strcmp(words[0], command->name) == 0
+                        ? parse(command, num, words, &settings, &verb, &login)
+                        : cli_complain(command, CLI_USE, "another command: %s", "'tocsin user' alone is handed over");
+    work.who =
+        (struct access){ .user = served->node->settings.operator_id, .role = ACCESS_ADMINISTRATOR, .everywhere = true };
+    if (exit_code < 0)
+        exit_code = work_on(&work, verb, served->accounts, login);
+    cli_redirect(NULL, NULL);
+    return exit_code;
 }
 
 static const char *const        usage[] = { "list",
@@ -373,8 +426,10 @@ const struct cli_command cli_command_user = {
     .summary = "make users, grant roles, invite, reset, and let people leave",
     .usage = usage,
     .text =
-        "For the operator at the command line, while no server runs on the node; administrators do the same in the "
-        "program. What is done is ascribed to the node's operator in the audit trail.\n\n"
+        "For the operator at the command line; administrators do the same in the program. A server that is at work on "
+        "the "
+        "node is asked to do it, which it does for the user that it runs as. What is done is ascribed to the node's "
+        "operator in the audit trail.\n\n"
         "create and invite print a link that works once, for three days; reset one for an hour. Whoever opens it sets "
         "the password: hand it over yourself. password reads one from standard input instead.\n\n"
         "leave ends sessions, grants and the second factor at once and hands open tasks over. docs/access.md tells "

@@ -108,6 +108,12 @@ int  cli_print_completion(FILE *file, const char *shell);           /* 0, or -1 
 int cli_complain(const struct cli_command *command, int exit_code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* Where a command that can be run for another process prints (cli/forward.h): standard output and error, unless the
+ * calling thread has others (NULL = those again). */
+void  cli_redirect(FILE *out, FILE *messages);
+FILE *cli_out(void);
+FILE *cli_messages(void);
+
 /* Flush standard output and report a failure (disk full, reader gone). Returns exit_code, or CLI_MACHINE. */
 int cli_finish_stdout(const struct cli_command *command, int exit_code);
 

@@ -48,7 +48,7 @@ int input_report(const struct cli_command *command, int status, struct fault_lis
 {
     int exit_code = status == BASE_ERR_INPUT ? CLI_INPUT : CLI_MACHINE;
     if (faults->num_all > 0)
-        fault_list_write(faults, stderr);
+        fault_list_write(faults, cli_messages());
     else if (status == TOC_ERR_NO_MEMORY)
         cli_complain(command, exit_code, "out of memory");
     if (status == BASE_ERR_INPUT)

@@ -7,15 +7,34 @@
 
 #include "cli/command.h"
 
+static _Thread_local FILE *out_of_thread, *messages_of_thread;
+
+void cli_redirect(FILE *out, FILE *messages)
+{
+    out_of_thread = out;
+    messages_of_thread = messages;
+}
+
+FILE *cli_out(void)
+{
+    return out_of_thread != NULL ? out_of_thread : stdout;
+}
+
+FILE *cli_messages(void)
+{
+    return messages_of_thread != NULL ? messages_of_thread : stderr;
+}
+
 int cli_complain(const struct cli_command *command, int exit_code, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
-    fputs(command != NULL ? "tocsin " : "tocsin", stderr);
-    fputs(command != NULL ? command->name : "", stderr);
-    fputs(": ", stderr);
-    vfprintf(stderr, format, arguments);
-    fputc('\n', stderr);
+    FILE *to = cli_messages();
+    fputs(command != NULL ? "tocsin " : "tocsin", to);
+    fputs(command != NULL ? command->name : "", to);
+    fputs(": ", to);
+    vfprintf(to, format, arguments);
+    fputc('\n', to);
     va_end(arguments);
     return exit_code;
 }

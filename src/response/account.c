@@ -89,6 +89,11 @@ bool accounts_set_up_due(const struct accounts *accounts)
     return accounts->set_up_due;
 }
 
+void accounts_set_up_done(struct accounts *accounts)
+{
+    accounts->set_up_due = false;
+}
+
 void account_secret(size_t size, char *text, size_t room)
 {
     uint8_t bytes[SESSION_BYTES];

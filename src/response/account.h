@@ -139,6 +139,7 @@ int accounts_sign_out(struct accounts *accounts, const struct account_who *who);
 
 /* Does the node wait for its first administrator? */
 bool accounts_set_up_due(const struct accounts *accounts);
+void accounts_set_up_done(struct accounts *accounts); /* somebody has got an account in another way */
 
 /* A link: its text stands behind "link=". kind: ACCOUNT_LINK_…; user missing = set-up. */
 int accounts_make_link(struct accounts *accounts, struct account_call *call, const struct access *who, const char *kind,

@@ -3,9 +3,17 @@
 
 import json
 import re
+import signal
+import socket
+import struct
+import sys
+import urllib.parse
 
-from program import ROOT, equal, folder, main
+from program import PROGRAM, ROOT, equal, folder, main
 from program import run as run_program
+
+sys.path.insert(0, str(ROOT / "tests/support"))
+from serving import Server  # noqa: E402
 
 LINK = re.escape("http://127.0.0.1:8420/set-up?link=") + r"[\w-]{22}\n"
 
@@ -64,6 +72,80 @@ def test_what_is_refused():
         code, _, err = run("user", "grant", "operator", "--role", "program", "--everywhere", "--node", path)
         assert code == 2 and "program itself" in err, err
         equal(states(path), {"operator": "no account"})
+
+
+def sign_in(server, login, password):
+    body = urllib.parse.urlencode({"login": login, "password": password})
+    status, headers, _ = server.get("/sign-in", {"Content-Type": "application/x-www-form-urlencoded"}, "POST", body)
+    return status, "; ".join(line.partition(";")[0] for line in headers.get_all("Set-Cookie") or [])
+
+
+def test_while_a_server_runs():
+    """A server at work on the node does it, with what it remembers; links and passwords work at once"""
+    password = "the kettle sings at dawn"
+    with folder() as place:
+        path = node(place)
+        with Server(PROGRAM, path) as server:
+            server.wait_until_it_serves()
+            equal(server.get("/sign-in")[0], 503)  # nobody has an account yet
+            equal(run("user", "password", "operator", "--node", path, stdin=password + "\n"), (0, "", ""))
+            equal(server.get("/sign-in")[0], 200)
+            code, link, err = run("user", "create", "dolma", "--role", "epidemiologist", "--area", "540100", "--node", path)
+            assert code == 0 and err == "" and re.fullmatch(LINK, link), (code, link, err)
+            equal(server.get(link.strip()[len("http://127.0.0.1:8420"):])[0], 200)
+            equal(run("user", "grant", "dolma", "--role", "analyst", "--everywhere", "--node", path), (0, "", ""))
+            equal(run("user", "password", "dolma", "--node", path, stdin=password + "\n"), (0, "", ""))
+            equal(states(path)["dolma"], "active epidemiologist analyst")
+            status, cookies = sign_in(server, "dolma", password)
+            equal(status, 303)
+            equal(server.get("/api/v1/session", {"Cookie": cookies})[0], 200)
+            equal(run("user", "leave", "dolma", "--node", path), (0, "2 grants ended, 0 tasks handed over.\n", ""))
+            equal(server.get("/api/v1/session", {"Cookie": cookies})[0], 401)
+            absent = "tocsin user: there is no such record, or you may not see it\n"
+            equal(run("user", "leave", "nobody", "--node", path), (1, "", absent))
+            code, out, err = run("user", "password", "operator", "--node", path, stdin="password1234\n")
+            assert (code, out) == (1, "") and "tried first" in err and "password1234" not in err, err
+            code, out, err = run("user", "leave", "--node", path)
+            assert (code, out) == (2, "") and "one LOGIN is wanted" in err, err
+            assert not [line for line in server.lines().splitlines() if "dolma" in line or "set-up?link" in line]
+            equal(server.end(), 0)
+        equal(states(path)["dolma"], "gone")
+
+
+def test_a_socket_that_nobody_listens_at():
+    """After a server was killed the commands write themselves"""
+    with folder() as place:
+        path = node(place)
+        with Server(PROGRAM, path) as server:
+            server.wait_until_it_serves()
+            server.end(signal.SIGKILL)
+        equal(run("user", "password", "operator", "--node", path, stdin="the kettle sings at dawn\n"), (0, "", ""))
+        equal(states(path), {"operator": "active"})
+
+
+def test_what_is_no_request():
+    """Whatever else comes by the operator's socket is dropped, and the next is served"""
+    many, large = struct.pack("=I", 33), struct.pack("=II", 1, 8192)
+    words = struct.pack("=I", 2) + b"".join(struct.pack("=I", len(word)) + word for word in (b"record", b"list", b""))
+    with folder() as place:
+        path = node(place)
+        with Server(PROGRAM, path) as server:
+            server.wait_until_it_serves()
+            for bytes_sent in (b"", b"\0", many, large, struct.pack("=I", 0), struct.pack("=II", 1, 2**32 - 1),
+                               struct.pack("=II", 1, 4) + b"a\0bc" + struct.pack("=I", 0), b"GET / HTTP/1.1\r\n\r\n"):
+                with socket.socket(socket.AF_UNIX) as connection:
+                    connection.connect(f"{path}/operator")
+                    connection.sendall(bytes_sent)
+                    connection.shutdown(socket.SHUT_WR)
+                    equal(connection.recv(100), b"")
+            with socket.socket(socket.AF_UNIX) as connection:
+                connection.connect(f"{path}/operator")
+                connection.sendall(words)
+                exit_code, _, size = struct.unpack("=III", connection.recv(12))
+                equal(exit_code, 2)
+                assert b"'tocsin user' alone" in connection.recv(size)
+            equal(states(path), {"operator": "no account"})
+            server.end()
 
 
 def test_the_privacy_report_is_the_model_s():
