@@ -3,11 +3,13 @@
 
 import json
 import pathlib
+import re
 import socket
 import ssl
 import subprocess
 import sys
 import time
+import uuid
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "cli"))
 from program import ENVIRONMENT, PROGRAM, ROOT, equal, folder, main, run  # noqa: E402
@@ -160,12 +162,86 @@ def test_bodies_stay_in_memory():
     equal([path for path in FRONT.place.rglob("*") if path.parent.name in ("client_body", "proxy") and path.is_file()], [])
 
 
+class Stream:
+    """Server-sent events through TLS, read as they come."""
+
+    def __init__(self, cookies, after=None):
+        self.connection, self.rest = client(timeout=10), b""
+        again = f"Last-Event-ID: {after}\r\n" if after else ""
+        self.connection.sendall(f"GET /api/v1/live HTTP/1.1\r\nHost: {nginx.NAME}\r\nCookie: {cookies}\r\n{again}\r\n".encode())
+        head = self.until(b"\r\n\r\n")
+        assert head.startswith(b"HTTP/1.1 200 ") and b"text/event-stream" in head, head
+
+    def until(self, mark):
+        while mark not in self.rest:
+            more = self.connection.recv(65536)
+            assert more, "the stream has ended: " + self.rest.decode()
+            self.rest += more
+        found, _, self.rest = self.rest.partition(mark)
+        return found
+
+    def event(self):
+        """The next change: its number and what it says."""
+        while True:
+            lines = dict(line.split(": ", 1) for line in re.findall(r"(?m)^\w+: .*", self.until(b"\n\n").decode()))
+            if lines.get("event") == "change":
+                return lines["id"], json.loads(lines["data"])
+
+
+def request(cookies, method, path, body=None, kind="application/json"):
+    """Status, cookies that are set, body."""
+    text = (f"{method} {path} HTTP/1.1\r\nHost: {nginx.NAME}\r\nCookie: {cookies}\r\nOrigin: https://{nginx.NAME}\r\n"
+            f"Idempotency-Key: {uuid.uuid4()}\r\n")
+    if body is not None:
+        text += f"Content-Type: {kind}\r\nContent-Length: {len(body)}\r\n"
+    with client() as connection:
+        connection.sendall((text + "\r\n" + (body or "")).encode())
+        head, _, answer = receive(connection).partition(b"\r\n\r\n")
+    found = re.findall(r"(?mi)^Set-Cookie: ([^;]*)", head.decode())
+    return int(head[9:12]), "; ".join(found), answer
+
+
+def test_live_events():
+    """Events come through TLS as they happen, none twice, none lost while a client was away, and end with the session"""
+    place = str(FRONT.place / "node")
+    password = "wool for forty winters"
+    code, _, err = run("user", "create", "tashi", "--role", "epidemiologist", "--everywhere", "--node", place)
+    assert code == 0, err
+    code, _, err = run("user", "password", "tashi", "--node", place, stdin=password + "\n")
+    assert code == 0, err
+    status, cookies, _ = request("", "POST", "/sign-in", f"login=tashi&password={password.replace(' ', '+')}",
+                                 "application/x-www-form-urlencoded")
+    assert status == 303 and "__Host-tocsin=" in cookies, (status, cookies)
+
+    def change():
+        status, _, answer = request(cookies, "POST", "/api/v1/persons", json.dumps({"area": AREA}))
+        assert status == 201, answer
+        return json.loads(answer)["id"]
+
+    stream, began = Stream(cookies), time.monotonic()
+    for _ in range(5):
+        made = change()
+        number, event = stream.event()
+        equal((event["type"], event["id"], event["version"], event["area"]), ("person", made, 1, AREA))
+    assert time.monotonic() - began < 10, "events wait in a buffer"
+    stream.connection.close()
+    missed = [change() for _ in range(3)]
+    stream = Stream(cookies, number)
+    equal([stream.event()[1]["id"] for _ in range(3)], missed)
+    code, _, err = run("user", "leave", "tashi", "--node", place)
+    assert code == 0, err
+    assert b"access" in stream.until(b"event: end") + stream.until(b"\n\n")
+    equal(request(cookies, "GET", "/api/v1/cases")[0], 401)
+
+
 if not nginx.NGINX:
     print("1..0 # SKIP nginx is not installed")
     sys.exit(0)
 with PLACE as name:
     run("node", "init", f"{name}/node", "--lists", ROOT / "share/lists")
     run("user", "password", "operator", "--node", f"{name}/node", stdin="the kettle sings at dawn\n")
+    AREA = json.loads(run("record", "create", "area", "code=540100", "name_en=County", "level=0", "--as", "program", "--node",
+                          f"{name}/node")[1])["id"]
     with Server(PROGRAM, f"{name}/node", "--public-url", f"https://{nginx.NAME}", "--quiet", listen=f"unix:{name}/http",
                 environment=ENVIRONMENT) as SERVER:
         SERVER.wait_until_it_serves()
