@@ -33,8 +33,8 @@ static int run(struct store *store, const struct access *who, const char *verb, 
     return account_run(store, who, &work, NULL);
 }
 
-/* Lists of steps are filled in one by one: where a struct that a function returns stands in an array's initializer, gcc
- * 12 clears the half of its union that it takes for padding (-ftrivial-auto-var-init), and the pointer with it. */
+/* Lists of steps are filled in one by one: where all of an array's initializers are structs that functions return, gcc
+ * 12 takes half of the pointers in their unions for padding and clears it (-ftrivial-auto-var-init). */
 
 /* An id that is no session's: "all but this" of nothing is all. */
 static const struct id none = { { 0 } };
