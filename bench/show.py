@@ -27,6 +27,7 @@ COMMANDS = {
     "pass": [
         "{build}/bench/bench_json",
         "{build}/bench/bench_rules ../shared/data/credentials",
+        "python3 bench/credential.py {build}",
     ],
     "server": [
         "python3 bench/server.py {build}",
