@@ -28,5 +28,6 @@ extern const struct cli_command cli_command_season;
 extern const struct cli_command cli_command_serve;
 extern const struct cli_command cli_command_simulate;
 extern const struct cli_command cli_command_user;
+extern const struct cli_command cli_command_verify;
 
 #endif

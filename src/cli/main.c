@@ -35,6 +35,7 @@ static const struct cli_command *const commands[] = {
     &cli_command_county,
     &cli_command_area,
     &cli_command_cert,
+    &cli_command_verify,
     &cli_command_help,
     &cli_command_completion,
     /* clang-format on */

@@ -24,33 +24,38 @@ static int refuse(struct toc_error *error, size_t where, double found, const cha
 }
 
 /* The value of count characters, the first the lowest digit; -1 where one is none of the 45. */
-static int32_t group(const char *text, size_t count)
+static inline int32_t group(const char *text, size_t count)
 {
-    int32_t value = 0, digit = 0, weight = 1;
-    for (size_t i = 0; i < count; i++, weight *= 45) {
-        digit = values[(unsigned char) text[i]];
-        if (digit == 0)
-            return -1;
-        value += (digit - 1) * weight;
-    }
-    return value;
+    int32_t first = values[(unsigned char) text[0]], second = values[(unsigned char) text[1]];
+    int32_t third = count == 3 ? values[(unsigned char) text[2]] : 1;
+    if (first == 0 || second == 0 || third == 0)
+        return -1;
+    return first - 1 + (second - 1) * 45 + (third - 1) * 2025;
+}
+
+static int refuse_group(struct toc_error *error, size_t where, int32_t value, size_t count)
+{
+    if (value < 0)
+        return refuse(error, where, NAN, "digits, capital letters, blank and $%*+-./:");
+    return refuse(error, where, value, count == 3 ? "a group of at most 65535" : "a last group of at most 255");
 }
 
 int credential_base45_decode(const char *text, size_t size, uint8_t *bytes, size_t *num_bytes, struct toc_error *error)
 {
-    static const char *const allowed = "digits, capital letters, blank and $%*+-./:";
     if (size % 3 == 1)
         return refuse(error, size - 1, NAN, "groups of three characters, the last of three or two");
-    size_t num = 0;
-    for (size_t at = 0; at < size; at += 3) {
-        size_t  count = size - at < 3 ? 2 : 3;
-        int32_t value = group(text + at, count);
-        if (value < 0)
-            return refuse(error, at, NAN, allowed);
-        if (value > (count == 3 ? 65535 : 255))
-            return refuse(error, at, value, count == 3 ? "a group of at most 65535" : "a last group of at most 255");
-        if (count == 3)
-            bytes[num++] = (uint8_t) (value >> 8);
+    size_t num = 0, at = 0;
+    for (; size - at >= 3; at += 3, num += 2) {
+        int32_t value = group(text + at, 3);
+        if (value < 0 || value > 65535)
+            return refuse_group(error, at, value, 3);
+        bytes[num] = (uint8_t) (value >> 8);
+        bytes[num + 1] = (uint8_t) value;
+    }
+    if (at < size) {
+        int32_t value = group(text + at, 2);
+        if (value < 0 || value > 255)
+            return refuse_group(error, at, value, 2);
         bytes[num++] = (uint8_t) value;
     }
     *num_bytes = num;

@@ -131,7 +131,7 @@ static int read_value(struct reading *reading, unsigned depth);
 static struct value *add(struct reading *reading, enum value_kind kind, size_t place, int *ret)
 {
     struct value_tree *tree = reading->tree;
-    *ret = value_tree_reserve(tree, 1);
+    *ret = tree->num_values < tree->max_values ? 0 : value_tree_reserve(tree, 1);
     if (*ret != 0)
         return NULL;
     struct value *value = &tree->values[tree->num_values++];

@@ -74,6 +74,27 @@ int credential_revocation_add(struct credential_revocation *revocation, const ui
                               unsigned x, unsigned y, unsigned chunk, enum credential_slice_kind kind,
                               const uint8_t *bytes, size_t size, int64_t expires, struct toc_error *error);
 
+/* ---- as the EU's distribution service gives them ---- */
+
+/* Read the body of /lists: [{"kid", "mode", "hashTypes", "lastUpdated", "expires"}, …]. Returns 0, BASE_ERR_INPUT with
+ * faults (the lists without one are declared all the same), or TOC_ERR_NO_MEMORY. */
+int credential_revocation_lists(struct credential_revocation *revocation, const char *name, const char *bytes,
+                                size_t size, struct fault_list *faults);
+
+/* Read the body of /lists/KID/partitions: [{"id", "x", "y", "chunks": {"a": {EXPIRES: {"type", "hash"}}}}, …], and
+ * every slice that it names. find: the bytes of the slice named `hash` of a partition's chunk; NULL where there is
+ * none, which is a fault, as a pass that it would name is then not known to be revoked. Returns as above. */
+struct credential_slice_source {
+    const uint8_t *(*find)(void *context, const char *id, const char *chunk, const char *hash, size_t *size);
+    void *context;
+};
+int credential_revocation_partitions(struct credential_revocation *revocation, const char *name,
+                                     const uint8_t kid[CREDENTIAL_KID_BYTES], const char *bytes, size_t size,
+                                     const struct credential_slice_source *source, struct fault_list *faults);
+
+/* Eight bytes as base64 or base64url, with or without = at the end. Returns 0 or BASE_ERR_INPUT. */
+int credential_kid_from_text(const char *text, size_t size, uint8_t kid[CREDENTIAL_KID_BYTES]);
+
 /* The kids declared: NULL behind the last. */
 const uint8_t *credential_revocation_kid(const struct credential_revocation *revocation, size_t index);
 

@@ -19,6 +19,9 @@ void credential_trust_free(struct credential_trust *trust)
         free(trust->crls[i].iss);
         free(trust->crls[i].rids);
     }
+    for (size_t i = 0; i < trust->num_names; i++)
+        free(trust->names[i]);
+    free(trust->names);
     free(trust->signers);
     free(trust->lists);
     free(trust->index);
@@ -27,6 +30,16 @@ void credential_trust_free(struct credential_trust *trust)
 }
 
 /* ---- filling ---- */
+
+const char *credential_trust_name(struct credential_trust *trust, const char *name)
+{
+    void *grown = memory_resize(trust->names, trust->num_names + 1, sizeof *trust->names);
+    if (grown == NULL)
+        return NULL;
+    trust->names = grown;
+    trust->names[trust->num_names] = strdup(name);
+    return trust->names[trust->num_names] != NULL ? trust->names[trust->num_names++] : NULL;
+}
 
 struct credential_signer *credential_trust_room(struct credential_trust *trust)
 {

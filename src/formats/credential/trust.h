@@ -62,6 +62,8 @@ struct credential_trust {
     size_t                    num_places;
     struct credential_crl    *crls; /* of SMART keys */
     size_t                    num_crls, max_crls;
+    char                    **names; /* of files, that faults may point to */
+    size_t                    num_names;
 };
 #define CREDENTIAL_TRUST_INIT                                                                                          \
     {                                                                                                                  \
@@ -80,6 +82,9 @@ struct credential_list_file {
     size_t         signature_size;
     const char    *iss; /* of a key set that does not say it; NULL = none */
 };
+
+/* A copy of a file's name that lives as long as the trust (faults borrow names), or NULL. */
+const char *credential_trust_name(struct credential_trust *trust, const char *name);
 
 /* Add the signers of a list. Returns 0 (signers that were refused are faults all the same), BASE_ERR_INPUT where
  * nothing of the list is taken, or TOC_ERR_NO_MEMORY. */

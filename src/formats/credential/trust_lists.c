@@ -124,6 +124,16 @@ static int read_key_set(struct credential_reading *reading, const struct value *
     return read_issuer(reading, iss, value_get(root, "keys"), value_get(root, "crls"));
 }
 
+/* A revocation list in a file of its own: it must say whose it is. */
+static int read_own_crl(struct credential_reading *reading, const struct value *root)
+{
+    const struct value *iss = value_get(root, "iss");
+    if (!value_is(iss, VALUE_TEXT) || !is_issuer(iss->text, iss->length))
+        return fault(reading, "a member \"iss\": the issuer's address", "the revocation list does not say whose it is");
+    int ret = credential_read_crl(reading->trust, root, iss->text, iss->length, reading->name, reading->faults);
+    return ret == TOC_ERR_NO_MEMORY ? ret : 0; /* a broken one counts too: its cards cannot be told to be unrevoked */
+}
+
 /* ---- DID documents ---- */
 
 static int read_methods(struct credential_reading *reading, const struct value *methods)
@@ -161,6 +171,8 @@ static int read_root(struct credential_reading *reading, const struct value *roo
         return read_key_set(reading, root);
     if (value_is(value_get(root, "verificationMethod"), VALUE_ARRAY))
         return read_methods(reading, value_get(root, "verificationMethod"));
+    if (value_is(value_get(root, "rids"), VALUE_ARRAY))
+        return read_own_crl(reading, root);
     if (value_is(value_get(root, "participating_issuers"), VALUE_ARRAY))
         return fault(reading, "the directory's snapshot, which holds them", "the directory names issuers without keys");
     return fault(reading, "certificates, issuerInfo, keys or verificationMethod", "no list of signers that is known");

@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "cli/verify_input.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/json_reader.h"
+#include "base/memory.h"
+#include "tocsin/status.h"
+
+/* A file being read, and the parts that wait for the rest of their card. */
+struct input {
+    const char *name;
+    char       *bytes;
+    size_t      size, capacity;
+    int (*each)(void *context, const struct verify_item *item);
+    void              *context;
+    struct verify_item item;
+    unsigned           wanted; /* parts of the card that waits; 0 = none waits */
+    struct fault_list *faults;
+};
+
+/* ---- bytes ---- */
+
+/* Larger room; what was in the old one is cleared. */
+static int grow(struct input *input)
+{
+    size_t capacity = input->capacity == 0 ? (size_t) 1 << 16 : input->capacity * 2;
+    char  *grown = capacity <= 2 * VERIFY_INPUT_BYTES ? memory_array(capacity, 1) : NULL;
+    if (grown == NULL)
+        return TOC_ERR_NO_MEMORY;
+    if (input->size > 0) {
+        memcpy(grown, input->bytes, input->size);
+        explicit_bzero(input->bytes, input->size);
+    }
+    free(input->bytes);
+    input->bytes = grown;
+    input->capacity = capacity;
+    return 0;
+}
+
+static int read_all(struct input *input, FILE *stream)
+{
+    for (;;) {
+        if (input->size == input->capacity && grow(input) != 0)
+            return TOC_ERR_NO_MEMORY;
+        size_t num = fread(input->bytes + input->size, 1, input->capacity - input->size, stream);
+        input->size += num;
+        if (num == 0)
+            return ferror(stream) ? BASE_ERR_SYSTEM : 0;
+        if (input->size > VERIFY_INPUT_BYTES) {
+            fault_add(input->faults, (struct fault_place){ .file = input->name }, "at most 1 GiB",
+                      "the file is longer");
+            return BASE_ERR_INPUT;
+        }
+    }
+}
+
+static int open_and_read(struct input *input, const char *path)
+{
+    bool  standard = path == NULL || strcmp(path, "-") == 0;
+    FILE *stream = standard ? stdin : fopen(path, "rbe");
+    if (stream == NULL)
+        return BASE_ERR_SYSTEM;
+    setvbuf(stream, NULL, _IONBF, 0); /* no second copy that would not be cleared */
+    int ret = read_all(input, stream);
+    int why = errno;
+    if (!standard)
+        fclose(stream);
+    errno = why;
+    return ret;
+}
+
+/* ---- credentials ---- */
+
+/* Of how many parts the text is one; 0 = it is whole. */
+static unsigned parts_of(struct credential_text text)
+{
+    unsigned number, of;
+    char     head[16] = "";
+    if (text.size < 9 || memcmp(text.text, "shc:/", 5) != 0)
+        return 0;
+    memcpy(head, text.text + 5, text.size - 5 < sizeof head - 1 ? text.size - 5 : sizeof head - 1);
+    return sscanf(head, "%3u/%3u/", &number, &of) == 2 && of > 1 && of <= CREDENTIAL_MAX_PARTS ? of : 0;
+}
+
+static int hand_out(struct input *input)
+{
+    if (input->item.num_parts == 0)
+        return 0;
+    input->item.number++;
+    int ret = input->each(input->context, &input->item);
+    input->item.num_parts = 0;
+    input->wanted = 0;
+    return ret;
+}
+
+static int take(struct input *input, const char *text, size_t size)
+{
+    struct credential_text trimmed = credential_trim(text, size);
+    unsigned               of = parts_of(trimmed);
+    int                    ret = 0;
+    if (trimmed.size == 0)
+        return 0;
+    if (input->wanted != of)
+        ret = hand_out(input); /* a card that stays without its rest */
+    if (ret != 0)
+        return ret;
+    input->item.parts[input->item.num_parts++] = trimmed;
+    input->wanted = of;
+    return of == 0 || input->item.num_parts == of ? hand_out(input) : 0;
+}
+
+static int take_lines(struct input *input)
+{
+    int ret = 0;
+    for (size_t at = 0; ret == 0 && at < input->size;) {
+        const char *end = memchr(input->bytes + at, '\n', input->size - at);
+        size_t      size = end != NULL ? (size_t) (end - input->bytes) - at : input->size - at;
+        ret = take(input, input->bytes + at, size);
+        at += size + 1;
+    }
+    return ret;
+}
+
+static int no_credential(struct input *input, const struct value *value)
+{
+    uint64_t line, column;
+    json_position(input->bytes, value->place, &line, &column);
+    fault_add(input->faults, (struct fault_place){ .file = input->name, .line = line },
+              "a text, or an object with \"credential\", \"text\" or \"verifiableCredential\"", "no credential");
+    return BASE_ERR_INPUT;
+}
+
+static int take_value(struct input *input, const struct value *value)
+{
+    const struct value *cards = value_get(value, "verifiableCredential"), *text = value_get(value, "credential");
+    int                 ret = 0;
+    if (text == NULL)
+        text = value_get(value, "text");
+    if (value_is(value, VALUE_TEXT))
+        text = value;
+    if (value_is(text, VALUE_TEXT))
+        return take(input, text->text, text->length);
+    if (!value_is(cards, VALUE_ARRAY))
+        return no_credential(input, value);
+    for (VALUE_EACH(card, cards)) {
+        ret = value_is(card, VALUE_TEXT) ? take(input, card->text, card->length) : no_credential(input, card);
+        if (ret != 0)
+            break;
+    }
+    return ret;
+}
+
+static int take_json(struct input *input)
+{
+    struct value_tree tree = VALUE_TREE_INIT;
+    struct json_fault broken;
+    size_t            offset = 0;
+    int               ret = 0;
+    while (ret == 0) {
+        ret = json_read_next(input->bytes, input->size, &offset, NULL, &tree, &broken);
+        if (ret == BASE_ERR_INPUT || ret == TOC_ERR_TOO_LARGE) {
+            fault_add(input->faults, (struct fault_place){ .file = input->name, .line = broken.line }, broken.allowed,
+                      "%s", broken.found);
+            ret = BASE_ERR_INPUT;
+        }
+        if (ret != 0 || tree.num_values == 0)
+            break;
+        ret = take_value(input, tree.values);
+        if (ret == 0 && input->wanted > 0)
+            ret = hand_out(input); /* its text is the tree's: it cannot wait for the next value */
+    }
+    value_tree_wipe(&tree);
+    value_tree_free(&tree);
+    return ret;
+}
+
+int verify_input_each(const char *path, int (*each)(void *context, const struct verify_item *item), void *context,
+                      struct fault_list *faults)
+{
+    struct input input = { .name = path != NULL ? path : "-", .each = each, .context = context, .faults = faults };
+    int          ret = open_and_read(&input, path);
+    size_t       first = 0;
+    while (ret == 0 && first < input.size && strchr(" \t\r\n", input.bytes[first]) != NULL &&
+           input.bytes[first] != '\0')
+        first++;
+    bool json = first < input.size && (input.bytes[first] == '{' || input.bytes[first] == '"');
+    if (ret == 0 && input.size >= 4 && memcmp(input.bytes, "\x89PNG", 4) == 0) {
+        fault_add(faults, (struct fault_place){ .file = input.name }, "the text of its code, as a scanner gives it",
+                  "the file is a picture");
+        ret = BASE_ERR_INPUT;
+    }
+    if (ret == 0)
+        ret = json ? take_json(&input) : take_lines(&input);
+    if (ret == 0)
+        ret = hand_out(&input);
+    if (input.bytes != NULL)
+        explicit_bzero(input.bytes, input.capacity);
+    free(input.bytes);
+    return ret;
+}

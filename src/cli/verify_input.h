@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* cli/verify_input.h: the credentials of a file: one a line; JSON values one after the other (NDJSON), each a text or
+ * an object with "credential" or "text"; or a file of SMART cards ({"verifiableCredential": […]}). Parts of one SMART
+ * card
+ * ("shc:/1/3/…") follow one another, in any order.
+ */
+#ifndef CLI_VERIFY_INPUT_H
+#define CLI_VERIFY_INPUT_H
+
+#include <stdio.h>
+
+#include "base/fault.h"
+#include "formats/credential/credential.h"
+
+#define VERIFY_INPUT_BYTES ((size_t) 1 << 30) /* the largest file */
+
+/* One credential: its parts, most often one. */
+struct verify_item {
+    struct credential_text parts[CREDENTIAL_MAX_PARTS];
+    size_t                 num_parts;
+    uint64_t               number; /* 1 = the first of the file */
+};
+
+/* Call `each` for every credential of the file (NULL or "-": standard input), in order, until it answers other than 0.
+ * The bytes are cleared afterwards. Returns 0, what each answered, BASE_ERR_INPUT with a fault, BASE_ERR_SYSTEM (errno
+ * says why) or TOC_ERR_NO_MEMORY. */
+int verify_input_each(const char *path, int (*each)(void *context, const struct verify_item *item), void *context,
+                      struct fault_list *faults);
+
+#endif
