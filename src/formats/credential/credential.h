@@ -61,10 +61,11 @@ struct credential_answer {
     int64_t                         expires; /* as above */
 
     /* of the content, where the signature holds: values live in the scanner. Rules are evaluated on `payload`. */
-    const struct value *claims;   /* the whole of it */
-    const struct value *payload;  /* as `kind` says */
-    unsigned            uses;     /* enum credential_use: what it proves */
-    bool                in_parts; /* a SMART card in several QR codes: a form that is no longer to be issued */
+    const struct value       *claims;   /* the whole of it */
+    const struct value       *payload;  /* as `kind` says */
+    unsigned                  uses;     /* enum credential_use: what it proves */
+    struct credential_entries entries;  /* of an HC1, where revocation lists are there: as what it may be revoked */
+    bool                      in_parts; /* a SMART card in several QR codes: a form that is no longer to be issued */
 
     /* how old the knowledge was that answered: seconds, CREDENTIAL_NO_TIME = not known */
     int64_t trust_dated;      /* of the list that holds the signer, else of the oldest list */

@@ -137,13 +137,12 @@ static void entries_of(struct credential_scanner *scanner, const struct credenti
 static bool check_revoked(struct credential_scanner *scanner, const struct credential_cose *cose, int64_t now,
                           struct credential_answer *answer)
 {
-    struct credential_entries entries = { .has = 0 };
-    bool                      stale = false;
+    bool stale = false;
     if (scanner->revocation == NULL || cose->kid.size != CREDENTIAL_KID_BYTES)
         return true;
     answer->revocation_dated = credential_revocation_dated(scanner->revocation, cose->kid.bytes, now, &stale);
-    entries_of(scanner, cose, answer, &entries);
-    if (!credential_revocation_holds(scanner->revocation, &scanner->checker, cose->kid.bytes, &entries, now))
+    entries_of(scanner, cose, answer, &answer->entries);
+    if (!credential_revocation_holds(scanner->revocation, &scanner->checker, cose->kid.bytes, &answer->entries, now))
         return true;
     return credential_decide(answer, CREDENTIAL_REVOKED, "revocation list", "a pass that is not on it");
 }
