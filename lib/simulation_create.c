@@ -11,6 +11,7 @@
     X(schedule, sim->num_schedule)                                                                                     \
     X(pulled, sim->num_schedule * sim->num_areas)                                                                      \
     X(imports, sim->num_imports)                                                                                       \
+    X(journeys, sim->num_journeys)                                                                                       \
     X(forced, (size_t) TOC_SIMULATION_MEASURES * sim->num_areas)                                                       \
     X(weekly, (size_t) sim->num_areas * 7)                                                                             \
     X(agent, sim->agents)                                                                                              \
@@ -101,6 +102,7 @@ static int fill(struct toc_simulation *sim, const struct toc_simulation_setup *s
         memcpy(sim->schedule, setup->schedule, setup->num_schedule * sizeof *sim->schedule);
     if (setup->num_imports > 0)
         memcpy(sim->imports, setup->imports, setup->num_imports * sizeof *sim->imports);
+    toci_sim_journeys(sim, setup);
     lay_out_areas(sim, setup);
     toci_sim_households(sim);
     ret = toci_sim_contacts(sim, setup, error);
@@ -144,6 +146,7 @@ int toc_simulation_create(const struct toc_simulation_setup *setup, const struct
     sim->agents = (uint32_t) persons;
     sim->num_schedule = setup->num_schedule;
     sim->num_imports = setup->num_imports;
+    sim->num_journeys = setup->num_journeys;
     uint32_t shards = sim->agents / TOCI_SIM_SHARD_AGENTS;
     sim->num_shards = shards < 1 ? 1 : shards > TOCI_SIM_MAX_SHARDS ? TOCI_SIM_MAX_SHARDS : shards;
     toci_team_join(sim);

@@ -238,6 +238,8 @@ static uint32_t strike(const struct toc_simulation *sim, uint32_t source, uint32
         return TOCI_SIM_NOBODY;
     uint32_t area = toci_sim_area_of(sim, source);
     double   bound = sim->highest_susceptibility;
+    if (network == TOCI_RING && (toci_is_away(sim, source, sim->day) || toci_is_away(sim, met, sim->day)))
+        return TOCI_SIM_NOBODY;
     if (network == TOCI_RING)
         bound = toci_ring_of_slot(sim, place, area * TOC_SIMULATION_RING + (sim->agent[source].age_ring >> 4 & 7u))
                     ->highest_susceptibility;

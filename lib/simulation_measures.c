@@ -52,7 +52,8 @@ static void weaken_contacts(const struct toc_simulation *sim, struct toci_today 
     today->ring[0] *= school;
     today->ring[1] *= school;
     today->ring[2] *= weakened(strength[TOC_SIMULATION_MEASURE_work_closure], p->work_closure_contacts);
-    today->random = weakened(lockdown, p->lockdown_contacts[2]);
+    today->random = weakened(lockdown, p->lockdown_contacts[2]) *
+                    weakened(strength[TOC_SIMULATION_MEASURE_advice], p->advice_contacts);
     today->household = weakened(lockdown, p->lockdown_contacts[0]);
     today->precaution = weakened(strength[TOC_SIMULATION_MEASURE_precautions], p->precaution_transmission);
     today->shielding = weakened(strength[TOC_SIMULATION_MEASURE_shielding], p->shielding_contacts);
@@ -95,6 +96,10 @@ double toci_contact_factor(const struct toc_simulation *sim, uint32_t agent, uin
 bool toci_meet_under_measures(const struct toc_simulation *sim, uint32_t source, uint32_t target, uint32_t network)
 {
     uint32_t area = toci_sim_area_of(sim, source), other = toci_sim_area_of(sim, target);
+    if (sim->num_journeys > 0) {
+        area = toci_place_on(sim, source, area, sim->day);
+        other = toci_place_on(sim, target, other, sim->day);
+    }
     double   factor =
         fmin(toci_contact_factor(sim, source, area, network), toci_contact_factor(sim, target, other, network));
     factor *= fmin(sim->today[area].precaution, sim->today[other].precaution);

@@ -125,24 +125,41 @@ static inline bool toci_meet(const struct toc_simulation *sim, uint32_t slot, ui
     return draw.v[day & 3] < toci_chance(share);
 }
 
-/* The stub's partner in the try-th pairing of a day, or TOCI_SIM_NOBODY. */
-static inline uint32_t toci_partner(const struct toc_simulation *sim, uint32_t area, uint32_t stub, uint32_t day,
-                                    uint32_t try)
+static inline uint32_t toci_paired(const struct toc_simulation *sim, struct toci_shuffle shuffle, uint32_t first,
+                                   uint32_t key, uint32_t stub, uint32_t day, uint32_t try)
 {
-    const struct toci_area *home = &sim->areas[area];
-    struct toci_shuffle     shuffle = home->shape;
-    uint32_t                first = home->first_stub;
-    uint32_t                key = area;
-    if (sim->num_areas > 1 &&
-        toci_draw(sim->seed, TOCI_DRAW_TRAVEL, stub, day, try).v[0] < toci_chance(sim->p.travel_share)) {
-        shuffle = sim->all_shape;
-        first = 0;
-        key = UINT32_MAX;
-    }
     const uint32_t *word = sim->pairing[day % TOCI_SIM_PAIRINGS][try];
     toci_give_key(&shuffle, word[0] ^ key * 0x9E3779B9u, word[1] + key);
     uint32_t image = toci_shuffled(&shuffle, stub - first) ^ 1;
     return image < shuffle.size ? first + toci_unshuffled(&shuffle, image) : TOCI_SIM_NOBODY;
+}
+
+/* The stub's partner in the try-th pairing of a day within its area, or TOCI_SIM_NOBODY; the same among all stubs. */
+static inline uint32_t toci_partner_in(const struct toc_simulation *sim, uint32_t area, uint32_t stub, uint32_t day,
+                                       uint32_t try)
+{
+    return toci_paired(sim, sim->areas[area].shape, sim->areas[area].first_stub, area, stub, day, try);
+}
+
+static inline uint32_t toci_partner_anywhere(const struct toc_simulation *sim, uint32_t stub, uint32_t day, uint32_t try)
+{
+    return toci_paired(sim, sim->all_shape, 0, UINT32_MAX, stub, day, try);
+}
+
+/* Where some are away from home (simulation_journeys.c). */
+uint32_t toci_partner_among_visitors(const struct toc_simulation *sim, uint32_t home, uint32_t stub, uint32_t day,
+                                     uint32_t try);
+
+/* Whom the stub is paired with in the try-th pairing of a day, or TOCI_SIM_NOBODY. */
+static inline uint32_t toci_partner(const struct toc_simulation *sim, uint32_t area, uint32_t stub, uint32_t day,
+                                    uint32_t try)
+{
+    if (sim->num_journeys > 0)
+        return toci_partner_among_visitors(sim, area, stub, day, try);
+    if (sim->num_areas > 1 &&
+        toci_draw(sim->seed, TOCI_DRAW_TRAVEL, stub, day, try).v[0] < toci_chance(sim->p.travel_share))
+        return toci_partner_anywhere(sim, stub, day, try);
+    return toci_partner_in(sim, area, stub, day, try);
 }
 
 static inline bool toci_may_meet_at_random(const struct toc_simulation *sim, uint32_t agent, uint32_t day)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What a simulation is made of: the list of parameters, their defaults, and what is allowed. */
 
-#include "internal.h"
+#include "simulation_state.h"
 #include "tocsin/simulation.h"
 
 /* Sums of shares may exceed 1 by what decimal numbers lose. */
@@ -205,6 +205,25 @@ static int check_imports(const struct toc_simulation_setup *setup, struct toc_er
     return 0;
 }
 
+static int check_journeys(const struct toc_simulation_setup *setup, struct toc_error *error)
+{
+    double low[TOC_SIMULATION_MAX_JOURNEYS];
+    if (setup->num_journeys > TOC_SIMULATION_MAX_JOURNEYS)
+        return toci_fail(error, TOC_ERR_SHAPE, "journeys", TOC_NOWHERE, (double) setup->num_journeys, "256 at most");
+    for (size_t i = 0; i < setup->num_journeys; i++) {
+        const struct toc_simulation_journey *line = &setup->journeys[i];
+        if (line->from >= areas_in(setup) || line->to >= areas_in(setup) || line->to == line->from)
+            return toci_fail(error, TOC_ERR_SHAPE, "journeys.to", i, line->to, "two areas, counted from 0");
+        if (line->leave < 1 || line->leave > TOC_SIMULATION_LAST_DAY)
+            return toci_fail(error, TOC_ERR_SHAPE, "journeys.leave", i, line->leave, "a day, 1 to 60000");
+        if (line->back <= line->leave || line->back > TOC_SIMULATION_LAST_DAY + 1)
+            return toci_fail(error, TOC_ERR_SHAPE, "journeys.back", i, line->back, "a day after `leave`, to 60001");
+        if (!(line->share >= 0 && line->share <= 1))
+            return toci_fail(error, TOC_ERR_OPTION, "journeys.share", i, line->share, "0 <= share <= 1");
+    }
+    return toci_journey_parts(setup, low, error);
+}
+
 int toc_simulation_check(const struct toc_simulation_setup *setup, struct toc_error *error)
 {
     int ret = check_numbers(setup->parameters, error);
@@ -218,5 +237,7 @@ int toc_simulation_check(const struct toc_simulation_setup *setup, struct toc_er
         ret = check_schedule(setup, error);
     if (ret == 0)
         ret = check_imports(setup, error);
+    if (ret == 0)
+        ret = check_journeys(setup, error);
     return ret;
 }

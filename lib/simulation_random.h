@@ -40,7 +40,9 @@ enum toci_purpose {
     TOCI_DRAW_SEEN,
     TOCI_DRAW_COMPLY,
     TOCI_DRAW_SCREENING,
-    TOCI_DRAW_VACCINE
+    TOCI_DRAW_VACCINE,
+    TOCI_DRAW_JOURNEY,
+    TOCI_DRAW_VISITOR
 };
 
 struct toci_draw {

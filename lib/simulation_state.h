@@ -136,6 +136,12 @@ struct toci_area {
     uint32_t            pair[2]; /* key of today */
 };
 
+/* Households of `from` whose number is in low … high are in `to` on the days leave … back - 1. */
+struct toci_journey {
+    uint32_t from, to, leave, back;
+    double   low, high;
+};
+
 /* Today in an area: strengths of measures, 0 = not in force, and what follows from them. */
 struct toci_today {
     double strength[TOC_SIMULATION_MEASURES];
@@ -177,6 +183,8 @@ struct toc_simulation {
     size_t                           num_schedule;
     struct toc_simulation_import    *imports;
     size_t                           num_imports;
+    struct toci_journey             *journeys;
+    size_t                           num_journeys;
     float                           *forced; /* [measure][area]: from outside: strength, -1 as scheduled */
     uint32_t                        *weekly; /* [area][7] positives of the last days */
 
@@ -323,7 +331,21 @@ static inline void toci_counted(struct toci_shard *shard, uint32_t agent, enum t
 /* From one state to another, with the counts. */
 void toci_sim_change_state(struct toci_shard *shard, uint32_t agent, uint32_t state);
 
+/* The area where the agent, of the area home, is on a day. */
+uint32_t toci_place_on(const struct toc_simulation *sim, uint32_t agent, uint32_t home, uint32_t day);
+
+static inline bool toci_is_away(const struct toc_simulation *sim, uint32_t agent, uint32_t day)
+{
+    if (sim->num_journeys == 0)
+        return false;
+    uint32_t home = toci_sim_area_of(sim, agent);
+    return toci_place_on(sim, agent, home, day) != home;
+}
+
 /* ---- making it ---- */
+int  toci_journey_parts(const struct toc_simulation_setup *setup, double low[TOC_SIMULATION_MAX_JOURNEYS],
+                        struct toc_error *error);
+void toci_sim_journeys(struct toc_simulation *sim, const struct toc_simulation_setup *setup);
 void toci_sim_households(struct toc_simulation *sim);
 int  toci_sim_contacts(struct toc_simulation *sim, const struct toc_simulation_setup *setup, struct toc_error *error);
 void toci_sim_tables(struct toc_simulation *sim);

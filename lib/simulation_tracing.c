@@ -58,6 +58,15 @@ static uint32_t days_about(const struct toc_simulation *sim, uint32_t agent, con
     return bits;
 }
 
+/* The same of the days on which somebody is not on a journey. */
+static uint32_t days_at_home(const struct toc_simulation *sim, uint32_t agent, const struct search *search)
+{
+    uint32_t bits = 0;
+    for (uint32_t back = 0; back < search->days && back < search->day; back++)
+        bits |= (uint32_t) !toci_is_away(sim, agent, search->day - back) << back;
+    return bits;
+}
+
 /* The same of the days on which two slots meet. */
 static uint32_t days_met(const struct toc_simulation *sim, uint32_t slot, uint32_t other, const struct search *search)
 {
@@ -137,6 +146,8 @@ static void search_ring(struct search *search, uint32_t about)
     struct toci_place            place;
     struct toci_edge             edge[3 * TOC_SIMULATION_MAX_DEGREE / 2];
     double seen = search->seen[1] * toci_contact_factor(sim, search->agent, search->area, TOCI_RING);
+    if (sim->num_journeys > 0)
+        about &= days_at_home(sim, search->agent, search);
     if (about == 0 || seen <= 0 || !toci_place_of(sim, search->agent, search->area, &place))
         return;
     uint32_t num = 3 * place.half, kept = 0, own = place.first + place.position;
@@ -160,6 +171,8 @@ static void search_ring(struct search *search, uint32_t about)
         if (search->by_app && !is_user(sim, other))
             continue;
         uint32_t met = about & days_about(sim, other, search);
+        if (met != 0 && sim->num_journeys > 0)
+            met &= days_at_home(sim, other, search);
         if (met != 0)
             met &= days_met(sim, own, edge[i].other, search);
         consider(search, other, seen, met, word_of(search, FIRST_OF_RING + edge[i].k));

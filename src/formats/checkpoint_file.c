@@ -59,9 +59,10 @@ uint64_t checkpoint_fingerprint(const struct scenario *scenario)
                              (double) scenario->num_areas,
                              (double) scenario->num_commuting,
                              (double) scenario->num_schedule,
-                             (double) scenario->num_imports };
+                             (double) scenario->num_imports,
+                             (double) scenario->num_journeys };
     uint64_t     sum = checkpoint_sum(SUM_START, &scenario->parameters, sizeof scenario->parameters);
-    sum = sum_of_numbers(sum_of_text(sum, scenario->title), 6, first);
+    sum = sum_of_numbers(sum_of_text(sum, scenario->title), 7, first);
     for (size_t i = 0; i < scenario->num_areas; i++)
         sum = sum_of_numbers(sum_of_text(sum, scenario->area_names[i]), 1, &scenario->areas[i].persons);
     for (size_t i = 0; i < scenario->num_commuting; i++) {
@@ -77,6 +78,10 @@ uint64_t checkpoint_fingerprint(const struct scenario *scenario)
     for (size_t i = 0; i < scenario->num_imports; i++) {
         const struct toc_simulation_import *line = &scenario->imports[i];
         sum = sum_of_numbers(sum, 4, (const double[]){ line->day, line->area, line->strain, line->persons });
+    }
+    for (size_t i = 0; i < scenario->num_journeys; i++) {
+        const struct toc_simulation_journey *line = &scenario->journeys[i];
+        sum = sum_of_numbers(sum, 5, (const double[]){ line->from, line->to, line->leave, line->back, line->share });
     }
     return sum;
 }

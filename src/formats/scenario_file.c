@@ -18,7 +18,7 @@ static bool is_file(const char *path)
 }
 
 static const char *const head_keys[] = { "scenario", "source",    "extends",  "start",   "days",
-                                         "areas",    "commuting", "measures", "imports", NULL };
+                                         "areas",    "commuting", "journeys", "measures", "imports", NULL };
 
 /* ---- files ---- */
 
@@ -130,6 +130,8 @@ static void read_member(struct scenario_reading *reading, const struct yaml_node
         read_list(reading, member, &reading->areas);
     else if (strcmp(key, "commuting") == 0)
         read_list(reading, member, &reading->commuting);
+    else if (strcmp(key, "journeys") == 0)
+        read_list(reading, member, &reading->journeys);
     else if (strcmp(key, "start") == 0)
         reading->has_start = scenario_date(reading, member, &scenario->start) == 0 || reading->has_start;
     else if (strcmp(key, "extends") != 0 && strcmp(key, "measures") != 0 && strcmp(key, "imports") != 0)
@@ -176,6 +178,8 @@ static const struct yaml_node *node_of(const struct scenario_reading *reading, c
         return reading->areas;
     if (is_about(error, "commuting"))
         return reading->commuting;
+    if (is_about(error, "journeys"))
+        return reading->journeys;
     if (is_about(error, "schedule"))
         return where < reading->scenario->num_schedule ? reading->measures[where] : NULL;
     if (is_about(error, "imports"))
@@ -267,6 +271,8 @@ struct toc_simulation_setup scenario_setup(const struct scenario *scenario, uint
                                           .num_areas = scenario->num_areas,
                                           .commuting = scenario->commuting,
                                           .num_commuting = scenario->num_commuting,
+                                          .journeys = scenario->journeys,
+                                          .num_journeys = scenario->num_journeys,
                                           .schedule = scenario->schedule,
                                           .num_schedule = scenario->num_schedule,
                                           .imports = scenario->imports,

@@ -23,7 +23,7 @@
  * and bounds of parameters come from the list alone.
  *
  * extends names a file of the same folder, or else of the library; files may extend each other SCENARIO_FILES deep.
- * The extended one is read first. Values replace its values, `areas` and `commuting` replace its lists; `measures` and
+ * The extended one is read first. Values replace its values, `areas`, `commuting` and `journeys` replace its lists; `measures` and
  * `imports` are added to its own.
  */
 #ifndef FORMATS_SCENARIO_FILE_H
@@ -71,6 +71,8 @@ struct scenario {
     size_t                           num_schedule;
     struct toc_simulation_import    *imports;
     size_t                           num_imports;
+    struct toc_simulation_journey   *journeys;
+    size_t                           num_journeys;
     struct arena                     arena; /* holds all of it, and the names of files in faults */
 };
 

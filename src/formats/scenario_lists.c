@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The lists of a scenario: areas, commuting, measures, imported cases. */
+/* The lists of a scenario: areas, commuting, journeys, measures, imported cases. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -165,6 +165,54 @@ static void check_commuting(const struct scenario_reading *reading)
                           scenario->area_names[scenario->commuting[i].from], sum);
         sum = last ? 0 : sum;
     }
+}
+
+/* ---- journeys ---- */
+
+static bool read_journey_line(struct scenario_reading *reading, const struct yaml_node *line,
+                              struct toc_simulation_journey *journey)
+{
+    static const char *const keys[] = { "from", "to", "share", "leave", "back", NULL };
+    const struct yaml_node  *members[MOST_KEYS];
+    bool                     good = split(reading, line, keys, "a map: from, to, share, leave, back", members);
+    if (line->kind != YAML_MAP)
+        return false;
+    for (size_t i = 0; keys[i] != NULL; i++)
+        if (!is_here(reading, line, members[i], keys[i]))
+            return false;
+    good = read_area(reading, members[0], &journey->from) && good;
+    good = read_area(reading, members[1], &journey->to) && good;
+    if (good && journey->to == journey->from) {
+        scenario_tell(reading, members[1], false, "another area", "the same area as from");
+        good = false;
+    }
+    good = scenario_number(reading, members[2], 0, 1, false, "share of the households", &journey->share) == 0 && good;
+    bool days = scenario_day(reading, members[3], &journey->leave) == 0;
+    days = scenario_day(reading, members[4], &journey->back) == 0 && days;
+    if (days && journey->back <= journey->leave) {
+        scenario_tell(reading, members[4], false, "a day after leave", "they are back before they leave");
+        return false;
+    }
+    return good && days;
+}
+
+static int read_journeys(struct scenario_reading *reading)
+{
+    struct scenario        *scenario = reading->scenario;
+    const struct yaml_node *list = reading->journeys;
+    if (list == NULL || list->num == 0)
+        return 0;
+    if (list->num > TOC_SIMULATION_MAX_JOURNEYS) {
+        scenario_tell(reading, list, true, "at most 256 lines", "%zu lines", list->num);
+        return 0;
+    }
+    scenario->journeys = arena_array(&scenario->arena, list->num, sizeof *scenario->journeys);
+    if (scenario->journeys == NULL)
+        return TOC_ERR_NO_MEMORY;
+    for (const struct yaml_node *line = list->first; line != NULL; line = line->next)
+        if (read_journey_line(reading, line, &scenario->journeys[scenario->num_journeys]))
+            scenario->num_journeys++;
+    return 0;
 }
 
 /* ---- measures ---- */
@@ -378,6 +426,8 @@ int scenario_read_lists(struct scenario_reading *reading)
     int ret = read_areas(reading);
     if (ret == 0)
         ret = read_commuting(reading);
+    if (ret == 0)
+        ret = read_journeys(reading);
     if (ret == 0)
         ret = read_measures(reading);
     if (ret == 0)

@@ -17,6 +17,7 @@ struct scenario_reading {
     const struct yaml_node       **given;     /* by parameter; NULL = the default */
     const struct yaml_node        *areas;     /* the list that counts; NULL = none */
     const struct yaml_node        *commuting; /* likewise */
+    const struct yaml_node        *journeys;  /* likewise */
     const struct yaml_node       **measures;  /* by element of the schedule */
     const struct yaml_node       **imports;   /* by element */
 };
@@ -49,7 +50,7 @@ int scenario_day(const struct scenario_reading *reading, const struct yaml_node 
 void scenario_read_group(struct scenario_reading *reading, const struct yaml_node *group);
 bool scenario_is_group(const char *name);
 
-/* The lists of all files: areas, commuting, measures, imports. Returns 0 or TOC_ERR_NO_MEMORY; faults are told. */
+/* The lists of all files: areas, commuting, journeys, measures, imports. Returns 0 or TOC_ERR_NO_MEMORY; faults are told. */
 int scenario_read_lists(struct scenario_reading *reading);
 
 #endif

@@ -163,6 +163,7 @@ static void test_fingerprint(void **state)
     struct toc_simulation_commuting commuting = { 0, 1, 0.5 };
     struct toc_simulation_schedule  measure = { .from = 1, .to = 9, .strength = 1, .on_above = -1 };
     struct toc_simulation_import    import = { 1, 0, 0, 5 };
+    struct toc_simulation_journey   journey = { 0, 1, 2, 5, 0.5 };
     const char                     *names[] = { "ab", "c" };
     struct scenario                 scenario = { .title = "Town",
                                                  .days = 20,
@@ -174,9 +175,11 @@ static void test_fingerprint(void **state)
                                                  .schedule = &measure,
                                                  .num_schedule = 1,
                                                  .imports = &import,
-                                                 .num_imports = 1 };
+                                                 .num_imports = 1,
+                                                 .journeys = &journey,
+                                                 .num_journeys = 1 };
     toc_simulation_parameters_init(&scenario.parameters);
-    uint64_t seen[12] = { checkpoint_fingerprint(&scenario) };
+    uint64_t seen[13] = { checkpoint_fingerprint(&scenario) };
     size_t   num = 1;
 #define CHANGED(what)                                                                                                  \
     do {                                                                                                               \
@@ -192,6 +195,7 @@ static void test_fingerprint(void **state)
     CHANGED(commuting.share = 0.25);
     CHANGED(measure.strength = 0.5);
     CHANGED(import.persons = 6);
+    CHANGED(journey.back = 6);
     CHANGED(scenario.num_imports = 0);
     for (size_t i = 0; i < num; i++)
         for (size_t k = 0; k < i; k++)

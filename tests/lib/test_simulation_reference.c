@@ -533,6 +533,30 @@ static void test_isolation_and_households(void **state)
     }
 }
 
+/* Advice: the random contacts that are left, and who isolates besides. */
+static void test_advice(void **state)
+{
+    (void) state;
+    parameters.seed_infections = 3000;
+    parameters.infectiousness_sd = 0;
+    run_edges(&first, 5, 6);
+    enforce(MEASURE(advice), 1);
+    run_edges(&second, 5, 6);
+    double expected = first.by_network[2] * parameters.advice_contacts;
+    assert_close(second.by_network[2], expected, 0, 3 * (sqrt(first.by_network[2]) + sqrt(expected)));
+    parameters.infectious_rate = 0;
+    parameters.isolation_share = 0.4;
+    parameters.advice_isolation = 0.5;
+    enforce(MEASURE(isolation), 1);
+    struct toc_simulation *sim = create(3);
+    double                 onsets = run(sim, 1, COLUMN(onsets)), isolated = total(sim, COLUMN(restricted));
+    onsets += run(sim, 1, COLUMN(onsets));
+    isolated = total(sim, COLUMN(restricted));
+    assert_true(onsets > 100);
+    assert_close(isolated / onsets, 0.7, 0, 4 * sqrt(0.7 * 0.3 / onsets) + 0.02);
+    toc_simulation_free(sim);
+}
+
 /* Everybody is tested, one in a tube: found among those infected so long, and wrongly among the others. */
 static void test_sensitivity_and_specificity(void **state)
 {
@@ -688,6 +712,7 @@ int main(void)
         cmocka_unit_test_setup(test_shielding, set_up),
         cmocka_unit_test_setup(test_stays_leave_the_household, set_up),
         cmocka_unit_test_setup(test_isolation_and_households, set_up),
+        cmocka_unit_test_setup(test_advice, set_up),
         cmocka_unit_test_setup(test_sensitivity_and_specificity, set_up),
         cmocka_unit_test_setup(test_release_on_negative, set_up),
         cmocka_unit_test_setup(test_share_of_the_app, set_up),

@@ -93,6 +93,7 @@ static void fill_setup(struct toc_simulation_parameters *parameters, struct toc_
     static const struct toc_simulation_area      areas[] = { { 9000 }, { 40 }, { 12000 } };
     static const struct toc_simulation_commuting commuting[] = { { 0, 2, 0.2 }, { 1, 0, 0.3 }, { 2, 0, 0.1 } };
     static const struct toc_simulation_import    imports[] = { { 10, 2, 1, 30 } };
+    static const struct toc_simulation_journey   journeys[] = { { 0, 2, 12, 25, 0.3 }, { 2, 0, 20, 40, 0.2 } };
     toc_simulation_parameters_init(parameters);
     parameters->seed_infections = 40;
     parameters->infectious_rate = 15;
@@ -120,6 +121,8 @@ static void fill_setup(struct toc_simulation_parameters *parameters, struct toc_
                                             .num_schedule = TOC_SIMULATION_MEASURES,
                                             .imports = imports,
                                             .num_imports = 1,
+                                            .journeys = journeys,
+                                            .num_journeys = 2,
                                             .seed = 77 };
 }
 
