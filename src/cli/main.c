@@ -19,6 +19,7 @@ static const struct cli_command *const commands[] = {
     &cli_command_rt,
     &cli_command_growth,
     &cli_command_methods,
+    &cli_command_link,
     &cli_command_simulate,
     &cli_command_node,
     &cli_command_serve,
