@@ -40,6 +40,16 @@ static enum toc_linkage_level texts(const struct toci_dictionary *dictionary, ui
     return similar >= NEAR_AT ? TOC_LINKAGE_NEAR : similar >= LIKE_AT ? TOC_LINKAGE_LIKE : TOC_LINKAGE_DIFFERENT;
 }
 
+/* One error changes at most two characters of the set. */
+static enum toc_linkage_level numbers(const struct toci_dictionary *dictionary, uint32_t a, uint32_t b)
+{
+    uint64_t apart = dictionary->letters[a] ^ dictionary->letters[b];
+    apart &= apart - 1;
+    if ((apart & (apart - 1)) != 0)
+        return TOC_LINKAGE_DIFFERENT;
+    return toci_one_error(text_of(dictionary, a), text_of(dictionary, b)) ? TOC_LINKAGE_NEAR : TOC_LINKAGE_DIFFERENT;
+}
+
 enum toc_linkage_level toci_linkage_refine(const struct toc_linkage *linkage, size_t column, uint32_t a, uint32_t b)
 {
     const struct toci_column *of = &linkage->columns[column];
@@ -51,8 +61,7 @@ enum toc_linkage_level toci_linkage_refine(const struct toc_linkage *linkage, si
     case KIND_NUMBER:
         if (a == b || of->dictionary->sound[a - 1] == of->dictionary->sound[b - 1])
             return TOC_LINKAGE_EXACT;
-        return toci_one_error(text_of(of->dictionary, a - 1), text_of(of->dictionary, b - 1)) ? TOC_LINKAGE_NEAR
-                                                                                              : TOC_LINKAGE_DIFFERENT;
+        return numbers(of->dictionary, a - 1, b - 1);
     default: break;
     }
     return a == b ? TOC_LINKAGE_EXACT : texts(of->dictionary, a - 1, b - 1, toci_roles[of->role].kind == KIND_NAME);

@@ -116,7 +116,7 @@ struct toc_linkage_options {
 };
 #define TOC_LINKAGE_OPTIONS_INIT                                                                                       \
     {                                                                                                                  \
-        .same = 0.90, .perhaps = 0.10, .pairs_per_record = 10.0, .sample_pairs = 1000000, .seed = 1                    \
+        .same = 0.90, .perhaps = 0.10, .pairs_per_record = 3.0, .sample_pairs = 500000, .seed = 1                    \
     }
 
 struct toc_linkage;
