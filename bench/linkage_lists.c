@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* linkage_lists KIND SCRIPT PERSONS [RECORDS [ERRORS [SEED]]]: invented lists of persons, with errors, to measure person
- * linkage on. CSV on standard output; the column `truth` says whose record it is.
+/* linkage_lists KIND SCRIPT PERSONS [RECORDS [ERRORS [SEED]]]: invented lists of persons, with errors, to measure
+ * person linkage on. CSV on standard output; the column `truth` says whose record it is.
  *
  *     KIND     list: RECORDS records of PERSONS persons, the first of each without errors
  *              register: one record of each person, without errors
@@ -91,10 +91,11 @@ struct record {
 /* A word of syllables; its number by Zipf's law, so that few are frequent. */
 static void zipf_word(struct chance *chance, size_t num, unsigned salt, char *word, size_t size)
 {
-    static const char *const first[] = { "ma", "jo", "an", "pe", "ka", "ro", "si", "mi", "el", "da", "lu", "be", "ha", "to",
-                                         "wi", "gre", "che", "ste", "bra", "shi" };
-    static const char *const next[] = { "ri", "n", "ra", "ter", "la", "s", "nes", "ton", "ley", "vid", "ck", "nd", "mes",
-                                        "rt", "bel", "son", "man", "cy", "ke", "th", "ll", "wood", "ham", "ber" };
+    static const char *const first[] = { "ma", "jo", "an", "pe", "ka", "ro",  "si",  "mi",  "el",  "da",
+                                         "lu", "be", "ha", "to", "wi", "gre", "che", "ste", "bra", "shi" };
+    static const char *const next[] = { "ri",  "n",   "ra", "ter", "la",  "s",    "nes", "ton",
+                                        "ley", "vid", "ck", "nd",  "mes", "rt",   "bel", "son",
+                                        "man", "cy",  "ke", "th",  "ll",  "wood", "ham", "ber" };
     double                   u = uniform(chance);
     size_t                   rank = (size_t) (__builtin_pow((double) num, u)) - 1;
     struct chance            spelled = chance_of(salt, 77, rank);
@@ -165,8 +166,8 @@ static struct record person_of(const struct list *list, size_t number)
     person.year = 2025 - (unsigned) age;
     person.month = 1 + (unsigned) below(&own, 12);
     person.day = 1 + (unsigned) below(&own, 28);
-    snprintf(person.identifier, sizeof person.identifier, "00%06zu%04u%02u%02u%04zu", below(&home, 1000000), person.year,
-             person.month, person.day, below(&own, 10000));
+    snprintf(person.identifier, sizeof person.identifier, "00%06zu%04u%02u%02u%04zu", below(&home, 1000000),
+             person.year, person.month, person.day, below(&own, 10000));
     snprintf(person.phone, sizeof person.phone, "+999 1%010zu", below(&home, 10000000000));
     zipf_word(&home, 5000, 11, person.street, PART);
     join(person.street, " street");
@@ -337,7 +338,9 @@ static void write_name(const struct list *list, const struct record *record)
     const char *given = record->whole_is_letters ? record->given_letters : record->given;
     const char *family = record->whole_is_letters ? record->family_letters : record->family;
     bool        given_first = (list->script == TIBETAN) != record->exchanged;
-    const char *between = record->whole_is_letters ? " " : list->script == TIBETAN && record->given[0] == '\xe0' ? "་" : "";
+    const char *between = record->whole_is_letters                                ? " "
+                          : list->script == TIBETAN && record->given[0] == '\xe0' ? "་"
+                                                                                  : "";
     printf("%s%s%s", given_first ? given : family, family[0] == '\0' ? "" : between, given_first ? family : given);
 }
 
@@ -381,7 +384,7 @@ int main(int argc, char **argv)
         struct chance chance = chance_of(list.seed, is_list ? 3 : 4, i);
         size_t        truth = is_register || (is_list && i < list.persons) ? i
                               : is_list                                    ? below(&chance, list.persons)
-                                                                           : below(&chance, list.persons + list.persons / 4);
+                                        : below(&chance, list.persons + list.persons / 4);
         struct record record = person_of(&list, truth);
         if (!is_register && !(is_list && i < list.persons))
             spoil(&list, &chance, &record);

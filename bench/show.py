@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What a capability promises: each measure, its bar, what is measured here and now, and the command behind it.
 
-usage: show.py BUILD early-warning|pass|server|simulator|store
+usage: show.py BUILD early-warning|intake|pass|server|simulator|store
 
 Every number comes from a command that is run now and can be run alone. The commands print lines
 `row<TAB>measure<TAB>bar<TAB>measured<TAB>yes|no`; whatever else they print is left out here.
@@ -31,6 +31,9 @@ COMMANDS = {
     ],
     "server": [
         "python3 bench/server.py {build}",
+    ],
+    "intake": [
+        "python3 bench/linkage.py {build}",
     ],
     "simulator": [
         "{build}/bench/bench_simulator statistics",

@@ -40,8 +40,7 @@ static int check_column(const struct toc_linkage_column *column, size_t num_reco
         uint32_t value = column->value[i];
         if (kind == KIND_DATE ? value != 0 && !is_date(value) : !coded && value > column->values->num_values)
             return toci_fail(error, TOC_ERR_DOMAIN, "records.columns.value", i, value,
-                             kind == KIND_DATE ? "0, or year * 10000 + month * 100 + day"
-                                               : "0 to num_values");
+                             kind == KIND_DATE ? "0, or year * 10000 + month * 100 + day" : "0 to num_values");
     }
     return 0;
 }
@@ -183,8 +182,8 @@ static void fill_dictionary(struct toci_dictionary *dictionary)
     uint16_t                         room[TOC_LINKAGE_MAX_TEXT];
     uint32_t                         at = 0;
     for (size_t v = 0; v < dictionary->num; v++) {
-        size_t size = toci_linkage_characters(values->letters + values->first[v],
-                                              values->first[v + 1] - values->first[v], room);
+        size_t size =
+            toci_linkage_characters(values->letters + values->first[v], values->first[v + 1] - values->first[v], room);
         dictionary->first[v] = at;
         memcpy(dictionary->units + at, room, size * sizeof *room);
         dictionary->letters[v] = 0;
@@ -321,6 +320,8 @@ int toc_linkage_create(const struct toc_linkage_records *records, const struct t
     for (size_t i = 0; i < made->num_dictionaries; i++)
         made->dictionaries[i].source = NULL;
     choose_places(made);
+    for (size_t i = 0; i < made->num_columns; i++)
+        made->has_namesakes = made->has_namesakes || !toci_roles[made->columns[i].role].namesake;
     toci_linkage_rules(made);
     size_t cells = made->n * made->num_rules;
     made->block_of = take(made, cells, sizeof *made->block_of, &ret, error);

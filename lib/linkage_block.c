@@ -34,8 +34,8 @@ static void rule(struct toc_linkage *linkage, size_t num_needed, const struct wa
     made->num_needed = (uint8_t) num_needed;
     for (size_t i = 0; i < MAX_PARTS; i++)
         if (wanted[i].column > 0)
-            made->parts[made->num_parts++] = (struct toci_part){ (uint8_t) wanted[i].kind,
-                                                                 (uint8_t) (wanted[i].column - 1) };
+            made->parts[made->num_parts++] =
+                (struct toci_part){ (uint8_t) wanted[i].kind, (uint8_t) (wanted[i].column - 1) };
 }
 
 /* Columns here count from 1, so that 0 (no more parts) ends a list. */
@@ -250,8 +250,7 @@ static void put_block(struct blocking *work, size_t at, size_t end, size_t secon
 {
     struct toci_blocks *blocks = work->blocks;
     blocks->first[blocks->num_blocks] = (uint32_t) blocks->num_order;
-    blocks->second[blocks->num_blocks] =
-        (uint32_t) (blocks->num_order + (work->linkage->one_list ? 0 : second - at));
+    blocks->second[blocks->num_blocks] = (uint32_t) (blocks->num_order + (work->linkage->one_list ? 0 : second - at));
     for (size_t i = at; i < end; i++)
         blocks->order[blocks->num_order++] = work->items[i].record;
     blocks->num_blocks++;

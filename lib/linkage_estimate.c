@@ -126,7 +126,8 @@ void toc_linkage_learn(struct toc_linkage *linkage, size_t slice)
     const struct toci_slice *of = &linkage->slices[slice];
     if (of->pairs > 0)
         toci_linkage_walk(linkage, of, linkage->stride, learn_blocked, linkage);
-    size_t from = linkage->num_random / linkage->num_slices * slice, to = from + linkage->num_random / linkage->num_slices;
+    size_t from = linkage->num_random / linkage->num_slices * slice,
+           to = from + linkage->num_random / linkage->num_slices;
     if (slice + 1 == linkage->num_slices)
         to = linkage->num_random;
     for (size_t i = from; i < to; i++)
@@ -197,10 +198,12 @@ struct learning {
     double              lu[TOC_LINKAGE_MAX_COLUMNS][TOC_LINKAGE_NUM_LEVELS];
     double              of_match[TOC_LINKAGE_MAX_COLUMNS][TOC_LINKAGE_NUM_LEVELS]; /* expected pairs */
     double              of_other[TOC_LINKAGE_MAX_COLUMNS][TOC_LINKAGE_NUM_LEVELS];
-    double              matches, households, twins;
+    double              matches, households, twins, namesakes;
 };
 
 #define LEAST 1e-9 /* of a probability */
+
+#define NOBODY 1e-300 /* pairs of a kind that cannot be told */
 
 /* Pairs of twins of the same sex or not, a record: about one birth in 80 is of twins, and seldom are both in a list.
  * Without a bound, errors in given names pass for twins. */
@@ -228,7 +231,7 @@ static unsigned place_cell(const struct toc_linkage *linkage, uint64_t pattern)
 
 /* How likely a pattern is of each kind of pair: shares that add up to 1. */
 struct shares {
-    double match, household, twin, random;
+    double match, household, twin, namesake, random;
 };
 
 static struct shares share(const struct learning *learning, uint64_t pattern)
@@ -237,6 +240,7 @@ static struct shares share(const struct learning *learning, uint64_t pattern)
     double                    place = -linkage->place_u[place_cell(linkage, pattern)];
     double                    match = log(learning->matches), random = log(linkage->model.pairs) + place;
     double                    household = log(learning->households), twin = log(learning->twins);
+    double                    namesake = log(learning->namesakes);
     for (size_t i = 0; i < linkage->num_columns; i++) {
         const struct toci_role *role = &toci_roles[linkage->columns[i].role];
         size_t                  level = pattern >> (4 * i) & 15;
@@ -244,12 +248,17 @@ static struct shares share(const struct learning *learning, uint64_t pattern)
         match += m;
         household += role->household ? m : u;
         twin += role->twin ? m : u;
+        namesake += role->namesake ? m : u;
         random += role->place ? 0.0 : u;
     }
-    double        top = fmax(fmax(match, random), fmax(household, twin));
-    struct shares of = { exp(match - top), exp(household - top), exp(twin - top), exp(random - top) };
-    double        all = of.match + of.household + of.twin + of.random;
-    return (struct shares){ of.match / all, of.household / all, of.twin / all, of.random / all };
+    double top = fmax(fmax(match, random), fmax(namesake, fmax(household, twin)));
+    match = exp(match - top);
+    household = exp(household - top);
+    twin = exp(twin - top);
+    namesake = exp(namesake - top);
+    random = exp(random - top);
+    double all = match + household + twin + namesake + random;
+    return (struct shares){ match / all, household / all, twin / all, namesake / all, random / all };
 }
 
 static void add_levels(double sums[TOC_LINKAGE_MAX_COLUMNS][TOC_LINKAGE_NUM_LEVELS], size_t num_columns,
@@ -287,7 +296,7 @@ static void learn_places(struct learning *learning, const double cells[PLACE_CEL
 static void expect(struct learning *learning)
 {
     struct toc_linkage *linkage = learning->linkage;
-    double              matches = 0.0, households = 0.0, twins = 0.0, cells[PLACE_CELLS] = { 0 };
+    double              matches = 0.0, households = 0.0, twins = 0.0, namesakes = 0.0, cells[PLACE_CELLS] = { 0 };
     memset(learning->of_match, 0, sizeof learning->of_match);
     memset(learning->of_other, 0, sizeof learning->of_other);
     for (size_t i = 0; i < learning->blocked.num; i++) {
@@ -296,6 +305,7 @@ static void expect(struct learning *learning)
         matches += of.match * at.count;
         households += of.household * at.count;
         twins += of.twin * at.count;
+        namesakes += of.namesake * at.count;
         add_levels(learning->of_match, linkage->num_columns, at.levels, of.match * at.count);
     }
     for (size_t i = 0; i < learning->random.num; i++) {
@@ -306,6 +316,7 @@ static void expect(struct learning *learning)
     }
     learning->matches = fmax(0.1, matches);
     learning->households = fmax(0.1, households);
+    learning->namesakes = linkage->has_namesakes ? fmax(0.1, namesakes) : NOBODY;
     learning->twins = fmin(fmax(0.01, twins), fmax(0.01, MOST_TWINS * (double) linkage->n));
     learn_places(learning, cells);
 }
@@ -319,7 +330,8 @@ static double exact_by_holders(const struct learning *learning, size_t i)
         return -1.0;
     for (size_t level = 0; level < TOC_LINKAGE_MISSING; level++)
         present += learning->of_match[i][level];
-    double others = column->present_pairs - present, agree = column->exact_pairs - learning->of_match[i][TOC_LINKAGE_EXACT];
+    double others = column->present_pairs - present,
+           agree = column->exact_pairs - learning->of_match[i][TOC_LINKAGE_EXACT];
     double least = 0.05 / (double) (column->num_values + 1);
     double prior = toci_roles[column->role].u[TOC_LINKAGE_EXACT];
     return fmax(least, (fmax(0.0, agree) + PRIOR_PAIRS * prior) / (fmax(0.0, others) + PRIOR_PAIRS));
@@ -354,11 +366,11 @@ static void begin_with_prior(struct learning *learning)
 {
     struct toc_linkage *linkage = learning->linkage;
     double              smaller = linkage->one_list ? 0.2 * (double) linkage->n
-                                                    : fmin((double) linkage->num_first,
-                                                           (double) (linkage->n - linkage->num_first));
+                                                    : fmin((double) linkage->num_first, (double) (linkage->n - linkage->num_first));
     learning->matches = fmax(0.1, 0.5 * smaller);
     learning->households = learning->matches;
     learning->twins = 0.01 * learning->matches;
+    learning->namesakes = linkage->has_namesakes ? learning->matches : NOBODY;
     for (size_t i = 0; i < linkage->num_columns; i++) {
         memcpy(linkage->model.m[i], toci_roles[linkage->columns[i].role].m, sizeof linkage->model.m[i]);
         memcpy(linkage->model.u[i], toci_roles[linkage->columns[i].role].u, sizeof linkage->model.u[i]);
@@ -414,8 +426,8 @@ static void put_column_in_order(struct toc_linkage *linkage, size_t column)
 int toc_linkage_estimate(struct toc_linkage *linkage, struct toc_error *error)
 {
     struct learning learning = { .linkage = linkage };
-    int             ret = make_tally(linkage, linkage->blocked, linkage->num_blocked, (double) linkage->stride,
-                                     &learning.blocked, error);
+    int             ret =
+        make_tally(linkage, linkage->blocked, linkage->num_blocked, (double) linkage->stride, &learning.blocked, error);
     if (ret == 0)
         ret = make_tally(linkage, linkage->random, linkage->num_random, 1.0, &learning.random, error);
     if (ret != 0)
@@ -431,9 +443,11 @@ int toc_linkage_estimate(struct toc_linkage *linkage, struct toc_error *error)
     linkage->model.matches = learning.matches;
     linkage->model.households = learning.households;
     linkage->model.twins = learning.twins;
+    linkage->model.namesakes = learning.namesakes;
     linkage->prior = log(learning.matches / fmax(1.0, linkage->model.pairs));
     linkage->log_households = log(learning.households / fmax(1.0, linkage->model.pairs));
     linkage->log_twins = log(learning.twins / fmax(1.0, linkage->model.pairs));
+    linkage->log_namesakes = log(learning.namesakes / fmax(1.0, linkage->model.pairs));
     for (size_t i = 0; i < linkage->num_columns; i++)
         put_column_in_order(linkage, i);
     toci_linkage_rarity(linkage);

@@ -129,8 +129,8 @@ static struct toc_linkage_pair best_of(const struct toc_linkage *linkage, const 
 }
 
 /* Pairs by their record of A, each in the order they have: a sort by counting. */
-static void by_first(const struct toc_linkage *linkage, const struct toc_linkage_pair *pairs, size_t num,
-                     size_t *begin, struct toc_linkage_pair *sorted)
+static void by_first(const struct toc_linkage *linkage, const struct toc_linkage_pair *pairs, size_t num, size_t *begin,
+                     struct toc_linkage_pair *sorted)
 {
     memset(begin, 0, (linkage->num_first + 2) * sizeof *begin);
     for (size_t i = 0; i < num; i++)
@@ -164,9 +164,9 @@ static void choose(const struct toc_linkage *linkage, const struct toc_linkage_p
 int toc_linkage_assign(const struct toc_linkage *linkage, struct toc_linkage_pair *pairs, size_t num_pairs,
                        bool one_to_one, struct toc_linkage_pair *best, struct toc_error *error)
 {
-    int                      ret = 0;
-    size_t                   second = linkage->n - linkage->num_first, room_pairs = num_pairs == 0 ? 1 : num_pairs;
-    size_t                  *begin = toci_allocate(&linkage->allocator, linkage->num_first + 2, sizeof *begin, &ret, error);
+    int     ret = 0;
+    size_t  second = linkage->n - linkage->num_first, room_pairs = num_pairs == 0 ? 1 : num_pairs;
+    size_t *begin = toci_allocate(&linkage->allocator, linkage->num_first + 2, sizeof *begin, &ret, error);
     struct toc_linkage_pair *sorted = NULL;
     bool                    *taken = NULL;
     if (ret == 0)

@@ -27,7 +27,8 @@ enum toci_kind { KIND_NAME, KIND_TEXT, KIND_NUMBER, KIND_DATE, KIND_CODE };
 
 struct toci_role {
     enum toci_kind kind;
-    bool           household, twin, place; /* shared by such people */
+    bool           household, twin, place;                               /* shared by such people */
+    bool           namesake;                                             /* shared by namesakes */
     double         m[TOC_LINKAGE_NUM_LEVELS], u[TOC_LINKAGE_NUM_LEVELS]; /* prior; 0: the level does not occur */
 };
 extern const struct toci_role toci_roles[TOC_LINKAGE_NUM_ROLES];
@@ -83,9 +84,9 @@ struct toci_rule {
 
 /* The blocks of one rule: records in the order of their blocks. */
 struct toci_blocks {
-    uint32_t *order;      /* num_order records, those of list A first in each block */
-    uint32_t *first;      /* num_blocks + 1, into order */
-    uint32_t *second;     /* num_blocks: where list B begins; of one list, = first */
+    uint32_t *order;  /* num_order records, those of list A first in each block */
+    uint32_t *first;  /* num_blocks + 1, into order */
+    uint32_t *second; /* num_blocks: where list B begins; of one list, = first */
     size_t    num_order, num_blocks, room_order, room_blocks;
     double    pairs;
 };
@@ -132,7 +133,8 @@ struct toc_linkage {
     double                  *place_u;            /* PLACE_CELLS: -log u of their levels together */
     float                    lr[TOC_LINKAGE_MAX_COLUMNS][TOC_LINKAGE_NUM_LEVELS]; /* log m/u; 0 where missing */
     float                    lm[TOC_LINKAGE_MAX_COLUMNS][TOC_LINKAGE_NUM_LEVELS]; /* log m; 0 where missing */
-    double                   prior, log_households, log_twins; /* log M/R, H/R, T/R */
+    double                   prior, log_households, log_twins, log_namesakes;     /* log M/R, H/R, T/R, N/R */
+    bool                     has_namesakes; /* there is a column besides names and sex to tell them apart */
 };
 
 /* Levels of two records. see_exchange: given and family name exchanged, said once, of the given name. */

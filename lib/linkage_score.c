@@ -62,7 +62,7 @@ static double add_logs(double a, double b)
 static double odds(const struct toc_linkage *linkage, size_t a, const uint8_t *level, double *weight)
 {
     const uint32_t *value = linkage->value + a * linkage->num_columns;
-    double          match = 0.0, random = 0.0, household = 0.0, twin = 0.0;
+    double          match = 0.0, random = 0.0, household = 0.0, twin = 0.0, namesake = 0.0;
     for (size_t i = 0; i < linkage->num_columns; i++) {
         const struct toci_role *role = &toci_roles[linkage->columns[i].role];
         double                  m = linkage->lm[i][level[i]], u = -unlikely(linkage, i, level[i], value[i]);
@@ -71,13 +71,15 @@ static double odds(const struct toc_linkage *linkage, size_t a, const uint8_t *l
         match += m;
         household += role->household ? m : u;
         twin += role->twin ? m : u;
+        namesake += role->namesake ? linkage->lr[i][level[i]] + u : u; /* m, as much rarer as the value is: by chance */
         random += role->place ? 0.0 : u;
     }
     random -= unlikely_place(linkage, level, value);
     /* The counts by how many more they are than one person's pairs. */
     household += linkage->log_households;
     twin += linkage->log_twins;
-    return match + linkage->prior - add_logs(random, add_logs(household, twin));
+    namesake += linkage->log_namesakes;
+    return match + linkage->prior - add_logs(add_logs(random, namesake), add_logs(household, twin));
 }
 
 void toc_linkage_explain(const struct toc_linkage *linkage, size_t a, size_t b, struct toc_linkage_reasons *reasons)
@@ -94,7 +96,7 @@ struct scoring {
     const struct toc_linkage *linkage;
     struct toc_linkage_pair  *pairs;
     size_t                    num;
-    float                     wanted; /* log odds */
+    float                     wanted;                                                           /* log odds */
     float                     exact[TOC_LINKAGE_MAX_COLUMNS], unequal[TOC_LINKAGE_MAX_COLUMNS]; /* at most */
     float                     prior;
     uint8_t                   order[TOC_LINKAGE_MAX_COLUMNS];
@@ -169,8 +171,7 @@ void toc_linkage_score(const struct toc_linkage *linkage, size_t slice, struct t
     for (size_t i = 0; i < linkage->num_columns; i++) {
         const struct toci_column *column = &linkage->columns[i];
         const float              *lr = linkage->lr[i];
-        scoring.exact[i] = column->rarity == NULL ? lr[TOC_LINKAGE_EXACT]
-                                                  : linkage->lm[i][TOC_LINKAGE_EXACT];
+        scoring.exact[i] = column->rarity == NULL ? lr[TOC_LINKAGE_EXACT] : linkage->lm[i][TOC_LINKAGE_EXACT];
         scoring.unequal[i] = lr[TOC_LINKAGE_DIFFERENT];
         for (size_t level = TOC_LINKAGE_PART; level <= TOC_LINKAGE_SWAPPED; level++)
             if (toci_roles[column->role].m[level] > 0)

@@ -70,8 +70,7 @@ int toc_linkage_plan(struct toc_linkage *linkage, struct toc_error *error)
     linkage->stride = 1 + pairs / linkage->options.sample_pairs;
     linkage->num_blocked = (size_t) ((pairs + linkage->stride - 1) / linkage->stride);
     linkage->num_random = (size_t) fmin(all, wanted);
-    linkage->slices =
-        toci_allocate(&linkage->allocator, linkage->room_slices, sizeof *linkage->slices, &ret, error);
+    linkage->slices = toci_allocate(&linkage->allocator, linkage->room_slices, sizeof *linkage->slices, &ret, error);
     if (ret == 0)
         linkage->blocked = toci_allocate(&linkage->allocator, linkage->num_blocked == 0 ? 1 : linkage->num_blocked,
                                          sizeof *linkage->blocked, &ret, error);

@@ -4,11 +4,12 @@
  * Two records are compared column by column; each comparison falls into a level (exact, near, different …). With
  *   m_k = P(level k | same person),  u_k = P(level k | two persons)
  * a pair of levels k(1) … k(n) is of one person with the odds
- *   M prod m / (R prod u + H prod h + T prod t)
+ *   M prod m / (R prod u + H prod h + T prod t + N prod n)
  * M is how many pairs of all are of one person, R how many are of two unrelated ones, H of two people of one household
- * (who share family name, home and telephone), T of twins (who share the birth date too): h and t are m for what such
- * people share and u for the rest. Without H and T a sister counts as evidence. Columns of the place (town, postcode,
- * state) hang together; their u is that of all their levels at once.
+ * (who share family name, home and telephone), T of twins (who share the birth date too), N of namesakes (names go by
+ * sex and by each other, so both agree more often than either would by itself): h, t and n are m for what such people
+ * share, u for the rest, and n of a rare name is as much less. Without them a sister or a namesake counts as evidence.
+ * Columns of the place (town, postcode, state) hang together; their u is that of all their levels at once.
  *
  * Learning. u comes from random pairs, m, M, H and T by expectation and maximisation over the pairs that the blocking
  * rules find, against the expected number of such pairs among ALL pairs. So rare matches do not mislead it, as they do
@@ -71,12 +72,12 @@ enum toc_linkage_role {
 /* How two values stand to each other. A kind of column knows some of them; more agreement is a higher number. */
 enum toc_linkage_level {
     TOC_LINKAGE_DIFFERENT = 0,
-    TOC_LINKAGE_PART = 1,     /* date: the year; name: an initial of the other */
-    TOC_LINKAGE_LIKE = 2,     /* name, text: Jaro-Winkler >= 0.80; date: year and month, or one part wrong */
-    TOC_LINKAGE_NEAR = 3,     /* name, text: Jaro-Winkler >= 0.92; number: one character wrong, missing, too many, or two
-                                 exchanged; date: one digit wrong, two exchanged, or day and month exchanged */
-    TOC_LINKAGE_SOUND = 4,    /* name, text: the same letters for two ways of writing (Han of one reading) */
-    TOC_LINKAGE_SWAPPED = 5,  /* given and family name exchanged; counted in the given name, not in the family name */
+    TOC_LINKAGE_PART = 1,    /* date: the year; name: an initial of the other */
+    TOC_LINKAGE_LIKE = 2,    /* name, text: Jaro-Winkler >= 0.80; date: year and month, or one part wrong */
+    TOC_LINKAGE_NEAR = 3,    /* name, text: Jaro-Winkler >= 0.92; number: one character wrong, missing, too many, or two
+                                exchanged; date: one digit wrong, two exchanged, or day and month exchanged */
+    TOC_LINKAGE_SOUND = 4,   /* name, text: the same letters for two ways of writing (Han of one reading) */
+    TOC_LINKAGE_SWAPPED = 5, /* given and family name exchanged; counted in the given name, not in the family name */
     TOC_LINKAGE_EXACT = 6,
     TOC_LINKAGE_MISSING = 7,
     TOC_LINKAGE_NUM_LEVELS = 8
@@ -100,9 +101,9 @@ struct toc_linkage_column {
 };
 
 struct toc_linkage_records {
-    size_t                           num_records;
-    size_t                           num_first; /* the first ones are list A, the others list B, and only pairs between
-                                                   them are compared; num_records = one list, compared with itself */
+    size_t num_records;
+    size_t num_first; /* the first ones are list A, the others list B, and only pairs between
+                         them are compared; num_records = one list, compared with itself */
     const struct toc_linkage_column *columns;
     size_t                           num_columns; /* 1 … TOC_LINKAGE_MAX_COLUMNS */
 };
@@ -116,7 +117,7 @@ struct toc_linkage_options {
 };
 #define TOC_LINKAGE_OPTIONS_INIT                                                                                       \
     {                                                                                                                  \
-        .same = 0.90, .perhaps = 0.10, .pairs_per_record = 3.0, .sample_pairs = 500000, .seed = 1                    \
+        .same = 0.90, .perhaps = 0.10, .pairs_per_record = 3.0, .sample_pairs = 500000, .seed = 1                      \
     }
 
 struct toc_linkage;
@@ -172,6 +173,7 @@ struct toc_linkage_model {
     double matches;       /* M; R is about the number of all pairs */
     double households;    /* H */
     double twins;         /* T */
+    double namesakes;     /* N; about 0 where there are only names and sex */
     double pairs;         /* of all records */
     double blocked_pairs; /* of all slices */
     size_t iterations;
@@ -207,8 +209,8 @@ int toc_linkage_assign(const struct toc_linkage *linkage, struct toc_linkage_pai
 /* ---- comparisons, of their own use ---- */
 
 /* Jaro and Winkler's similarity of two UTF-8 texts by characters, 0 … 1: Jaro's J, and J + 0.1 l (1 - J) with l the
- * equal characters at the beginning, at most 4. Two empty texts are 1; text beyond TOC_LINKAGE_MAX_TEXT characters is not
- * looked at. */
+ * equal characters at the beginning, at most 4. Two empty texts are 1; text beyond TOC_LINKAGE_MAX_TEXT characters is
+ * not looked at. */
 #define TOC_LINKAGE_MAX_TEXT 64
 double toc_jaro(const char *a, size_t size_a, const char *b, size_t size_b);
 double toc_jaro_winkler(const char *a, size_t size_a, const char *b, size_t size_b);

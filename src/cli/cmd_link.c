@@ -27,8 +27,7 @@ static const char *set_field(void *settings, const char *value)
 {
     struct link_settings *link = settings;
     const char           *equals = strchr(value, '=');
-    enum person_field     field =
-        equals == NULL ? PERSON_FIELD_NONE : person_field_named(value, (size_t) (equals - value));
+    enum person_field field = equals == NULL ? PERSON_FIELD_NONE : person_field_named(value, (size_t) (equals - value));
     if (field == PERSON_FIELD_NONE)
         return "FIELD=COLUMN with one of the fields that 'tocsin help link' lists";
     link->list.field_column[field] = equals + 1;
@@ -64,7 +63,8 @@ static const struct cli_option own_options[] = {
       .kind = CLI_CHOICE,
       .offset = offsetof(struct link_settings, list.dates),
       .words = date_words,
-      .meaning = "What dates with the year last (3/2/1980) begin with; seen: what the column's 13th to 31st days tell." },
+      .meaning =
+          "What dates with the year last (3/2/1980) begin with; seen: what the column's 13th to 31st days tell." },
     { .name = "same",
       .value = "P",
       .initial = "0.90",
@@ -140,10 +140,9 @@ static int write_result(const struct cli_command *command, const struct settings
 {
     struct output output;
     bool          groups_wanted = settings->link.groups;
-    int           exit_code = groups_wanted ? output_begin(command, &settings->output, link_group_columns,
-                                                           link_num_group_columns, &output)
-                                            : output_begin(command, &settings->output, link_pair_columns,
-                                                           link_num_pair_columns, &output);
+    int           exit_code = groups_wanted
+                                  ? output_begin(command, &settings->output, link_group_columns, link_num_group_columns, &output)
+                                  : output_begin(command, &settings->output, link_pair_columns, link_num_pair_columns, &output);
     if (exit_code != CLI_DONE)
         return exit_code;
     if (groups_wanted)

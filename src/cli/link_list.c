@@ -196,8 +196,8 @@ static int read_text(struct link_lists *lists, struct memory *memory, enum perso
             ret = make_form(field, cell->text, cell->size, &form);
         }
         if (ret == 0)
-            ret = link_values_add(texts_of(lists, field == PERSON_FIELD_name ? PERSON_FIELD_given : field), &form,
-                                  &made);
+            ret =
+                link_values_add(texts_of(lists, field == PERSON_FIELD_name ? PERSON_FIELD_given : field), &form, &made);
         if (ret == 0)
             ret = remember(memory, field, number, made, made_family);
         if (ret != 0)
@@ -385,8 +385,8 @@ void link_lists_columns(const struct link_lists *lists, struct link_columns *col
         int  of = field == PERSON_FIELD_family ? PERSON_FIELD_given : field;
         columns->values[of] = link_values_of(&lists->texts[of]);
         columns->field[columns->num] = (enum person_field) field;
-        columns->column[columns->num++] = (struct toc_linkage_column){
-            .role = roles[field], .value = lists->value[field], .values = texts ? &columns->values[of] : NULL
-        };
+        columns->column[columns->num++] = (struct toc_linkage_column){ .role = roles[field],
+                                                                       .value = lists->value[field],
+                                                                       .values = texts ? &columns->values[of] : NULL };
     }
 }

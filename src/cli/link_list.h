@@ -25,15 +25,15 @@ struct link_list_options {
 /* All lists' records behind each other. */
 struct link_lists {
     size_t             num_records, room;
-    size_t             num_first;                 /* of the first list */
-    uint32_t          *value[PERSON_NUM_FIELDS];  /* of the fields that are compared; NULL = no list has it */
-    struct link_values texts[PERSON_NUM_FIELDS];  /* names: both in PERSON_FIELD_given */
-    struct link_set    labels;                    /* of the column record */
-    uint32_t          *label, *line;              /* of each record: 1 + label or 0; the line of its list */
+    size_t             num_first;                /* of the first list */
+    uint32_t          *value[PERSON_NUM_FIELDS]; /* of the fields that are compared; NULL = no list has it */
+    struct link_values texts[PERSON_NUM_FIELDS]; /* names: both in PERSON_FIELD_given */
+    struct link_set    labels;                   /* of the column record */
+    uint32_t          *label, *line;             /* of each record: 1 + label or 0; the line of its list */
 };
 
-/* Read a list and put its records behind those that are there; say on `notes` which columns are used, which are not, and
- * why. Returns 0, BASE_ERR_INPUT, BASE_ERR_SYSTEM, TOC_ERR_NO_MEMORY. */
+/* Read a list and put its records behind those that are there; say on `notes` which columns are used, which are not,
+ * and why. Returns 0, BASE_ERR_INPUT, BASE_ERR_SYSTEM, TOC_ERR_NO_MEMORY. */
 int  link_lists_read(struct link_lists *lists, const char *path, const struct link_list_options *options,
                      struct fault_list *faults, FILE *notes);
 void link_lists_free(struct link_lists *lists); /* clears what identifies */

@@ -24,7 +24,7 @@ const struct rows_column link_group_columns[] = {
 };
 const size_t link_num_group_columns = sizeof link_group_columns / sizeof *link_group_columns;
 
-static const char *const level_words[TOC_LINKAGE_NUM_LEVELS] = { "different", "in part", "alike",   "near",
+static const char *const level_words[TOC_LINKAGE_NUM_LEVELS] = { "different", "in part", "alike",    "near",
                                                                  "by sound",  "swapped", "the same", "missing" };
 
 #define LABEL_BYTES 512
@@ -161,8 +161,10 @@ void link_report_groups(struct link_report *report, struct rows *rows)
 void link_report_model(const struct link_report *report, FILE *file)
 {
     const struct toc_linkage_model *model = toc_linkage_learned(report->result->linkage);
-    fprintf(file, "of %.0f pairs %.0f were compared; about %.0f are one person, %.0f of one household, %.0f twins\n",
-            model->pairs, model->blocked_pairs, model->matches, model->households, model->twins);
+    fprintf(file,
+            "of %.0f pairs %.0f were compared; about %.0f are one person, %.0f of one household, %.0f twins, %.0f "
+            "namesakes\n",
+            model->pairs, model->blocked_pairs, model->matches, model->households, model->twins, model->namesakes);
     for (size_t i = 0; i < report->columns->num; i++) {
         fprintf(file, "%-14s", person_field_texts[report->columns->field[i]].code);
         for (size_t level = TOC_LINKAGE_NUM_LEVELS - 1; level-- > 0;)

@@ -15,7 +15,7 @@ struct link_report {
     const struct link_lists   *lists;
     const struct link_columns *columns;
     const struct link_result  *result;
-    double                     same; /* probability from which two records are the same */
+    double                     same;                              /* probability from which two records are the same */
     uint64_t                   num_same, num_perhaps, num_groups; /* counted while writing */
 };
 

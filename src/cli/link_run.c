@@ -86,9 +86,9 @@ static int decide(const struct link_lists *lists, struct link_result *result, bo
                    : toc_linkage_group(result->linkage, result->pairs, result->num_pairs, result->group, error);
     }
     result->best = memory_array(lists->num_first + 1, sizeof *result->best);
-    return result->best == NULL ? TOC_ERR_NO_MEMORY
-                                : toc_linkage_assign(result->linkage, result->pairs, result->num_pairs, one_to_one,
-                                                     result->best, error);
+    return result->best == NULL
+               ? TOC_ERR_NO_MEMORY
+               : toc_linkage_assign(result->linkage, result->pairs, result->num_pairs, one_to_one, result->best, error);
 }
 
 int link_run(const struct link_lists *lists, const struct link_columns *columns,

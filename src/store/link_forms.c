@@ -58,8 +58,10 @@ static void put_parts(struct link_text *form, const struct name *name, size_t fi
 /* ---- words that say that nothing is known ---- */
 
 static const char *const unknown_words[] = {
-    "unknown", "unk", "na", "nan", "null", "none", "nil", "missing", "anonymous", "anon", "notknown", "notprovided", "notstated", "unspecified", "refused",
-    "withheld", "redacted", "test", "babyboy", "babygirl", "newborn", "johndoe", "janedoe", "不详", "未知", "无", "不明", "无名氏", "未提供", "空", "拒绝",
+    "unknown",   "unk",  "na",       "nan",         "null",      "none",        "nil",     "missing",
+    "anonymous", "anon", "notknown", "notprovided", "notstated", "unspecified", "refused", "withheld",
+    "redacted",  "test", "babyboy",  "babygirl",    "newborn",   "johndoe",     "janedoe", "不详",
+    "未知",      "无",   "不明",     "无名氏",      "未提供",    "空",          "拒绝",
 };
 
 static bool is_unknown(const struct link_text *form)
@@ -221,7 +223,12 @@ int link_full_name(const char *text, size_t size, struct link_text *given, struc
     const char *reading, *comma = memchr(text, ',', size);
     int         ret;
     given->num_written = given->num_letters = family->num_written = family->num_letters = 0;
-    if (!read_name(&name, text, size, &ret) || put_tibetan(&name, given, family))
+    if (!read_name(&name, text, size, &ret))
+        return ret;
+    put_parts(given, &name, 0, name.num_parts);
+    bool unknown = is_unknown(given);
+    given->num_written = given->num_letters = 0;
+    if (unknown || put_tibetan(&name, given, family))
         return ret;
     if (name.parts[0].class == SCRIPT_HAN) {
         size_t length = surname_length(&name, &reading);
@@ -318,9 +325,9 @@ uint32_t link_sex(const char *text, size_t size)
     static const struct {
         const char *word;
         uint32_t    code;
-    } words[] = { { "f", 1 }, { "female", 1 }, { "woman", 1 }, { "girl", 1 },  { "女", 1 }, { "女性", 1 }, { "w", 1 },
-                  { "2", 1 }, { "m", 2 },      { "male", 2 },  { "man", 2 },   { "boy", 2 }, { "男", 2 },  { "男性", 2 },
-                  { "1", 2 }, { "o", 3 },      { "other", 3 }, { "其他", 3 } };
+    } words[] = { { "f", 1 },  { "female", 1 }, { "woman", 1 }, { "girl", 1 }, { "女", 1 },    { "女性", 1 },
+                  { "w", 1 },  { "2", 1 },      { "m", 2 },     { "male", 2 }, { "man", 2 },   { "boy", 2 },
+                  { "男", 2 }, { "男性", 2 },   { "1", 2 },     { "o", 3 },    { "other", 3 }, { "其他", 3 } };
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (text_equal_nocase(text, size, words[i].word, strlen(words[i].word)))
             return words[i].code;

@@ -6,8 +6,8 @@
  *
  *     张伟       written 张 | 伟             letters zhang | wei         and 章伟, "Zhang Wei" have these letters
  *     欧阳修     written 欧阳 | 修           letters ouyang | xiu        surnames by their own table (曾 zeng)
- *     བསྟན་འཛིན་རྡོ་རྗེ   written as it is            letters tenzin | dorje      and 丹增多吉, "Tenzing Dorji", "Danzeng Duoji"
- *     Müller     written muller              letters muller
+ *     བསྟན་འཛིན་རྡོ་རྗེ   written as it is            letters tenzin | dorje      and 丹增多吉, "Tenzing Dorji", "Danzeng
+ * Duoji" Müller     written muller              letters muller
  *
  * Tibetan names have no family name: their first element stands in the place of the given name and the others in that
  * of the family name, so that exchanged elements are seen as an exchange. name_elements.def holds the elements.
@@ -47,9 +47,9 @@ int link_phone(const char *text, size_t size, struct link_text *form);
 /* 1 female, 2 male, 3 something else that is said; 0 missing. */
 uint32_t link_sex(const char *text, size_t size);
 
-/* A date as tocsin/linkage.h has it; 0 = missing or no date. 1980-02-03, 1980/2/3, 19800203, 1980年2月3日, 1980-02, 1980,
- * 3.2.1980 and 3/2/1980, 02/03/1980; day_first says what a column's dates with the year last begin with. A time of day
- * behind it is dropped. */
+/* A date as tocsin/linkage.h has it; 0 = missing or no date. 1980-02-03, 1980/2/3, 19800203, 1980年2月3日, 1980-02,
+ * 1980, 3.2.1980 and 3/2/1980, 02/03/1980; day_first says what a column's dates with the year last begin with. A time
+ * of day behind it is dropped. */
 uint32_t link_date(const char *text, size_t size, bool day_first);
 
 /* What a date with its year last tells of its column: +1 it can only begin with the day, -1 only with the month. */
