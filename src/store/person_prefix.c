@@ -166,12 +166,98 @@ static bool name_begins(const struct person_prefix *prefix, const struct name *n
     return han && name_spell(name, true, &spelling) && begins_with_letters(prefix, name, &spelling, 0, false);
 }
 
-bool person_prefix_matches(const struct person_prefix *prefix, const struct model_identity *identity)
+/* ---- most names are refused by what they begin with ---- */
+
+static bool is_han_of_three_bytes(const char *bytes)
+{
+    return (unsigned char) bytes[0] >= 0xe4 && (unsigned char) bytes[0] <= 0xe9;
+}
+
+/* The first character of a name of Han characters is not the one typed, and read in no way that begins with the first
+ * letter typed. Says nothing of other names. */
+static bool begins_with_other_han(const struct person_prefix *prefix, struct model_text text, size_t first)
+{
+    enum { BYTES = 3, NUM = 2 };
+    struct script_char chars[NUM];
+    size_t             num, length;
+    const char        *reading, *own;
+    bool               other = false;
+    if (text.size < NUM * BYTES || !is_han_of_three_bytes(text.bytes) || !is_han_of_three_bytes(text.bytes + BYTES) ||
+        script_fold(text.bytes, NUM * BYTES, chars, NUM, &num) != 0)
+        return false;
+    bool     two = num == NUM && chars[0].class == SCRIPT_HAN && chars[1].class == SCRIPT_HAN;
+    uint32_t codes[NUM] = { chars[0].code, chars[1].code };
+    if (two && prefix->num_letters == 0)
+        other = chars[0].code != prefix->chars[first].code;
+    else if (two && (reading = script_reading(chars[0].written)) != NULL)
+        other = reading[0] != prefix->letters[0] && !script_surname(codes, NUM, &length, &own);
+    explicit_bzero(chars, sizeof chars);
+    explicit_bzero(codes, sizeof codes);
+    return other;
+}
+
+static bool is_ascii_letter(char byte)
+{
+    return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z');
+}
+
+/* No word of a text in ASCII begins with the first letter typed. Says nothing of other texts. */
+static bool begins_with_other_letters(char first, struct model_text text)
+{
+    bool other = true, inside = false;
+    for (size_t i = 0; i < text.size; i++) {
+        char byte = text.bytes[i];
+        if ((unsigned char) byte >= 0x80)
+            return false;
+        bool letter = is_ascii_letter(byte), word = letter || (byte >= '0' && byte <= '9');
+        if (word && !inside && (letter ? (byte | 0x20) == first : byte == first))
+            other = false;
+        inside = word;
+    }
+    return other;
+}
+
+/* All of it is Tibetan, which has no reading and is no Han character. */
+static bool is_tibetan(struct model_text text)
+{
+    enum { BYTES = 3 };
+    const unsigned char *bytes = (const unsigned char *) text.bytes;
+    size_t               at = 0;
+    for (; at + BYTES <= text.size && bytes[at] == 0xe0 && bytes[at + 1] >= 0xbc && bytes[at + 1] <= 0xbf; at += BYTES)
+        if (bytes[at + 1] == 0xbc && bytes[at + 2] >= 0xa0 && bytes[at + 2] <= 0xb3) /* a digit is compared as one */
+            return false;
+    return at == text.size;
+}
+
+static bool begins_otherwise(const struct person_prefix *prefix, struct model_text text)
+{
+    size_t first = 0;
+    bool   cut;
+    if (text.size == 0)
+        return true;
+    skip(prefix->chars, prefix->num_chars, &first, &cut);
+    if (first == prefix->num_chars)
+        return false;
+    enum script_class class = prefix->chars[first].class;
+    if (class != SCRIPT_TIBETAN && is_tibetan(text))
+        return true;
+    if (!is_ascii_letter(text.bytes[0]))
+        return begins_with_other_han(prefix, text, first);
+    if (prefix->num_letters == 0)
+        return class == SCRIPT_HAN || class == SCRIPT_TIBETAN;
+    return begins_with_other_letters(prefix->letters[0], text);
+}
+
+static bool text_begins(const struct person_prefix *prefix, struct model_text text)
 {
     struct name name;
-    bool        found = name_read(&name, identity->name, NULL) == 0 && name_begins(prefix, &name);
-    if (!found)
-        found = name_read(&name, identity->name_latin, NULL) == 0 && name_begins(prefix, &name);
+    bool        found = name_read(&name, text, NULL) == 0 && name_begins(prefix, &name);
     explicit_bzero(name.chars, name.num_chars * sizeof *name.chars);
     return found;
+}
+
+bool person_prefix_matches(const struct person_prefix *prefix, const struct model_identity *identity)
+{
+    return (!begins_otherwise(prefix, identity->name) && text_begins(prefix, identity->name)) ||
+           (!begins_otherwise(prefix, identity->name_latin) && text_begins(prefix, identity->name_latin));
 }

@@ -88,67 +88,65 @@ int search_name_open(const struct seal_key *key, const struct id *person, struct
 struct name_row {
     struct keeper_wrapped wrapped;
     struct model_text     name;
-    bool                  begins_so;
 };
 
+/* Rows are read and opened in blocks. */
+struct block {
+    struct name_row rows[BATCH];
+    size_t          num;
+    struct block   *next;
+};
+
+/* The caller's thread reads; another opens what was read meanwhile, and both what is left then. */
 struct search {
     const struct search_name_query *query;
-    struct arena                    arena; /* sealed names */
-    struct name_row                *rows;  /* while they are read: in the order of the database */
-    size_t                          num, room;
-    const struct name_row         **order; /* by person */
-    pthread_mutex_t                 lock;
-    size_t                          next; /* row that no thread has taken yet; under the lock, like what follows */
-    size_t                          found, enough;
-    int                             status;
-    struct keeper_error             failure;
+    struct arena                    arena;                   /* sealed names */
+    struct block                   *blocks, *last, *filling; /* handed over, one after the other; and not yet */
+    size_t                          num_rows;
+    pthread_t                       helpers[SEARCH_NAME_THREADS];
+    size_t                          num_helpers;
+
+    pthread_mutex_t     lock; /* of what follows */
+    pthread_cond_t      changed;
+    struct block       *next; /* that no thread has taken yet */
+    bool                all_read;
+    struct id          *found; /* in order: the first ones so far, at most `enough` */
+    size_t              num_found, enough;
+    int                 status;
+    struct keeper_error failure;
 };
 
-static int name_row(void *context, const struct db_value *row, size_t num_columns)
+/* What a thread opens a block with. */
+struct workplace {
+    struct keeper_wrapped wrapped[BATCH];
+    struct seal_key       keys[BATCH];
+    int                   statuses[BATCH];
+    struct name_row      *rows[BATCH]; /* those of the block that may be among the first */
+    size_t                num;
+    struct id             found[BATCH];
+    size_t                num_found;
+    double                waited; /* for the keeper's rate */
+};
+
+/* Would it be among the first ones? The lock is held. */
+static bool may_be_first(const struct search *search, const struct id *person)
 {
-    struct search *search = context;
-    (void) num_columns;
-    if (search->num == search->query->most_persons)
-        return TOC_ERR_TOO_LARGE;
-    if (search->num == search->room) {
-        size_t           room = search->room == 0 ? BATCH : 2 * search->room;
-        struct name_row *larger = memory_resize(search->rows, room, sizeof *larger);
-        if (larger == NULL)
-            return TOC_ERR_NO_MEMORY;
-        search->rows = larger;
-        search->room = room;
-    }
-    struct name_row *made = &search->rows[search->num];
-    if (row[0].type != DB_BYTES || row[0].size != ID_BYTES || row[2].type != DB_BYTES ||
-        row[2].size != KEEPER_WRAPPED_BYTES || row[3].type != DB_BYTES)
-        return DB_ERR_CORRUPT;
-    *made = (struct name_row){ .wrapped.generation = (uint32_t) row[1].integer };
-    memcpy(made->wrapped.owner.bytes, row[0].bytes, ID_BYTES);
-    memcpy(made->wrapped.bytes, row[2].bytes, KEEPER_WRAPPED_BYTES);
-    made->name = (struct model_text){ arena_copy(&search->arena, row[3].bytes, row[3].size), row[3].size };
-    if (made->name.bytes == NULL)
-        return TOC_ERR_NO_MEMORY;
-    search->num++;
-    return 0;
+    return search->num_found < search->enough || id_compare(person, &search->found[search->num_found - 1]) < 0;
 }
 
-static int by_person(const void *a, const void *b)
+/* The lock is held. */
+static void put_found(struct search *search, const struct id *person)
 {
-    const struct name_row *const *x = a, *const *y = b;
-    return id_compare(&(*x)->wrapped.owner, &(*y)->wrapped.owner);
-}
-
-/* Some rows that no other thread has; 0 = enough are found, or there are no more. */
-static size_t take_rows(struct search *search, size_t *first)
-{
-    pthread_mutex_lock(&search->lock);
-    size_t num = search->num - search->next < BATCH ? search->num - search->next : BATCH;
-    if (search->status != 0 || search->found >= search->enough)
-        num = 0;
-    *first = search->next;
-    search->next += num;
-    pthread_mutex_unlock(&search->lock);
-    return num;
+    size_t at = search->num_found;
+    if (!may_be_first(search, person))
+        return;
+    if (at == search->enough)
+        at--;
+    else
+        search->num_found++;
+    for (; at > 0 && id_compare(person, &search->found[at - 1]) < 0; at--)
+        search->found[at] = search->found[at - 1];
+    search->found[at] = *person;
 }
 
 static bool begins_so(const struct search *search, const struct seal_key *key, const struct name_row *row)
@@ -162,100 +160,177 @@ static bool begins_so(const struct search *search, const struct seal_key *key, c
     return found;
 }
 
-/* Keys at the keeper's rate: it is waited for, so that a search that was begun comes to its end. *waited: so far. */
-static int unwrap(struct search *search, const struct keeper_wrapped *wrapped, size_t num, struct seal_key *keys,
-                  int *statuses, double *waited, struct keeper_error *failure)
+/* Keys at the keeper's rate: it is waited for, so that a search that was begun comes to its end. */
+static int unwrap(struct search *search, struct workplace *place, struct keeper_error *failure)
 {
     for (;;) {
-        int ret = keeper_unwrap(search->query->keeper, KEEPER_SEARCH, wrapped, num, keys, statuses, failure);
-        if (ret != KEEPER_ERR_RATE || *waited + failure->wait_seconds > SEARCH_NAME_MOST_SECONDS)
+        int ret = keeper_unwrap(search->query->keeper, KEEPER_SEARCH, place->wrapped, place->num, place->keys,
+                                place->statuses, failure);
+        if (ret != KEEPER_ERR_RATE || place->waited + failure->wait_seconds > SEARCH_NAME_MOST_SECONDS)
             return ret;
-        *waited += failure->wait_seconds;
+        place->waited += failure->wait_seconds;
         token_page_wait(failure->wait_seconds);
     }
 }
 
-static void *open_rows(void *context)
+/* The next block, and what of it is to be opened; false: there are no more. The lock is held, and let go while there is
+ * none yet. */
+static bool take_block(struct search *search, struct workplace *place)
 {
-    struct search         *search = context;
-    struct keeper_wrapped *wrapped = memory_array(BATCH, sizeof *wrapped);
-    struct seal_key       *keys = memory_array(BATCH, sizeof *keys);
-    int                   *statuses = memory_array(BATCH, sizeof *statuses);
-    struct keeper_error    failure = { .status = 0 };
-    double                 waited = 0;
-    int                    ret = wrapped == NULL || keys == NULL || statuses == NULL ? TOC_ERR_NO_MEMORY : 0;
-    for (size_t num = 1, first, found = 0; ret == 0 && num > 0; found = 0) {
-        num = take_rows(search, &first);
-        for (size_t i = 0; i < num; i++)
-            wrapped[i] = search->order[first + i]->wrapped;
-        if (num > 0)
-            ret = unwrap(search, wrapped, num, keys, statuses, &waited, &failure);
-        for (size_t i = 0; i < num && ret == 0; i++) {
-            struct name_row *row = &search->rows[search->order[first + i] - search->rows];
-            row->begins_so = statuses[i] == 0 && begins_so(search, &keys[i], row); /* else its key is gone */
-            found += row->begins_so;
-        }
-        if (keys != NULL)
-            seal_keys_wipe(keys, num);
-        pthread_mutex_lock(&search->lock);
-        search->found += found;
-        if (ret != 0 && search->status == 0) {
-            search->status = ret;
-            search->failure = failure;
-        }
+    while (search->next == NULL && !search->all_read && search->status == 0)
+        pthread_cond_wait(&search->changed, &search->lock);
+    struct block *block = search->next;
+    if (block == NULL || search->status != 0)
+        return false;
+    search->next = block->next;
+    place->num = place->num_found = 0;
+    for (size_t i = 0; i < block->num; i++)
+        if (may_be_first(search, &block->rows[i].wrapped.owner))
+            place->rows[place->num++] = &block->rows[i];
+    return true;
+}
+
+static int open_block(struct search *search, struct workplace *place, struct keeper_error *failure)
+{
+    for (size_t i = 0; i < place->num; i++)
+        place->wrapped[i] = place->rows[i]->wrapped;
+    int ret = place->num == 0 ? 0 : unwrap(search, place, failure);
+    for (size_t i = 0; i < place->num && ret == 0; i++)
+        if (place->statuses[i] == 0 && begins_so(search, &place->keys[i], place->rows[i])) /* else its key is gone */
+            place->found[place->num_found++] = place->rows[i]->wrapped.owner;
+    seal_keys_wipe(place->keys, place->num);
+    return ret;
+}
+
+static void *open_blocks(void *context)
+{
+    struct search      *search = context;
+    struct workplace   *place = memory_array(1, sizeof *place);
+    struct keeper_error failure = { .status = 0 };
+    int                 ret = place == NULL ? TOC_ERR_NO_MEMORY : 0;
+    pthread_mutex_lock(&search->lock);
+    while (ret == 0 && take_block(search, place)) {
         pthread_mutex_unlock(&search->lock);
+        ret = open_block(search, place, &failure);
+        pthread_mutex_lock(&search->lock);
+        for (size_t i = 0; i < place->num_found && ret == 0; i++)
+            put_found(search, &place->found[i]);
     }
-    free(wrapped);
-    free(keys);
-    free(statuses);
+    if (ret != 0 && search->status == 0) {
+        search->status = ret;
+        search->failure = failure;
+    }
+    pthread_cond_broadcast(&search->changed);
+    pthread_mutex_unlock(&search->lock);
+    free(place);
     return NULL;
 }
 
-/* All rows that were taken are opened when this returns: they are the first ones by their ids. */
-static int open_all(struct search *search, struct db_error *error)
+/* What was read is there to be opened. */
+static void hand_over(struct search *search, bool all_read)
 {
-    pthread_t threads[SEARCH_NAME_THREADS];
-    size_t    num = 0;
-    if (pthread_mutex_init(&search->lock, NULL) != 0)
+    struct block *block = search->filling;
+    search->filling = NULL;
+    pthread_mutex_lock(&search->lock);
+    if (block != NULL && search->last != NULL)
+        search->last->next = block;
+    else if (block != NULL)
+        search->blocks = block;
+    if (block != NULL) {
+        search->last = block;
+        search->next = search->next != NULL ? search->next : block;
+    }
+    search->all_read = all_read;
+    pthread_cond_broadcast(&search->changed);
+    pthread_mutex_unlock(&search->lock);
+    while (!all_read && search->num_helpers + 1 < SEARCH_NAME_THREADS &&
+           pthread_create(&search->helpers[search->num_helpers], NULL, open_blocks, search) == 0)
+        search->num_helpers++;
+}
+
+static int name_row(void *context, const struct db_value *row, size_t num_columns)
+{
+    struct search *search = context;
+    (void) num_columns;
+    if (search->num_rows == search->query->most_persons)
+        return TOC_ERR_TOO_LARGE;
+    if (search->filling == NULL && (search->filling = memory_array(1, sizeof *search->filling)) == NULL)
         return TOC_ERR_NO_MEMORY;
-    while (num + 1 < SEARCH_NAME_THREADS && search->num > BATCH &&
-           pthread_create(&threads[num], NULL, open_rows, search) == 0)
-        num++;
-    open_rows(search);
-    while (num > 0)
-        pthread_join(threads[--num], NULL);
+    if (row[0].type != DB_BYTES || row[0].size != ID_BYTES || row[2].type != DB_BYTES ||
+        row[2].size != KEEPER_WRAPPED_BYTES || row[3].type != DB_BYTES)
+        return DB_ERR_CORRUPT;
+    struct name_row *made = &search->filling->rows[search->filling->num];
+    *made = (struct name_row){ .wrapped.generation = (uint32_t) row[1].integer };
+    memcpy(made->wrapped.owner.bytes, row[0].bytes, ID_BYTES);
+    memcpy(made->wrapped.bytes, row[2].bytes, KEEPER_WRAPPED_BYTES);
+    made->name = (struct model_text){ arena_copy(&search->arena, row[3].bytes, row[3].size), row[3].size };
+    if (made->name.bytes == NULL)
+        return TOC_ERR_NO_MEMORY;
+    search->num_rows++;
+    if (++search->filling->num == BATCH)
+        hand_over(search, false);
+    return 0;
+}
+
+/* Some areas a statement: PostgreSQL's whole answer comes before its first row, and is to be opened while the next one
+ * is made. */
+static int read_names(struct search *search, struct db_error *error)
+{
+    enum { FEW_AREAS = 1024, SOME = 16 };
+    const struct search_name_query *query = search->query;
+    size_t                          step = query->num_areas <= FEW_AREAS ? SOME : SELECT_MANY_MOST;
+    int                             ret = 0;
+    for (size_t first = 0; first < query->num_areas && ret == 0; first += step) {
+        size_t num = query->num_areas - first < step ? query->num_areas - first : step;
+        ret = select_many(query->db, "SELECT person, generation, wrapped, name FROM search_name WHERE area", "",
+                          query->areas + first, num, name_row, search, error);
+    }
+    return ret;
+}
+
+static void free_search(struct search *search)
+{
+    for (struct block *block = search->blocks, *next; block != NULL; block = next) {
+        next = block->next;
+        free(block);
+    }
+    free(search->filling);
+    free(search->found);
+    arena_free(&search->arena);
     pthread_mutex_destroy(&search->lock);
-    if (search->status != 0 && error != NULL && search->failure.what[0] != '\0')
-        snprintf(error->what, sizeof error->what, "%s", search->failure.what);
-    return search->status;
+    pthread_cond_destroy(&search->changed);
 }
 
 int search_name_find(const struct search_name_query *query, struct id *persons, size_t room, size_t *num, bool *more,
                      struct db_error *error)
 {
-    struct search search = { .query = query, .enough = room + 1, .arena = { .limit = (size_t) 1 << 30 } };
-    int ret = select_many(query->db, "SELECT person, generation, wrapped, name FROM search_name WHERE area", "",
-                          query->areas, query->num_areas, name_row, &search, error);
-    if (ret == 0 && search.num > 0) {
-        search.order = memory_array(search.num, sizeof *search.order);
-        ret = search.order == NULL ? TOC_ERR_NO_MEMORY : 0;
+    struct search search = { .query = query,
+                             .enough = room + 1,
+                             .arena = { .limit = (size_t) 1 << 30 },
+                             .lock = PTHREAD_MUTEX_INITIALIZER,
+                             .changed = PTHREAD_COND_INITIALIZER };
+    search.found = memory_array(search.enough, sizeof *search.found);
+    int ret = search.found == NULL ? TOC_ERR_NO_MEMORY : read_names(&search, error);
+    if (ret != 0) {
+        pthread_mutex_lock(&search.lock);
+        search.status = ret; /* ends the other thread */
+        pthread_mutex_unlock(&search.lock);
     }
-    for (size_t i = 0; i < search.num && ret == 0; i++)
-        search.order[i] = &search.rows[i];
-    if (ret == 0 && search.num > 1)
-        qsort(search.order, search.num, sizeof *search.order, by_person);
-    if (ret == 0 && search.num > 0)
-        ret = open_all(&search, error);
+    hand_over(&search, true);
+    if (ret == 0)
+        open_blocks(&search);
+    for (size_t i = 0; i < search.num_helpers; i++)
+        pthread_join(search.helpers[i], NULL);
+    if (ret == 0 && search.status != 0) {
+        ret = search.status;
+        if (error != NULL && search.failure.what[0] != '\0')
+            snprintf(error->what, sizeof error->what, "%s", search.failure.what);
+    }
     if (ret == 0) {
-        size_t found = 0;
-        for (size_t i = 0; i < search.num && found <= room; i++)
-            if (search.order[i]->begins_so && found++ < room)
-                persons[found - 1] = search.order[i]->wrapped.owner;
-        *num = found < room ? found : room;
-        *more = found > room;
+        *num = search.num_found < room ? search.num_found : room;
+        *more = search.num_found > room;
+        memcpy(persons, search.found, *num * sizeof *persons);
     }
-    free(search.order);
-    free(search.rows);
-    arena_free(&search.arena);
+    free_search(&search);
     return ret;
 }

@@ -35,12 +35,12 @@ int search_name_open(const struct seal_key *key, const struct id *person, struct
 /* The persons of these areas whose name begins so, by their ids, at most `room`; *more: there are others.
  *
  * areas         ids, num_areas
- * most_persons  if more live there, TOC_ERR_TOO_LARGE, and no name is opened
+ * most_persons  if more live there, TOC_ERR_TOO_LARGE: none is told; of names up to so many some were opened
  *
  * Each key is asked of the keeper for the purpose `search`, at its rate, which is waited for up to
  * SEARCH_NAME_MOST_SECONDS: a search given up half-way would have spent the rate for nothing. Names are opened in
- * memory, by SEARCH_NAME_THREADS threads, compared, and cleared; none is kept. Also KEEPER_ERR_…, db_status,
- * TOC_ERR_NO_MEMORY. */
+ * memory while others are still read, by SEARCH_NAME_THREADS threads, compared, and cleared; none is kept. Also
+ * KEEPER_ERR_…, db_status, TOC_ERR_NO_MEMORY. */
 struct search_name_query {
     struct db                  *db;
     struct keeper              *keeper;

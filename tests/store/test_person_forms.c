@@ -646,7 +646,42 @@ static void test_everybody_is_found_by_what_they_are_called(void **state)
         struct person_prefix prefix;
         assert_ok(person_prefix_read(who->name.bytes, who->name.size, &prefix));
         assert_true(person_prefix_matches(&prefix, who));
+        if (who->name_latin.bytes == NULL)
+            continue;
+        assert_ok(person_prefix_read(who->name_latin.bytes, 1, &prefix));
+        assert_true(person_prefix_matches(&prefix, who));
+        size_t last = who->name_latin.size; /* the last word alone */
+        while (last > 0 && who->name_latin.bytes[last - 1] != ' ')
+            last--;
+        assert_ok(person_prefix_read(who->name_latin.bytes + last, who->name_latin.size - last, &prefix));
+        assert_true(person_prefix_matches(&prefix, who));
     }
+}
+
+/* What a name begins with refuses most of them early: not those that begin with signs, digits, another writing. */
+static void test_unusual_beginnings(void **state)
+{
+    (void) state;
+    assert_true(begins("王", "王小明", "Wang Xiaoming"));
+    assert_true(begins("王", " ·王小明", NULL));
+    assert_true(begins(" 王", "王小明", NULL));
+    assert_false(begins("李", "王小明", "Wang Xiaoming"));
+    assert_true(begins("王", "李四", "王小明"));
+    assert_true(begins("wang", "王小明", NULL));
+    assert_true(begins("Wang", "李四", "Xiaoming WANG"));
+    assert_true(begins("wang", "李四", "Xiaoming-Wang"));
+    assert_false(begins("wang", "李四", "Xiaoming Li"));
+    assert_true(begins("shan", "单雄", NULL)); /* as a surname */
+    assert_true(begins("dan", "单雄", NULL));  /* and as read elsewhere */
+    assert_false(begins("wo", "单雄", NULL));
+    assert_true(begins("é", "李四", "Émile"));
+    assert_true(begins("e", "李四", "e"));
+    assert_true(begins("3", "李四", "3a"));
+    assert_true(begins("3", "༣", NULL));
+    assert_true(begins("b", "བཀྲ་ཤིས", "Bkra shis"));
+    assert_false(begins("王", "བཀྲ་ཤིས", NULL));
+    assert_true(begins("王", "王", NULL)); /* too short to be judged early */
+    assert_true(begins("が", "が小明", NULL));
 }
 
 /* No form of anybody is a single character, the surname, its reading, or the birth date in any usual writing. */
@@ -741,6 +776,7 @@ int main(void)
         cmocka_unit_test(test_prefix_in_pinyin),
         cmocka_unit_test(test_prefix_of_words),
         cmocka_unit_test(test_prefix_in_tibetan),
+        cmocka_unit_test(test_unusual_beginnings),
         cmocka_unit_test(test_everybody_is_found_by_what_they_are_called),
         cmocka_unit_test(test_threads),
         cmocka_unit_test(test_nobody_has_a_form_that_may_not_be),
