@@ -20,6 +20,9 @@ COMMANDS = {
         "python3 bench/command_line.py {build}",
         "python3 bench/command_line.py {build} --gigabyte",
     ],
+    "intake": [
+        "{build}/bench/bench_intake hl7",
+    ],
     "store": [
         "python3 bench/store.py {build}",
         "python3 bench/power.py {build} 200",

@@ -207,16 +207,6 @@ struct report_text report_text_of(const char *text)
     return (struct report_text){ text, strlen(text) };
 }
 
-bool report_text_equals(struct report_text text, const char *word)
-{
-    return strlen(word) == text.size && (text.size == 0 || memcmp(text.bytes, word, text.size) == 0);
-}
-
-bool report_text_equals_nocase(struct report_text text, const char *word)
-{
-    return text_equal_nocase(text.bytes, text.size, word, strlen(word));
-}
-
 /* ---- times ---- */
 
 size_t report_time_to_text(const struct report_time *time, char text[REPORT_TIME_BYTES])

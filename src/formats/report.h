@@ -18,9 +18,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "base/arena.h"
 #include "base/json_writer.h"
+#include "base/text.h"
 
 #define REPORT_NONE UINT32_MAX
 
@@ -77,6 +79,8 @@ enum report_code_system {
     REPORT_ICD_10, /* with its national editions */
     REPORT_ICD_9,
     REPORT_HL7_TABLE,
+    REPORT_NND,   /* conditions notified to a national office (United States) */
+    REPORT_PHIN,  /* questions and answers of its public-health messages */
     REPORT_LOCAL, /* said to be the sender's own: L, 99zzz */
     REPORT_NUM_SYSTEMS
 };
@@ -403,6 +407,8 @@ enum report_question {
     REPORT_DIED,
     REPORT_TRAVELLED,
     REPORT_OCCUPATION,
+    REPORT_CLASSIFICATION,
+    REPORT_DIAGNOSED,
     REPORT_NUM_QUESTIONS
 };
 
@@ -488,8 +494,17 @@ void report_count(struct report *report);
 
 /* A view of a text that ends with '\0'. */
 struct report_text report_text_of(const char *text);
-bool               report_text_equals(struct report_text text, const char *word);        /* bytes alike */
-bool               report_text_equals_nocase(struct report_text text, const char *word); /* ASCII letters alike */
+
+/* Bytes alike; ASCII letters alike. Here, so that the length of a word in the source costs nothing. */
+static inline bool report_text_equals(struct report_text text, const char *word)
+{
+    return strlen(word) == text.size && (text.size == 0 || memcmp(text.bytes, word, text.size) == 0);
+}
+
+static inline bool report_text_equals_nocase(struct report_text text, const char *word)
+{
+    return strlen(word) == text.size && text_equal_nocase(text.bytes, text.size, word, text.size);
+}
 
 /* The time in the form that the store keeps (base/instant.h): 2026-11-22T10:30:05+08:00; with less precision
  * shorter, down to 2026. A fraction of a second is left out. Returns the length, 0 where it is missing. */
@@ -525,5 +540,8 @@ size_t report_place_to_text(const struct report_place *place, char text[REPORT_P
 /* The whole report as one JSON object (docs/intake.md describes it), identifying fields included: for the sender's own
  * eyes and for tests. Members that were not sent are left out. */
 void report_write_json(const struct report *report, struct json_writer *json);
+
+/* The member "faults" alone, of an object that is being written; nothing where there are none. */
+void report_write_faults(const struct report *report, struct json_writer *json);
 
 #endif

@@ -427,6 +427,11 @@ static void put_envelope(struct json_writer *json, const struct report *report)
     put_time(json, "sent", &report->sent);
 }
 
+void report_write_faults(const struct report *report, struct json_writer *json)
+{
+    PUT_ALL(json, "faults", report->faults, report->num_faults, put_fault);
+}
+
 void report_write_json(const struct report *report, struct json_writer *json)
 {
     json_begin_object(json);
@@ -446,6 +451,6 @@ void report_write_json(const struct report *report, struct json_writer *json)
     json_put_integer(json, report->num_denied);
     json_key(json, "num_faults");
     json_put_integer(json, (int64_t) report->num_all_faults);
-    PUT_ALL(json, "faults", report->faults, report->num_faults, put_fault);
+    report_write_faults(report, json);
     json_end(json);
 }

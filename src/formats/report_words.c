@@ -44,7 +44,7 @@ const char *report_decision_word(enum report_decision decision)
 const char *report_system_word(enum report_code_system system)
 {
     static const char *const words[REPORT_NUM_SYSTEMS] = {
-        "unknown", "LOINC", "SNOMED-CT", "UCUM", "ICD-10", "ICD-9", "HL7", "local",
+        "unknown", "LOINC", "SNOMED-CT", "UCUM", "ICD-10", "ICD-9", "HL7", "NND", "PHIN", "local",
     };
     return WORD_OF(words, system);
 }
@@ -75,6 +75,7 @@ const char *report_question_word(enum report_question question)
         "congregate-kind", "age",
         "vaccinated",      "died",
         "travelled",       "occupation",
+        "classification",  "diagnosed",
     };
     return WORD_OF(words, question);
 }
