@@ -4,11 +4,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/json_reader.h"
 #include "conformance.h"
 #include "formats/credential/base45.h"
 #include "formats/credential/base64.h"
 #include "formats/credential/cbor.h"
 #include "formats/credential/cose.h"
+#include "formats/credential/dcc_schema.h"
 
 /* ---- base45 ---- */
 
@@ -181,7 +183,19 @@ static void hc1_layers(const json_t *line, const char *text)
     }
 }
 
-static size_t num_certificates_taken, num_flags;
+/* The first fault of a document of JSON against the schema of its version. */
+static const char *schema_fault(const json_t *document)
+{
+    struct value_tree tree = VALUE_TREE_INIT;
+    char             *text = json_dumps(document, 0);
+    assert_ok(json_read(text, strlen(text), NULL, &tree, NULL));
+    const char *fault = credential_dcc_fault(tree.values);
+    value_tree_free(&tree);
+    free(text);
+    return fault;
+}
+
+static size_t num_certificates_taken, num_flags, num_schema;
 
 static void hc1_case(json_t *line)
 {
@@ -214,6 +228,12 @@ static void hc1_case(json_t *line)
                "%s KEYUSAGE: %s (%s)", id, word, answer.why.what);
     if (flag_of(line, "VALIDOBJECT") > 0 && answer.payload != NULL)
         EXPECT(conformance_same_value(answer.payload, json_object_get(line, "JSON")), "%s VALIDOBJECT", id);
+    if (flag_of(line, "SCHEMAVALIDATION") >= 0 && answer.payload != NULL) {
+        const char *fault = credential_dcc_fault(answer.payload);
+        EXPECT((fault == NULL) == flag_of(line, "SCHEMAVALIDATION"), "%s SCHEMAVALIDATION: %s", id,
+               fault != NULL ? fault : "");
+        num_schema++;
+    }
     num_flags += json_object_size(json_object_get(line, "EXPECTEDRESULTS"));
     credential_scanner_free(scanner);
     credential_trust_free(&trust);
@@ -229,7 +249,8 @@ static void test_hcert(void **state)
         skip();
     conformance_num_wrong = 0;
     size_t num = conformance_each_line(folder, "dgc-testdata.jsonl", hc1_case);
-    print_message("%zu cases, %zu flags, %zu signers taken\n", num, num_flags, num_certificates_taken);
+    print_message("%zu cases, %zu flags, %zu held to the schema, %zu signers taken\n", num, num_flags, num_schema,
+                  num_certificates_taken);
     assert_int_equal(conformance_num_wrong, 0);
 }
 
@@ -377,12 +398,32 @@ static void test_signed_lists(void **state)
     free(list);
 }
 
+/* ---- the schema's own tests ---- */
+
+static void schema_case(json_t *line)
+{
+    const char *fault = schema_fault(json_object_get(line, "json"));
+    EXPECT((fault == NULL) == json_is_true(json_object_get(line, "expect_valid")), "%s: %s",
+           conformance_text_of(line, "id"), fault != NULL ? fault : "");
+}
+
+static void test_schema(void **state)
+{
+    (void) state;
+    const char *folder = test_shared_data("credentials/schema");
+    if (folder == NULL)
+        skip();
+    conformance_num_wrong = 0;
+    print_message("%zu documents\n", conformance_each_line(folder, "schema-tests.jsonl", schema_case));
+    assert_int_equal(conformance_num_wrong, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_base45),       cmocka_unit_test(test_cose),
         cmocka_unit_test(test_hcert),        cmocka_unit_test(test_quality_assurance),
-        cmocka_unit_test(test_signed_lists),
+        cmocka_unit_test(test_signed_lists), cmocka_unit_test(test_schema),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -6,8 +6,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/json_reader.h"
 #include "formats/credential/base64.h"
 #include "formats/credential/cbor.h"
+#include "formats/credential/dcc_schema.h"
 #include "formats/credential/inflate.h"
 #include "formats/credential/revocation.h"
 #include "formats/credential/trust.h"
@@ -400,13 +402,52 @@ static void test_prefixes(void **state)
     assert_int_equal(credential_slice_read(CREDENTIAL_PREFIXES, list, 11, &slice, NULL), BASE_ERR_INPUT);
 }
 
+/* ---- the schema of the EU's content ---- */
+
+/* The first fault of a vaccination with these members; "" = none. */
+static const char *schema_fault(const char *version, const char *name, const char *born, int dose, size_t issuer)
+{
+    static char       text[2000];
+    struct value_tree tree = VALUE_TREE_INIT;
+    snprintf(text, sizeof text,
+             "{\"ver\":\"%s\",\"nam\":{%s},\"dob\":\"%s\",\"v\":[{\"tg\":\"1\",\"vp\":\"1\",\"mp\":\"1\",\"ma\":\"1\","
+             "\"dn\":%d,\"sd\":1,\"dt\":\"2021-01-01\",\"co\":\"XX\",\"is\":\"%0*d\",\"ci\":\"1\"}]}",
+             version, name, born, dose, (int) issuer, 0);
+    assert_ok(json_read(text, strlen(text), NULL, &tree, NULL));
+    const char *fault = credential_dcc_fault(tree.values);
+    value_tree_free(&tree);
+    return fault != NULL ? fault : "";
+}
+
+static void test_schema(void **state)
+{
+    (void) state;
+    static const char fnt[] = "\"fnt\":\"A<B\"", gnt[] = "\"gnt\":\"A\"";
+    assert_string_equal(schema_fault("1.3.0", fnt, "1990-01-01", 1, 80), "");
+    assert_string_equal(schema_fault("1.3.0", fnt, "1990-01-01", 1, 81), "v[0].is");
+    assert_string_equal(schema_fault("1.2.1", fnt, "1990-01-01", 9, 50), "");
+    assert_string_equal(schema_fault("1.2.1", fnt, "1990-01-01", 9, 51), "v[0].is");
+    assert_string_equal(schema_fault("1.2.1", fnt, "1990-01-01", 10, 1), "v[0].dn");
+    assert_string_equal(schema_fault("1.3.0", fnt, "1990-01-01", 10, 1), "");
+    assert_string_equal(schema_fault("1.3.0", fnt, "1990-01-01", 0, 1), "v[0].dn");
+    assert_string_equal(schema_fault("1.3.1", gnt, "1990-01-01", 1, 1), "nam.fnt");
+    assert_string_equal(schema_fault("1.3.2", gnt, "1990-01-01", 1, 1), "");
+    assert_string_equal(schema_fault("1.3.0", "\"fnt\":\"a\"", "1990-01-01", 1, 1), "nam.fnt");
+    assert_string_equal(schema_fault("1.3.0", fnt, "", 1, 1), "");
+    assert_string_equal(schema_fault("1.2.1", fnt, "", 1, 1), "dob");
+    assert_string_equal(schema_fault("1.2.1", fnt, "1990-01", 1, 1), "");
+    assert_string_equal(schema_fault("1.0.1", fnt, "1990-01", 1, 1), "dob");
+    assert_string_equal(schema_fault("1.3.0", fnt, "1899", 1, 1), "dob");
+    assert_string_equal(schema_fault("1.3", fnt, "1990", 1, 1), "ver");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_cbor_values),   cmocka_unit_test(test_cbor_refused), cmocka_unit_test(test_cbor_limits),
         cmocka_unit_test(test_inflate_limit), cmocka_unit_test(test_signers),      cmocka_unit_test(test_did),
         cmocka_unit_test(test_refused_lists), cmocka_unit_test(test_bloom),        cmocka_unit_test(test_partitions),
-        cmocka_unit_test(test_prefixes),
+        cmocka_unit_test(test_prefixes),      cmocka_unit_test(test_schema),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
