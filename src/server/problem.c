@@ -7,6 +7,7 @@
 #include "response/account.h"
 #include "server/live.h"
 #include "server/provider.h"
+#include "store/keeper.h"
 
 struct kind {
     int         status, http;
@@ -57,6 +58,7 @@ static const struct kind kinds[] = {
     { DB_ERR_FENCED, 503, "stopped", "Another process writes now", NULL, false },
     { DB_ERR_LOST, 503, "lost", "The connection to the database broke",
       "Whether it was kept is unknown: send it again with the same Idempotency-Key.", false },
+    { KEEPER_ERR_LOST, 503, "keys", "The keys of this node cannot be reached at present", NULL, false },
     { TOC_ERR_NO_MEMORY, 503, "busy", "Too little memory for this request", NULL, false },
 };
 

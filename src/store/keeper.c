@@ -117,6 +117,23 @@ static int exchange(struct keeper *keeper, const struct wire_request *request, c
     return 0;
 }
 
+static double seconds(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double) now.tv_sec + 1e-9 * (double) now.tv_nsec;
+}
+
+/* The process has ended, for whatever reason: another one, but not in a circle. */
+static bool revive(struct keeper *keeper, struct keeper_error *error)
+{
+    double now = seconds();
+    if (!keeper->restarts || now - keeper->restarted < KEEPER_RESTART_SECONDS)
+        return false;
+    keeper->restarted = now;
+    return keeper_begin(keeper, &keeper->hello, error) == 0;
+}
+
 int keeper_round_trip(struct keeper *keeper, const struct wire_request *request, struct wire_answer *answer,
                       struct keeper_error *error)
 {
@@ -126,6 +143,8 @@ int keeper_round_trip(struct keeper *keeper, const struct wire_request *request,
         if (ret == 0)
             ret = exchange(keeper, request, keeper->payload, answer, error);
     }
+    if (ret == KEEPER_ERR_LOST && revive(keeper, error)) /* no operation does harm when it is done twice */
+        ret = exchange(keeper, request, keeper->payload, answer, error);
     return ret != WIRE_STALE ? ret : keeper_fail(error, KEEPER_ERR_LOST, "the key directory keeps changing");
 }
 
@@ -279,6 +298,7 @@ int keeper_start(const struct keeper_options *options, struct keeper **keeper, s
     started->process = -1;
     started->hello = hello;
     started->timeout_seconds = options->timeout_seconds > 0 ? options->timeout_seconds : TIMEOUT_SECONDS;
+    started->restarts = options->restarts;
     pthread_mutex_init(&started->mutex, NULL);
     started->directory = strdup(options->directory);
     started->program = options->program != NULL ? strdup(options->program) : NULL;

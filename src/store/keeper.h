@@ -95,7 +95,10 @@ struct keeper_options {
     struct keeper_rate rates[KEEPER_NUM_PURPOSES]; /* zero = defaults */
     double             backup_days;                /* 0 = KEEPER_BACKUP_DAYS */
     double             timeout_seconds;            /* without an answer the keeper counts as lost; 0 = 10 */
+    bool               restarts;                   /* a lost keeper is started anew by the next call, at most once a
+                                                    * KEEPER_RESTART_SECONDS; the call that met its end is sent again */
 };
+#define KEEPER_RESTART_SECONDS 0.5
 
 struct keeper;
 

@@ -12,6 +12,8 @@ struct keeper {
     char             *program; /* NULL: forked without exec */
     struct wire_hello hello;   /* as each start sends it: to serve */
     double            timeout_seconds;
+    bool              restarts;
+    double            restarted; /* when it was last tried, on the monotonic clock */
     pthread_mutex_t   mutex;  /* over all below: one call at a time */
     int               socket; /* -1: lost */
     pid_t             process;

@@ -116,6 +116,7 @@ static int start_keeper(const struct node_options *options, struct node *node, s
     struct keeper_error   error;
     struct keeper_options keeper = { .directory = node->settings.keys,
                                      .program = options->program,
+                                     .restarts = options->program != NULL,
                                      .backup_days = (double) node->settings.backup_keep_days };
     int                   ret = keeper_start(&keeper, &node->keeper, &error);
     return ret == 0 ? 0 : add_reason(faults, "keys", BASE_ERR_SYSTEM, error.what);

@@ -220,6 +220,25 @@ static void test_a_killed_keeper(void **state)
     keeper_stop(keeper);
 }
 
+/* As a node starts it: whoever finds it dead starts the next one, and not many of them in a row. */
+static void test_a_killed_keeper_is_followed_by_another(void **state)
+{
+    (void) state;
+    struct keeper        *keeper = NULL;
+    struct keeper_error   error;
+    struct keeper_options options = { .directory = directory, .program = program, .restarts = true };
+    assert_ok(keeper_start(&options, &keeper, &error));
+    pid_t first = keeper_process(keeper);
+    assert_int_equal(kill(first, SIGKILL), 0);
+    assert_ok(wrap_one(keeper, &error));
+    assert_int_not_equal(keeper_process(keeper), first);
+    assert_int_equal(kill(keeper_process(keeper), SIGKILL), 0);
+    assert_status(wrap_one(keeper, &error), KEEPER_ERR_LOST); /* the second death within the pause */
+    nanosleep(&(struct timespec){ .tv_nsec = (long) (KEEPER_RESTART_SECONDS * 1e9) }, NULL);
+    assert_ok(wrap_one(keeper, &error));
+    keeper_stop(keeper);
+}
+
 static void test_signals_to_the_group_do_not_end_it(void **state)
 {
     (void) state;
@@ -489,6 +508,7 @@ int main(int argc, char **argv)
         FORKED(what_it_cannot_do),
         FORKED(a_killed_keeper),
         EXECUTED(a_killed_keeper),
+        EXECUTED(a_killed_keeper_is_followed_by_another),
         FORKED(signals_to_the_group_do_not_end_it),
         EXECUTED(signals_to_the_group_do_not_end_it),
         FORKED(it_ends_with_its_parent),
