@@ -1,15 +1,17 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the server promises: start to first answer, memory when idle, processor time a request, live events.
 
-usage: server.py BUILD [--cases N] [--streams N] [--seconds S] [--node DIR]
+usage: server.py BUILD [--cases N] [--streams N] [--seconds S] [--node DIR | --start-cases N]
 
 Prints, for `./dev show`, lines `row<TAB>measure<TAB>bar<TAB>measured<TAB>yes|no`. --node: a node with many cases, whose
-start is measured too. Everything else is made in a temporary folder and removed.
+start is measured too; --start-cases: such a node is made below BUILD/bench-server, which takes minutes, and kept for the
+next time. Everything else is made in a temporary folder and removed.
 """
 
 import argparse
 import os
 import pathlib
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -90,6 +92,21 @@ def behind_nginx(bench, streams, seconds):
             print(f"nginx itself took {share:.1f} % of a core meanwhile, connecting included", flush=True)
 
 
+def node_with(build, cases):
+    """A node with so many cases, made with bench_store where it is not there yet."""
+    node = build / "bench-server" / f"{cases}-cases"
+    if node.exists():
+        return node
+    half_made = node.with_name(f"{cases}-being-made")
+    shutil.rmtree(half_made, ignore_errors=True)
+    half_made.parent.mkdir(exist_ok=True)
+    for words in [["make", half_made, "sqlite:tocsin.db"], ["import", half_made, 0, cases, 1, 100000]]:
+        subprocess.run([build / "bench/bench_store", *map(str, words)], check=True, stdout=subprocess.DEVNULL,
+                       env={**os.environ, "TOCSIN": str(build / "tocsin")})
+    half_made.rename(node)
+    return node
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("build")
@@ -97,8 +114,11 @@ def main():
     parser.add_argument("--streams", type=int, default=5000)
     parser.add_argument("--seconds", type=int, default=20)
     parser.add_argument("--node")
+    parser.add_argument("--start-cases", type=int)
     options = parser.parse_args()
     build = pathlib.Path(options.build).resolve()
+    if options.start_cases:
+        options.node = node_with(build, options.start_cases)
     tocsin, bench = str(build / "tocsin"), str(build / "bench/bench_server")
     with tempfile.TemporaryDirectory(prefix="tocsin-bench-") as name:
         node = f"{name}/node"

@@ -33,7 +33,8 @@ COMMANDS = {
         "python3 bench/credential.py {build}",
     ],
     "server": [
-        "python3 bench/server.py {build}",
+        "python3 bench/server.py {build} --start-cases 1000000",
+        "python3 bench/failures.py {build} 200",
     ],
     "intake": [
         "python3 bench/linkage.py {build}",
