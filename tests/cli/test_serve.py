@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """`tocsin serve` as whoever runs a node meets it: starting, answering, the log, stopping, taking over."""
 
+import json
 import pathlib
+import re
 import signal
 import socket
 import sys
@@ -164,6 +166,34 @@ def test_what_was_begun_is_answered():
         assert answer.startswith(b"HTTP/1.1 401 ") and b"Connection: close" in answer, answer
         connection.close()
         equal(server.process.wait(10), 0)
+
+
+def test_the_audit_head_is_given_out_while_it_serves():
+    """The hourly unit gives the signed head out beside the server that writes; verification takes what it gave"""
+    unit = (ROOT / "packaging/systemd/tocsin-audit-head.service").read_text()
+    timer = (ROOT / "packaging/systemd/tocsin-audit-head.timer").read_text()
+    assert "\nOnCalendar=hourly\n" in timer and "\nPersistent=yes\n" in timer, timer
+    words = re.search(r"^ExecStart=@bindir@/tocsin (.*)$", unit, re.M).group(1).split()
+    with folder() as place:
+        node = made(place)
+        words[words.index("--node") + 1] = node
+        with serving(node) as server:
+            server.wait_until_it_serves()
+            journal = []
+            for _ in range(2):
+                code, out, err = run(*words)
+                equal((code, err), (0, ""))
+                assert re.fullmatch(r"tocsin-audit-1 \d+ \S+Z [0-9a-f]{64} \d+ [0-9a-f]{64} [0-9a-f]{128}\n", out), out
+                journal.append(out)
+                status, _, _ = server.get("/api/v1/session", {"Content-Type": "application/json"}, "POST", json.dumps(
+                    {"login": "operator", "password": "the kettle sings at dawn", "program": True}))
+                equal(status, 201)  # an entry of the trail
+            assert int(journal[0].split()[1]) < int(journal[1].split()[1]), journal
+            equal(run("audit", "verify", "--node", node, "-", stdin="".join(journal))[0], 0)
+            number, letter = journal[0].split()[3], "0" if journal[0].split()[3][0] != "0" else "1"
+            forged = journal[0].replace(number, letter + number[1:])
+            equal(run("audit", "verify", "--node", node, "-", stdin=forged)[0], 1)
+            equal(server.end(), 0)
 
 
 main(dict(globals()))
