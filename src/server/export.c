@@ -51,6 +51,11 @@ size_t export_rows(const struct export *export)
     return export->rows;
 }
 
+bool export_packs_next(const struct export *export)
+{
+    return export->options.form == EXPORT_XLSX && export->read && export->fd < 0;
+}
+
 /* ---- asking ---- */
 
 /* The query of today's list by which the rows are found. What was known then decides about those of then. */

@@ -50,6 +50,9 @@ int export_audit(const struct export_options *options, struct store_reader *read
 int export_part(struct export *export, struct store_reader *reader, struct sink *sink, struct fault_list *faults,
                 bool *end);
 
+/* All rows were read, and the next part packs them, which may take long without a word: a spreadsheet. */
+bool export_packs_next(const struct export *export);
+
 /* Rows of the list that were looked at so far; rows written. */
 size_t export_looked_at(const struct export *export);
 size_t export_rows(const struct export *export);

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "base/fault.h"
@@ -97,6 +98,28 @@ void job_results_close(struct job_results *results)
 size_t job_results_tidy(const struct job_results *results, int64_t now)
 {
     return sweep(results, is_old, now);
+}
+
+bool job_results_have_room(const struct job_results *results)
+{
+    struct statvfs disk;
+    int64_t        taken = 0;
+    int            fd = openat(results->folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR           *directory = fd >= 0 ? fdopendir(fd) : NULL;
+    if (directory == NULL) {
+        if (fd >= 0)
+            close(fd);
+        return false;
+    }
+    for (struct dirent *entry; (entry = readdir(directory)) != NULL;) {
+        struct stat status;
+        if (fstatat(results->folder, entry->d_name, &status, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(status.st_mode))
+            taken += status.st_size;
+    }
+    closedir(directory);
+    if (taken >= JOB_RESULTS_MOST_BYTES || fstatvfs(results->folder, &disk) != 0)
+        return false;
+    return (int64_t) disk.f_bavail * (int64_t) disk.f_frsize >= JOB_RESULTS_FREE_BYTES;
 }
 
 /* ---- the mark ---- */

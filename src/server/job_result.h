@@ -11,6 +11,7 @@
 #ifndef SERVER_JOB_RESULT_H
 #define SERVER_JOB_RESULT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -19,6 +20,8 @@
 
 #define JOB_RESULT_TIME (INT64_C(86400) * INT64_C(1000000)) /* microseconds: a day */
 #define JOB_RESULT_MOST_BYTES (INT64_C(4) << 30)
+#define JOB_RESULTS_MOST_BYTES (INT64_C(16) << 30)  /* all together, before another is begun */
+#define JOB_RESULTS_FREE_BYTES (INT64_C(512) << 20) /* that stay free on the disk, which is the database's too */
 
 struct job_results {
     int folder;
@@ -30,6 +33,9 @@ void job_results_close(struct job_results *results); /* of folder -1 it does not
 
 /* Of who may have it: user, role and areas. */
 uint64_t job_result_mark(const struct access *who);
+
+/* May another file be begun? */
+bool job_results_have_room(const struct job_results *results);
 
 /* Begin a file; a descriptor for the worker to write to, or -1. */
 int job_result_begin(const struct job_results *results, const struct id *job);

@@ -48,8 +48,9 @@ struct jobs {
     struct worker_message message;
     double                heard, told, asked_to_end, idle_since, start_at, tidied; /* seconds; asked 0 = not */
     unsigned              deaths;                                                  /* in a row */
-    struct id             last_user;                                               /* whose job ran last */
-    struct arena          arena;                                                   /* of the job at hand */
+    bool                  packing;   /* the worker has said that it will be silent for longer */
+    struct id             last_user; /* whose job ran last */
+    struct arena          arena;     /* of the job at hand */
     struct model_job      job;
     uint64_t              mark; /* of who may have its result */
 };
@@ -109,6 +110,7 @@ static void let_go(struct jobs *jobs, enum worker_state next)
 {
     arena_wipe(&jobs->arena);
     jobs->at = next;
+    jobs->asked_to_end = 0;
     jobs->idle_since = seconds();
     show(jobs);
 }
@@ -230,10 +232,11 @@ static void give_job(struct jobs *jobs, const struct access *access)
     jobs->at = WORKING;
     jobs->heard = jobs->told = seconds();
     jobs->asked_to_end = 0;
+    jobs->packing = false;
     show(jobs);
-    int file = job_result_begin(&jobs->results, &jobs->job.head.id);
+    int file = job_results_have_room(&jobs->results) ? job_result_begin(&jobs->results, &jobs->job.head.id) : -1;
     if (file < 0) {
-        end_job(jobs, JOB_FAILED, "The node cannot make a file for the result.");
+        end_job(jobs, JOB_FAILED, "The node has no room for the result.");
         let_go(jobs, IDLE);
     } else if (worker_send(jobs->worker.socket, &jobs->message, file) != 0) {
         lose_worker(jobs);
@@ -324,6 +327,7 @@ static void take_progress(struct jobs *jobs, const struct worker_message *progre
 {
     struct job_change change;
     jobs->heard = seconds();
+    jobs->packing = progress->fraction >= 1;
     if (jobs->heard - jobs->told < JOBS_TELL_SECONDS)
         return;
     jobs->told = jobs->heard;
@@ -370,6 +374,8 @@ static void look_for_cancel(struct jobs *jobs)
 static void look_at_clock(struct jobs *jobs)
 {
     double now = seconds(), lease = (double) JOB_LEASE / (double) INSTANT_SECOND;
+    if (jobs->at == WORKING && jobs->packing)
+        lease = JOBS_PACK_SECONDS;
     if ((jobs->at == WORKING || jobs->at == STARTING) && now - jobs->heard > lease)
         lose_worker(jobs);
     else if (jobs->at == WORKING && jobs->asked_to_end != 0 && now - jobs->asked_to_end > JOBS_CANCEL_SECONDS)

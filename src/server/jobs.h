@@ -21,6 +21,7 @@
 #define JOBS_PER_USER 10       /* waiting or running */
 #define JOBS_IDLE_SECONDS 60   /* then the worker ends */
 #define JOBS_TELL_SECONDS 2    /* progress is written down so often */
+#define JOBS_PACK_SECONDS 600  /* of a spreadsheet whose rows were all read: longer than a lease */
 #define JOBS_CANCEL_SECONDS 3  /* a worker that goes on for so long is killed */
 #define JOBS_PAUSE_SECONDS 0.5 /* after the first death of a worker */
 #define JOBS_LONGEST_PAUSE 30  /* seconds */

@@ -236,11 +236,14 @@ static int write_file(int file, const char *bytes, size_t size)
     return 0;
 }
 
-/* The part of the whole that is done, where it is known how much there is. */
+/* The part of the whole that is done, where it is known how much there is; 1 where all was read. */
 static double fraction_of(const struct export *export, int64_t total)
 {
-    double looked_at = (double) export_looked_at(export);
-    return total <= 0 ? 0 : looked_at >= (double) total ? 1 : looked_at / (double) total;
+    const double almost = 0.99;
+    double       looked_at = (double) export_looked_at(export);
+    if (export_packs_next(export))
+        return 1;
+    return total <= 0 ? 0 : looked_at >= almost * (double) total ? almost : looked_at / (double) total;
 }
 
 static int write_export(struct process *process, struct export *export, int64_t total, struct fault_list *faults)
@@ -256,6 +259,8 @@ static int write_export(struct process *process, struct export *export, int64_t 
         if (ret == 0)
             ret = write_file(process->file, sink.bytes, sink.used);
         sink_free(&sink);
+        if (export_packs_next(export))
+            process->said = 0; /* now, whenever it was said last: the server must know why nothing more is said */
         if (ret == 0)
             ret = say(process, fraction_of(export, total), export_rows(export));
     }

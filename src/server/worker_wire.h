@@ -7,7 +7,7 @@
  *                       JOB        job, attempt, now, who, kind, text: parameters; with a descriptor: the result's file
  *                       CANCEL     job
  *     worker → server   READY      the database is open, the process confined
- *                       PROGRESS   job, fraction, rows
+ *                       PROGRESS   job, fraction, rows; a fraction of 1: what comes now may take longer than a lease
  *                       DONE       job, status, rows; text: why it failed, a sentence; "" where status is 0
  */
 #ifndef SERVER_WORKER_WIRE_H

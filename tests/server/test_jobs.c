@@ -705,6 +705,7 @@ static void test_results_are_kept_for_a_day(void **state)
     int64_t            size, now = instant_now();
     assert_non_null(mkdtemp(folder));
     assert_ok(job_results_open(folder, &kept));
+    assert_true(job_results_have_room(&kept));
     int fd = job_result_begin(&kept, &job_id);
     assert_int_equal(write(fd, "four", 4), 4);
     close(fd);
@@ -715,7 +716,13 @@ static void test_results_are_kept_for_a_day(void **state)
     assert_true(fd >= 0 && size == 4);
     close(fd);
     assert_int_equal(job_results_tidy(&kept, now + JOB_RESULT_TIME - 60 * INSTANT_SECOND), 0);
-    close(job_result_begin(&kept, &part));
+    fd = job_result_begin(&kept, &part);
+    assert_true(fd >= 0);
+    assert_int_equal(ftruncate(fd, JOB_RESULTS_MOST_BYTES - 5), 0); /* without blocks */
+    assert_true(job_results_have_room(&kept));                      /* one byte below the limit */
+    assert_int_equal(ftruncate(fd, JOB_RESULTS_MOST_BYTES - 4), 0);
+    assert_false(job_results_have_room(&kept));
+    close(fd);
     job_results_close(&kept);
     assert_ok(job_results_open(folder, &kept)); /* what was not whole is gone */
     assert_status(job_result_keep(&kept, &part, 7), BASE_ERR_SYSTEM);
