@@ -4,6 +4,7 @@
 #include "server/outgoing.h"
 
 #include <arpa/inet.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -226,23 +227,35 @@ static int64_t wall(void)
 }
 
 /* To the provider at `at`, back `later` seconds after it, by our clock. */
-static int sign_in(struct provider *provider, int64_t at, int64_t later, struct provider_person *person)
+static int sign_in_with(struct provider *provider, int64_t at, int64_t later, struct provider_person *person,
+                        struct arena *memory, struct fault_list *said)
 {
     struct provider_begun begun;
-    char                  text[200], code[200];
-    fault_list_free(&faults);
-    arena_free(&arena);
-    int ret = provider_begin(provider, CALLBACK, "", at, &arena, &begun, &faults);
+    char                  text[200], code[200], address[2000];
+    int                   ret = provider_begin(provider, CALLBACK, "", at, memory, &begun, said);
     if (ret != 0)
         return ret;
-    const char *query = strchr(begun.url, '?'), *from = strstr(query, "&state=") + 7;
+    const char            *query = strchr(begun.url, '?'), *from = strstr(query, "&state=") + 7;
+    struct outgoing_answer answer;
+    struct outgoing        request = { .url = address, .most = 1000, .loopback = true };
     snprintf(text, sizeof text, "%.*s", (int) strcspn(from, "&"), from);
-    snprintf(code, sizeof code, "%s", fetch(strstr(begun.url, "/authorize"), 1000, 0).body);
+    snprintf(address, sizeof address, "%s", begun.url);
+    ret = outgoing_fetch(&request, memory, &answer, said);
+    if (ret != 0)
+        return ret;
+    snprintf(code, sizeof code, "%s", answer.body);
     const struct provider_return back = {
         .callback = CALLBACK, .secret = begun.secret, .state = text, .code = code, .issuer = url
     };
+    fault_list_free(said);
+    return provider_finish(provider, &back, at + later, memory, person, said);
+}
+
+static int sign_in(struct provider *provider, int64_t at, int64_t later, struct provider_person *person)
+{
     fault_list_free(&faults);
-    return provider_finish(provider, &back, at + later, &arena, person, &faults);
+    arena_free(&arena);
+    return sign_in_with(provider, at, later, person, &arena, &faults);
 }
 
 static int counted(const char *path)
@@ -349,6 +362,40 @@ static void test_descriptions(void **state)
     }
 }
 
+enum { THREADS = 4, SIGN_INS = 5 };
+
+static void *sign_in_often(void *context)
+{
+    uintptr_t good = 0;
+    for (int i = 0; i < SIGN_INS; i++) {
+        struct arena           memory = ARENA_INIT;
+        struct fault_list      said = FAULT_LIST_INIT;
+        struct provider_person person;
+        int                    ret = sign_in_with(context, wall(), 0, &person, &memory, &said);
+        good += ret == 0 && strcmp(person.subject, "248289761001") == 0;
+        (void) provider_sign_out(context, CALLBACK, &memory);
+        arena_free(&memory);
+        fault_list_free(&said);
+    }
+    return (void *) good;
+}
+
+static void test_many_at_once(void **state)
+{
+    (void) state;
+    struct provider *provider;
+    pthread_t        threads[THREADS];
+    void            *good;
+    assert_ok(provider_new(&settings, &provider, &faults));
+    for (int i = 0; i < THREADS; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, sign_in_often, provider), 0);
+    for (int i = 0; i < THREADS; i++) {
+        pthread_join(threads[i], &good);
+        assert_int_equal((uintptr_t) good, SIGN_INS);
+    }
+    provider_free(provider);
+}
+
 /* Its answer does not come: given up in time. */
 static void test_it_is_slow(void **state)
 {
@@ -378,6 +425,7 @@ int main(void)
         cmocka_unit_test(test_how_often_it_is_asked),
         cmocka_unit_test(test_while_it_is_down),
         cmocka_unit_test(test_descriptions),
+        cmocka_unit_test(test_many_at_once),
         cmocka_unit_test(test_it_is_slow),
     };
     return cmocka_run_group_tests(tests, begin, end);
