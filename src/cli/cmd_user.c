@@ -121,12 +121,13 @@ static int list(struct work *work, const char *login)
         unsigned roles = status == 0 ? account_roles(grants, num_grants, work->call.now) : 0;
         bool     gone = has != 0 && users[i].valid_to != MODEL_MISSING_DATE &&
                     users[i].valid_to <= (toc_date) (work->call.now / INSTANT_DAY);
-        fprintf(cli_out(), "%-24s  %-10s  %-13s ", users[i].login,
+        fprintf(cli_out(), "%-24s  %-10s  %-13s%s ", users[i].login,
                 gone        ? "gone"
                 : has == 0  ? "active"
                 : roles > 0 ? "invited"
                             : "no account",
-                has == 0 && account.has_factor ? "second factor" : "");
+                has == 0 && account.has_factor ? "second factor" : "",
+                account_has_subject(work->reader, &users[i].id) ? "  provider" : "");
         for (int role = 1; role < ACCESS_NUM_ROLES; role++)
             if ((roles >> role & 1) != 0)
                 fprintf(cli_out(), " %s", access_role_word((enum access_role) role));

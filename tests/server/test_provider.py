@@ -125,6 +125,8 @@ def test_an_invitation_binds():
     equal(browser.account(), "dolma")
     other = Browser()
     equal((other.sign_in()[0], other.account()), (200, "dolma"))
+    listed = {line.split()[0]: line.split()[1:] for line in tocsin("user", "list").splitlines()}
+    equal((listed["dolma"], listed["tashi"]), (["active", "provider", "epidemiologist"], ["invited", "epidemiologist"]))
     _, _, text = other.get("/account")
     assert "<ul><li>epidemiologist</li></ul>" in text, text
     status, text = Browser().sign_in(LINKS["dolma"])
