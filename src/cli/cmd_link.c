@@ -194,6 +194,17 @@ static int link_lists(const struct cli_command *command, const struct settings *
     return exit_code;
 }
 
+/* A column that the user names is one that a list has. */
+static int check_named(const struct cli_command *command, const struct link_list_options *options,
+                       const struct link_lists *lists)
+{
+    for (int field = 0; field < PERSON_NUM_FIELDS; field++)
+        if (options->field_column[field] != NULL && !lists->found[field])
+            return cli_complain(command, CLI_USE, "--field %s=%s: no list has a column of that name",
+                                person_field_texts[field].code, options->field_column[field]);
+    return CLI_DONE;
+}
+
 static int run(const struct cli_command *command, int argc, char **argv)
 {
     struct settings   settings = { .link = { .same = 0.90, .perhaps = 0.10 }, .output = OUTPUT_SETTINGS_INIT };
@@ -212,7 +223,10 @@ static int run(const struct cli_command *command, int argc, char **argv)
         if (i == 0)
             lists.num_first = lists.num_records;
     }
-    exit_code = ret == 0 ? link_lists(command, &settings, &lists) : input_report(command, ret, &faults);
+    if (ret != 0)
+        exit_code = input_report(command, ret, &faults);
+    else if ((exit_code = check_named(command, &settings.link.list, &lists)) == CLI_DONE)
+        exit_code = link_lists(command, &settings, &lists);
     link_lists_free(&lists);
     fault_list_free(&faults);
     return exit_code;

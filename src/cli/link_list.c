@@ -27,13 +27,18 @@ static bool is_ignored(const struct link_list_options *options, const struct tab
     return false;
 }
 
+/* Did the user name this column for the field? */
+static bool is_named(const struct link_list_options *options, enum person_field field, const struct table_cell *header)
+{
+    const char *column = options->field_column[field];
+    return column != NULL && text_equal_nocase(column, strlen(column), header->text, header->size);
+}
+
 /* The field that the user says, else the one that the header's words mean. */
 static enum person_field field_of(const struct link_list_options *options, const struct table_cell *header)
 {
     for (int field = 0; field < PERSON_NUM_FIELDS; field++)
-        if (options->field_column[field] != NULL &&
-            text_equal_nocase(options->field_column[field], strlen(options->field_column[field]), header->text,
-                              header->size))
+        if (is_named(options, (enum person_field) field, header))
             return (enum person_field) field;
     enum person_field field = person_field_of_header(header->text, header->size);
     return field != PERSON_FIELD_NONE && options->field_column[field] != NULL ? PERSON_FIELD_NONE : field;
@@ -47,7 +52,7 @@ static void note(FILE *notes, const char *path, const struct table_cell *header,
 }
 
 static void map_columns(const struct table *table, const char *path, const struct link_list_options *options,
-                        struct mapping *mapping, FILE *notes)
+                        struct mapping *mapping, bool *found, FILE *notes)
 {
     const struct table_row *header = table_header(table);
     bool                    taken[PERSON_NUM_FIELDS] = { false };
@@ -56,6 +61,8 @@ static void map_columns(const struct table *table, const char *path, const struc
         const struct model_denied *denied = model_deny_match(cell->text, cell->size);
         mapping->field[i] = denied != NULL || is_ignored(options, cell) ? PERSON_FIELD_NONE : field_of(options, cell);
         enum person_field field = mapping->field[i];
+        for (int named = 0; named < PERSON_NUM_FIELDS; named++)
+            found[named] = found[named] || is_named(options, (enum person_field) named, cell);
         if (denied != NULL) {
             char what[200];
             snprintf(what, sizeof what, "is not read: %s", denied->reason_en);
@@ -326,7 +333,7 @@ int link_lists_read(struct link_lists *lists, const char *path, const struct lin
     int ret = table_open(table_input_file(&fd, path), &table_options, faults, &table);
     if (ret != 0)
         goto out;
-    map_columns(table, path, options, &mapping, notes);
+    map_columns(table, path, options, &mapping, lists->found, notes);
     choose_date_order(path, table, options, &mapping, notes);
     ret = add_fields(lists, &mapping, table_header(table)->num_cells);
     if (ret == 0)

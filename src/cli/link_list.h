@@ -29,6 +29,7 @@ struct link_lists {
     uint32_t          *value[PERSON_NUM_FIELDS]; /* of the fields that are compared; NULL = no list has it */
     struct link_values texts[PERSON_NUM_FIELDS]; /* names: both in PERSON_FIELD_given */
     struct link_set    labels;                   /* of the column record */
+    bool               found[PERSON_NUM_FIELDS]; /* a list has the column that the user named for the field */
     uint32_t          *label, *line;             /* of each record: 1 + label or 0; the line of its list */
 };
 

@@ -140,6 +140,8 @@ def test_refusals():
         path.write_text("name,dob\nAnne,1980-01-01\n")
         code, out, err = run("link", "--perhaps", "0.95", path)
         assert code == 2 and "perhaps" in err and out == "", err
+        code, out, err = run("link", "--field", "birth_date=Geburt", path)
+        assert code == 2 and "--field birth_date=Geburt: no list has a column of that name" in err and out == "", err
     code, out, err = run("link", "/nowhere.csv")
     assert code == 3 and "/nowhere.csv" in err and out == "", err
 
