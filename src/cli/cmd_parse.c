@@ -166,7 +166,8 @@ static int run(const struct cli_command *command, int argc, char **argv)
 static const char *const        usage[] = { "--as hl7 [OPTION]... [FILE]...", NULL };
 static const struct cli_example examples[] = {
     { "tocsin parse --as hl7 /var/spool/hl7/message.hl7", "what a message says, and every fault with its place" },
-    { "tocsin parse --as hl7 --codes our-codes /var/spool/hl7/yesterday.hl7", "the same with a department's own code tables" },
+    { "tocsin parse --as hl7 --codes our-codes /var/spool/hl7/yesterday.hl7",
+      "the same with a department's own code tables" },
     { NULL, NULL },
 };
 

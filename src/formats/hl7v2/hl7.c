@@ -350,11 +350,11 @@ static uint64_t equal_bytes(const char *at, uint64_t marks)
 
 size_t hl7_split(struct hl7_part part, char delimiter, struct hl7_part *parts, size_t max)
 {
-    const char    *begin = part.bytes, *at = begin, *end = part.bytes + part.size;
     const uint64_t marks = UINT64_C(0x0101010101010101) * (unsigned char) delimiter;
     size_t         num = 0;
     if (part.size == 0 || max == 0)
         return 0;
+    const char *begin = part.bytes, *at = begin, *end = part.bytes + part.size;
     if (delimiter == '\0') {
         parts[0] = part;
         return 1;
@@ -387,9 +387,9 @@ struct hl7_part hl7_first(const struct hl7_message *message, const struct hl7_se
 
 struct hl7_part hl7_nth(struct hl7_part part, char delimiter, uint32_t n)
 {
-    const char *at = part.bytes, *end = part.bytes + part.size;
     if (part.size == 0)
         return part;
+    const char *at = part.bytes, *end = part.bytes + part.size;
     for (; n > 1; n--) {
         const char *found = delimiter != '\0' ? memchr(at, delimiter, (size_t) (end - at)) : NULL;
         if (found == NULL)

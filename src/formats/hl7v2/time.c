@@ -121,12 +121,12 @@ static bool take_iso(struct scan *scan, struct report_time *time)
 enum hl7_dress hl7_time_read(struct report_text text, struct report_time *time, const char **what)
 {
     struct report_time made = { .sent = text };
-    struct scan        scan = { text.bytes, text.bytes + text.size };
     *time = made;
     if (text.size == 0)
         return HL7_TIME_MISSING;
-    bool iso = count_digits(scan) == 4 && text.size > 4 && text.bytes[4] == '-' && text.size != 9;
-    bool good = iso ? take_iso(&scan, &made) : take_digits(&scan, &made);
+    struct scan scan = { text.bytes, text.bytes + text.size };
+    bool        iso = count_digits(scan) == 4 && text.size > 4 && text.bytes[4] == '-' && text.size != 9;
+    bool        good = iso ? take_iso(&scan, &made) : take_digits(&scan, &made);
     good = good && take_zone(&scan, &made);
     if (!good) {
         *what = "not a date or time";
