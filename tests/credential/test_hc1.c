@@ -285,13 +285,13 @@ static void test_wipe(void **state)
 static void test_verdict_texts(void **state)
 {
     (void) state;
-    for (int verdict = 0; verdict < CREDENTIAL_NUM_VERDICTS; verdict++)
-        for (int language = 0; language < CREDENTIAL_NUM_LANGUAGES; language++) {
+    for (enum credential_verdict verdict = CREDENTIAL_GENUINE; verdict < CREDENTIAL_NUM_VERDICTS; verdict++)
+        for (enum credential_language language = CREDENTIAL_ENGLISH; language < CREDENTIAL_NUM_LANGUAGES; language++) {
             assert_true(strlen(credential_verdict_text(verdict, language)) > 10);
             assert_true(strlen(credential_verdict_next(verdict, language)) > 10);
         }
     /* whoever has no genuine proof is shown another way */
-    for (int verdict = CREDENTIAL_GENUINE + 1; verdict < CREDENTIAL_NUM_VERDICTS; verdict++) {
+    for (enum credential_verdict verdict = CREDENTIAL_UNKNOWN_ISSUER; verdict < CREDENTIAL_NUM_VERDICTS; verdict++) {
         assert_non_null(strstr(credential_verdict_next(verdict, CREDENTIAL_ENGLISH), "test"));
         assert_non_null(strstr(credential_verdict_next(verdict, CREDENTIAL_CHINESE), "检测"));
         assert_non_null(strstr(credential_verdict_next(verdict, CREDENTIAL_TIBETAN), "བརྟག་དཔྱད"));
