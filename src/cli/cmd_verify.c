@@ -321,8 +321,10 @@ static int run(const struct cli_command *command, int argc, char **argv)
 static const char *const        usage[] = { "[OPTION]... [FILE]...", NULL };
 static const struct cli_example examples[] = {
     { "tocsin verify --trust /etc/tocsin/trust pass.txt", "is this pass genuine?" },
-    { "tocsin verify --trust trust --rules rules.json --country XX -", "and does it fit the rules? From a scanner" },
-    { "tocsin verify --trust trust --at 2022-02-01 --format ndjson passes.ndjson", "thousands, as they were that day" },
+    { "tocsin verify --trust /etc/tocsin/trust --rules rules.json --country XX -",
+      "and does it fit the rules? From a scanner" },
+    { "tocsin verify --trust /etc/tocsin/trust --at 2022-02-01 --format ndjson passes.ndjson",
+      "thousands, as they were that day" },
     { NULL, NULL },
 };
 
