@@ -31,6 +31,7 @@ COMMANDS = {
         "{build}/bench/bench_json",
         "{build}/bench/bench_rules ../shared/data/credentials",
         "python3 bench/credential.py {build}",
+        "{build}/bench/bench_issue",
     ],
     "server": [
         "python3 bench/server.py {build} --start-cases 1000000",

@@ -36,6 +36,7 @@ static const struct cli_command *const commands[] = {
     &cli_command_move,
     &cli_command_county,
     &cli_command_area,
+    &cli_command_issue,
     &cli_command_cert,
     &cli_command_verify,
     &cli_command_help,

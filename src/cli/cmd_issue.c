@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Issuing health credentials: keys, passes, what is printed of them. */
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/instant.h"
+#include "base/no_core.h"
+#include "cli/cmd.h"
+#include "cli/issue_work.h"
+
+static const struct subcommand {
+    const char *name;
+    bool        makes_key, signs, operands; /* takes FILEs */
+    int (*run)(struct issue_work *work);
+} subcommands[] = {
+    { "authority", true, false, false, issue_run_authority },
+    { "signer", true, false, false, issue_run_signer },
+    { "passes", false, true, true, issue_run_passes },
+    { "minimal", false, true, false, issue_run_minimal },
+};
+#define NUM_SUBCOMMANDS (sizeof subcommands / sizeof *subcommands)
+
+/* What is missing, or NULL. */
+static const char *missing(const struct subcommand *subcommand, const struct issue_work *work)
+{
+    const struct issue_settings *settings = &work->settings;
+    if (subcommand->makes_key && work->num_operands != 1)
+        return "the folder to make, and nothing else";
+    if (subcommand->makes_key && (settings->country == NULL || settings->name == NULL))
+        return "--country CODE and --name NAME are needed";
+    if (subcommand->signs && settings->signer == NULL)
+        return "--signer DIR is needed";
+    if (subcommand->signs && !subcommand->operands && work->num_operands > 0)
+        return "no file is read";
+    if (settings->smart != NULL && !subcommand->operands)
+        return "--smart is of passes alone";
+    if (subcommand->signs && settings->format >= ISSUE_SVG && settings->to == NULL)
+        return "--to DIR is needed for pictures";
+    return NULL;
+}
+
+static int run(const struct cli_command *command, int argc, char **argv)
+{
+    struct issue_work work = {
+        .command = command,
+        .settings = { .days = 365, .hours = 24, .batch = 1, .kind = -1, .millimetres = 45, .at = INSTANT_MISSING },
+    };
+    int first, exit_code = cli_parse(command, argc, argv, &work.settings, &first);
+    if (exit_code >= 0)
+        return exit_code;
+    const struct subcommand *found = NULL;
+    for (size_t i = 0; first < argc && i < NUM_SUBCOMMANDS; i++)
+        if (strcmp(subcommands[i].name, argv[first]) == 0)
+            found = &subcommands[i];
+    if (found == NULL)
+        return cli_complain(command, CLI_USE, "what to do? authority, signer, passes or minimal");
+    work.operands = argv + first + 1;
+    work.num_operands = argc - first - 1;
+    const char *wrong = missing(found, &work);
+    if (wrong == NULL && found->run == issue_run_minimal && work.settings.kind < 0)
+        wrong = "--class is needed: vaccinated, tested or recovered";
+    if (wrong != NULL)
+        return cli_complain(command, CLI_USE, "%s: %s", found->name, wrong);
+    if (no_core() != 0)
+        return cli_complain(command, CLI_MACHINE, "this process cannot be kept from leaving a core");
+    work.now = (work.settings.at == INSTANT_MISSING ? instant_now() : work.settings.at) / INSTANT_SECOND;
+    exit_code = found->run(&work);
+    fault_list_free(&work.faults);
+    return cli_finish_stdout(command, exit_code);
+}
+
+static const char *set_at(void *settings, const char *value)
+{
+    return instant_from_text(value, strlen(value), &((struct issue_settings *) settings)->at) == 0 ? NULL
+                                                                                                   : INSTANT_ALLOWED;
+}
+
+static const char *add_use(void *settings, const char *value)
+{
+    static const char *const words[] = { "tests", "vaccinations", "recoveries" }; /* the bits of credential_use */
+    for (unsigned i = 0; i < 3; i++) {
+        if (strcmp(value, words[i]) == 0) {
+            ((struct issue_settings *) settings)->uses |= 1U << i;
+            return NULL;
+        }
+    }
+    return "tests, vaccinations or recoveries";
+}
+
+static const char *const formats[] = { "text", "ndjson", "svg", "png", "pdf", NULL };
+static const char *const classes[] = { "vaccinated", "tested", "recovered", NULL };
+
+#define AT(member) .offset = offsetof(struct issue_settings, member)
+static const struct cli_option key_options[] = {
+    { .name = "country",
+      .letter = 'c',
+      .value = "CODE",
+      .kind = CLI_TEXT,
+      AT(country),
+      .meaning = "authority, signer: whose passes these are; two capital letters." },
+    { .name = "name",
+      .letter = 'n',
+      .value = "NAME",
+      .kind = CLI_TEXT,
+      AT(name),
+      .meaning = "authority, signer: who issues; passes name it as their issuer." },
+    { .name = "authority",
+      .value = "DIR",
+      .kind = CLI_TEXT,
+      AT(authority),
+      .completion = CLI_COMPLETE_FILE,
+      .meaning = "signer: the authority that signs its certificate; without it it signs itself." },
+    { .name = "for",
+      .value = "KIND",
+      .kind = CLI_CUSTOM,
+      .set = add_use,
+      .meaning =
+          "signer: may sign tests, vaccinations or recoveries alone. May be given several times; without it all." },
+    { .name = "renew",
+      .kind = CLI_FLAG,
+      AT(renew),
+      .meaning =
+          "signer: replace the key that is there. Its certificate stays in the trust list, so what it signed stays "
+          "genuine." },
+};
+static const struct cli_option pass_options[] = {
+    { .name = "signer",
+      .letter = 's',
+      .value = "DIR",
+      .kind = CLI_TEXT,
+      AT(signer),
+      .completion = CLI_COMPLETE_FILE,
+      .meaning = "passes, minimal: the folder that `tocsin issue signer` made." },
+    { .name = "days",
+      .letter = 'd',
+      .value = "N",
+      .initial = "365",
+      .kind = CLI_WHOLE,
+      AT(days),
+      .low = 1,
+      .high = CREDENTIAL_SIGNER_MAX_DAYS,
+      .meaning = "How long: of a certificate, or of passes; a pass ends no later than its signer's certificate." },
+    { .name = "hours",
+      .value = "N",
+      .initial = "24",
+      .kind = CLI_WHOLE,
+      AT(hours),
+      .low = 1,
+      .high = 24 * 366,
+      .meaning = "minimal: how long; whole hours." },
+    { .name = "class",
+      .value = "CLASS",
+      .kind = CLI_CHOICE,
+      AT(kind),
+      .words = classes,
+      .meaning = "minimal: what the pass proves, and all that it tells." },
+    { .name = "batch",
+      .value = "N",
+      .initial = "1",
+      .kind = CLI_WHOLE,
+      AT(batch),
+      .low = 1,
+      .high = ISSUE_BATCH_MOST,
+      .meaning = "minimal: how many, each to be shown once." },
+    { .name = "smart",
+      .value = "URL",
+      .kind = CLI_TEXT,
+      AT(smart),
+      .meaning = "passes: SMART Health Cards of this issuer, under whose address jwks.json is served." },
+    { .name = "at",
+      .letter = 'a',
+      .value = "TIME",
+      .initial = "now",
+      .kind = CLI_CUSTOM,
+      .set = set_at,
+      .meaning = "Issue as of this instant." },
+};
+static const struct cli_option issue_output_options[] = {
+    { .name = "format",
+      .letter = 'f',
+      .value = "FORMAT",
+      .initial = "text",
+      .kind = CLI_CHOICE,
+      AT(format),
+      .words = formats,
+      .meaning = "The texts of the QR codes, one a line; NDJSON; or a picture a pass." },
+    { .name = "to",
+      .value = "PATH",
+      .kind = CLI_TEXT,
+      AT(to),
+      .completion = CLI_COMPLETE_FILE,
+      .meaning = "The file to write (standard output otherwise); of pictures the folder." },
+    { .name = "size",
+      .value = "MM",
+      .initial = "45",
+      .kind = CLI_REAL,
+      AT(millimetres),
+      .low = 20,
+      .high = 300,
+      .meaning = "Side of an SVG or PDF, white margin included." },
+};
+static const struct cli_group groups[] = {
+    { .title = "Keys", .options = key_options, .num_options = sizeof key_options / sizeof *key_options },
+    { .title = "Passes", .options = pass_options, .num_options = sizeof pass_options / sizeof *pass_options },
+    { .title = "Output",
+      .options = issue_output_options,
+      .num_options = sizeof issue_output_options / sizeof *issue_output_options },
+};
+
+static const char *const        usage[] = { "authority --country CODE --name NAME DIR",
+                                            "signer --country CODE --name NAME [--authority DIR] DIR",
+                                            "passes --signer DIR [OPTION]... [FILE]...",
+                                            "minimal --signer DIR --class CLASS [OPTION]...", NULL };
+static const struct cli_example examples[] = {
+    { "tocsin issue signer --country XX --name 'Example County' --days 730 signer",
+      "a key, and what others need to trust it" },
+    { "tocsin issue passes --signer signer --days 180 --format svg --to codes records.ndjson", "a picture a record" },
+    { "tocsin issue minimal --signer signer --class tested --hours 24 --batch 20 --to tickets.txt",
+      "20 passes that tell no name and cannot be linked" },
+    { "tocsin issue passes --signer signer --smart https://cards.county.example records.ndjson",
+      "as SMART Health Cards" },
+    { NULL, NULL },
+};
+
+const struct cli_command cli_command_issue = {
+    .name = "issue",
+    .summary = "issue health credentials: keys, HC1, minimal domestic passes, SMART cards",
+    .usage = usage,
+    .text =
+        "signer makes a folder with signer.key, which signs and must be kept, signer.crt, trust.json for everyone who "
+        "verifies (tocsin verify --trust), and jwks.json for SMART Health Cards. authority makes one that signs "
+        "signers, "
+        "to be kept off the machine that issues.\n\n"
+        "passes reads records as JSON, one after the other or in arrays:\n"
+        "  {\"nam\": {\"fn\": \"Doe\", \"gn\": \"Jane\"}, \"dob\": \"1979-04-14\",\n"
+        "   \"v\": [{\"tg\": \"840539006\", \"vp\": \"1119349007\", \"mp\": \"EU/1/20/1528\", \"ma\": "
+        "\"ORG-100030215\",\n"
+        "          \"dn\": 2, \"sd\": 2, \"dt\": \"2022-01-31\"}]}\n"
+        "v is a vaccination, t a test, r a recovery, with the fields of the EU's schema 1.3.0 and no others. What can "
+        "be "
+        "filled in is: fnt and gnt of names in plain letters, co, is, and ci by chance. Every fault is told with its "
+        "line, "
+        "and then nothing is written.\n\n"
+        "minimal makes passes that hold a class (vaccinated, tested, recovered), a country and two whole hours, and "
+        "nothing "
+        "of a person. Those of a batch differ in their signatures alone, so scans of them cannot be put together. Such "
+        "a "
+        "pass proves nothing about who shows it.",
+    .groups = groups,
+    .num_groups = sizeof groups / sizeof *groups,
+    .examples = examples,
+    .run = run,
+};

@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Passes of `tocsin issue`: all records are issued in memory first; where one has a fault nothing is written. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+
+#include "base/json_reader.h"
+#include "base/json_writer.h"
+#include "base/sink.h"
+#include "cli/issue_work.h"
+#include "cli/output_options.h"
+#include "formats/credential/qr.h"
+#include "tocsin/status.h"
+
+#define DAY 86400
+#define HOUR 3600
+#define PIXELS 6 /* a module of a PNG */
+
+/* What is being issued; the texts one after the other, each ended by '\0'. */
+struct issuing {
+    struct issue_work       *work;
+    struct credential_maker *maker;
+    struct credential_times  times;
+    struct sink              texts;
+    uint64_t                 num;
+};
+
+static int open_maker(struct issue_work *work, struct credential_maker **maker)
+{
+    struct issue_file key = { 0 }, chain = { 0 };
+    int               exit_code = issue_read_within(work, work->settings.signer, "signer.key", &key);
+    if (exit_code == CLI_DONE)
+        exit_code = issue_read_within(work, work->settings.signer, "signer.crt", &chain);
+    if (exit_code == CLI_DONE)
+        exit_code =
+            issue_told(work, credential_maker_open(key.bytes, key.size, chain.bytes, chain.size, maker, &work->faults));
+    issue_forget(&key);
+    issue_forget(&chain);
+    return exit_code;
+}
+
+static void keep(struct issuing *issuing, const char *text, size_t size)
+{
+    sink_write(&issuing->texts, text, size);
+    sink_character(&issuing->texts, '\0');
+    issuing->num++;
+}
+
+/* ---- records ---- */
+
+static int issue_record(struct issuing *issuing, const struct value *record, struct fault_place place)
+{
+    static char        text[CREDENTIAL_ISSUE_TEXT_BYTES], numeric[2 * CREDENTIAL_ISSUE_TEXT_BYTES + 8];
+    struct issue_work *work = issuing->work;
+    const char        *smart = work->settings.smart;
+    uint8_t            random[CREDENTIAL_IDENTIFIER_RANDOM];
+    size_t             size = 0;
+    if (getrandom(random, sizeof random, 0) != sizeof random)
+        return TOC_ERR_NO_MEMORY;
+    int ret = smart != NULL ? credential_issue_smart(issuing->maker, record, smart, issuing->times.issued, place, text,
+                                                     &size, &work->faults)
+                            : credential_issue_hc1(issuing->maker, record, &issuing->times, random, place, text, &size,
+                                                   &work->faults);
+    if (ret == 0 && smart != NULL)
+        keep(issuing, numeric, credential_issue_numeric(text, size, numeric, sizeof numeric));
+    else if (ret == 0)
+        keep(issuing, text, size);
+    explicit_bzero(text, sizeof text);
+    explicit_bzero(numeric, sizeof numeric);
+    return ret;
+}
+
+static void record_line(const struct issue_file *file, const struct value *record, uint64_t *line, size_t *from)
+{
+    for (; *from < record->place; (*from)++)
+        *line += file->bytes[*from] == '\n';
+}
+
+/* Every record of a file: values one after the other, or arrays of them. */
+static int issue_file(struct issuing *issuing, const char *path)
+{
+    struct issue_work *work = issuing->work;
+    struct issue_file  file;
+    struct value_tree  tree = VALUE_TREE_INIT;
+    struct json_fault  fault;
+    struct fault_place place = { path != NULL ? path : "-", 1, 0, NULL };
+    size_t             offset = 0, from = 0;
+    int                ret = 0, exit_code = issue_read(work, path, ISSUE_INPUT_BYTES, &file);
+    if (exit_code != CLI_DONE)
+        return exit_code;
+    while (ret != TOC_ERR_NO_MEMORY) {
+        int read = json_read_next(file.bytes, file.size, &offset, NULL, &tree, &fault);
+        if (read != 0 || tree.num_values == 0) {
+            place.line = fault.line;
+            place.name = fault.path;
+            if (read == BASE_ERR_INPUT || read == TOC_ERR_TOO_LARGE)
+                fault_add(&work->faults, place, fault.allowed, "%s", fault.found);
+            ret = read == TOC_ERR_NO_MEMORY ? read : ret;
+            break;
+        }
+        if (tree.values->kind != VALUE_ARRAY) {
+            record_line(&file, tree.values, &place.line, &from);
+            ret = issue_record(issuing, tree.values, place);
+        }
+        for (VALUE_EACH(record, tree.values)) {
+            record_line(&file, record, &place.line, &from);
+            if (ret != TOC_ERR_NO_MEMORY)
+                ret = issue_record(issuing, record, place);
+        }
+    }
+    value_tree_wipe(&tree);
+    value_tree_free(&tree);
+    issue_forget(&file);
+    return ret == TOC_ERR_NO_MEMORY ? cli_complain(work->command, CLI_MACHINE, "out of memory") : CLI_DONE;
+}
+
+/* ---- writing ---- */
+
+static int write_lines(struct issuing *issuing)
+{
+    struct sink        sink;
+    struct json_writer json;
+    const char        *text = issuing->texts.bytes;
+    bool               plain = issuing->work->settings.format == ISSUE_TEXT;
+    if (sink_open(&sink, issuing->work->settings.to) != 0)
+        return output_complain(issuing->work->command, issuing->work->settings.to, sink.failure);
+    for (uint64_t i = 1; i <= issuing->num; i++, text += strlen(text) + 1) {
+        if (plain) {
+            sink_text(&sink, text);
+        } else {
+            json_writer_init(&json, &sink);
+            json_begin_object(&json);
+            json_key(&json, "number");
+            json_put_integer(&json, (int64_t) i);
+            json_key(&json, "credential");
+            json_put_string(&json, text);
+            json_end(&json);
+        }
+        sink_character(&sink, '\n');
+    }
+    return sink_finish(&sink) == 0 ? CLI_DONE
+                                   : output_complain(issuing->work->command, issuing->work->settings.to, sink.failure);
+}
+
+static int draw(const struct issue_settings *settings, const char *text, struct sink *sink)
+{
+    static struct credential_qr qr;
+    int ret = credential_qr_make(text, strlen(text), settings->smart != NULL ? CREDENTIAL_QR_L : CREDENTIAL_QR_Q, &qr);
+    if (ret == 0 && settings->format == ISSUE_SVG)
+        credential_qr_svg(&qr, settings->millimetres, sink);
+    else if (ret == 0 && settings->format == ISSUE_PNG)
+        ret = credential_qr_png(&qr, PIXELS, sink);
+    else if (ret == 0)
+        ret = credential_qr_pdf(&qr, settings->millimetres, sink);
+    explicit_bzero(&qr, sizeof qr);
+    return ret != 0 ? ret : sink->failure != 0 ? TOC_ERR_NO_MEMORY : 0;
+}
+
+/* A picture a pass: 000001.svg … in the folder. */
+static int write_pictures(struct issuing *issuing)
+{
+    static const char *const endings[] = { "", "", "svg", "png", "pdf" };
+    struct issue_work       *work = issuing->work;
+    const char              *text = issuing->texts.bytes;
+    int                      exit_code = CLI_DONE;
+    if (mkdir(work->settings.to, 0700) != 0 && errno != EEXIST)
+        return cli_complain(work->command, CLI_MACHINE, "%s: %s", work->settings.to, strerror(errno));
+    for (uint64_t i = 1; i <= issuing->num && exit_code == CLI_DONE; i++, text += strlen(text) + 1) {
+        struct sink sink;
+        char        name[40];
+        sink_init_memory(&sink);
+        int ret = draw(&work->settings, text, &sink);
+        snprintf(name, sizeof name, "%06llu.%s", (unsigned long long) i, endings[work->settings.format]);
+        if (ret == BASE_ERR_INPUT)
+            exit_code = cli_complain(work->command, CLI_INPUT, "pass %llu does not fit into one QR code",
+                                     (unsigned long long) i);
+        else if (ret != 0)
+            exit_code = cli_complain(work->command, CLI_MACHINE, "out of memory");
+        else
+            exit_code = issue_write_within(work, work->settings.to, name, sink.bytes, sink.used, true);
+        if (sink.bytes != NULL)
+            explicit_bzero(sink.bytes, sink.used);
+        sink_free(&sink);
+    }
+    return exit_code;
+}
+
+static int write_all(struct issuing *issuing)
+{
+    struct issue_work *work = issuing->work;
+    if (work->faults.num_all > 0) {
+        fault_list_write(&work->faults, stderr);
+        return CLI_INPUT;
+    }
+    if (issuing->texts.failure != 0)
+        return cli_complain(work->command, CLI_MACHINE, "out of memory");
+    return work->settings.format >= ISSUE_SVG ? write_pictures(issuing) : write_lines(issuing);
+}
+
+static void end_issuing(struct issuing *issuing)
+{
+    credential_maker_free(issuing->maker);
+    if (issuing->texts.bytes != NULL)
+        explicit_bzero(issuing->texts.bytes, issuing->texts.used);
+    sink_free(&issuing->texts);
+}
+
+/* ---- subcommands ---- */
+
+int issue_run_passes(struct issue_work *work)
+{
+    struct issuing issuing = { .work = work, .times = { work->now, work->now + work->settings.days * DAY } };
+    sink_init_memory(&issuing.texts);
+    int exit_code = open_maker(work, &issuing.maker);
+    if (exit_code == CLI_DONE && work->num_operands == 0)
+        exit_code = issue_file(&issuing, NULL);
+    for (int i = 0; i < work->num_operands && exit_code == CLI_DONE; i++)
+        exit_code = issue_file(&issuing, work->operands[i]);
+    if (exit_code == CLI_DONE)
+        exit_code = write_all(&issuing);
+    end_issuing(&issuing);
+    return exit_code;
+}
+
+int issue_run_minimal(struct issue_work *work)
+{
+    static const enum credential_use uses[] = { CREDENTIAL_USE_VACCINATION, CREDENTIAL_USE_TEST,
+                                                CREDENTIAL_USE_RECOVERY };
+    struct issuing issuing = { .work = work, .times = { work->now, work->now + work->settings.hours * HOUR } };
+    char           text[CREDENTIAL_ISSUE_TEXT_BYTES];
+    size_t         size;
+    sink_init_memory(&issuing.texts);
+    int exit_code = open_maker(work, &issuing.maker);
+    for (long i = 0; i < work->settings.batch && exit_code == CLI_DONE; i++) {
+        int ret = credential_issue_minimal(issuing.maker, uses[work->settings.kind], &issuing.times, text, &size,
+                                           &work->faults);
+        if (ret != 0)
+            exit_code = issue_told(work, ret);
+        else
+            keep(&issuing, text, size);
+    }
+    if (exit_code == CLI_DONE)
+        exit_code = write_all(&issuing);
+    end_issuing(&issuing);
+    return exit_code;
+}

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* cli/issue_work.h: what the files of `tocsin issue` share. */
+#ifndef CLI_ISSUE_WORK_H
+#define CLI_ISSUE_WORK_H
+
+#include "cli/command.h"
+#include "formats/credential/issue.h"
+
+#define ISSUE_INPUT_BYTES ((size_t) 256 << 20) /* the largest file of records */
+#define ISSUE_BATCH_MOST 1000
+
+enum issue_format { ISSUE_TEXT, ISSUE_NDJSON, ISSUE_SVG, ISSUE_PNG, ISSUE_PDF };
+
+struct issue_settings {
+    const char *country, *name, *authority, *signer, *to, *smart;
+    long        days, hours, batch;
+    unsigned    uses; /* --for, added up */
+    int         format, kind;
+    double      millimetres;
+    int64_t     at; /* instant; INSTANT_MISSING = now */
+    bool        renew;
+};
+
+/* One run. */
+struct issue_work {
+    const struct cli_command *command;
+    struct issue_settings     settings;
+    char                    **operands;
+    int                       num_operands;
+    struct fault_list         faults;
+    int64_t                   now; /* seconds */
+};
+
+/* Status of a function of formats, told: CLI_DONE, CLI_INPUT or CLI_MACHINE. */
+int issue_told(struct issue_work *work, int status);
+
+/* ---- files (issue_folder.c) ---- */
+
+/* A whole file, ended by '\0'; path NULL or "-": standard input. forget clears it. */
+struct issue_file {
+    char  *bytes;
+    size_t size;
+};
+int  issue_read(struct issue_work *work, const char *path, size_t most, struct issue_file *file);
+int  issue_read_within(struct issue_work *work, const char *folder, const char *name, struct issue_file *file);
+void issue_forget(struct issue_file *file);
+/* Whole or not at all; a secret for its owner alone. */
+int issue_write_within(struct issue_work *work, const char *folder, const char *name, const char *bytes, size_t size,
+                       bool secret);
+
+/* The subcommands that make keys: an authority, or a signer with its trust.json and jwks.json. */
+int issue_run_authority(struct issue_work *work);
+int issue_run_signer(struct issue_work *work);
+
+/* ---- passes (issue_pass.c) ---- */
+int issue_run_passes(struct issue_work *work);
+int issue_run_minimal(struct issue_work *work);
+
+#endif

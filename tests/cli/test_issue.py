@@ -1,0 +1,256 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""tocsin issue: what it makes is judged by readers of our own in Python and by openssl, which share nothing with it."""
+
+import base64
+import hashlib
+import json
+import os
+import pathlib
+import stat
+import subprocess
+import zlib
+
+from program import bad, equal, folder, good, main, run
+
+LETTERS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:"
+VACCINATION = {"nam": {"fn": "Doe", "gn": "Jane"}, "dob": "1979-04-14",
+               "v": [{"tg": "840539006", "vp": "1119349007", "mp": "EU/1/20/1528", "ma": "ORG-100030215", "dn": 2, "sd": 2,
+                      "dt": "2022-01-31"}]}
+TEST = {"nam": {"fn": "张", "fnt": "ZHANG"}, "dob": "",
+        "t": [{"tg": "840539006", "tt": "LP6464-4", "sc": "2022-02-28T08:30:00+08:00", "tr": "260415000"}]}
+RECOVERY = {"nam": {"fnt": "DOE"}, "dob": "1979",
+            "r": [{"tg": "840539006", "fr": "2022-01-01", "df": "2022-01-12", "du": "2022-06-30"}]}
+AT = ["--at", "2022-03-01T12:00:00Z"]
+
+
+def signer(name, *more):
+    good("issue", "signer", "--country", "XX", "--name", "Example County", "--days", 730, *AT, *more, name)
+
+
+def records(name, *all_records):
+    pathlib.Path(name).write_text("\n".join(json.dumps(one, ensure_ascii=False) for one in all_records), encoding="utf-8")
+
+
+# ---- a reader of our own ----
+
+def base45(text):
+    out = bytearray()
+    for at in range(0, len(text), 3):
+        part = [LETTERS.index(letter) for letter in text[at:at + 3]]
+        number = sum(digit * 45 ** power for power, digit in enumerate(part))
+        out += number.to_bytes(len(part) - 1, "big")
+    return bytes(out)
+
+
+def cbor(data, at=0):
+    """The value at a place of canonical CBOR, and the place behind it."""
+    major, detail = data[at] >> 5, data[at] & 31
+    at += 1
+    number = detail
+    if detail >= 24:
+        size = 1 << (detail - 24)
+        number = int.from_bytes(data[at:at + size], "big")
+        at += size
+        assert number >= (24 if size == 1 else 1 << 4 * size), "not the shortest form"
+    if major == 0:
+        return number, at
+    if major == 1:
+        return -1 - number, at
+    if major == 2:
+        return data[at:at + number], at + number
+    if major == 3:
+        return data[at:at + number].decode(), at + number
+    if major == 4:
+        items = []
+        for _ in range(number):
+            item, at = cbor(data, at)
+            items.append(item)
+        return items, at
+    if major == 5:
+        pairs, before = {}, b""
+        for _ in range(number):
+            start = at
+            key, at = cbor(data, at)
+            assert data[start:at] > before, "keys out of order"
+            before = data[start:at]
+            pairs[key], at = cbor(data, at)
+        return pairs, at
+    assert major == 6, "an item that is not expected"
+    value, at = cbor(data, at)
+    return (number, value), at
+
+
+def head(major, size):
+    if size < 24:
+        return bytes([major << 5 | size])
+    return bytes([major << 5 | 24, size]) if size < 256 else bytes([major << 5 | 25]) + size.to_bytes(2, "big")
+
+
+def der_signature(raw):
+    def integer(part):
+        part = part.lstrip(b"\0") or b"\0"
+        part = b"\0" + part if part[0] & 128 else part
+        return bytes([2, len(part)]) + part
+    body = integer(raw[:32]) + integer(raw[32:])
+    return bytes([48, len(body)]) + body
+
+
+def signed(home, certificate, message, raw):
+    """Does openssl say that this is the certificate's signature?"""
+    pathlib.Path(home, "message").write_bytes(message)
+    pathlib.Path(home, "signature").write_bytes(der_signature(raw))
+    key = subprocess.run(["openssl", "x509", "-in", certificate, "-noout", "-pubkey"], capture_output=True, check=True).stdout
+    pathlib.Path(home, "key").write_bytes(key)
+    return subprocess.run(["openssl", "dgst", "-sha256", "-verify", f"{home}/key", "-signature", f"{home}/signature",
+                           f"{home}/message"], capture_output=True, check=False).returncode == 0
+
+
+def claims(home, text):
+    """The claims of an HC1 whose signature openssl has checked."""
+    assert text.startswith("HC1:")
+    data = zlib.decompress(base45(text[4:]))
+    (tag, parts), end = cbor(data)
+    protected, outside, payload, signature = parts
+    equal((tag, end, outside, len(signature)), (18, len(data), {}, 64))
+    der = subprocess.run(["openssl", "x509", "-in", f"{home}/signer/signer.crt", "-outform", "DER"], capture_output=True,
+                         check=True).stdout
+    equal(cbor(protected)[0], {1: -7, 4: hashlib.sha256(der).digest()[:8]})
+    message = b"\x84\x6aSignature1" + head(2, len(protected)) + protected + b"\x40" + head(2, len(payload)) + payload
+    assert signed(home, f"{home}/signer/signer.crt", message, signature), "the signature does not hold"
+    assert not signed(home, f"{home}/signer/signer.crt", message + b"x", signature), "openssl says yes to everything"
+    return cbor(payload)[0]
+
+
+# ---- tests ----
+
+def test_passes_hold_for_a_reader_of_our_own():
+    """HC1 of all kinds: signature by openssl, canonical CBOR, the record and what was filled in"""
+    with folder() as home:
+        signer(home + "/signer")
+        records(home + "/records", VACCINATION, [TEST, RECOVERY])
+        texts = good("issue", "passes", "--signer", home + "/signer", "--days", 180, *AT, home + "/records").splitlines()
+        equal(len(texts), 3)
+        now = 1646136000
+        for text, kind in zip(texts, "vtr"):
+            found = claims(home, text)
+            equal((found[1], found[6], found[4], sorted(found)), ("XX", now, now + 180 * 86400, [-260, 1, 4, 6]))
+            dcc = found[-260][1]
+            equal((dcc["ver"], dcc[kind][0]["co"], dcc[kind][0]["is"]), ("1.3.0", "XX", "Example County"))
+            assert dcc[kind][0]["ci"].startswith("URN:UVCI:01:XX:") and len(dcc[kind][0]["ci"]) == 41
+        equal(claims(home, texts[0])[-260][1]["nam"], {"fn": "Doe", "gn": "Jane", "fnt": "DOE", "gnt": "JANE"})
+        again = good("issue", "passes", "--signer", home + "/signer", *AT, home + "/records").splitlines()
+        assert claims(home, again[0])[-260][1]["v"][0]["ci"] != claims(home, texts[0])[-260][1]["v"][0]["ci"]
+
+
+def test_ndjson_and_standard_input():
+    """records from standard input, passes as NDJSON"""
+    with folder() as home:
+        signer(home + "/signer")
+        out = good("issue", "passes", "--signer", home + "/signer", "--format", "ndjson", *AT, stdin=json.dumps(VACCINATION))
+        line = json.loads(out)
+        equal(line["number"], 1)
+        claims(home, line["credential"])
+
+
+def test_an_authority_signs_signers():
+    """openssl verifies the chain; the key may sign what --for says; keys are for their owner alone"""
+    with folder() as home:
+        good("issue", "authority", "--country", "XX", "--name", "Example authority", "--days", 1500, home + "/ca")
+        good("issue", "signer", "--country", "XX", "--name", "Example County", "--days", 700, "--authority", home + "/ca",
+             "--for", "tests", home + "/signer")
+        chain = subprocess.run(["openssl", "verify", "-CAfile", f"{home}/ca/authority.crt", f"{home}/signer/signer.crt"],
+                               capture_output=True, text=True, check=False)
+        assert chain.returncode == 0, chain.stderr
+        text = subprocess.run(["openssl", "x509", "-in", f"{home}/signer/signer.crt", "-noout", "-text"], capture_output=True,
+                              text=True, check=True).stdout
+        assert "1.3.6.1.4.1.1847.2021.1.1\n" in text and "1.3.6.1.4.1.1847.2021.1.2" not in text and "CA:FALSE" in text
+        for key in ["ca/authority.key", "signer/signer.key"]:
+            equal(stat.S_IMODE(os.stat(f"{home}/{key}").st_mode), 0o600)
+        code, out, err = run("issue", "passes", "--signer", home + "/signer", stdin=json.dumps(VACCINATION))
+        equal((code, out), (1, ""))
+        assert "may not sign this kind" in err
+
+
+def test_renewal_keeps_what_was_trusted():
+    """--renew makes a new key and keeps the old certificate in the trust list"""
+    with folder() as home:
+        signer(home + "/signer")
+        before = json.loads(pathlib.Path(home, "signer/trust.json").read_text())["certificates"]
+        code, _, err = run("issue", "signer", "--country", "XX", "--name", "Example County", home + "/signer")
+        equal(code, 1)
+        assert "--renew" in err
+        signer(home + "/signer", "--renew")
+        after = json.loads(pathlib.Path(home, "signer/trust.json").read_text())["certificates"]
+        equal((len(before), len(after), after[0]), (1, 2, before[0]))
+        equal(len(json.loads(pathlib.Path(home, "signer/jwks.json").read_text())["keys"]), 2)
+
+
+def test_nothing_is_written_where_a_record_is_wrong():
+    """every fault with its line, and no pass of the good records either"""
+    with folder() as home:
+        signer(home + "/signer")
+        wrong = {**VACCINATION, "v": [{**VACCINATION["v"][0], "dn": 0, "dt": "2022-02-30"}]}
+        records(home + "/records", VACCINATION, wrong, {**TEST, "religion": "x"})
+        code, out, err = run("issue", "passes", "--signer", home + "/signer", *AT, home + "/records")
+        equal((code, out), (1, ""))
+        place = home + "/records"
+        equal(sorted(err.splitlines()), sorted([
+            f"{place}:2: v.dn: a whole number; allowed: a whole number of doses, 1 to 99",
+            f'{place}:2: v.dt: "2022-02-30"; allowed: a date: 2022-01-31',
+            f"{place}:3: religion: a field that a pass does not have; allowed: it left out"]))
+        code, out, err = run("issue", "passes", "--signer", home + "/signer", stdin='{"nam":')
+        equal((code, out), (1, ""))
+        assert err.startswith("-:1: nam: the end of the text"), err
+
+
+def test_minimal_passes_cannot_be_linked():
+    """a batch: nothing of a person, and all bytes but the signature alike"""
+    with folder() as home:
+        signer(home + "/signer")
+        texts = good("issue", "minimal", "--signer", home + "/signer", "--class", "tested", "--hours", 24, "--batch", 5,
+                     "--at", "2022-03-01T12:34:56Z").splitlines()
+        equal(len(set(texts)), 5)
+        equal([claims(home, text) for text in texts],
+              5 * [{1: "XX", 5: 1646136000, 4: 1646136000 + 86400, -260: {-1: {"c": "t"}}}])
+        equal(len({zlib.decompress(base45(text[4:]))[:-64] for text in texts}), 1)
+
+
+def test_smart_cards_hold_for_a_reader_of_our_own():
+    """SMART Health Cards: digits, header, signature by openssl, the bundle"""
+    with folder() as home:
+        signer(home + "/signer")
+        text = good("issue", "passes", "--signer", home + "/signer", "--smart", "https://cards.county.example", *AT,
+                    stdin=json.dumps(VACCINATION)).strip()
+        assert text.startswith("shc:/")
+        digits = text[5:]
+        jws = "".join(chr(45 + int(digits[at:at + 2])) for at in range(0, len(digits), 2))
+        parts = [base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)) for part in jws.split(".")]
+        key = json.loads(pathlib.Path(home, "signer/jwks.json").read_text())["keys"][0]
+        thumbprint = hashlib.sha256(json.dumps({name: key[name] for name in ["crv", "kty", "x", "y"]},
+                                               separators=(",", ":")).encode()).digest()
+        header = json.loads(parts[0])
+        equal(header, {"zip": "DEF", "alg": "ES256", "kid": base64.urlsafe_b64encode(thumbprint).decode().rstrip("=")})
+        assert signed(home, f"{home}/signer/signer.crt", jws.rsplit(".", 1)[0].encode(), parts[2])
+        card = json.loads(zlib.decompress(parts[1], -15))
+        equal((card["iss"], card["nbf"]), ("https://cards.county.example", 1646136000))
+        entries = card["vc"]["credentialSubject"]["fhirBundle"]["entry"]
+        equal(entries[0]["resource"]["name"], [{"family": "Doe", "given": ["Jane"]}])
+        equal(entries[1]["resource"]["vaccineCode"]["coding"][0]["code"], "208")
+
+
+def test_pictures():
+    """SVG, PNG and PDF, one a record, for their owner alone"""
+    with folder() as home:
+        signer(home + "/signer")
+        records(home + "/records", VACCINATION, TEST)
+        for form, beginning in [("svg", b"<svg"), ("png", b"\x89PNG"), ("pdf", b"%PDF")]:
+            good("issue", "passes", "--signer", home + "/signer", "--format", form, "--to", home + "/codes", *AT, home + "/records")
+            for number in [1, 2]:
+                path = pathlib.Path(home, "codes", f"00000{number}.{form}")
+                assert path.read_bytes().startswith(beginning), path
+                equal(stat.S_IMODE(path.stat().st_mode), 0o600)
+        bad(2, "tocsin issue: passes: --to DIR is needed for pictures", "issue", "passes", "--signer", home + "/signer", "--format",
+            "png", stdin="")
+
+
+main(dict(globals()))
