@@ -85,9 +85,11 @@ def test_examples_can_be_typed():
         for file in ("cases.csv", "counts.csv", "daily.csv", "visits.csv"):
             pathlib.Path(name, file).write_text("\n".join(lines) + "\n", encoding="utf-8")
         pathlib.Path(name, "interval.csv").write_text("days,probability\n1,0.5\n2,0.5\n", encoding="utf-8")
-        pathlib.Path(name, "receipts.txt").write_text("", encoding="utf-8")
         for file in ("linelist.csv", "results.csv", "register.csv"):
             pathlib.Path(name, file).write_text("Nr,name,Geburt\n1,Anne Dupont,1980-02-03\n", encoding="utf-8")
+        for file in ("receipts.txt", "records.ndjson", "rules.json", "passes.ndjson"):
+            pathlib.Path(name, file).write_text("", encoding="utf-8")
+        pathlib.Path(name, "trust").mkdir()
         good("county", "--out", name, "--townships", 1, "--villages", 1)
         for file in ("provinces.csv", "cities.csv", "counties.csv", "2023.csv", "2024.csv"):
             shutil.copy(pathlib.Path(name, "areas.csv"), pathlib.Path(name, file))
