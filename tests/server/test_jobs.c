@@ -211,9 +211,12 @@ static pid_t stopped_worker(void)
 static void test_an_export_is_the_same_file(void **state)
 {
     (void) state;
-    static const char *const bodies[] = { EXPORT, "{\"kind\":\"export\",\"list\":\"cases\",\"as\":\"ndjson\"}",
-                                          "{\"kind\":\"export\",\"list\":\"cases\",\"as\":\"csv\",\"bom\":true,"
-                                          "\"query\":{\"sort\":\"updated\",\"direction\":\"ascending\"}}" };
+    static const char *const bodies[] = {
+        EXPORT,
+        "{\"kind\":\"export\",\"list\":\"cases\",\"as\":\"ndjson\"}",
+        ("{\"kind\":\"export\",\"list\":\"cases\",\"as\":\"csv\",\"bom\":true,"
+         "\"query\":{\"sort\":\"updated\",\"direction\":\"ascending\"}}"),
+    };
     static const char *const asked[] = { "/api/v1/exports/cases?as=csv", "/api/v1/exports/cases?as=ndjson",
                                          "/api/v1/exports/cases?as=csv&bom=true&sort=updated&direction=ascending" };
     for (size_t i = 0; i < 3; i++) {
