@@ -110,6 +110,14 @@ static void test_delimiters_of_the_sender_and_escapes(void **state)
     free(answer);
 }
 
+static void test_few_delimiters_stay_few(void **state)
+{
+    (void) state;
+    char *answer = answer_to("MSH|~|LIS|LAB|HD|HQ|20261122||ORM~O01|C1|P|2.5.1\r", HL7_ACK_APPLICATION, true);
+    assert_non_null(strstr(answer, "MSH|~|HD|HQ|LIS|LAB|"));
+    free(answer);
+}
+
 static void assert_wanted(const char *msh_15_16, bool commit, bool application, enum hl7_verdict verdict)
 {
     char text[200];
@@ -224,6 +232,7 @@ int main(void)
         cmocka_unit_test(test_older_versions_have_the_place_in_err_1),
         cmocka_unit_test(test_what_cannot_be_read_is_rejected_without_a_control_id),
         cmocka_unit_test(test_delimiters_of_the_sender_and_escapes),
+        cmocka_unit_test(test_few_delimiters_stay_few),
         cmocka_unit_test(test_modes),
         cmocka_unit_test(test_limit_of_errors_and_one_past),
         cmocka_unit_test(test_batch_answers),

@@ -202,8 +202,8 @@ static void test_only_final_negatives_of_live_reports_count(void **state)
     };
     for (size_t i = 0; i < sizeof results / sizeof *results; i++) {
         struct report_result *result = report_add_result(&report);
-        result->status = results[i].status;
-        result->interpretation = results[i].interpretation;
+        result->status = (uint8_t) results[i].status;
+        result->interpretation = (uint8_t) results[i].interpretation;
         result->quality_control = results[i].control;
     }
     report_count(&report);

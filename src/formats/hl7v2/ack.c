@@ -97,7 +97,9 @@ static void write_header(struct sink *sink, const struct hl7_message *message, c
 {
     static const uint32_t swapped[] = { 5, 6, 3, 4 };
     char                  field = marks->field;
-    sink_format(sink, "MSH%c%c%c", field, marks->component, marks->repetition != '\0' ? marks->repetition : '~');
+    sink_format(sink, "MSH%c%c", field, marks->component);
+    if (marks->repetition != '\0') /* those that the sender named, and no others */
+        sink_character(sink, marks->repetition);
     if (marks->escape != '\0')
         sink_character(sink, marks->escape);
     if (marks->subcomponent != '\0')

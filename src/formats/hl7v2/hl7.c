@@ -7,8 +7,8 @@
 #include "base/fault.h"
 #include "tocsin/status.h"
 
-#define SEGMENTS_AT_FIRST 64
-#define STARTS_AT_FIRST 1024
+#define SEGMENTS_AT_FIRST 32
+#define STARTS_AT_FIRST 768
 
 /* What a reading needs besides the message that it makes. */
 struct reading {
