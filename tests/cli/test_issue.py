@@ -238,6 +238,29 @@ def test_smart_cards_hold_for_a_reader_of_our_own():
         equal(entries[1]["resource"]["vaccineCode"]["coding"][0]["code"], "208")
 
 
+def test_what_is_issued_verifies():
+    """tocsin verify says genuine of all kinds, holds a vaccination to rules, and shows the other way where it does not fit"""
+    with folder() as home:
+        signer(home + "/signer")
+        pathlib.Path(home, "trust").mkdir()
+        pathlib.Path(home, "trust/ours.json").write_bytes(pathlib.Path(home, "signer/trust.json").read_bytes())
+        records(home + "/records", VACCINATION, TEST, RECOVERY)
+        texts = good("issue", "passes", "--signer", home + "/signer", *AT, home + "/records")
+        texts += good("issue", "minimal", "--signer", home + "/signer", "--class", "vaccinated", *AT)
+        checked = ["verify", "--trust", home + "/trust", "--at", "2022-03-01T13:00:00Z"]
+        lines = [json.loads(line) for line in good(*checked, "--format", "ndjson", stdin=texts).splitlines()]
+        equal([line["verdict"] for line in lines], 4 * ["genuine"])
+        rule = {"Identifier": "VR-XX-0001", "Type": "Acceptance", "Country": "XX", "CertificateType": "General", "Version": "1.0.0",
+                "SchemaVersion": "1.0.0", "Engine": "CERTLOGIC", "EngineVersion": "1.0.0", "ValidFrom": "2022-01-01T00:00:00Z",
+                "ValidTo": "2022-12-31", "Description": [{"lang": "en", "desc": "Three doses"}],
+                "Logic": {">=": [{"var": "payload.v.0.dn"}, 3]}}
+        pathlib.Path(home, "rules.json").write_text(json.dumps({"rules": [rule], "legalBasis": "Order 7 of 2022"}))
+        code, out, _ = run(*checked, "--rules", home + "/rules.json", "--country", "XX", stdin=texts.splitlines()[0] + "\n")
+        equal(code, 1)
+        for words in ["Three doses", "Order 7 of 2022", "2022-12-31", "offer a test here and now"]:
+            assert words in out, f"{words!r} is not in:\n{out}"
+
+
 def test_pictures():
     """SVG, PNG and PDF, one a record, for their owner alone"""
     with folder() as home:
