@@ -6,12 +6,21 @@
 
 /* ---- levels ---- */
 
+/* How many bits are set, in parallel (the compiler's own would be a call where no processor is named). */
+static size_t bits_of(uint64_t set)
+{
+    set -= set >> 1 & UINT64_C(0x5555555555555555);
+    set = (set & UINT64_C(0x3333333333333333)) + (set >> 2 & UINT64_C(0x3333333333333333));
+    set = (set + (set >> 4)) & UINT64_C(0x0f0f0f0f0f0f0f0f);
+    return (size_t) (set * UINT64_C(0x0101010101010101) >> 56);
+}
+
 /* No more characters than these can have a partner, so no more similarity: spares most comparisons. */
 static bool can_be_like(const struct toci_dictionary *dictionary, uint32_t a, uint32_t b, size_t size_a, size_t size_b)
 {
     uint64_t letters_a = dictionary->letters[a], letters_b = dictionary->letters[b];
-    size_t   alone_a = (size_t) __builtin_popcountll(letters_a & ~letters_b);
-    size_t   alone_b = (size_t) __builtin_popcountll(letters_b & ~letters_a);
+    size_t   alone_a = bits_of(letters_a & ~letters_b);
+    size_t   alone_b = bits_of(letters_b & ~letters_a);
     size_t   most = size_a - alone_a < size_b - alone_b ? size_a - alone_a : size_b - alone_b;
     if (most == 0)
         return false;
@@ -412,7 +421,8 @@ static void put_column_in_order(struct toc_linkage *linkage, size_t column)
         for (size_t level = pools[i].first; level < (i + 1 < num ? pools[i + 1].first : TOC_LINKAGE_MISSING); level++)
             if (level != TOC_LINKAGE_SWAPPED)
                 linkage->lr[column][level] = (float) log(ratio_of(&pools[i]));
-    linkage->lr[column][TOC_LINKAGE_DIFFERENT] = fminf(linkage->lr[column][TOC_LINKAGE_DIFFERENT], 0.0f);
+    if (linkage->lr[column][TOC_LINKAGE_DIFFERENT] > 0.0f)
+        linkage->lr[column][TOC_LINKAGE_DIFFERENT] = 0.0f;
     linkage->lr[column][TOC_LINKAGE_MISSING] = 0.0f;
     for (size_t level = 0; level < TOC_LINKAGE_MISSING; level++) {
         double m = fmax(LEAST, linkage->model.m[column][level]);

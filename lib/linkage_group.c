@@ -79,13 +79,13 @@ static double log_odds_of(double probability)
 int toc_linkage_group(const struct toc_linkage *linkage, struct toc_linkage_pair *pairs, size_t num_pairs,
                       uint32_t *group, struct toc_error *error)
 {
-    int           ret = 0;
-    size_t        n = linkage->n;
-    double        wanted = log_odds_of(linkage->options.same);
-    uint32_t     *room = toci_allocate(&linkage->allocator, n == 0 ? 1 : n, 3 * sizeof *room, &ret, error);
-    struct groups groups = { linkage, group, room, room + n, room + 2 * n };
+    int       ret = 0;
+    size_t    n = linkage->n;
+    double    wanted = log_odds_of(linkage->options.same);
+    uint32_t *room = toci_allocate(&linkage->allocator, n == 0 ? 1 : n, 3 * sizeof *room, &ret, error);
     if (ret != 0)
         return ret;
+    struct groups groups = { linkage, group, room, room + n, room + 2 * n };
     for (uint32_t i = 0; i < n; i++) {
         groups.group[i] = groups.last[i] = i;
         groups.next[i] = UINT32_MAX;

@@ -102,6 +102,11 @@ struct scoring {
     uint8_t                   order[TOC_LINKAGE_MAX_COLUMNS];
 };
 
+static float larger(float a, float b)
+{
+    return a > b ? a : b;
+}
+
 /* The most that the columns could say, from their being equal or not: one glance spares most comparisons. */
 static float at_most(const struct scoring *scoring, const uint32_t *a, const uint32_t *b)
 {
@@ -175,11 +180,11 @@ void toc_linkage_score(const struct toc_linkage *linkage, size_t slice, struct t
         scoring.unequal[i] = lr[TOC_LINKAGE_DIFFERENT];
         for (size_t level = TOC_LINKAGE_PART; level <= TOC_LINKAGE_SWAPPED; level++)
             if (toci_roles[column->role].m[level] > 0)
-                scoring.unequal[i] = fmaxf(scoring.unequal[i], lr[level]);
+                scoring.unequal[i] = larger(scoring.unequal[i], lr[level]);
         if (column->role == TOC_LINKAGE_FAMILY)
-            scoring.unequal[i] = fmaxf(scoring.unequal[i], 0.0f);
+            scoring.unequal[i] = larger(scoring.unequal[i], 0.0f);
         if (toci_roles[column->role].kind == KIND_NUMBER) /* two spellings of one number */
-            scoring.unequal[i] = fmaxf(scoring.unequal[i], lr[TOC_LINKAGE_EXACT]);
+            scoring.unequal[i] = larger(scoring.unequal[i], lr[TOC_LINKAGE_EXACT]);
         if (toci_roles[column->role].place)
             scoring.prior += PLACE_SLACK / MAX_PLACES;
     }
