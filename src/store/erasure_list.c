@@ -332,7 +332,7 @@ int erasure_list_keep(const char *directory, struct keeper *keeper, bool *writte
 {
     struct erasure_list own = { .num = 0 }, there = { .num = 0 };
     char                path[PATH_BYTES], *old = NULL, *text = NULL;
-    size_t              old_size, size, taken;
+    size_t              old_size = 0, size = 0, taken;
     uint64_t            damaged = 0;
     if (snprintf(path, sizeof path, "%s/%s", directory, ERASURE_LIST_FILE) >= PATH_BYTES)
         return keeper_fail(error, BASE_ERR_SYSTEM, "%.100s: the path is too long", directory);

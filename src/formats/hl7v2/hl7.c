@@ -223,7 +223,7 @@ static size_t find_end(struct reading *reading, size_t at, size_t *next)
 /* Read the segment that begins at reading->at, with the lines that continue it. */
 static int read_segment(struct reading *reading)
 {
-    struct hl7_segment *segment;
+    struct hl7_segment *segment = NULL;
     struct hl7_message *message = &reading->message;
     size_t              next, num = 0, begin = reading->at;
     int                 ret = begin_segment(reading, &segment);
