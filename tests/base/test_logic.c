@@ -460,10 +460,10 @@ static void nest(char *text, unsigned depth)
 {
     char *at = text;
     for (unsigned i = 1; i < depth; i++)
-        at += sprintf(at, "{\"!\":[");
-    at += sprintf(at, "1");
+        at = stpcpy(at, "{\"!\":[");
+    at = stpcpy(at, "1");
     for (unsigned i = 1; i < depth; i++)
-        at += sprintf(at, "]}");
+        at = stpcpy(at, "]}");
 }
 
 static void test_limit_of_depth(void **state)
@@ -489,13 +489,13 @@ static void test_limits_of_work(void **state)
 {
     (void) state;
     static char facts[3 * LOGIC_MAX_REDUCE + 20], source[4000];
-    size_t      used = (size_t) sprintf(facts, "{\"a\":[0");
+    char       *end = stpcpy(facts, "{\"a\":[0");
     for (int i = 1; i < LOGIC_MAX_REDUCE; i++)
-        used += (size_t) sprintf(facts + used, ",0");
-    sprintf(facts + used, "]}");
+        end = stpcpy(end, ",0");
+    strcpy(end, "]}");
     const char *one = "{\"reduce\":[{\"var\":\"a\"},{\"+\":[{\"var\":\"current\"},1]},0]}";
     assert_ok(evaluate_text(one, facts));
-    sprintf(facts + used, ",0]}");
+    strcpy(end, ",0]}");
     assert_status(evaluate_text(one, facts), TOC_ERR_TOO_LARGE);
     assert_string_equal(machine.error, "reduce over more than 4096 elements");
     const char *many =
@@ -508,10 +508,10 @@ static void test_limits_of_work(void **state)
     inner[2 * 1000 - 1] = '0';
     assert_status(evaluate_text(many, inner), TOC_ERR_TOO_LARGE);
     assert_string_equal(machine.error, "more than 1,000,000 steps");
-    used = (size_t) sprintf(source, "[{\"var\":\"x\"}");
+    end = stpcpy(source, "[{\"var\":\"x\"}");
     for (int i = 1; i < LOGIC_MAX_ELEMENTS; i++)
-        used += (size_t) sprintf(source + used, ",{\"!\":[1]}");
-    sprintf(source + used, "]");
+        end = stpcpy(end, ",{\"!\":[1]}");
+    strcpy(end, "]");
     assert_ok(evaluate_text(source, "{}"));
     assert_status(evaluate_text("{\"reduce\":[{\"var\":\"\"},[{\"var\":\"accumulator\"}],0]}", inner),
                   TOC_ERR_TOO_LARGE);
