@@ -80,10 +80,10 @@ int keeper_confine(int socket, int erasures, int directory, struct keeper_error 
         ret = allow_on(filter, SCMP_SYS(fstat), directory);
     if (ret == 0)
         ret = seccomp_load(filter);
+    if (ret == 0)
+        return 0; /* filter stays: freeing it might give memory back to the system, a call that ends the process now */
     seccomp_release(filter);
-    return ret == 0
-               ? 0
-               : keeper_fail(error, BASE_ERR_SYSTEM, "the keeper cannot confine itself (seccomp): %s", strerror(-ret));
+    return keeper_fail(error, BASE_ERR_SYSTEM, "the keeper cannot confine itself (seccomp): %s", strerror(-ret));
 }
 
 /* ---- one keeper ---- */

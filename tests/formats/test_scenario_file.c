@@ -378,11 +378,12 @@ static void test_areas(void **state)
                   "s.yaml:8:50: journeys.back: they are back before they leave; allowed: a day after leave\n"
                   "s.yaml:9:44: journeys: the key \"until\" is unknown; allowed: from, to, share, leave, back\n"
                   "s.yaml:9:5: journeys: back is missing\n");
-    assert_faults(HEAD "areas: [{name: A, persons: 100}, {name: B, persons: 50}]\njourneys:\n"
-                       "  - {from: A, to: B, share: 0.6, leave: 3, back: 9}\n"
-                       "  - {from: A, to: B, share: 0.6, leave: 8, back: 12}\n",
-                  "s.yaml:7:5: journeys: 1.2 does not fit the other values; allowed: shares of an area's households that "
-                  "are away at once sum to at most 1\n");
+    assert_faults(
+        HEAD "areas: [{name: A, persons: 100}, {name: B, persons: 50}]\njourneys:\n"
+             "  - {from: A, to: B, share: 0.6, leave: 3, back: 9}\n"
+             "  - {from: A, to: B, share: 0.6, leave: 8, back: 12}\n",
+        "s.yaml:7:5: journeys: 1.2 does not fit the other values; allowed: shares of an area's households that "
+        "are away at once sum to at most 1\n");
     write_file("s.yaml", HEAD "areas: [{name: Town, persons: 100}]\n");
     struct scenario_choices choices = { .agents = 1000 };
     char                   *answer = faults_of("s.yaml", &choices);

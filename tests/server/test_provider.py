@@ -275,7 +275,7 @@ def test_when_it_is_down():
     assert status == 502 and "(500)" in text, (status, text)
     del PROVIDER.twists["status"]
     status, headers, _ = tocsin_page.get("/sign-in", "POST", urllib.parse.urlencode({"login": "operator", "password": "the kettle sings at dawn"}))
-    equal((status, headers["Location"]), (303, "/account"))
+    assert status == 303 and headers["Location"] in ("/", "/account"), (status, headers)  # / where there are pages
 
 
 def test_somebody_who_has_left():

@@ -6,7 +6,7 @@ import { Problem } from "./core/api";
 import { choose, preferred, t } from "./core/language";
 import { listen } from "./core/live";
 import { followLinks, path } from "./core/router";
-import { begin, model, role, session } from "./core/session";
+import { begin, lacksFactor, model, role, session } from "./core/session";
 import { applyTheme, Shell } from "./shell/Shell";
 import { Situation } from "./situation/Situation";
 import { Empty, Failure, Loading } from "./ui/states";
@@ -24,8 +24,9 @@ function Page() {
   return <Empty>{t("state.noPage")}</Empty>;
 }
 
-/** Signed in, but not (yet) let in: no role, or the second factor is not given. */
+/** Signed in, but not let in: no role, or the second factor is not given. Else the model is on its way. */
 function Waiting() {
+  if (role.value !== null && !lacksFactor()) return <Loading />;
   return (
     <div class="card">
       <h1>{role.value === null ? t("shell.noRole") : t("shell.needsFactor")}</h1>

@@ -20,12 +20,18 @@ function firstRole(roles: Role[]): Role | null {
   return roles.find((one) => one.role === remembered) ?? roles.find((one) => one.role !== "administrator") ?? roles[0] ?? null;
 }
 
+/** Does the server ask for the second factor before anything else? */
+export function lacksFactor(): boolean {
+  const given = session.value?.second_factor;
+  return given === "wanted" || (role.value?.needs_second_factor === true && given !== "given");
+}
+
 export async function chooseRole(chosen: Role | null): Promise<void> {
   role.value = chosen;
   asWhom.role = chosen?.role ?? null;
   asWhom.purpose = null;
   if (chosen !== null) sessionStorage.setItem(REMEMBERED, chosen.role);
-  model.value = chosen === null || (chosen.needs_second_factor && session.value?.second_factor !== "given") ? null : await get("/api/v1/model");
+  model.value = chosen === null || lacksFactor() ? null : await get("/api/v1/model");
 }
 
 /** Read who is signed in; 401 is thrown to the caller. */

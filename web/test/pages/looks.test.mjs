@@ -28,7 +28,7 @@ after(async () => {
 
 async function pagesOf(page) {
   const { body } = await ask(page, "GET", "/api/v1/cases?page_size=1");
-  return [["/", "h1"], ["/cases", ".grid-body a"], [`/cases/${body.rows[0].id}`, "dl.known"], ["/account", "h1"]];
+  return [["/", ".numbers"], ["/cases", ".grid-body a"], [`/cases/${body.rows[0].id}`, "dl.known"], ["/account", "h1"]];
 }
 
 for (const width of [1280, 360]) {
