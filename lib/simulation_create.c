@@ -11,7 +11,7 @@
     X(schedule, sim->num_schedule)                                                                                     \
     X(pulled, sim->num_schedule * sim->num_areas)                                                                      \
     X(imports, sim->num_imports)                                                                                       \
-    X(journeys, sim->num_journeys)                                                                                       \
+    X(journeys, sim->num_journeys)                                                                                     \
     X(forced, (size_t) TOC_SIMULATION_MEASURES * sim->num_areas)                                                       \
     X(weekly, (size_t) sim->num_areas * 7)                                                                             \
     X(agent, sim->agents)                                                                                              \

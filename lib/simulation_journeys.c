@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Households that spend some days in another area: who is where, and whom they meet by chance.
  *
- * A household is away on a day if its own number, uniform on 0 … 1 and the same in every year, lies in the part that a line
- * of journeys in force that day has of its area. So nothing is stored, and any past day can be formed again.
+ * A household is away on a day if its own number, uniform on 0 … 1 and the same in every year, lies in the part that a
+ * line of journeys in force that day has of its area. So nothing is stored, and any past day can be formed again.
  *
  * In area L a stub meets one of those who are there, residents or visitors, in proportion to their stubs: a resident by
  * the day's pairing (simulation_meeting.h), or, for a visitor, any stub of the residents; a visitor as a random stub of
- * the area that the visitors come from whose owner has come. Rates are those of mixing at random, and so the same in both
- * directions.
+ * the area that the visitors come from whose owner has come. Rates are those of mixing at random, and so the same in
+ * both directions.
  */
 #include "simulation_meeting.h"
 #include "simulation_state.h"
@@ -27,7 +27,8 @@ uint32_t toci_place_on(const struct toc_simulation *sim, uint32_t agent, uint32_
         if (journey->from != home || !is_on(journey, day))
             continue;
         if (number < 0)
-            number = toci_unit(toci_draw(sim->seed, TOCI_DRAW_JOURNEY, agent - (sim->agent[agent].home & 15), 0, 0).v[0]);
+            number =
+                toci_unit(toci_draw(sim->seed, TOCI_DRAW_JOURNEY, agent - (sim->agent[agent].home & 15), 0, 0).v[0]);
         if (number >= journey->low && number < journey->high)
             return journey->to;
     }
@@ -47,7 +48,8 @@ static uint32_t resident(const struct toc_simulation *sim, uint32_t home, uint32
     uint32_t                size = area->end_stub - area->first_stub;
     if (size == 0)
         return TOCI_SIM_NOBODY;
-    uint32_t met = home == place ? toci_partner_in(sim, place, stub, day, try) : area->first_stub + toci_below(word, size);
+    uint32_t met =
+        home == place ? toci_partner_in(sim, place, stub, day, try) : area->first_stub + toci_below(word, size);
     if (met == TOCI_SIM_NOBODY || toci_place_on(sim, sim->stub_agent[met], place, day) != place)
         return TOCI_SIM_NOBODY;
     return met;

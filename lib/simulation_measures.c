@@ -100,7 +100,7 @@ bool toci_meet_under_measures(const struct toc_simulation *sim, uint32_t source,
         area = toci_place_on(sim, source, area, sim->day);
         other = toci_place_on(sim, target, other, sim->day);
     }
-    double   factor =
+    double factor =
         fmin(toci_contact_factor(sim, source, area, network), toci_contact_factor(sim, target, other, network));
     factor *= fmin(sim->today[area].precaution, sim->today[other].precaution);
     if (area != other)

@@ -141,7 +141,8 @@ static inline uint32_t toci_partner_in(const struct toc_simulation *sim, uint32_
     return toci_paired(sim, sim->areas[area].shape, sim->areas[area].first_stub, area, stub, day, try);
 }
 
-static inline uint32_t toci_partner_anywhere(const struct toc_simulation *sim, uint32_t stub, uint32_t day, uint32_t try)
+static inline uint32_t toci_partner_anywhere(const struct toc_simulation *sim, uint32_t stub, uint32_t day,
+                                             uint32_t try)
 {
     return toci_paired(sim, sim->all_shape, 0, UINT32_MAX, stub, day, try);
 }

@@ -33,8 +33,8 @@ void toci_report_symptoms(struct toci_shard *shard, uint32_t agent)
 {
     struct toc_simulation   *sim = shard->sim;
     const struct toci_today *today = &sim->today[toci_sim_area_of(sim, agent)];
-    double more = today->strength[TOC_SIMULATION_MEASURE_advice] * sim->p.advice_isolation;
-    double share = sim->p.isolation_share + (1 - sim->p.isolation_share) * more;
+    double                   more = today->strength[TOC_SIMULATION_MEASURE_advice] * sim->p.advice_isolation;
+    double                   share = sim->p.isolation_share + (1 - sim->p.isolation_share) * more;
     share *= today->strength[TOC_SIMULATION_MEASURE_isolation];
     if (share <= 0 || toci_is_case(sim, agent))
         return;

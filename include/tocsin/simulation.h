@@ -114,13 +114,14 @@ struct toc_simulation_commuting {
     double   share; /* of the workers of `from`, 0 … 1; all shares of an area at most 1; lines in the order of from */
 };
 
-/* Households of one area that spend some days in another: a festival, a season's work, holidays. They leave and come back
- * together. Meanwhile they meet at random those who are there, their places in rings are empty, and the measures of the
- * place hold for them; they are counted where they live. */
+/* Households of one area that spend some days in another: a festival, a season's work, holidays. They leave and come
+ * back together. Meanwhile they meet at random those who are there, their places in rings are empty, and the measures
+ * of the place hold for them; they are counted where they live. */
 struct toc_simulation_journey {
-    uint32_t from, to;    /* areas (0-based) */
-    uint32_t leave, back; /* first day away, first day at home again; 1 <= leave < back <= TOC_SIMULATION_LAST_DAY + 1 */
-    double   share;       /* of the households of `from`, 0 … 1; of lines that overlap in time 1 at most together */
+    uint32_t from, to; /* areas (0-based) */
+    uint32_t leave,
+        back;     /* first day away, first day at home again; 1 <= leave < back <= TOC_SIMULATION_LAST_DAY + 1 */
+    double share; /* of the households of `from`, 0 … 1; of lines that overlap in time 1 at most together */
 };
 
 #define TOC_SIMULATION_EVERYWHERE UINT32_MAX
@@ -166,8 +167,8 @@ struct toc_simulation_setup {
 };
 
 /* The first thing that is wrong, named: error->what is the parameter's name or "areas", "commuting", "schedule",
- * "imports", "journeys", error->where the element. TOC_ERR_OPTION out of bounds or not whole; TOC_ERR_DOMAIN a table that does not
- * sum (asymptomatic + mild above 1, weights that are all 0, shares of commuting above 1; more than
+ * "imports", "journeys", error->where the element. TOC_ERR_OPTION out of bounds or not whole; TOC_ERR_DOMAIN a table
+ * that does not sum (asymptomatic + mild above 1, weights that are all 0, shares of commuting above 1; more than
  * TOC_SIMULATION_MAX_DEGREE ring contacts); TOC_ERR_SHAPE an area, strain
  * or day that does not exist. No allocation. */
 int toc_simulation_check(const struct toc_simulation_setup *setup, struct toc_error *error);
@@ -295,10 +296,10 @@ int toc_simulation_save(struct toc_simulation *simulation, int (*put)(void *cont
                         void *context, struct toc_error *error);
 
 /* Go on from a checkpoint: the further days have the same bits as if there had been no break. get fills all num bytes
- * and answers 0. The setup has the parameters, areas, commuting and seed that it had. Lines of the schedule, imports and
- * journeys may be others from the coming day on ("what if"), but the schedule has as many lines, as triggers remember whether
- * they are pulled. Bytes are checked before they are used; a checkpoint that is cut short, damaged or of another setup
- * is TOC_ERR_DOMAIN. */
+ * and answers 0. The setup has the parameters, areas, commuting and seed that it had. Lines of the schedule, imports
+ * and journeys may be others from the coming day on ("what if"), but the schedule has as many lines, as triggers
+ * remember whether they are pulled. Bytes are checked before they are used; a checkpoint that is cut short, damaged or
+ * of another setup is TOC_ERR_DOMAIN. */
 int toc_simulation_restore(const struct toc_simulation_setup *setup, const struct toc_allocator *allocator,
                            const struct toc_simulation_runner *runner,
                            int (*get)(void *context, void *bytes, size_t num), void *context,

@@ -7,10 +7,10 @@
 
 #include "formats/jose.h"
 
-#define ID_TOKEN_SKEW 60       /* seconds that the two clocks may differ by */
-#define ID_TOKEN_OLDEST 600    /* seconds since it was made: it comes straight from the provider */
+#define ID_TOKEN_SKEW 60         /* seconds that the two clocks may differ by */
+#define ID_TOKEN_OLDEST 600      /* seconds since it was made: it comes straight from the provider */
 #define ID_TOKEN_MAX_SUBJECT 255 /* bytes, ASCII: the standard's bound */
-#define ID_TOKEN_MAX_METHODS 16 /* of amr; more are not looked at */
+#define ID_TOKEN_MAX_METHODS 16  /* of amr; more are not looked at */
 
 struct id_token_wish {
     const char *issuer, *client, *nonce; /* exactly these */
@@ -19,8 +19,8 @@ struct id_token_wish {
 };
 
 struct id_token {
-    const char *subject; /* who it is, for this issuer: never re-used, never an address */
-    const char *context; /* acr; NULL = not said */
+    const char *subject;                       /* who it is, for this issuer: never re-used, never an address */
+    const char *context;                       /* acr; NULL = not said */
     const char *methods[ID_TOKEN_MAX_METHODS]; /* amr */
     size_t      num_methods;
 };

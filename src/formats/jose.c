@@ -69,8 +69,8 @@ static bool decode(const char *text, size_t size, uint8_t *bytes, size_t room, s
 static bool decode_member(const json_t *object, const char *name, uint8_t *bytes, size_t room, size_t *used)
 {
     const json_t *member = json_object_get(object, name);
-    return json_is_string(member) &&
-           decode(json_string_value(member), json_string_length(member), bytes, room, used) && *used > 0;
+    return json_is_string(member) && decode(json_string_value(member), json_string_length(member), bytes, room, used) &&
+           *used > 0;
 }
 
 /* "" where there is no such text. */
@@ -308,8 +308,8 @@ static bool is_signed_by(const struct jose_token *token, const struct jose_key *
         signature = der;
         size = (size_t) der_size;
     }
-    good = good && EVP_DigestVerify(context, signature, size, (const uint8_t *) token->signed_text,
-                                    token->signed_size) == 1;
+    good = good &&
+           EVP_DigestVerify(context, signature, size, (const uint8_t *) token->signed_text, token->signed_size) == 1;
     OPENSSL_free(der);
     EVP_MD_CTX_free(context);
     ERR_clear_error();

@@ -22,12 +22,12 @@ enum jose_status {
     JOSE_ERR_FORGED = -1011       /* the signature is not one of that key */
 };
 
-#define JOSE_MAX_TOKEN 16384               /* bytes of a token */
-#define JOSE_MAX_SET ((size_t) 256 << 10)  /* bytes of a key set */
-#define JOSE_MAX_KEYS 64                   /* in a set; those of other kinds count too */
-#define JOSE_MAX_KID 255                   /* bytes of a key's name */
-#define JOSE_MAX_DEPTH 16                  /* of JSON */
-#define JOSE_MIN_RSA 2048                  /* bits */
+#define JOSE_MAX_TOKEN 16384              /* bytes of a token */
+#define JOSE_MAX_SET ((size_t) 256 << 10) /* bytes of a key set */
+#define JOSE_MAX_KEYS 64                  /* in a set; those of other kinds count too */
+#define JOSE_MAX_KID 255                  /* bytes of a key's name */
+#define JOSE_MAX_DEPTH 16                 /* of JSON */
+#define JOSE_MIN_RSA 2048                 /* bits */
 #define JOSE_MAX_RSA 8192
 
 enum jose_algorithm { JOSE_ANY, JOSE_RS256, JOSE_PS256, JOSE_ES256 };
@@ -36,10 +36,10 @@ struct evp_pkey_st; /* OpenSSL's EVP_PKEY */
 struct json_t;      /* jansson's */
 
 struct jose_key {
-    char                 kid[JOSE_MAX_KID + 1]; /* "" = it has none */
-    enum jose_algorithm  algorithm;             /* the only one it is for; JOSE_ANY = all that fit its kind */
-    bool                 rsa;                   /* else P-256 */
-    struct evp_pkey_st  *key;
+    char                kid[JOSE_MAX_KID + 1]; /* "" = it has none */
+    enum jose_algorithm algorithm;             /* the only one it is for; JOSE_ANY = all that fit its kind */
+    bool                rsa;                   /* else P-256 */
+    struct evp_pkey_st *key;
 };
 
 struct jose_keys {
@@ -54,7 +54,7 @@ void jose_keys_free(struct jose_keys *keys);
 
 struct jose_token {
     enum jose_algorithm algorithm;
-    const char         *kid;    /* NULL = it names none */
+    const char         *kid;         /* NULL = it names none */
     const char         *signed_text; /* header.payload, in the token's own text */
     size_t              signed_size;
     const uint8_t      *signature;

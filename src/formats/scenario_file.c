@@ -17,8 +17,8 @@ static bool is_file(const char *path)
     return stat(path, &status) == 0 && S_ISREG(status.st_mode);
 }
 
-static const char *const head_keys[] = { "scenario", "source",    "extends",  "start",   "days",
-                                         "areas",    "commuting", "journeys", "measures", "imports", NULL };
+static const char *const head_keys[] = { "scenario",  "source",   "extends",  "start",   "days", "areas",
+                                         "commuting", "journeys", "measures", "imports", NULL };
 
 /* ---- files ---- */
 

@@ -23,8 +23,8 @@
  * and bounds of parameters come from the list alone.
  *
  * extends names a file of the same folder, or else of the library; files may extend each other SCENARIO_FILES deep.
- * The extended one is read first. Values replace its values, `areas`, `commuting` and `journeys` replace its lists; `measures` and
- * `imports` are added to its own.
+ * The extended one is read first. Values replace its values, `areas`, `commuting` and `journeys` replace its lists;
+ * `measures` and `imports` are added to its own.
  */
 #ifndef FORMATS_SCENARIO_FILE_H
 #define FORMATS_SCENARIO_FILE_H

@@ -50,7 +50,8 @@ int scenario_day(const struct scenario_reading *reading, const struct yaml_node 
 void scenario_read_group(struct scenario_reading *reading, const struct yaml_node *group);
 bool scenario_is_group(const char *name);
 
-/* The lists of all files: areas, commuting, journeys, measures, imports. Returns 0 or TOC_ERR_NO_MEMORY; faults are told. */
+/* The lists of all files: areas, commuting, journeys, measures, imports. Returns 0 or TOC_ERR_NO_MEMORY; faults are
+ * told. */
 int scenario_read_lists(struct scenario_reading *reading);
 
 #endif

@@ -14,8 +14,8 @@ struct keeper {
     double            timeout_seconds;
     bool              restarts;
     double            restarted; /* when it was last tried, on the monotonic clock */
-    pthread_mutex_t   mutex;  /* over all below: one call at a time */
-    int               socket; /* -1: lost */
+    pthread_mutex_t   mutex;     /* over all below: one call at a time */
+    int               socket;    /* -1: lost */
     pid_t             process;
     uint32_t          newest[KEEPER_NUM_KINDS];
     uint8_t          *payload; /* WIRE_MAX_BYTES each, locked (sodium_malloc), cleared after each call */

@@ -38,18 +38,18 @@ struct ticket {
 };
 
 struct writer {
-    struct store        *store;
-    struct db           *db;
-    struct counter_book *book;
+    struct store         *store;
+    struct db            *db;
+    struct counter_book  *book;
     struct counters_fold *fold; /* NULL: on SQLite */
-    int64_t              fence;
-    struct audit_head    head;  /* as committed */
-    int64_t              event; /* as committed */
-    int64_t              known; /* of the newest group */
-    uint32_t             digest_generation;
-    uint8_t             *digest_key;    /* KEEPER_HASH_BYTES, locked; NULL: without a keeper there are no digests */
-    bool                 sweep_due;     /* erasures are committed whose old pages may stay */
-    double               alone_changes; /* bulk changes of a group without interactive work, learnt */
+    int64_t               fence;
+    struct audit_head     head;  /* as committed */
+    int64_t               event; /* as committed */
+    int64_t               known; /* of the newest group */
+    uint32_t              digest_generation;
+    uint8_t              *digest_key;    /* KEEPER_HASH_BYTES, locked; NULL: without a keeper there are no digests */
+    bool                  sweep_due;     /* erasures are committed whose old pages may stay */
+    double                alone_changes; /* bulk changes of a group without interactive work, learnt */
 
     pthread_t       thread;
     bool            started;
