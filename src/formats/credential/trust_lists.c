@@ -225,8 +225,8 @@ int credential_trust_add(struct credential_trust *trust, const struct credential
     struct json_fault         broken;
     struct credential_list   *list = credential_trust_begin(trust, file->name, file->dated);
     struct credential_reading reading = { trust, list, faults, file->name, file->iss };
-    size_t                    num_signers = trust->num_signers, num_crls = trust->num_crls, size;
-    const char               *bytes;
+    size_t                    num_signers = trust->num_signers, num_crls = trust->num_crls, size = 0;
+    const char               *bytes = NULL;
     if (list == NULL)
         return TOC_ERR_NO_MEMORY;
     int ret = file->size <= CREDENTIAL_LIST_BYTES ? check_signature(&reading, file, &bytes, &size)
