@@ -23,8 +23,9 @@ int account_do_sign_in(struct exchange *exchange, const char *login, const char 
 int account_do_factor(struct exchange *exchange, const char *code, struct account_signed *made);
 int account_do_link(struct exchange *exchange, struct account_use *use, struct account_signed *made);
 
-/* Pages of plain HTML: begun with the answer's status; what stands in them is put in by put_safe. */
+/* Pages of plain HTML: begun with the answer's status, and ended; what stands in them is put in by put_safe. */
 void account_begin_page(struct exchange *exchange, int status);
+void account_end_page(struct exchange *exchange);
 void account_put_safe(struct sink *sink, const char *text);
 /* The pages to sign in and to use a link, with a sentence about what was refused (0 = nothing). */
 int account_show_sign_in(struct exchange *exchange, int refusal);

@@ -20,7 +20,6 @@ static const char head[] =
     "width:100%;box-sizing:border-box;padding:.4em}button{font:inherit;margin-top:1em;padding:.5em 1.5em}"
     "code{font-size:1.1em;word-break:break-all}.no{background:#fdd;padding:.5em .8em}</style></head><body><main>"
     "<h1>Tocsin</h1>";
-static const char foot[] = "</main></body></html>\n";
 
 void account_begin_page(struct exchange *exchange, int status)
 {
@@ -31,6 +30,11 @@ void account_begin_page(struct exchange *exchange, int status)
                   "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'self'; "
                   "frame-ancestors 'none'");
     sink_text(&exchange->answer.body, head);
+}
+
+void account_end_page(struct exchange *exchange)
+{
+    sink_text(&exchange->answer.body, "</main></body></html>\n");
 }
 
 void account_put_safe(struct sink *sink, const char *text)
@@ -172,7 +176,7 @@ int account_show_sign_in(struct exchange *exchange, int refusal)
     put_provider(exchange, "");
     if (exchange_query(exchange, "out") != NULL)
         put_sign_out(exchange);
-    sink_text(sink, foot);
+    account_end_page(exchange);
     return 0;
 }
 
@@ -227,7 +231,7 @@ int account_show_set_up(struct exchange *exchange, const char *link, int refusal
         if (strcmp(found.kind, ACCOUNT_LINK_INVITE) == 0)
             put_provider(exchange, link);
     }
-    sink_text(sink, foot);
+    account_end_page(exchange);
     return 0;
 }
 
@@ -299,7 +303,7 @@ static int page_own(struct exchange *exchange, int refusal)
     account_begin_page(exchange, refusal == 0 ? 200 : problem_http_status(refusal));
     put_refusal(exchange, refusal);
     put_own(exchange, &user);
-    sink_text(&exchange->answer.body, foot);
+    account_end_page(exchange);
     return 0;
 }
 
@@ -326,7 +330,7 @@ static int offer(struct exchange *exchange)
     account_put_safe(sink, made.uri);
     sink_text(sink, "</code></p>");
     put_code_form(sink);
-    sink_text(sink, foot);
+    account_end_page(exchange);
     explicit_bzero(&made, sizeof made);
     return 0;
 }
@@ -347,7 +351,7 @@ static int give_code(struct exchange *exchange)
     for (size_t i = 0; i < RECOVERY_CODES; i++)
         sink_format(sink, "%s<br>", made.codes[i]);
     sink_text(sink, "</code></p><p><a href=\"/account\">Go on <span lang=\"zh\">继续</span></a></p>");
-    sink_text(sink, foot);
+    account_end_page(exchange);
     return 0;
 }
 

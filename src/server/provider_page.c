@@ -67,7 +67,6 @@ int provider_go(struct exchange *exchange)
     if (provider == NULL)
         return SERVER_ERR_UNKNOWN_PATH;
     link = link != NULL ? link : "";
-    answer_header(exchange, "Referrer-Policy", "no-referrer");
     callback = account_own_address(exchange, "/sign-in/callback");
     int ret = callback == NULL ? TOC_ERR_NO_MEMORY
                                : provider_begin(provider, callback, link, exchange->now / INSTANT_SECOND,
@@ -114,7 +113,8 @@ static int sign_in(struct exchange *exchange, const struct provider_person *pers
     account_begin_page(exchange, 200);
     sink_text(&exchange->answer.body, "<meta http-equiv=\"refresh\" content=\"0;url=/account\"><p>Signed in. "
                                       "<span lang=\"zh\">已登录。</span> <a href=\"/account\">Go on "
-                                      "<span lang=\"zh\">继续</span></a></p></body></html>\n");
+                                      "<span lang=\"zh\">继续</span></a></p>");
+    account_end_page(exchange);
     return 0;
 }
 
@@ -135,7 +135,6 @@ int provider_back(struct exchange *exchange)
     if (cookies != NULL && caller_cookie(cookies, cookie_name(exchange), secret))
         back.secret = secret;
     back.callback = account_own_address(exchange, "/sign-in/callback");
-    answer_header(exchange, "Referrer-Policy", "no-referrer");
     set_cookie(exchange, "", 0);
     int ret = back.callback == NULL ? TOC_ERR_NO_MEMORY : accounts_try_subject(accounts, &call);
     if (ret == 0)
