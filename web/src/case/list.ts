@@ -50,8 +50,7 @@ export function useCaseList(question: Record<string, string>, identities: boolea
       (failure: unknown) => {
         if (mine.signal.aborted) return;
         busy.current = false;
-        const problem = failure instanceof Problem ? failure : new Problem(0, "/problems/program", String(failure));
-        setState((old) => ({ ...old, loading: false, failure: problem, more: false }));
+        setState((old) => ({ ...old, loading: false, failure: Problem.of(failure), more: false }));
       },
     );
   };

@@ -28,6 +28,11 @@ export class Problem extends Error {
   ) {
     super(title);
   }
+
+  /** Whatever was thrown, as something that can be shown. */
+  static of(failure: unknown): Problem {
+    return failure instanceof Problem ? failure : new Problem(0, "/problems/program", String(failure));
+  }
 }
 
 /** As whom a request is sent; src/core/session.ts keeps it. */

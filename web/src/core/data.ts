@@ -27,8 +27,7 @@ export function useData<T>(key: string | null, ask: (signal: AbortSignal) => Pro
       (value) => setState({ value, failure: null, loading: false, at: Date.now() }),
       (failure: unknown) => {
         if (ending.signal.aborted) return;
-        const problem = failure instanceof Problem ? failure : new Problem(0, "/problems/program", String(failure));
-        setState((old) => ({ ...old, failure: problem, loading: false }));
+        setState((old) => ({ ...old, failure: Problem.of(failure), loading: false }));
       },
     );
     return () => ending.abort();
