@@ -107,8 +107,8 @@ static enum message_kind read_header(struct hl7_context *context, const struct h
     report->facility = hl7_read_hd(context, hl7_field(message, msh, 4), component);
     report->receiving_application = hl7_read_hd(context, hl7_field(message, msh, 5), component);
     report->receiving_facility = hl7_read_hd(context, hl7_field(message, msh, 6), component);
-    context->sender = report_text_is_given(report->facility.id) ? report->facility.id : report->facility.name;
-    context->sender_hash = text_hash(context->sender.bytes, context->sender.size);
+    context->source.sender = report_text_is_given(report->facility.id) ? report->facility.id : report->facility.name;
+    context->sender_hash = text_hash(context->source.sender.bytes, context->source.sender.size);
     report->sent = hl7_read_time(context, msh, 7);
     report->control_id = hl7_value(message, report, msh, 10, 1);
     report->profile = hl7_value(message, report, msh, 21, 1);
@@ -198,7 +198,7 @@ int hl7_map(struct report *report, const struct hl7_options *options, struct hl7
         .report = report,
         .message = message,
         .options = options,
-        .tables = options->tables,
+        .source.tables = options->tables,
         .subject = REPORT_NONE,
         .visit = REPORT_NONE,
         .order = REPORT_NONE,

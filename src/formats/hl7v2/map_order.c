@@ -81,28 +81,6 @@ static void read_times(struct hl7_context *context, const struct hl7_segment *ob
                   NULL);
 }
 
-static bool is_questionnaire(struct hl7_context *context, const struct report_concept *service)
-{
-    for (uint32_t i = 0; i < service->num_codings; i++) {
-        const struct code_test *test =
-            code_tables_test(context->tables, service->codings[i].system, service->codings[i].code, context->sender);
-        if (test != NULL && test->role == CODE_QUESTIONNAIRE)
-            return true;
-    }
-    return false;
-}
-
-static const char *target_of(struct hl7_context *context, const struct report_concept *service)
-{
-    const char *target = NULL;
-    for (uint32_t i = 0; i < service->num_codings && target == NULL; i++) {
-        const struct report_code *code = &service->codings[i];
-        const struct code_test   *test = code_tables_test(context->tables, code->system, code->code, context->sender);
-        target = test != NULL ? test->target : code_tables_target_named(context->tables, code->display);
-    }
-    return target;
-}
-
 /* A notification's reason names the condition (OBR-31). Once a subject: each of its orders repeats it. */
 static void read_notified(struct hl7_context *context, const struct report_concept *reason)
 {
@@ -121,9 +99,7 @@ static void read_notified(struct hl7_context *context, const struct report_conce
     diagnosis->subject = context->subject;
     diagnosis->kind = REPORT_NOTIFIED;
     diagnosis->condition = *reason;
-    for (uint32_t i = 0; i < reason->num_codings && diagnosis->disease == NULL; i++)
-        diagnosis->disease =
-            code_tables_condition(context->tables, reason->codings[i].system, reason->codings[i].code, context->sender);
+    diagnosis->disease = meaning_disease(&context->source, reason);
 }
 
 void hl7_map_order(struct hl7_context *context, const struct hl7_segment *obr)
@@ -159,8 +135,8 @@ void hl7_map_order(struct hl7_context *context, const struct hl7_segment *obr)
     read_status(context, obr, order);
     if (order->provider.id.bytes == NULL && order->provider_family.bytes == NULL)
         read_provider(context, first(context, obr, 16), order);
-    context->questionnaire = is_questionnaire(context, &order->service);
-    context->order_target = context->questionnaire ? NULL : target_of(context, &order->service);
+    context->questionnaire = meaning_is_questionnaire(&context->source, &order->service);
+    context->order_target = context->questionnaire ? NULL : meaning_ordered_target(&context->source, &order->service);
     if (context->questionnaire)
         read_notified(context, &order->reason);
     if (!report_concept_is_given(&order->service))
@@ -187,7 +163,7 @@ static uint8_t kind_of(struct hl7_context *context, const struct report_specimen
         return REPORT_QUALITY_CONTROL;
     for (uint32_t i = 0; i < specimen->material.num_codings; i++) {
         const struct report_code *code = &specimen->material.codings[i];
-        enum report_subject_kind  kind = code_tables_material(context->tables, code->system, code->code);
+        enum report_subject_kind  kind = code_tables_material(context->source.tables, code->system, code->code);
         if (kind != REPORT_PERSON)
             return (uint8_t) kind;
     }
@@ -298,7 +274,7 @@ static void read_source(struct hl7_context *context, const struct hl7_segment *o
         material.codings[0].display = hl7_read_text(context, code[1]);
     if (num_code > 2)
         material.codings[0].system_sent = hl7_read_text(context, code[2]);
-    material.codings[0].system = (uint8_t) code_tables_system(context->tables, material.codings[0].system_sent);
+    material.codings[0].system = (uint8_t) code_tables_system(context->source.tables, material.codings[0].system_sent);
     specimen->material = material;
 }
 
@@ -322,20 +298,6 @@ static uint32_t implied_specimen(struct hl7_context *context)
     return add_specimen(context, &made);
 }
 
-/* A subject of this kind for the tube, so that what is found in it is never said of a person. */
-static uint32_t subject_for(struct hl7_context *context, struct report_specimen *specimen)
-{
-    struct report *report = context->report;
-    if (specimen->subject != REPORT_NONE && report->subjects[specimen->subject].kind == specimen->kind)
-        return specimen->subject;
-    struct report_subject *subject = report_add_subject(report);
-    if (subject == NULL)
-        return REPORT_NONE;
-    subject->kind = specimen->kind;
-    subject->num_pooled = specimen->num_pooled;
-    return report->num_subjects - 1;
-}
-
 void hl7_end_order(struct hl7_context *context)
 {
     struct report *report = context->report;
@@ -345,33 +307,10 @@ void hl7_end_order(struct hl7_context *context)
     }
     if (context->specimen == REPORT_NONE)
         context->specimen = implied_specimen(context);
-    for (uint32_t i = context->first_result; i < report->num_results; i++) {
-        struct report_result *result = &report->results[i];
-        if (result->specimen == REPORT_NONE)
-            result->specimen = context->specimen;
-        if (result->specimen == REPORT_NONE)
-            continue;
-        struct report_specimen *specimen = &report->specimens[result->specimen];
-        if (result->pooled || specimen->group) {
-            specimen->group = true;
-            specimen->kind = REPORT_POOL;
-        }
-    }
-    for (uint32_t i = context->first_result; i < report->num_results; i++) {
-        struct report_result *result = &report->results[i];
-        if (result->specimen == REPORT_NONE)
-            continue;
-        struct report_specimen *specimen = &report->specimens[result->specimen];
-        result->pooled = specimen->kind == REPORT_POOL;
-        result->quality_control = specimen->kind == REPORT_QUALITY_CONTROL;
-        if (specimen->kind != REPORT_PERSON)
-            specimen->subject = subject_for(context, specimen);
-        result->subject = specimen->kind != REPORT_PERSON ? specimen->subject : result->subject;
-        if (result->interpretation == REPORT_NOT_UNDERSTOOD && report_concept_is_given(&specimen->reject_reason)) {
-            result->interpretation = REPORT_REJECTED;
-            result->decided_by = REPORT_BY_STATUS;
-        }
-    }
+    for (uint32_t i = context->first_result; i < report->num_results; i++)
+        if (report->results[i].specimen == REPORT_NONE)
+            report->results[i].specimen = context->specimen;
+    meaning_tie_specimens(report, context->first_result);
     context->specimen = REPORT_NONE;
     context->first_result = report->num_results;
 }

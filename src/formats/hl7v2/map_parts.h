@@ -27,10 +27,6 @@ struct report_value hl7_map_value(struct hl7_context *context, const struct hl7_
 /* map_result.c: OBX as result, answer or part of a visit. */
 void hl7_map_observation(struct hl7_context *context, const struct hl7_segment *obx);
 
-/* map_meaning.c: sets interpretation and decided_by. `meant_pooled`: the code says that the specimen was a pool. */
-void hl7_decide(struct hl7_context *context, const struct hl7_segment *obx, struct report_result *result,
-                bool *meant_pooled);
-
 /* map_answer.c: an answer to a question. */
 void hl7_map_answer(struct hl7_context *context, const struct hl7_segment *obx, const struct code_test *test,
                     struct report_concept asked);

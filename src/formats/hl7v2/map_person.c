@@ -43,7 +43,7 @@ static void *more(struct hl7_context *context, const void *array, uint32_t num, 
 static bool read_identifier(struct hl7_context *context, struct hl7_part part, struct report_identifier *identifier)
 {
     *identifier = hl7_read_cx(context, part);
-    return report_text_is_given(identifier->value) && !hl7_is_redacted(identifier->value);
+    return report_text_is_given(identifier->value) && !meaning_is_redacted(identifier->value);
 }
 
 static bool read_plain_number(struct hl7_context *context, struct hl7_part part, struct report_identifier *identifier)

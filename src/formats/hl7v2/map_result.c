@@ -5,8 +5,6 @@
 
 #include "formats/hl7v2/map_parts.h"
 
-#define REPEATED_LOOK_BACK 200 /* results of an order, among which a repeated one is looked for */
-
 static struct hl7_part first(struct hl7_context *context, const struct hl7_segment *segment, uint32_t field)
 {
     return hl7_first(context->message, segment, field);
@@ -41,73 +39,15 @@ static void read_status(struct hl7_context *context, const struct hl7_segment *o
 
 /* ---- the test ---- */
 
-/* What OBX-3 means. */
-struct meant {
-    const struct code_test *test;
-    const char             *target, *method;
-    bool                    threshold; /* a cycle threshold */
-};
-
-/* The row of the tables for OBX-3, by any of its codings. A code without a system is taken as LOINC only where the
- * table of tests knows it as that. */
-static const struct code_test *find_test(struct hl7_context *context, const struct report_concept *asked)
-{
-    for (uint32_t i = 0; i < asked->num_codings; i++) {
-        const struct report_code *code = &asked->codings[i];
-        enum report_code_system   system = code->system;
-        if (system == REPORT_SYSTEM_UNKNOWN && !report_text_is_given(code->system_sent))
-            system = REPORT_LOINC;
-        const struct code_test *test = code_tables_test(context->tables, system, code->code, context->sender);
-        if (test != NULL)
-            return test;
-    }
-    return NULL;
-}
-
-static const char *named(struct hl7_context *context, const struct report_concept *concept,
-                         const char *(*find)(const struct code_tables *, struct report_text))
-{
-    const char *found = NULL;
-    for (uint32_t i = 0; i < concept->num_codings && found == NULL; i++)
-        found = find(context->tables, concept->codings[i].display);
-    return found == NULL ? find(context->tables, concept->text) : found;
-}
-
-/* A cycle threshold whose code no table has: "N gene Ct". */
-static bool names_cycle_threshold(const struct report_concept *asked)
-{
-    for (uint32_t i = 0; i < asked->num_codings; i++)
-        if (code_tables_names_cycle_threshold(asked->codings[i].display))
-            return true;
-    return false;
-}
-
-static struct meant look_up(struct hl7_context *context, const struct report_concept *asked)
-{
-    struct meant meant = { .test = find_test(context, asked) };
-    if (meant.test != NULL) {
-        meant.target = meant.test->target;
-        meant.method = meant.test->method;
-        meant.threshold = meant.test->role == CODE_CYCLE_THRESHOLD;
-    } else {
-        meant.threshold = names_cycle_threshold(asked);
-    }
-    if (meant.target == NULL)
-        meant.target = named(context, asked, code_tables_target_named);
-    if (meant.method == NULL)
-        meant.method = named(context, asked, code_tables_method_named);
-    return meant;
-}
-
 /* The same, remembered from message to message. */
-static struct meant what_is_meant(struct hl7_context *context, const struct hl7_segment *obx,
+static struct meaning_test what_is_meant(struct hl7_context *context, const struct hl7_segment *obx,
                                   const struct report_concept *asked)
 {
     struct hl7_memo_test *known = hl7_memo_find(context->options->memo, hl7_field(context->message, obx, 3));
     if (known == NULL)
-        return look_up(context, asked);
+        return meaning_test(&context->source, asked);
     if (!known->test_known || known->sender != context->sender_hash) {
-        struct meant meant = look_up(context, asked);
+        struct meaning_test meant = meaning_test(&context->source, asked);
         known->test = meant.test;
         known->target = meant.target;
         known->method = meant.method;
@@ -115,7 +55,7 @@ static struct meant what_is_meant(struct hl7_context *context, const struct hl7_
         known->sender = context->sender_hash;
         known->test_known = true;
     }
-    return (struct meant){ known->test, known->target, known->method, known->threshold };
+    return (struct meaning_test){ known->test, known->target, known->method, known->threshold };
 }
 
 /* ---- the rest of OBX ---- */
@@ -203,54 +143,6 @@ static void read_kit(struct hl7_context *context, const struct hl7_segment *obx,
 
 /* ---- what becomes of it ---- */
 
-static bool same_text(struct report_text a, struct report_text b)
-{
-    return a.size == b.size && (a.size == 0 || memcmp(a.bytes, b.bytes, a.size) == 0);
-}
-
-static struct report_text code_of(const struct report_concept *concept)
-{
-    if (concept->num_codings == 0)
-    return concept->text;
-    return concept->codings[0].code.size > 0 ? concept->codings[0].code : concept->codings[0].display;
-}
-
-/* The same observation with the same value stands in this order already. */
-static bool is_repeated(struct hl7_context *context, const struct report_result *result)
-{
-    const struct report *report = context->report;
-    uint32_t             from = context->first_result;
-    if (report->num_results - from > REPEATED_LOOK_BACK)
-        from = report->num_results - REPEATED_LOOK_BACK;
-    for (uint32_t i = from; i < report->num_results; i++) {
-        const struct report_result *other = &report->results[i];
-        if (same_text(code_of(&other->test), code_of(&result->test)) && same_text(other->sub_id, result->sub_id) &&
-            same_text(other->value.sent, result->value.sent) && other->status == result->status &&
-            other->specimen == result->specimen && same_text(other->observed.sent, result->observed.sent))
-            return true;
-    }
-    return false;
-}
-
-/* A cycle threshold goes to the result of its target in this order; else it stands alone, as a quantity. */
-static bool attach_cycle_threshold(struct hl7_context *context, const struct report_result *result)
-{
-    struct report        *report = context->report;
-    struct report_result *host = NULL;
-    for (uint32_t i = report->num_results; i-- > context->first_result;) {
-        struct report_result *other = &report->results[i];
-        if (isnan(other->cycle_threshold) &&
-            (result->target == NULL || other->target == NULL || strcmp(result->target, other->target) == 0)) {
-            host = other;
-            break;
-        }
-    }
-    if (host == NULL || isnan(result->value.number))
-        return false;
-    host->cycle_threshold = result->value.number;
-    return true;
-}
-
 static void tell_unknown(struct hl7_context *context, const struct hl7_segment *obx, const struct report_result *result)
 {
     if (result->interpretation == REPORT_MEASURED || result->quality_control)
@@ -273,27 +165,30 @@ static void pool_by_code(struct hl7_context *context)
 
 /* One result: of one repetition of OBX-5. */
 static void add_result(struct hl7_context *context, const struct hl7_segment *obx, const struct report_result *common,
-                       const struct meant *meant, struct hl7_part part)
+                       const struct meaning_test *meant, struct hl7_part part)
 {
     struct report_result made = *common;
-    bool                 meant_pooled, repeated;
+    bool                 meant_pooled, opposed, repeated;
     made.value = hl7_map_value(context, obx, part);
     made.target = meant->target;
     made.method = meant->method;
     if (made.method == NULL)
-        made.method = named(context, &made.method_sent, code_tables_method_named);
+        made.method = meaning_method(context->source.tables, &made.method_sent);
     bool threshold = meant->threshold;
-    if (threshold && attach_cycle_threshold(context, &made))
+    if (threshold && meaning_attach_threshold(context->report, context->first_result, &made))
         return;
     if (threshold)
         made.cycle_threshold = made.value.number;
-    hl7_decide(context, obx, &made, &meant_pooled);
+    meaning_decide(&context->source, &made, &meant_pooled, &opposed);
+    if (opposed)
+        hl7_fault(context, obx, 8, 1, 1, REPORT_WARNING, REPORT_VALUE,
+                  "the flag and the words of OBX-5 contradict each other; for a person to review", NULL);
     if (threshold && !isnan(made.cycle_threshold))
         made.interpretation = REPORT_MEASURED;
     if (made.target == NULL)
         made.target = made.interpretation != REPORT_MEASURED ? context->order_target : NULL;
-    made.disease = code_tables_disease_of(context->tables, made.target);
-    repeated = is_repeated(context, &made);
+    made.disease = code_tables_disease_of(context->source.tables, made.target);
+    repeated = meaning_is_repeated(context->report, context->first_result, &made);
     if (repeated) {
         hl7_fault(context, obx, 0, 0, 0, REPORT_INFORMATION, REPORT_REPEATED,
                   "the same observation stands in this order already; counted once", NULL);
@@ -309,7 +204,7 @@ static void add_result(struct hl7_context *context, const struct hl7_segment *ob
         pool_by_code(context);
 }
 
-static void map_result(struct hl7_context *context, const struct hl7_segment *obx, const struct meant *meant,
+static void map_result(struct hl7_context *context, const struct hl7_segment *obx, const struct meaning_test *meant,
                        struct report_concept asked)
 {
     struct hl7_part      parts[HL7_MAX_REPETITIONS];
@@ -360,7 +255,7 @@ void hl7_map_observation(struct hl7_context *context, const struct hl7_segment *
         hl7_fault(context, obx, 3, 0, 0, REPORT_ERROR, REPORT_REQUIRED, "no code of what was observed", NULL);
         return;
     }
-    struct meant            meant = what_is_meant(context, obx, &asked);
+    struct meaning_test            meant = what_is_meant(context, obx, &asked);
     const struct code_test *test = meant.test;
     unsigned                role = test != NULL ? test->role : 0;
     bool                    of_visit = context->order == REPORT_NONE && context->visit_message;

@@ -24,14 +24,6 @@ static bool is_time(struct report_text type)
            report_text_equals(type, "TM");
 }
 
-static void put_comparator(struct report_value *value, struct report_text text)
-{
-    static const char *const known[] = { "<", "<=", ">", ">=", "=" };
-    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
-        if (report_text_equals(text, known[i]))
-            memcpy(value->comparator, known[i], strlen(known[i]) + 1);
-}
-
 /* SN: comparator, number, separator or suffix, number. */
 static void read_structured(struct hl7_context *context, struct hl7_part part, struct report_value *value)
 {
@@ -40,9 +32,9 @@ static void read_structured(struct hl7_context *context, struct hl7_part part, s
     struct report_text texts_of[4] = { 0 };
     for (size_t i = 0; i < num; i++)
         texts_of[i] = hl7_read_text(context, parts[i]);
-    put_comparator(value, texts_of[0]);
-    value->number = hl7_read_number(texts_of[1]);
-    value->high = hl7_read_number(texts_of[3]);
+    meaning_comparator(value, texts_of[0]);
+    value->number = meaning_number(texts_of[1]);
+    value->high = meaning_number(texts_of[3]);
     value->kind = REPORT_VALUE_NUMBER;
     if (report_text_equals(texts_of[2], "-"))
         value->kind = REPORT_VALUE_RANGE;
@@ -52,34 +44,6 @@ static void read_structured(struct hl7_context *context, struct hl7_part part, s
         value->plus = true;
     if (value->kind == REPORT_VALUE_RATIO && isnan(value->number) && !isnan(value->high))
         value->number = 1; /* ^^:^80 */
-}
-
-/* "<10", "1:64", "12.5": numbers that senders put into texts. False where the text is none of these. */
-static bool read_number_text(struct report_text text, struct report_value *value)
-{
-    struct report_text rest = text;
-    char               comparator[3] = "";
-    size_t             num = 0;
-    while (num < 2 && rest.size > 0 && (rest.bytes[0] == '<' || rest.bytes[0] == '>' || rest.bytes[0] == '=')) {
-        comparator[num++] = rest.bytes[0];
-        rest.bytes++, rest.size--;
-    }
-    while (rest.size > 0 && rest.bytes[0] == ' ')
-        rest.bytes++, rest.size--;
-    const char *colon = rest.size > 0 ? memchr(rest.bytes, ':', rest.size) : NULL;
-    double      high = NAN, number;
-    if (colon != NULL) {
-        high = hl7_read_number((struct report_text){ colon + 1, rest.size - (size_t) (colon + 1 - rest.bytes) });
-        rest.size = (size_t) (colon - rest.bytes);
-    }
-    number = hl7_read_number(rest);
-    if (isnan(number) || (colon != NULL && isnan(high)))
-        return false;
-    value->kind = colon != NULL ? REPORT_VALUE_RATIO : REPORT_VALUE_NUMBER;
-    value->number = number;
-    value->high = high;
-    put_comparator(value, report_text_of(comparator));
-    return true;
 }
 
 static void read_time_value(struct hl7_context *context, const struct hl7_segment *obx, struct hl7_part part,
@@ -126,12 +90,12 @@ struct report_value hl7_map_value(struct hl7_context *context, const struct hl7_
         read_structured(context, part, &value);
     } else if (report_text_equals(type, "NM")) {
         value.kind = REPORT_VALUE_NUMBER;
-        if (!read_number_text(value.sent, &value)) {
+        if (!meaning_number_text(value.sent, &value)) {
             value.kind = REPORT_VALUE_TEXT;
             hl7_fault(context, obx, 5, 1, 0, REPORT_WARNING, REPORT_TYPE, "not a number", "a decimal number");
         }
     } else if (is_text(type)) {
-        if (!read_number_text(value.sent, &value))
+        if (!meaning_number_text(value.sent, &value))
             value.kind = REPORT_VALUE_TEXT;
     } else if (is_time(type)) {
         read_time_value(context, obx, part, &value);

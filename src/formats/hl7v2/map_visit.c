@@ -76,17 +76,6 @@ void hl7_map_visit_reason(struct hl7_context *context, const struct hl7_segment 
         visit->reason = reason;
 }
 
-static const char *disease_of(struct hl7_context *context, const struct report_concept *concept)
-{
-    for (uint32_t i = 0; i < concept->num_codings; i++) {
-        const struct report_code *code = &concept->codings[i];
-        const char *disease = code_tables_condition(context->tables, code->system, code->code, context->sender);
-        if (disease != NULL)
-            return disease;
-    }
-    return NULL;
-}
-
 void hl7_map_diagnosis(struct hl7_context *context, const struct hl7_segment *dg1)
 {
     struct report_concept condition = hl7_read_cwe(context, first(context, dg1, 3));
@@ -104,7 +93,7 @@ void hl7_map_diagnosis(struct hl7_context *context, const struct hl7_segment *dg
     diagnosis->subject = context->subject;
     diagnosis->visit = context->visit;
     diagnosis->condition = condition;
-    diagnosis->disease = disease_of(context, &condition);
+    diagnosis->disease = meaning_disease(&context->source, &condition);
     diagnosis->diagnosed = hl7_read_time(context, dg1, 5);
     diagnosis->kind = report_text_equals(kind, "A")   ? REPORT_ADMITTING
                       : report_text_equals(kind, "W") ? REPORT_WORKING

@@ -97,18 +97,6 @@ struct report_text hl7_read_ei(struct hl7_context *context, struct hl7_part part
 
 /* ---- people ---- */
 
-bool hl7_is_redacted(struct report_text text)
-{
-    static const char *const words[] = { "REDACTED",  "DEIDENTIFIED", "DE-IDENTIFIED", "ANONYMIZED", "ANONYMISED",
-                                         "ANONYMOUS", "MASKED",       "WITHHELD",      "UNKNOWN",    "UNK" };
-    if (text.size < 3 || text.size > 13)
-        return false;
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        if ((text.bytes[0] | 0x20) == (words[i][0] | 0x20) && report_text_equals_nocase(text, words[i]))
-            return true;
-    return false;
-}
-
 static uint8_t name_use(struct report_text code)
 {
     if (code.size != 1)
@@ -128,7 +116,7 @@ static uint8_t name_use(struct report_text code)
 static struct report_text name_part(struct hl7_context *context, const struct hl7_part *parts, size_t num, size_t n)
 {
     struct report_text text = component(context, parts, num, n);
-    return hl7_is_redacted(text) ? (struct report_text){ 0 } : text;
+    return meaning_is_redacted(text) ? (struct report_text){ 0 } : text;
 }
 
 bool hl7_read_xpn(struct hl7_context *context, struct hl7_part part, struct report_name *name)
@@ -197,10 +185,10 @@ static struct report_text number_of(struct hl7_context *context, const struct hl
 {
     struct report_text whole = component(context, parts, num, 12), country = component(context, parts, num, 5),
                        area = component(context, parts, num, 6), local = component(context, parts, num, 7);
-    bool in_parts = report_text_is_given(local) && !hl7_is_redacted(local);
-    if (!report_text_is_given(whole) || hl7_is_redacted(whole))
+    bool in_parts = report_text_is_given(local) && !meaning_is_redacted(local);
+    if (!report_text_is_given(whole) || meaning_is_redacted(whole))
         whole = component(context, parts, num, 1);
-    if (!in_parts && (!report_text_is_given(whole) || hl7_is_redacted(whole)))
+    if (!in_parts && (!report_text_is_given(whole) || meaning_is_redacted(whole)))
         return (struct report_text){ 0 };
     size_t room = in_parts ? country.size + area.size + local.size + 1 : whole.size;
     char  *text = arena_array(context->report->arena, room, 1);
@@ -252,7 +240,7 @@ bool hl7_read_xtn(struct hl7_context *context, struct hl7_part part, struct repo
     } else {
         made.number = number_of(context, parts, num);
     }
-    if (!report_text_is_given(made.number) || hl7_is_redacted(made.number))
+    if (!report_text_is_given(made.number) || meaning_is_redacted(made.number))
         return false;
     *telecom = made;
     return true;
@@ -275,7 +263,7 @@ struct report_concept hl7_read_cwe(struct hl7_context *context, struct hl7_part 
         if (!report_text_is_given(coding.code) && !report_text_is_given(coding.display))
             continue;
         coding.system_sent = component(context, parts, num, first[i] + 2);
-        coding.system = (uint8_t) code_tables_system(context->tables, coding.system_sent);
+        coding.system = (uint8_t) code_tables_system(context->source.tables, coding.system_sent);
         codings[concept.num_codings++] = coding;
     }
     if (concept.num_codings > 0) {
@@ -327,14 +315,4 @@ struct report_time hl7_read_time(struct hl7_context *context, const struct hl7_s
         same->next_time = (same->next_time + 1) % HL7_SAME_TIMES;
     }
     return time;
-}
-
-double hl7_read_number(struct report_text text)
-{
-    double number;
-    if (text.size > 0 && text.bytes[0] == '+')
-        text.bytes++, text.size--;
-    if (text.size == 0 || text_to_double(text.bytes, text.size, &number) != 0)
-        return NAN;
-    return number;
 }

@@ -8,6 +8,7 @@
 #include "formats/code_tables.h"
 #include "formats/hl7v2/hl7.h"
 #include "formats/hl7v2/map.h"
+#include "formats/meaning.h"
 
 #define HL7_SAME_TIMES 4 /* a message says few different times many times */
 
@@ -27,8 +28,7 @@ struct hl7_context {
     struct report            *report;
     const struct hl7_message *message;
     const struct hl7_options *options;
-    const struct code_tables *tables;
-    struct report_text        sender; /* for the tables: MSH-4's number, or its name */
+    struct meaning_source     source; /* the sender: MSH-4's number, or its name */
     uint64_t                  sender_hash;
 
     uint32_t                  subject, visit, order, specimen; /* of the segments read last; REPORT_NONE = none yet */
@@ -77,11 +77,5 @@ struct report_concept hl7_read_cwe(struct hl7_context *context, struct hl7_part 
 
 /* A field of type TS or DTM; a fault where it is no time, is not HL7's form, or lies in the future. */
 struct report_time hl7_read_time(struct hl7_context *context, const struct hl7_segment *segment, uint32_t field);
-
-/* A decimal number as HL7 writes it; NaN where the text is none. */
-double hl7_read_number(struct report_text text);
-
-/* Is a text one of the words that stand for a name left out? */
-bool hl7_is_redacted(struct report_text text);
 
 #endif
