@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What a capability promises: each measure, its bar, what is measured here and now, and the command behind it.
 
-usage: show.py BUILD early-warning|intake|pass|server|simulator|store
+usage: show.py BUILD early-warning|intake|pass|server|simulator|store|watch
 
 Every number comes from a command that is run now and can be run alone. The commands print lines
 `row<TAB>measure<TAB>bar<TAB>measured<TAB>yes|no`; whatever else they print is left out here.
@@ -22,6 +22,7 @@ COMMANDS = {
     ],
     "intake": [
         "{build}/bench/bench_intake hl7",
+        "python3 bench/linkage.py {build}",
     ],
     "store": [
         "python3 bench/store.py {build}",
@@ -37,9 +38,6 @@ COMMANDS = {
         "python3 bench/server.py {build} --start-cases 1000000",
         "python3 bench/failures.py {build} 200",
     ],
-    "intake": [
-        "python3 bench/linkage.py {build}",
-    ],
     "simulator": [
         "{build}/bench/bench_simulator statistics",
         "{build}/bench/bench_simulator scenarios",
@@ -47,6 +45,9 @@ COMMANDS = {
         "{build}/bench/bench_simulator speed",
         "{build}/bench/bench_simulator same",
         "python3 bench/simulate.py {build}",
+    ],
+    "watch": [
+        "python3 bench/watch.py {build}",
     ],
 }
 
