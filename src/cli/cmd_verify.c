@@ -246,6 +246,7 @@ static int check(void *context, const struct verify_item *item)
         .number = ++work->num_all,
         .now = work->now,
         .answer = &answer,
+        .ill_made = item->ill_made,
         .trust = &work->trust,
         .rules = work->rules,
         .fit = evaluated ? &fit : NULL,
@@ -323,6 +324,7 @@ static const struct cli_example examples[] = {
     { "tocsin verify --trust /etc/tocsin/trust pass.txt", "is this pass genuine?" },
     { "tocsin verify --trust /etc/tocsin/trust --rules rules.json --country XX -",
       "and does it fit the rules? From a scanner" },
+    { "tocsin verify --trust /etc/tocsin/trust photo.jpg", "the QR codes of a photograph" },
     { "tocsin verify --trust /etc/tocsin/trust --at 2022-02-01 --format ndjson passes.ndjson",
       "thousands, as they were that day" },
     { NULL, NULL },
@@ -334,9 +336,8 @@ const struct cli_command cli_command_verify = {
     .usage = usage,
     .text =
         "Reads the texts of QR codes, one a line; JSON values one after the other, each a text or an object with "
-        "\"credential\" or \"text\"; or files of SMART cards. Parts of one SMART card follow one another. Asks no "
-        "network "
-        "and keeps nothing.\n\n"
+        "\"credential\" or \"text\"; files of SMART cards; or pictures of QR codes (PNG, JPEG). Parts of one SMART "
+        "card follow one another. Asks no network and keeps nothing.\n\n"
         "Each is one of these; a sentence says what to do next:\n"
         "  genuine                a known issuer signed it, and it is in date\n"
         "  unknown issuer         no list here has the key: not said to be forged\n"

@@ -7,6 +7,7 @@
 
 #include "base/json_reader.h"
 #include "base/memory.h"
+#include "formats/picture.h"
 #include "tocsin/status.h"
 
 /* A file being read, and the parts that wait for the rest of their card. */
@@ -92,6 +93,7 @@ static int hand_out(struct input *input)
     input->item.number++;
     int ret = input->each(input->context, &input->item);
     input->item.num_parts = 0;
+    input->item.ill_made = false;
     input->wanted = 0;
     return ret;
 }
@@ -177,6 +179,28 @@ static int take_json(struct input *input)
     return ret;
 }
 
+static int take_picture(struct input *input)
+{
+    struct picture_codes *codes = NULL;
+    enum picture_fault    fault;
+    int                   ret = picture_read(input->bytes, input->size, &codes, &fault);
+    if (ret == BASE_ERR_INPUT) {
+        struct toc_error why = picture_error(fault);
+        fault_add(input->faults, (struct fault_place){ .file = input->name, .name = why.what }, why.allowed,
+                  "the picture cannot be used");
+    }
+    for (size_t i = 0; ret == 0 && i < codes->num; i++) {
+        const struct picture_code *code = &codes->codes[i];
+        if (memmem(code->text, code->size, "shc:/", 5) == code->text)
+            input->item.ill_made |= code->above_22 || code->one_segment;
+        ret = take(input, code->text, code->size);
+    }
+    if (ret == 0)
+        ret = hand_out(input); /* before the texts go */
+    picture_codes_free(codes);
+    return ret;
+}
+
 int verify_input_each(const char *path, int (*each)(void *context, const struct verify_item *item), void *context,
                       struct fault_list *faults)
 {
@@ -187,13 +211,10 @@ int verify_input_each(const char *path, int (*each)(void *context, const struct 
            input.bytes[first] != '\0')
         first++;
     bool json = first < input.size && (input.bytes[first] == '{' || input.bytes[first] == '"');
-    if (ret == 0 && input.size >= 4 && memcmp(input.bytes, "\x89PNG", 4) == 0) {
-        fault_add(faults, (struct fault_place){ .file = input.name }, "the text of its code, as a scanner gives it",
-                  "the file is a picture");
-        ret = BASE_ERR_INPUT;
-    }
     if (ret == 0)
-        ret = json ? take_json(&input) : take_lines(&input);
+        ret = picture_is(input.bytes, input.size) ? take_picture(&input)
+              : json                              ? take_json(&input)
+                                                  : take_lines(&input);
     if (ret == 0)
         ret = hand_out(&input);
     if (input.bytes != NULL)

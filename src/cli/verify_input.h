@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* cli/verify_input.h: the credentials of a file: one a line; JSON values one after the other (NDJSON), each a text or
- * an object with "credential" or "text"; or a file of SMART cards ({"verifiableCredential": […]}). Parts of one SMART
- * card
- * ("shc:/1/3/…") follow one another, in any order.
+ * an object with "credential" or "text"; a file of SMART cards ({"verifiableCredential": […]}); or a picture of QR
+ * codes (PNG, JPEG), which a confined process reads (formats/picture.h). Parts of one SMART card ("shc:/1/3/…") follow
+ * one another, in any order.
  */
 #ifndef CLI_VERIFY_INPUT_H
 #define CLI_VERIFY_INPUT_H
 
-#include <stdio.h>
+#include <stdbool.h>
+#include <stdint.h>
 
 #include "base/fault.h"
 #include "formats/credential/credential.h"
@@ -18,7 +19,8 @@
 struct verify_item {
     struct credential_text parts[CREDENTIAL_MAX_PARTS];
     size_t                 num_parts;
-    uint64_t               number; /* 1 = the first of the file */
+    uint64_t               number;   /* 1 = the first of the file */
+    bool                   ill_made; /* a picture's code of a SMART card: above version 22, or in one segment */
 };
 
 /* Call `each` for every credential of the file (NULL or "-": standard input), in order, until it answers other than 0.

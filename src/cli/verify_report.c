@@ -94,6 +94,28 @@ static void holder_of(const struct credential_answer *answer, char name[HOLDER_B
     }
 }
 
+/* Who names nobody is not to be compared with a document. */
+static const char *next_of(const struct credential_answer *answer, enum credential_language language)
+{
+    char name[HOLDER_BYTES], born[HOLDER_BYTES];
+    holder_of(answer, name, born);
+    bool named = name[0] != '\0' || born[0] != '\0';
+    explicit_bzero(name, sizeof name);
+    explicit_bzero(born, sizeof born);
+    return answer->verdict == CREDENTIAL_GENUINE && !named ? credential_nameless_next(language)
+                                                           : credential_verdict_next(answer->verdict, language);
+}
+
+/* What its issuer should know; the person is not to suffer for it. NULL = nothing. */
+static const char *note_of(const struct verify_found *found)
+{
+    if (found->answer->in_parts)
+        return "in several QR codes: SMART cards are no longer issued so";
+    if (found->ill_made)
+        return "its QR code is above version 22 or in one segment: SMART cards are not to be printed so";
+    return NULL;
+}
+
 /* How old the knowledge was that answered. */
 static void put_age(struct sink *sink, const char *what, int64_t dated, int64_t now)
 {
@@ -204,7 +226,9 @@ static void report_text(struct sink *sink, const struct verify_style *style, con
     put_issuer(sink, answer);
     put_lists(sink, found);
     put_fit(sink, found, credential_language_code(style->language));
-    sink_format(sink, "   next    %s\n", credential_verdict_next(answer->verdict, style->language));
+    if (note_of(found) != NULL)
+        sink_format(sink, "   note    %s\n", note_of(found));
+    sink_format(sink, "   next    %s\n", next_of(answer, style->language));
     if (!credential_verdict_reviewed(style->language))
         sink_text(sink, "           (machine translation, not yet reviewed)\n");
     explicit_bzero(name, sizeof name);
@@ -290,11 +314,12 @@ static void report_json(struct sink *sink, const struct verify_style *style, con
     json_put_integer(&json, (int64_t) found->number);
     json_pair(&json, "verdict", credential_verdict_word(answer->verdict));
     json_pair(&json, "text", credential_verdict_text(answer->verdict, style->language));
-    json_pair(&json, "next", credential_verdict_next(answer->verdict, style->language));
+    json_pair(&json, "next", next_of(answer, style->language));
     if (answer->verdict != CREDENTIAL_GENUINE) {
         json_pair(&json, "because", answer->why.what);
         json_pair(&json, "wanted", answer->why.allowed);
     }
+    json_pair(&json, "note", note_of(found));
     json_pair(&json, "form", form_word(answer->form));
     json_pair(&json, "kind", use_word(answer->uses));
     if (answer->issuer.text != NULL) {

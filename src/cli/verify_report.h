@@ -14,8 +14,8 @@ struct verify_found {
     uint64_t                              number;
     int64_t                               now; /* seconds */
     const struct credential_answer       *answer;
+    bool                                  ill_made; /* its QR code (verify_input.h) */
     const struct credential_trust        *trust;
-    bool                                  has_revocation; /* lists were given */
     const struct credential_rules        *rules;          /* NULL: not asked */
     const struct credential_rules_answer *fit;            /* NULL: nothing was evaluated */
 };

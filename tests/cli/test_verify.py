@@ -117,8 +117,30 @@ def test_input_faults():
         assert "-:2:" in done.stderr and "verifiableCredential" in done.stderr
         done = run(*verify, "-", stdin='{"credential": \n')
         assert "-:" in done.stderr and done.returncode == 1
-        pathlib.Path(name, "picture.png").write_bytes(b"\x89PNG\r\n\x1a\n")
-        assert "the file is a picture" in run(*verify, name + "/picture.png").stderr
+
+
+def test_pictures():
+    """PNG of passes as they are issued; damaged ones are told, and what a picture's code holds is checked like any."""
+    with folder() as name:
+        signer = name + "/signer"
+        good("issue", "signer", "--country", "XX", "--name", "Example", "--days", 400, "--at", "2022-01-10T00:00:00Z",
+             signer)
+        good("issue", "minimal", "--signer", signer, "--class", "tested", "--batch", 2, "--format", "png", "--to",
+             name + "/codes", "--at", "2022-01-14T23:00:00Z")
+        os.remove(signer + "/jwks.json")
+        verify = ["verify", "--trust", signer, *NOW]
+        codes = [f"{name}/codes/00000{number}.png" for number in (1, 2)]
+        found = rows(*verify, *codes, code=0)
+        equal([(row["verdict"], row["kind"], row["number"]) for row in found],
+              [("genuine", "test", 1), ("genuine", "test", 2)])
+        equal(rows("verify", *NOW, codes[0])[0]["verdict"], "unknown issuer")
+        text = good(*verify, codes[0])
+        assert "It names nobody, so there is nothing to compare" in text and "Compare the name" not in text, text
+        picture = pathlib.Path(name, "picture.png")
+        picture.write_bytes(pathlib.Path(codes[0]).read_bytes()[:500])
+        done = run(*verify, picture)
+        equal(done.returncode, 1)
+        assert "picture.png: picture: the picture cannot be used" in done.stderr, done.stderr
 
 
 def test_trust_faults():

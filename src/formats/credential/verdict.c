@@ -30,6 +30,16 @@ const char *credential_verdict_next(enum credential_verdict verdict, enum creden
     return verdicts[verdict].texts[language][1];
 }
 
+const char *credential_nameless_next(enum credential_language language)
+{
+    static const char *const texts[CREDENTIAL_NUM_LANGUAGES] = {
+        [CREDENTIAL_ENGLISH] = "It names nobody, so there is nothing to compare. Look at the rule of the day.",
+        [CREDENTIAL_CHINESE] = "此证明不含姓名，无需核对证件。请查看当日适用的规则。",
+        [CREDENTIAL_TIBETAN] = "དཔང་རྟགས་འདིར་མིང་མེད་པས་བསྡུར་རྒྱུ་མེད། དེ་རིང་གི་སྒྲིག་གཞིར་གཟིགས།",
+    };
+    return texts[language];
+}
+
 bool credential_verdict_reviewed(enum credential_language language)
 {
     return language == CREDENTIAL_ENGLISH;

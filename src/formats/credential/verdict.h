@@ -19,6 +19,8 @@ const char *credential_verdict_word(enum credential_verdict verdict);
 /* One plain sentence; and what to do next. */
 const char *credential_verdict_text(enum credential_verdict verdict, enum credential_language language);
 const char *credential_verdict_next(enum credential_verdict verdict, enum credential_language language);
+/* What to do next with a genuine credential that has neither name nor birth date: there is nothing to compare. */
+const char *credential_nameless_next(enum credential_language language);
 /* Has a native reader checked the texts of this language? */
 bool credential_verdict_reviewed(enum credential_language language);
 /* "en", "zh", "bo"; and the language of a code, or CREDENTIAL_NUM_LANGUAGES. */
