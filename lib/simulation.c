@@ -186,15 +186,16 @@ static void share_capacity(struct toc_simulation *sim)
     }
 }
 
-static void order_import(struct toc_simulation *sim, uint32_t area, uint32_t strain, uint32_t persons, uint32_t number)
+static void order_import(struct toc_simulation *sim, const struct toc_simulation_import *import, uint32_t number)
 {
-    uint32_t first = area == TOC_SIMULATION_EVERYWHERE ? 0 : sim->areas[area].first;
-    uint32_t end = area == TOC_SIMULATION_EVERYWHERE ? sim->agents : sim->areas[area].end;
-    for (uint32_t i = 0; i < persons && end > first; i++) {
+    bool     everywhere = import->area == TOC_SIMULATION_EVERYWHERE;
+    uint32_t first = everywhere ? 0 : sim->areas[import->area].first;
+    uint32_t end = everywhere ? sim->agents : sim->areas[toci_last_area(import->area, import->areas)].end;
+    for (uint32_t i = 0; i < import->persons && end > first; i++) {
         uint32_t           word = toci_draw(sim->seed, TOCI_DRAW_IMPORT, sim->day, number, i).v[0];
         uint32_t           agent = first + toci_below(word, end - first);
         struct toci_shard *shard = &sim->shards[toci_sim_shard_of(sim, agent)];
-        toci_bag_put(shard, &shard->orders, (uint64_t) agent << 32 | strain);
+        toci_bag_put(shard, &shard->orders, (uint64_t) agent << 32 | import->strain);
     }
 }
 
@@ -220,7 +221,7 @@ int toc_simulation_step(struct toc_simulation *sim, struct toc_error *error)
     toci_sim_begin_day(sim);
     for (size_t i = 0; i < sim->num_imports; i++)
         if (sim->imports[i].day == sim->day)
-            order_import(sim, sim->imports[i].area, sim->imports[i].strain, sim->imports[i].persons, (uint32_t) i);
+            order_import(sim, &sim->imports[i], (uint32_t) i);
     run_tasks(sim, toci_sim_transmit);
     toci_team_messages(sim);
     run_tasks(sim, toci_sim_settle);
@@ -247,7 +248,8 @@ int toc_simulation_import(struct toc_simulation *sim, uint32_t area, uint32_t st
         return toci_fail(error, TOC_ERR_SHAPE, "area", TOC_NOWHERE, area, "an area, counted from 0");
     if (strain >= TOC_SIMULATION_STRAIN)
         return toci_fail(error, TOC_ERR_SHAPE, "strain", TOC_NOWHERE, strain, "a strain, 0 to 3");
-    order_import(sim, area, strain, persons, UINT32_MAX - sim->ordered++);
+    const struct toc_simulation_import import = { .area = area, .strain = strain, .persons = persons };
+    order_import(sim, &import, UINT32_MAX - sim->ordered++);
     return 0;
 }
 

@@ -12,6 +12,9 @@
     X(pulled, sim->num_schedule * sim->num_areas)                                                                      \
     X(imports, sim->num_imports)                                                                                       \
     X(journeys, sim->num_journeys)                                                                                     \
+    X(visits, sim->num_journeys)                                                                                       \
+    X(first_journey, sim->num_areas)                                                                                   \
+    X(first_visit, sim->num_areas)                                                                                     \
     X(forced, (size_t) TOC_SIMULATION_MEASURES * sim->num_areas)                                                       \
     X(weekly, (size_t) sim->num_areas * 7)                                                                             \
     X(agent, sim->agents)                                                                                              \
@@ -104,7 +107,7 @@ static int fill(struct toc_simulation *sim, const struct toc_simulation_setup *s
         memcpy(sim->imports, setup->imports, setup->num_imports * sizeof *sim->imports);
     toci_sim_journeys(sim, setup);
     lay_out_areas(sim, setup);
-    toci_sim_households(sim);
+    toci_sim_households(sim, setup);
     ret = toci_sim_contacts(sim, setup, error);
     if (ret == 0)
         ret = cut_shards(sim, error);

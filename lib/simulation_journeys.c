@@ -22,9 +22,9 @@ static bool is_on(const struct toci_journey *journey, uint32_t day)
 uint32_t toci_place_on(const struct toc_simulation *sim, uint32_t agent, uint32_t home, uint32_t day)
 {
     double number = -1;
-    for (size_t i = 0; i < sim->num_journeys; i++) {
+    for (uint32_t i = sim->first_journey[home]; i < sim->first_journey[home + 1]; i++) {
         const struct toci_journey *journey = &sim->journeys[i];
-        if (journey->from != home || !is_on(journey, day))
+        if (!is_on(journey, day))
             continue;
         if (number < 0)
             number =
@@ -38,6 +38,12 @@ uint32_t toci_place_on(const struct toc_simulation *sim, uint32_t agent, uint32_
 static double stubs_of(const struct toci_area *area)
 {
     return area->end_stub - area->first_stub;
+}
+
+static double stubs_of_visitors(const struct toc_simulation *sim, uint32_t visit, uint32_t day)
+{
+    const struct toci_journey *journey = &sim->journeys[sim->visits[visit]];
+    return is_on(journey, day) ? (journey->high - journey->low) * stubs_of(&sim->areas[journey->from]) : 0;
 }
 
 /* A stub of the residents of an area who are there: by the day's pairing, or any for a visitor. */
@@ -78,21 +84,16 @@ uint32_t toci_partner_among_visitors(const struct toc_simulation *sim, uint32_t 
         return toci_partner_anywhere(sim, stub, day, try);
     uint32_t place = toci_place_on(sim, sim->stub_agent[stub], home, day);
     double   away = 0, visitors = 0;
-    for (size_t i = 0; i < sim->num_journeys; i++) {
-        const struct toci_journey *journey = &sim->journeys[i];
-        if (is_on(journey, day) && journey->from == place)
-            away += journey->high - journey->low;
-        if (is_on(journey, day) && journey->to == place)
-            visitors += (journey->high - journey->low) * stubs_of(&sim->areas[journey->from]);
-    }
+    for (uint32_t i = sim->first_journey[place]; i < sim->first_journey[place + 1]; i++)
+        if (is_on(&sim->journeys[i], day))
+            away += sim->journeys[i].high - sim->journeys[i].low;
+    for (uint32_t i = sim->first_visit[place]; i < sim->first_visit[place + 1]; i++)
+        visitors += stubs_of_visitors(sim, i, day);
     double at = toci_unit(draw.v[1]) * (stubs_of(&sim->areas[place]) * (1 - away) + visitors);
-    for (size_t i = 0; i < sim->num_journeys; i++) {
-        const struct toci_journey *journey = &sim->journeys[i];
-        if (!is_on(journey, day) || journey->to != place)
-            continue;
-        at -= (journey->high - journey->low) * stubs_of(&sim->areas[journey->from]);
+    for (uint32_t i = sim->first_visit[place]; i < sim->first_visit[place + 1]; i++) {
+        at -= stubs_of_visitors(sim, i, day);
         if (at < 0)
-            return visitor(sim, journey, stub, day, try);
+            return visitor(sim, &sim->journeys[sim->visits[i]], stub, day, try);
     }
     return resident(sim, home, place, stub, day, try, draw.v[2]);
 }
@@ -117,13 +118,38 @@ int toci_journey_parts(const struct toc_simulation_setup *setup, double low[TOC_
     return 0;
 }
 
+/* From how many each area has, counted in the element after it, to where those of each begin. */
+static void sum_up(uint32_t *first, uint32_t num_areas)
+{
+    for (uint32_t area = 0; area < num_areas; area++)
+        first[area + 1] += first[area];
+}
+
+/* The place of a line among those of its area, in the order in which they were given. */
+static uint32_t next_place(const uint32_t *first, uint32_t area, const struct toc_simulation_journey *lines,
+                           size_t line, bool by_destination)
+{
+    uint32_t place = first[area];
+    for (size_t i = 0; i < line; i++)
+        place += (by_destination ? lines[i].to : lines[i].from) == area;
+    return place;
+}
+
 void toci_sim_journeys(struct toc_simulation *sim, const struct toc_simulation_setup *setup)
 {
     double low[TOC_SIMULATION_MAX_JOURNEYS];
     toci_journey_parts(setup, low, NULL);
     for (size_t i = 0; i < setup->num_journeys; i++) {
+        sim->first_journey[setup->journeys[i].from + 1]++;
+        sim->first_visit[setup->journeys[i].to + 1]++;
+    }
+    sum_up(sim->first_journey, sim->num_areas);
+    sum_up(sim->first_visit, sim->num_areas);
+    for (size_t i = 0; i < setup->num_journeys; i++) {
         const struct toc_simulation_journey *line = &setup->journeys[i];
-        sim->journeys[i] =
+        uint32_t                             at = next_place(sim->first_journey, line->from, setup->journeys, i, false);
+        sim->journeys[at] =
             (struct toci_journey){ line->from, line->to, line->leave, line->back, low[i], low[i] + line->share };
+        sim->visits[next_place(sim->first_visit, line->to, setup->journeys, i, true)] = at;
     }
 }

@@ -8,14 +8,25 @@ static double weakened(double strength, double factor)
     return 1 - strength * (1 - factor);
 }
 
+static bool covers(const struct toc_simulation_schedule *line, uint32_t area)
+{
+    return line->area == TOC_SIMULATION_EVERYWHERE ||
+           (area >= line->area && area <= toci_last_area(line->area, line->areas));
+}
+
+/* Looks at the area, or, in a line of several, at all of them when the first of them is asked about. */
 static bool is_triggered(struct toc_simulation *sim, size_t line, uint32_t area)
 {
     const struct toc_simulation_schedule *schedule = &sim->schedule[line];
-    uint8_t                              *pulled = &sim->pulled[line * sim->num_areas + area];
+    uint32_t                              first = schedule->areas > 1 ? schedule->area : area;
+    uint32_t                              last = schedule->areas > 1 ? toci_last_area(first, schedule->areas) : area;
+    uint8_t                              *pulled = &sim->pulled[line * sim->num_areas + first];
     double                                found = 0;
-    for (size_t i = 0; i < 7; i++)
-        found += sim->weekly[(size_t) area * 7 + i];
-    uint32_t persons = sim->areas[area].end - sim->areas[area].first;
+    if (area != first)
+        return *pulled;
+    for (size_t i = (size_t) first * 7; i < ((size_t) last + 1) * 7; i++)
+        found += sim->weekly[i];
+    uint32_t persons = sim->areas[last].end - sim->areas[first].first;
     double   rate = persons > 0 ? found * 1e5 / persons : 0;
     *pulled = (uint8_t) (*pulled ? rate >= schedule->off_below : rate > schedule->on_above);
     return *pulled;
@@ -28,7 +39,7 @@ static void look_up_schedule(struct toc_simulation *sim, uint32_t area, double *
         const struct toc_simulation_schedule *line = &sim->schedule[i];
         if (sim->day < line->from || sim->day > line->to)
             continue;
-        if (line->area != TOC_SIMULATION_EVERYWHERE && line->area != area)
+        if (!covers(line, area))
             continue;
         if (!(line->on_above < 0) && !is_triggered(sim, i, area))
             continue;

@@ -121,6 +121,16 @@ static int check_tables(const struct toc_simulation_parameters *parameters, stru
     return 0;
 }
 
+static int check_ages(const double *age_weight, size_t area, struct toc_error *error)
+{
+    for (size_t age = 0; age < TOC_SIMULATION_AGE; age++)
+        if (!(age_weight[age] >= 0 && age_weight[age] <= MAX_PERSONS))
+            return toci_fail(error, TOC_ERR_OPTION, "areas", area, age_weight[age], "weights of ages, 0 to 1e9");
+    if (!(sum_of(age_weight, TOC_SIMULATION_AGE) > 0))
+        return toci_fail(error, TOC_ERR_DOMAIN, "areas", area, 0, "at least one weight of ages above 0");
+    return 0;
+}
+
 static int check_areas(const struct toc_simulation_setup *setup, struct toc_error *error)
 {
     if (setup->areas == NULL)
@@ -132,6 +142,9 @@ static int check_areas(const struct toc_simulation_setup *setup, struct toc_erro
         double here = setup->areas[i].persons;
         if (!(here >= 0 && here <= MAX_PERSONS) || here != floor(here))
             return toci_fail(error, TOC_ERR_OPTION, "areas", i, here, "a whole number of persons, 0 to 1e9");
+        int ret = setup->areas[i].age_weight != NULL ? check_ages(setup->areas[i].age_weight, i, error) : 0;
+        if (ret != 0)
+            return ret;
         persons += here;
     }
     if (!(persons >= MIN_PERSONS && persons <= MAX_PERSONS))
@@ -144,6 +157,14 @@ static int check_areas(const struct toc_simulation_setup *setup, struct toc_erro
 static size_t areas_in(const struct toc_simulation_setup *setup)
 {
     return setup->areas == NULL ? 1 : setup->num_areas;
+}
+
+/* Whether these are areas: one, several that follow each other, or everywhere. */
+static bool are_areas(const struct toc_simulation_setup *setup, uint32_t area, uint32_t areas)
+{
+    if (area == TOC_SIMULATION_EVERYWHERE)
+        return areas == 0;
+    return area < areas_in(setup) && areas <= areas_in(setup) - area;
 }
 
 /* Lines of one area stand together or not: the sums are formed again for each line, as there are few. */
@@ -176,8 +197,8 @@ static int check_schedule(const struct toc_simulation_setup *setup, struct toc_e
         const struct toc_simulation_schedule *line = &setup->schedule[i];
         if ((unsigned) line->measure >= TOC_SIMULATION_MEASURES)
             return toci_fail(error, TOC_ERR_SHAPE, "schedule.measure", i, line->measure, "a measure");
-        if (line->area != TOC_SIMULATION_EVERYWHERE && line->area >= areas_in(setup))
-            return toci_fail(error, TOC_ERR_SHAPE, "schedule.area", i, line->area, "an area, counted from 0");
+        if (!are_areas(setup, line->area, line->areas))
+            return toci_fail(error, TOC_ERR_SHAPE, "schedule.area", i, line->area, "areas, counted from 0");
         if (line->from < 1 || line->from > TOC_SIMULATION_LAST_DAY)
             return toci_fail(error, TOC_ERR_SHAPE, "schedule.from", i, line->from, "a day, 1 to 60000");
         if (line->to < line->from || line->to > TOC_SIMULATION_LAST_DAY)
@@ -197,8 +218,8 @@ static int check_imports(const struct toc_simulation_setup *setup, struct toc_er
         const struct toc_simulation_import *line = &setup->imports[i];
         if (line->day < 1 || line->day > TOC_SIMULATION_LAST_DAY)
             return toci_fail(error, TOC_ERR_SHAPE, "imports.day", i, line->day, "a day, 1 to 60000");
-        if (line->area != TOC_SIMULATION_EVERYWHERE && line->area >= areas_in(setup))
-            return toci_fail(error, TOC_ERR_SHAPE, "imports.area", i, line->area, "an area, counted from 0");
+        if (!are_areas(setup, line->area, line->areas))
+            return toci_fail(error, TOC_ERR_SHAPE, "imports.area", i, line->area, "areas, counted from 0");
         if (line->strain >= TOC_SIMULATION_STRAIN)
             return toci_fail(error, TOC_ERR_SHAPE, "imports.strain", i, line->strain, "a strain, 0 to 3");
     }
@@ -209,7 +230,7 @@ static int check_journeys(const struct toc_simulation_setup *setup, struct toc_e
 {
     double low[TOC_SIMULATION_MAX_JOURNEYS];
     if (setup->num_journeys > TOC_SIMULATION_MAX_JOURNEYS)
-        return toci_fail(error, TOC_ERR_SHAPE, "journeys", TOC_NOWHERE, (double) setup->num_journeys, "256 at most");
+        return toci_fail(error, TOC_ERR_SHAPE, "journeys", TOC_NOWHERE, (double) setup->num_journeys, "4096 at most");
     for (size_t i = 0; i < setup->num_journeys; i++) {
         const struct toc_simulation_journey *line = &setup->journeys[i];
         if (line->from >= areas_in(setup) || line->to >= areas_in(setup) || line->to == line->from)

@@ -5,13 +5,16 @@
  * children as old as their parents allow, grown children with older parents. The shares below describe how people live
  * together in England and Wales (after the census of 2011, rounded). They are bent until sizes and ages come out as the
  * caller's tables say: a factor for each age group multiplies its weight wherever it is drawn, found by drawing a trial
- * population again and again.
+ * population again and again; for each area anew where areas have ages of their own.
  */
 #include "simulation_state.h"
 
 #define MOST TOC_SIMULATION_SIZE
 #define TRIAL_HOUSEHOLDS 8192u
+#define FEWEST_TRIAL_HOUSEHOLDS 512u /* for the ages of one small area */
 #define TRIALS 16
+#define BENDS 200
+#define BENT 1e-12 /* from here on bending changes nothing */
 /* The golden ratio's fraction in 2^32: sizes and compositions are spread evenly, not drawn. */
 #define GOLDEN 0x9E3779B9u
 
@@ -186,13 +189,15 @@ static uint32_t bound_of(double share)
 /* Weights of compositions bent so that children, adults and elderly come out as the ages say, sizes as given. */
 static void bend_compositions(struct plan *plan, const double *size_share, const double *kind_share)
 {
-    double bend[3] = { 1, 1, 1 }, weight[COMPOSITIONS];
-    for (int round = 0; round < 200; round++) {
-        double persons[3] = { 0 }, sum_size[MOST + 1] = { 0 };
+    double bend[3] = { 1, 1, 1 }, weight[COMPOSITIONS], change = 1;
+    for (int round = 0; round < BENDS && change > BENT; round++) {
+        double persons[3] = { 0 }, sum_size[MOST + 1] = { 0 }, power[3][MOST + 1];
+        for (int k = 0; k < 3; k++)
+            for (unsigned n = 0; n <= MOST; n++)
+                power[k][n] = pow(bend[k], n);
         for (unsigned i = 0; i < COMPOSITIONS; i++) {
             const struct composition *kind = &compositions[i];
-            weight[i] =
-                kind->weight * pow(bend[0], kind->children) * pow(bend[1], kind->adults) * pow(bend[2], kind->elderly);
+            weight[i] = kind->weight * power[0][kind->children] * power[1][kind->adults] * power[2][kind->elderly];
             sum_size[persons_of(kind)] += weight[i];
         }
         for (unsigned i = 0; i < COMPOSITIONS; i++) {
@@ -204,8 +209,12 @@ static void bend_compositions(struct plan *plan, const double *size_share, const
             persons[2] += households * kind->elderly;
         }
         double all = persons[0] + persons[1] + persons[2];
-        for (int k = 0; k < 3; k++)
-            bend[k] *= persons[k] > 0 ? pow(fmax(kind_share[k], 1e-6) * all / persons[k], 0.7) : 1;
+        change = 0;
+        for (int k = 0; k < 3; k++) {
+            double by = persons[k] > 0 ? pow(fmax(kind_share[k], 1e-6) * all / persons[k], 0.7) : 1;
+            bend[k] *= by;
+            change = fmax(change, fabs(by - 1));
+        }
     }
     double sum = 0;
     for (unsigned i = 0; i < COMPOSITIONS; i++) {
@@ -215,11 +224,11 @@ static void bend_compositions(struct plan *plan, const double *size_share, const
 }
 
 /* Factors of ages bent until a trial population has the ages of the table. */
-static void bend_ages(struct plan *plan, const double *age_share)
+static void bend_ages(struct plan *plan, const double *age_share, uint32_t households)
 {
     for (int trial = 0; trial < TRIALS; trial++) {
         double count[TOC_SIMULATION_AGE] = { 0 }, all = 0;
-        for (uint32_t i = 0; i < TRIAL_HOUSEHOLDS; i++) {
+        for (uint32_t i = 0; i < households; i++) {
             struct words words = { .purpose = TOCI_DRAW_CALIBRATION, .household = i, .expected = count };
             all += draw_household(plan, i, &words).size;
         }
@@ -229,27 +238,30 @@ static void bend_ages(struct plan *plan, const double *age_share)
     }
 }
 
-static void make_plan(const struct toc_simulation_parameters *p, struct plan *plan)
+/* households: how many a trial has. */
+static void make_plan(const struct toc_simulation_parameters *p, const double *age_weight, uint32_t households,
+                      struct plan *plan)
 {
     double size_share[MOST], age_share[TOC_SIMULATION_AGE], sizes = 0, ages = 0, cumulated = 0;
+    *plan = (struct plan){ 0 };
     for (int i = 0; i < MOST; i++)
         sizes += p->household_weight[i];
     for (int age = 0; age < TOC_SIMULATION_AGE; age++)
-        ages += p->age_weight[age];
+        ages += age_weight[age];
     for (int i = 0; i < MOST; i++) {
         size_share[i] = p->household_weight[i] / sizes;
         cumulated += size_share[i];
         plan->size_bound[i] = bound_of(cumulated);
     }
     for (int age = 0; age < TOC_SIMULATION_AGE; age++) {
-        age_share[age] = p->age_weight[age] / ages;
+        age_share[age] = age_weight[age] / ages;
         plan->factor[age] = age_share[age] > 0 ? 1 : 0;
     }
     const double kinds[3] = { age_share[0] + age_share[1],
                               age_share[2] + age_share[3] + age_share[4] + age_share[5] + age_share[6],
                               age_share[7] + age_share[8] };
     bend_compositions(plan, size_share, kinds);
-    bend_ages(plan, age_share);
+    bend_ages(plan, age_share, households);
 }
 
 /* The agents of one area, first … end - 1; the last household is cut where the area is full. */
@@ -268,10 +280,20 @@ static void fill_area(struct toc_simulation *sim, const struct plan *plan, uint3
     }
 }
 
-void toci_sim_households(struct toc_simulation *sim)
+/* A trial of one area: as many households as it has persons, which is more than twice as many as it will have. */
+static uint32_t trial_of(double persons)
 {
-    struct plan plan = { 0 };
-    make_plan(&sim->p, &plan);
-    for (uint32_t area = 0; area < sim->num_areas; area++)
-        fill_area(sim, &plan, area);
+    return (uint32_t) fmin(fmax(persons, FEWEST_TRIAL_HOUSEHOLDS), TRIAL_HOUSEHOLDS);
+}
+
+void toci_sim_households(struct toc_simulation *sim, const struct toc_simulation_setup *setup)
+{
+    struct plan common, own;
+    make_plan(&sim->p, sim->p.age_weight, TRIAL_HOUSEHOLDS, &common);
+    for (uint32_t area = 0; area < sim->num_areas; area++) {
+        const double *age_weight = setup->areas == NULL ? NULL : setup->areas[area].age_weight;
+        if (age_weight != NULL)
+            make_plan(&sim->p, age_weight, trial_of(setup->areas[area].persons), &own);
+        fill_area(sim, age_weight != NULL ? &own : &common, area);
+    }
 }

@@ -183,7 +183,9 @@ struct toc_simulation {
     size_t                           num_schedule;
     struct toc_simulation_import    *imports;
     size_t                           num_imports;
-    struct toci_journey             *journeys;
+    struct toci_journey             *journeys; /* by the area they leave */
+    uint32_t                        *visits;   /* the same by the area they go to: indexes of journeys */
+    uint32_t                        *first_journey, *first_visit; /* [area + 1] of these */
     size_t                           num_journeys;
     float                           *forced; /* [measure][area]: from outside: strength, -1 as scheduled */
     uint32_t                        *weekly; /* [area][7] positives of the last days */
@@ -331,6 +333,12 @@ static inline void toci_counted(struct toci_shard *shard, uint32_t agent, enum t
 /* From one state to another, with the counts. */
 void toci_sim_change_state(struct toci_shard *shard, uint32_t agent, uint32_t state);
 
+/* The last of `areas` areas from `area` on; 0 is 1. */
+static inline uint32_t toci_last_area(uint32_t area, uint32_t areas)
+{
+    return areas > 1 ? area + areas - 1 : area;
+}
+
 /* The area where the agent, of the area home, is on a day. */
 uint32_t toci_place_on(const struct toc_simulation *sim, uint32_t agent, uint32_t home, uint32_t day);
 
@@ -346,7 +354,7 @@ static inline bool toci_is_away(const struct toc_simulation *sim, uint32_t agent
 int  toci_journey_parts(const struct toc_simulation_setup *setup, double low[TOC_SIMULATION_MAX_JOURNEYS],
                         struct toc_error *error);
 void toci_sim_journeys(struct toc_simulation *sim, const struct toc_simulation_setup *setup);
-void toci_sim_households(struct toc_simulation *sim);
+void toci_sim_households(struct toc_simulation *sim, const struct toc_simulation_setup *setup);
 int  toci_sim_contacts(struct toc_simulation *sim, const struct toc_simulation_setup *setup, struct toc_error *error);
 void toci_sim_tables(struct toc_simulation *sim);
 

@@ -105,7 +105,8 @@ void toc_simulation_parameters_init(struct toc_simulation_parameters *parameters
 
 /* An area: persons who live together. Its agents have consecutive numbers, and so have its households. */
 struct toc_simulation_area {
-    double persons; /* whole, 0 … 1e9; at least 100 in all areas together, 1e9 at most */
+    double        persons;    /* whole, 0 … 1e9; at least 100 in all areas together, 1e9 at most */
+    const double *age_weight; /* TOC_SIMULATION_AGE numbers, of this area alone; NULL: as in the parameters */
 };
 
 /* Persons of 20-69 years who live in one area and have their workplace in another. */
@@ -127,12 +128,14 @@ struct toc_simulation_journey {
 #define TOC_SIMULATION_EVERYWHERE UINT32_MAX
 #define TOC_SIMULATION_LAST_DAY 60000 /* days are 1 … this */
 #define TOC_SIMULATION_MAX_AREAS 65536
-#define TOC_SIMULATION_MAX_JOURNEYS 256
+#define TOC_SIMULATION_MAX_JOURNEYS 4096
 #define TOC_SIMULATION_MAX_DEGREE 32 /* ring_contacts / ring_daily_share: persons that somebody knows in a ring */
 
 /* A measure is in force in an area on the days from … to, if there is no trigger, or while it is pulled: it is pulled
  * when the infections found by tests in the area in the last seven days, per 100,000 persons, exceed on_above, and
- * let go when they are below off_below. Where several lines of one measure are in force, the strongest counts. */
+ * let go when they are below off_below. Where several lines of one measure are in force, the strongest counts. Areas
+ * that belong together (the villages of a township) can have one line if they follow each other: a trigger then looks
+ * at all of them as one. */
 struct toc_simulation_schedule {
     enum toc_simulation_measure measure;
     uint32_t                    area;     /* or TOC_SIMULATION_EVERYWHERE; a trigger looks at each area by itself */
@@ -140,6 +143,7 @@ struct toc_simulation_schedule {
     double                      strength; /* 0 … 1: the part of the measure's effect, 1 = as the parameters say */
     double                      on_above; /* < 0: no trigger */
     double                      off_below;
+    uint32_t                    areas; /* how many, from `area` on; 0 is 1 */
 };
 
 /* Persons who are infected elsewhere and come back on a day: residents, taken at random, infected that day. */
@@ -148,6 +152,7 @@ struct toc_simulation_import {
     uint32_t area;    /* or TOC_SIMULATION_EVERYWHERE */
     uint32_t strain;  /* 0 … TOC_SIMULATION_STRAIN - 1 */
     uint32_t persons; /* already infected ones are passed over, and not replaced */
+    uint32_t areas;   /* residents of how many areas, from `area` on; 0 is 1 */
 };
 
 /* All that a simulation begins with. The arrays are read while it is created and not afterwards. */

@@ -24,12 +24,14 @@ int simulate_ensemble_init(const struct scenario *scenario, uint64_t first_seed,
                                       .first_seed = first_seed,
                                       .days = scenario->days,
                                       .num_areas = scenario->num_areas > 0 ? scenario->num_areas : 1 };
-    bool                     by_area = made.num_areas > 1 && made.num_areas <= CHART_MAX_PANELS;
+    for (const struct scenario_place *place = NULL; (place = simulate_next_shown(scenario, place)) != NULL;)
+        made.num_shown++;
+    bool by_place = made.num_shown > 1 && made.num_shown <= CHART_MAX_PANELS;
     made.totals = memory_array(num_runs * scenario->days, COLUMNS * sizeof *made.totals);
     made.contacts = memory_array(num_runs, sizeof *made.contacts);
-    if (by_area)
-        made.infections = memory_array(num_runs * scenario->days, made.num_areas * sizeof *made.infections);
-    if (made.totals == NULL || made.contacts == NULL || (by_area && made.infections == NULL)) {
+    if (by_place)
+        made.infections = memory_array(num_runs * scenario->days, made.num_shown * sizeof *made.infections);
+    if (made.totals == NULL || made.contacts == NULL || (by_place && made.infections == NULL)) {
         simulate_ensemble_free(&made);
         return TOC_ERR_NO_MEMORY;
     }
@@ -45,23 +47,32 @@ void simulate_ensemble_free(struct simulate_ensemble *ensemble)
     *ensemble = (struct simulate_ensemble){ 0 };
 }
 
+const struct scenario_place *simulate_next_shown(const struct scenario *scenario, const struct scenario_place *before)
+{
+    return scenario_next_place(scenario, scenario->report_level, NULL, before);
+}
+
+/* Infections of a day by place. */
+static void take_places(struct simulate_ensemble *ensemble, const uint32_t *cells, double *infections)
+{
+    for (const struct scenario_place *place = NULL; (place = simulate_next_shown(ensemble->scenario, place)) != NULL;
+         infections++)
+        for (size_t cell = (size_t) place->first * AGES; cell < ((size_t) place->first + place->num) * AGES; cell++)
+            *infections += cells[cell * COLUMNS + COLUMN(infections)];
+}
+
 void simulate_ensemble_take(struct simulate_ensemble *ensemble, size_t run, const uint32_t *cells, double contacts)
 {
     size_t areas = ensemble->num_areas;
     ensemble->contacts[run] = contacts;
     for (uint32_t day = 0; day < ensemble->days; day++) {
-        double *totals = ensemble->totals + (run * ensemble->days + day) * COLUMNS;
-        for (size_t area = 0; area < areas; area++) {
-            const uint32_t *here = cells + (day * areas + area) * AGES * COLUMNS;
-            double          infections = 0;
-            for (size_t age = 0; age < AGES; age++) {
-                for (size_t column = 0; column < COLUMNS; column++)
-                    totals[column] += here[age * COLUMNS + column];
-                infections += here[age * COLUMNS + COLUMN(infections)];
-            }
-            if (ensemble->infections != NULL)
-                ensemble->infections[(run * ensemble->days + day) * areas + area] = infections;
-        }
+        double         *totals = ensemble->totals + (run * ensemble->days + day) * COLUMNS;
+        const uint32_t *today = cells + day * areas * AGES * COLUMNS;
+        for (size_t cell = 0; cell < areas * AGES; cell++)
+            for (size_t column = 0; column < COLUMNS; column++)
+                totals[column] += today[cell * COLUMNS + column];
+        if (ensemble->infections != NULL)
+            take_places(ensemble, today, ensemble->infections + (run * ensemble->days + day) * ensemble->num_shown);
     }
     if (run == 0) {
         size_t                             num;

@@ -17,9 +17,10 @@ struct simulate_ensemble {
     uint64_t               first_seed; /* run i has the seed first_seed + i */
     uint32_t               days;
     size_t                 num_areas; /* 1 where the scenario has none */
+    size_t                 num_shown; /* places of the scenario's report_level; 1 where it has none */
     double                 persons;
     double                *totals;     /* [run][day][column], of all areas and ages */
-    double                *infections; /* [run][day][area]; NULL where there is one area or too many to draw */
+    double                *infections; /* [run][day][place]; NULL where there is one place or too many to draw */
     double                *contacts;   /* [run] of a person and day, without measures */
 };
 
@@ -30,6 +31,9 @@ void simulate_ensemble_free(struct simulate_ensemble *ensemble);
 
 /* Take the cells of a run, [day][area][age][column], and its mean contacts. */
 void simulate_ensemble_take(struct simulate_ensemble *ensemble, size_t run, const uint32_t *cells, double contacts);
+
+/* The place after `before` (NULL: the first) of those that files and pictures show; NULL at the end. */
+const struct scenario_place *simulate_next_shown(const struct scenario *scenario, const struct scenario_place *before);
 
 double simulate_total(const struct simulate_ensemble *ensemble, size_t run, uint32_t day,
                       enum toc_simulation_column column);

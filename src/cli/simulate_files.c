@@ -105,8 +105,9 @@ struct row_head {
     uint32_t               day; /* 0-based */
 };
 
-static void write_series_row(struct simulate_files *files, const struct row_head *head, size_t area, size_t age,
-                             const uint64_t *counts)
+/* place: NULL = all of them. */
+static void write_series_row(struct simulate_files *files, const struct row_head *head,
+                             const struct scenario_place *place, size_t age, const uint64_t *counts)
 {
     struct sink *sink = &files->series;
     char         date[DATE_TEXT_BYTES], word[AGE_WORD_BYTES];
@@ -115,7 +116,7 @@ static void write_series_row(struct simulate_files *files, const struct row_head
     sink_format(sink, ",%" PRIu64 ",%" PRIu32 ",%s", head->seed, head->day + 1, date);
     if (has_area(files->detail)) {
         sink_character(sink, ',');
-        write_cell(sink, head->scenario->num_areas > 0 ? head->scenario->area_names[area] : "");
+        write_cell(sink, place != NULL ? place->name : "");
     }
     if (has_age(files->detail))
         sink_format(sink, ",%s", age_word(age, word));
@@ -132,19 +133,31 @@ static void add_counts(uint64_t *counts, const uint32_t *cells)
         counts[column] += cells[column];
 }
 
-/* The rows of a day: cells of areas and ages, or sums of them. */
+/* Rows of these areas together: cells of ages, or their sum. */
+static void write_series_ages(struct simulate_files *files, const struct row_head *head,
+                              const struct scenario_place *place, const uint32_t *cells, size_t areas)
+{
+    size_t rows = has_age(files->detail) ? AGES : 1;
+    for (size_t age = 0; age < rows; age++) {
+        uint64_t counts[COLUMNS] = { 0 };
+        for (size_t area = 0; area < areas; area++)
+            for (size_t group = age; group < AGES; group += rows == 1 ? 1 : AGES)
+                add_counts(counts, cells + (area * AGES + group) * COLUMNS);
+        write_series_row(files, head, place, age, counts);
+    }
+}
+
+/* The rows of a day: of each place that is shown, or of all areas. */
 static void write_series_day(struct simulate_files *files, const struct row_head *head, const uint32_t *cells)
 {
-    size_t areas = head->scenario->num_areas > 0 ? head->scenario->num_areas : 1;
-    size_t rows_of_area = has_area(files->detail) ? areas : 1, rows_of_age = has_age(files->detail) ? AGES : 1;
-    for (size_t area = 0; area < rows_of_area; area++)
-        for (size_t age = 0; age < rows_of_age; age++) {
-            uint64_t counts[COLUMNS] = { 0 };
-            for (size_t a = area; a < areas; a += rows_of_area == 1 ? 1 : areas)
-                for (size_t g = age; g < AGES; g += rows_of_age == 1 ? 1 : AGES)
-                    add_counts(counts, cells + (a * AGES + g) * COLUMNS);
-            write_series_row(files, head, area, age, counts);
-        }
+    const struct scenario       *scenario = head->scenario;
+    const struct scenario_place *place = NULL;
+    if (!has_area(files->detail) || scenario->num_places == 0) {
+        write_series_ages(files, head, NULL, cells, scenario->num_areas > 0 ? scenario->num_areas : 1);
+        return;
+    }
+    while ((place = simulate_next_shown(scenario, place)) != NULL)
+        write_series_ages(files, head, place, cells + (size_t) place->first * AGES * COLUMNS, place->num);
 }
 
 /* ---- infections ---- */

@@ -138,12 +138,12 @@ static void fill_fan(const struct simulate_ensemble *ensemble, const struct simu
     }
 }
 
-static void fill_area_fan(const struct simulate_ensemble *ensemble, size_t area, double *values, double *fan)
+static void fill_place_fan(const struct simulate_ensemble *ensemble, size_t place, double *values, double *fan)
 {
     for (uint32_t day = 0; day < ensemble->days; day++) {
         double quantiles[Q];
         for (size_t run = 0; run < ensemble->num_runs; run++)
-            values[run] = ensemble->infections[(run * ensemble->days + day) * ensemble->num_areas + area];
+            values[run] = ensemble->infections[(run * ensemble->days + day) * ensemble->num_shown + place];
         simulate_quantiles(values, ensemble->num_runs, quantiles);
         for (size_t i = 0; i < Q; i++)
             fan[i * ensemble->days + day] = quantiles[i];
@@ -334,6 +334,17 @@ static int fill_comparison(const struct simulate_ensemble *ensembles, struct cel
 
 /* ---- texts ---- */
 
+/* The place that a line of the schedule is about. */
+static const char *title_of(const struct scenario *scenario, const struct toc_simulation_schedule *line)
+{
+    for (size_t i = 0; i < scenario->num_places; i++) {
+        const struct scenario_place *place = &scenario->places[i];
+        if (place->first == line->area && place->num == (line->areas > 1 ? line->areas : 1))
+            return scenario_place_title(place);
+    }
+    return "";
+}
+
 static void describe_measures(const struct scenario *scenario, char *text, size_t size)
 {
     size_t                             num, used = 0;
@@ -356,7 +367,7 @@ static void describe_measures(const struct scenario *scenario, char *text, size_
         if (used < size && line->on_above >= 0)
             used += (size_t) snprintf(text + used, size - used, " (by trigger)");
         if (used < size && line->area != TOC_SIMULATION_EVERYWHERE)
-            used += (size_t) snprintf(text + used, size - used, " in %s", scenario->area_names[line->area]);
+            used += (size_t) snprintf(text + used, size - used, " in %s", title_of(scenario, line));
     }
     if (used >= size) /* cut at a whole character: names may be of any script */
         snprintf(text + size - 5, 5, " …");
@@ -443,19 +454,20 @@ int simulate_areas_write(const struct simulate_ensemble *ensemble, struct sink *
     struct drawing drawing;
     char           subtitle[300];
     uint32_t       days = ensemble->days;
-    int            ret = drawing_init(&drawing, ensemble, ensemble->num_areas, 1);
+    int            ret = drawing_init(&drawing, ensemble, ensemble->num_shown, 1);
     if (ret != 0)
         return ret;
     describe_runs(ensemble, subtitle, sizeof subtitle);
-    for (size_t area = 0; area < ensemble->num_areas; area++) {
-        double *fan = drawing.fans + area * Q * days;
-        fill_area_fan(ensemble, area, drawing.values, fan);
-        make_fan_layers(fan, days, drawing.layers[area]);
-        drawing.panels[area] = (struct chart_panel){ .title = ensemble->scenario->area_names[area],
-                                                     .date = drawing.date,
-                                                     .n = days,
-                                                     .layers = drawing.layers[area],
-                                                     .num_layers = 3 };
+    const struct scenario_place *place = NULL;
+    for (size_t i = 0; (place = simulate_next_shown(ensemble->scenario, place)) != NULL; i++) {
+        double *fan = drawing.fans + i * Q * days;
+        fill_place_fan(ensemble, i, drawing.values, fan);
+        make_fan_layers(fan, days, drawing.layers[i]);
+        drawing.panels[i] = (struct chart_panel){ .title = scenario_place_title(place),
+                                                  .date = drawing.date,
+                                                  .n = days,
+                                                  .layers = drawing.layers[i],
+                                                  .num_layers = 3 };
     }
     struct chart chart = { .title = ensemble->scenario->title,
                            .subtitle = subtitle,
@@ -465,7 +477,7 @@ int simulate_areas_write(const struct simulate_ensemble *ensemble, struct sink *
                            .step = DATE_STEP_DAY,
                            .form = DATE_FORM_DAY,
                            .panels = drawing.panels,
-                           .num_panels = ensemble->num_areas };
+                           .num_panels = ensemble->num_shown };
     chart_write(&chart, sink);
     drawing_free(&drawing);
     return 0;

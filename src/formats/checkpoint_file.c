@@ -63,21 +63,25 @@ uint64_t checkpoint_fingerprint(const struct scenario *scenario)
                              (double) scenario->num_journeys };
     uint64_t     sum = checkpoint_sum(SUM_START, &scenario->parameters, sizeof scenario->parameters);
     sum = sum_of_numbers(sum_of_text(sum, scenario->title), 7, first);
-    for (size_t i = 0; i < scenario->num_areas; i++)
+    for (size_t i = 0; i < scenario->num_areas; i++) {
+        const double *age_weight = scenario->areas[i].age_weight;
         sum = sum_of_numbers(sum_of_text(sum, scenario->area_names[i]), 1, &scenario->areas[i].persons);
+        sum = age_weight == NULL ? sum : sum_of_numbers(sum, TOC_SIMULATION_AGE, age_weight);
+    }
     for (size_t i = 0; i < scenario->num_commuting; i++) {
         const struct toc_simulation_commuting *line = &scenario->commuting[i];
         sum = sum_of_numbers(sum, 3, (const double[]){ line->from, line->to, line->share });
     }
     for (size_t i = 0; i < scenario->num_schedule; i++) {
         const struct toc_simulation_schedule *line = &scenario->schedule[i];
-        sum = sum_of_numbers(sum, 7,
-                             (const double[]){ line->measure, line->area, line->from, line->to, line->strength,
-                                               line->on_above, line->off_below });
+        sum = sum_of_numbers(sum, 8,
+                             (const double[]){ line->measure, line->area, line->areas, line->from, line->to,
+                                               line->strength, line->on_above, line->off_below });
     }
     for (size_t i = 0; i < scenario->num_imports; i++) {
         const struct toc_simulation_import *line = &scenario->imports[i];
-        sum = sum_of_numbers(sum, 4, (const double[]){ line->day, line->area, line->strain, line->persons });
+        sum =
+            sum_of_numbers(sum, 5, (const double[]){ line->day, line->area, line->areas, line->strain, line->persons });
     }
     for (size_t i = 0; i < scenario->num_journeys; i++) {
         const struct toc_simulation_journey *line = &scenario->journeys[i];

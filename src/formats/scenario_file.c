@@ -11,14 +11,14 @@
 #include "formats/scenario_reading.h"
 #include "tocsin/status.h"
 
-static bool is_file(const char *path)
+bool scenario_is_file(const char *path)
 {
     struct stat status;
     return stat(path, &status) == 0 && S_ISREG(status.st_mode);
 }
 
-static const char *const head_keys[] = { "scenario",  "source",   "extends",  "start",   "days", "areas",
-                                         "commuting", "journeys", "measures", "imports", NULL };
+static const char *const head_keys[] = { "scenario",  "source",    "extends",  "start",    "days",    "areas",
+                                         "area_tree", "commuting", "journeys", "measures", "imports", NULL };
 
 /* ---- files ---- */
 
@@ -39,24 +39,30 @@ static char *join(struct arena *arena, const char *folder, int size, const char 
     return path;
 }
 
+const char *scenario_beside(const struct scenario_reading *reading, const struct yaml_node *node, const char *name)
+{
+    const char *from = scenario_path_of(reading, node);
+    return join(&reading->scenario->arena, from, folder_of(from), name);
+}
+
 /* The path of the scenario that a file extends: beside it, or in the library. */
 static int find_extended(struct scenario_reading *reading, const struct yaml_node *node, const char **path)
 {
     static const char allowed[] = "the name of a file in the same folder or the library (covid-19.yaml)";
     struct arena     *arena = &reading->scenario->arena;
-    const char       *from = reading->paths[reading->num_files - 1], *library = reading->choices->library, *name;
+    const char       *library = reading->choices->library, *name;
     if (scenario_text(reading, node, SCENARIO_NAME_BYTES, &name) != 0)
         return BASE_ERR_INPUT;
     char quoted[TEXT_QUOTE_BYTES];
     text_quote(name, strlen(name), quoted);
     if (strchr(name, '/') != NULL || name[0] == '.')
         return scenario_tell(reading, node, false, allowed, "%s is not the name of a file", quoted);
-    const char *beside = join(arena, from, folder_of(from), name);
+    const char *beside = scenario_beside(reading, node, name);
     const char *there = library != NULL ? join(arena, library, (int) strlen(library), name) : "";
     if (beside == NULL || there == NULL)
         return TOC_ERR_NO_MEMORY;
-    *path = is_file(beside) ? beside : there;
-    if (!is_file(*path))
+    *path = scenario_is_file(beside) ? beside : there;
+    if (!scenario_is_file(*path))
         return scenario_tell(reading, node, false, allowed, "there is no file %s", quoted);
     return 0;
 }
@@ -100,6 +106,23 @@ static void read_list(const struct scenario_reading *reading, const struct yaml_
         *list = node;
 }
 
+/* A list or a tree: the one that is nearest to the caller's file. */
+static void read_areas(struct scenario_reading *reading, const struct yaml_node *node)
+{
+    bool                    is_tree = strcmp(node->key, "area_tree") == 0;
+    const struct yaml_node *other = yaml_member(node->parent, is_tree ? "areas" : "area_tree");
+    if (other != NULL) {
+        scenario_tell(reading, node, true, "areas or area_tree", "both");
+        return;
+    }
+    reading->areas = reading->tree = NULL;
+    if (!is_tree)
+        read_list(reading, node, &reading->areas);
+    else if (scenario_is(reading, node, YAML_MAP,
+                         "a map: codes, population, level, within, year, kind, source, report"))
+        reading->tree = node;
+}
+
 static void tell_unknown(const struct scenario_reading *reading, const struct yaml_node *member)
 {
     const char                        *names[64];
@@ -126,8 +149,8 @@ static void read_member(struct scenario_reading *reading, const struct yaml_node
         scenario_text(reading, member, YAML_TREE_BYTES, &scenario->source);
     else if (strcmp(key, "days") == 0)
         read_days(reading, member);
-    else if (strcmp(key, "areas") == 0)
-        read_list(reading, member, &reading->areas);
+    else if (strcmp(key, "areas") == 0 || strcmp(key, "area_tree") == 0)
+        read_areas(reading, member);
     else if (strcmp(key, "commuting") == 0)
         read_list(reading, member, &reading->commuting);
     else if (strcmp(key, "journeys") == 0)
@@ -175,11 +198,11 @@ static const struct yaml_node *node_of(const struct scenario_reading *reading, c
     size_t                             num, where = error->where == TOC_NOWHERE ? 0 : error->where;
     const struct toc_simulation_entry *all = toc_simulation_list_parameters(&num);
     if (is_about(error, "areas"))
-        return reading->areas;
+        return reading->areas != NULL ? reading->areas : reading->tree;
     if (is_about(error, "commuting"))
         return reading->commuting;
     if (is_about(error, "journeys"))
-        return reading->journeys;
+        return where < reading->scenario->num_journeys ? reading->journey_lines[where] : NULL;
     if (is_about(error, "schedule"))
         return where < reading->scenario->num_schedule ? reading->measures[where] : NULL;
     if (is_about(error, "imports"))

@@ -126,6 +126,32 @@ def test_details_of_the_series():
         xml.etree.ElementTree.parse(out / "areas.svg")
 
 
+def test_the_villages_of_a_county():
+    """An invented county from its own files: everybody lives where the population says, and townships are shown."""
+    with folder() as place:
+        good("county", "--out", place)
+        path = write(place, "extends: covid-19.yaml\nscenario: County\nstart: 2025-06-01\ndays: 3\n"
+                     "area_tree: {codes: areas.csv, population: population.csv, level: 5, report: 4}\n"
+                     "measures: [{measure: lockdown, level: 4, on_above: 5, off_below: 1}]\n")
+        out = pathlib.Path(place, "out")
+        good("simulate", "-n", 1, "--series", "full", "--line-list", "csv", "-o", out, path)
+        areas = {row["code"]: row for row in csv.DictReader(open(pathlib.Path(place, "areas.csv"), encoding="utf-8"))}
+        expected = dict.fromkeys((code for code in areas if areas[code]["level"] == "4"), 0)
+        with open(pathlib.Path(place, "population.csv"), encoding="utf-8") as file:
+            for row in csv.DictReader(file):
+                if areas[row["area"]]["level"] == "5":
+                    expected[areas[row["area"]]["parent"]] += int(row["number"])
+        states = ("susceptible asymptomatic presymptomatic mild severe hospitalised intensive_care recovering recovered "
+                  "dead").split()
+        found = dict.fromkeys(expected, 0)
+        for row in read(out, "series.csv"):
+            if row["day"] == "1":
+                found[row["area"]] += sum(int(row[state]) for state in states)
+        equal(found, expected)
+        equal({areas[row["area"]]["level"] for row in read(out, "infections.csv")}, {"5"})
+        assert areas["900101100"]["name_en"] in (out / "areas.svg").read_text(encoding="utf-8")
+
+
 def test_line_list_is_a_tree():
     """Each infection names the person it came from, who was infected before; CSV and NDJSON agree."""
     with folder() as place:

@@ -159,10 +159,10 @@ static void test_what_does_not_fit_is_named(void **state)
 static void test_fingerprint(void **state)
 {
     (void) state;
-    struct toc_simulation_area      areas[] = { { 500 }, { 600 } };
+    struct toc_simulation_area      areas[] = { { .persons = 500 }, { .persons = 600 } };
     struct toc_simulation_commuting commuting = { 0, 1, 0.5 };
     struct toc_simulation_schedule  measure = { .from = 1, .to = 9, .strength = 1, .on_above = -1 };
-    struct toc_simulation_import    import = { 1, 0, 0, 5 };
+    struct toc_simulation_import    import = { .day = 1, .persons = 5 };
     struct toc_simulation_journey   journey = { 0, 1, 2, 5, 0.5 };
     const char                     *names[] = { "ab", "c" };
     struct scenario                 scenario = { .title = "Town",
@@ -179,8 +179,9 @@ static void test_fingerprint(void **state)
                                                  .journeys = &journey,
                                                  .num_journeys = 1 };
     toc_simulation_parameters_init(&scenario.parameters);
-    uint64_t seen[13] = { checkpoint_fingerprint(&scenario) };
-    size_t   num = 1;
+    const double young[TOC_SIMULATION_AGE] = { 9, 8, 7, 6, 5, 4, 3, 2, 1 };
+    uint64_t     seen[16] = { checkpoint_fingerprint(&scenario) };
+    size_t       num = 1;
 #define CHANGED(what)                                                                                                  \
     do {                                                                                                               \
         what;                                                                                                          \
@@ -194,6 +195,9 @@ static void test_fingerprint(void **state)
     CHANGED((names[0] = "a", names[1] = "bc"));
     CHANGED(commuting.share = 0.25);
     CHANGED(measure.strength = 0.5);
+    CHANGED(measure.areas = 2);
+    CHANGED(import.areas = 2);
+    CHANGED(areas[1].age_weight = young);
     CHANGED(import.persons = 6);
     CHANGED(journey.back = 6);
     CHANGED(scenario.num_imports = 0);

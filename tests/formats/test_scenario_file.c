@@ -6,79 +6,10 @@
 #include <unistd.h>
 
 #include "formats/scenario_file.h"
+#include "support/scenario.h"
 #include "support/test.h"
 
 #define HEAD "scenario: Town\nstart: 2024-02-01\ndays: 200\n"
-
-static char folder[] = "/tmp/test-scenario-XXXXXX";
-
-static int make_folder(void **state)
-{
-    (void) state;
-    return mkdtemp(folder) == NULL;
-}
-
-static int remove_folder(void **state)
-{
-    (void) state;
-    char command[100];
-    snprintf(command, sizeof command, "rm -r %s", folder);
-    return system(command);
-}
-
-static const char *path_of(const char *name)
-{
-    static char path[200];
-    snprintf(path, sizeof path, "%s/%s", folder, name);
-    return path;
-}
-
-static void write_file(const char *name, const char *text)
-{
-    FILE *file = fopen(path_of(name), "w");
-    assert_non_null(file);
-    fputs(text, file);
-    fclose(file);
-}
-
-static void read_good(const char *text, struct scenario *scenario)
-{
-    struct fault_list faults = { 0 };
-    write_file("s.yaml", text);
-    int status = scenario_read(path_of("s.yaml"), NULL, &faults, scenario);
-    fault_list_write(&faults, stderr);
-    assert_ok(status);
-    fault_list_free(&faults);
-}
-
-/* The faults of a file, without its folder. */
-static char *faults_of(const char *name, const struct scenario_choices *choices)
-{
-    struct fault_list faults = { 0 };
-    struct scenario   scenario;
-    char             *text;
-    size_t            size;
-    FILE             *out = open_memstream(&text, &size);
-    int               status = scenario_read(path_of(name), choices, &faults, &scenario);
-    assert_int_equal(status, faults.num_all > 0 ? BASE_ERR_INPUT : 0);
-    for (size_t i = 0; i < faults.num_kept; i++) {
-        char line[FAULT_LINE_BYTES];
-        fault_render(&faults.faults[i], line, sizeof line);
-        fprintf(out, "%s\n", line + strlen(folder) + 1);
-    }
-    fclose(out);
-    scenario_free(&scenario);
-    fault_list_free(&faults);
-    return text;
-}
-
-static void assert_faults(const char *text, const char *expected)
-{
-    write_file("s.yaml", text);
-    char *answer = faults_of("s.yaml", NULL);
-    assert_string_equal(answer, expected);
-    free(answer);
-}
 
 /* ---- what is read ---- */
 
@@ -86,17 +17,18 @@ static void test_a_scenario_is_read(void **state)
 {
     (void) state;
     struct scenario scenario;
-    read_good(HEAD "source: invented\n"
-                   "infection:\n  infectious_mean: 6.5\n"
-                   "  susceptibility: [1, 2, 3, 4, 5, 6, 7, 8, 9]\n"
-                   "testing: {test_release: no, test_order_days: 2}\n"
-                   "areas:\n  - {name: Town, persons: 60000}\n  - {name: Harbour, persons: 4000}\n"
-                   "commuting:\n  - {from: Harbour, to: Town, share: 0.2}\n  - {from: Town, to: Harbour, share: 0.1}\n"
-                   "measures:\n  - measure: isolation\n"
-                   "  - {measure: lockdown, from: 2024-02-03, to: 40, area: Harbour, strength: 0.8, on_above: 200, "
-                   "off_below: 50}\n"
-                   "imports:\n  - {day: 2024-02-10, area: Harbour, strain: 2, persons: 5}\n",
-              &scenario);
+    test_scenario_read(
+        HEAD "source: invented\n"
+             "infection:\n  infectious_mean: 6.5\n"
+             "  susceptibility: [1, 2, 3, 4, 5, 6, 7, 8, 9]\n"
+             "testing: {test_release: no, test_order_days: 2}\n"
+             "areas:\n  - {name: Town, persons: 60000}\n  - {name: Harbour, persons: 4000}\n"
+             "commuting:\n  - {from: Harbour, to: Town, share: 0.2}\n  - {from: Town, to: Harbour, share: 0.1}\n"
+             "measures:\n  - measure: isolation\n"
+             "  - {measure: lockdown, from: 2024-02-03, to: 40, area: Harbour, strength: 0.8, on_above: 200, "
+             "off_below: 50}\n"
+             "imports:\n  - {day: 2024-02-10, area: Harbour, strain: 2, persons: 5}\n",
+        &scenario);
     assert_string_equal(scenario.title, "Town");
     assert_string_equal(scenario.source, "invented");
     assert_int_equal(scenario.start, 19754);
@@ -136,7 +68,7 @@ static void test_origins_name_the_line(void **state)
     struct scenario                    scenario;
     size_t                             num;
     const struct toc_simulation_entry *all = toc_simulation_list_parameters(&num);
-    read_good(HEAD "infection:\n  infectious_mean: 6.5\n", &scenario);
+    test_scenario_read(HEAD "infection:\n  infectious_mean: 6.5\n", &scenario);
     for (size_t i = 0; i < num; i++)
         if (strcmp(all[i].name, "infectious_mean") == 0)
             assert_int_equal(scenario.origins[i].line, 5);
@@ -173,7 +105,7 @@ static void test_every_parameter_can_be_given(void **state)
     }
     fclose(out);
     struct scenario scenario;
-    read_good(text, &scenario);
+    test_scenario_read(text, &scenario);
     assert_memory_equal(&scenario.parameters, &defaults, sizeof defaults);
     for (size_t i = 0; i < num; i++)
         assert_true(all[i].kind == TOC_SIMULATION_HEADING || scenario.origins[i].path != NULL);
@@ -187,8 +119,8 @@ static void test_choices_come_before_the_file(void **state)
     struct scenario_choices choices = { .start = 19760, .has_start = true, .days = 50, .agents = 2000 };
     struct fault_list       faults = { 0 };
     struct scenario         scenario;
-    write_file("s.yaml", HEAD "measures: [{measure: lockdown, from: 2024-02-10}]\n");
-    assert_ok(scenario_read(path_of("s.yaml"), &choices, &faults, &scenario));
+    test_scenario_write("s.yaml", HEAD "measures: [{measure: lockdown, from: 2024-02-10}]\n");
+    assert_ok(scenario_read(test_scenario_path("s.yaml"), &choices, &faults, &scenario));
     assert_int_equal(scenario.start, 19760);
     assert_int_equal(scenario.days, 50);
     assert_close(scenario.parameters.agents, 2000, 0, 0);
@@ -202,12 +134,13 @@ static void test_what_stands_later_replaces_or_adds(void **state)
 {
     (void) state;
     struct scenario scenario;
-    write_file("base.yaml", "scenario: base\nstart: 2024-01-01\ndays: 100\ninfection: {infectious_mean: 7, "
-                            "infectious_sd: 3}\nareas: [{name: A, persons: 100}]\nmeasures: [{measure: isolation, "
-                            "from: 2024-02-01}]\n");
-    read_good("extends: base.yaml\nscenario: over\nstart: 2024-01-31\ninfection: {infectious_mean: 8}\n"
-              "areas: [{name: B, persons: 200}]\nmeasures: [{measure: testing}]\n",
-              &scenario);
+    test_scenario_write("base.yaml",
+                        "scenario: base\nstart: 2024-01-01\ndays: 100\ninfection: {infectious_mean: 7, "
+                        "infectious_sd: 3}\nareas: [{name: A, persons: 100}]\nmeasures: [{measure: isolation, "
+                        "from: 2024-02-01}]\n");
+    test_scenario_read("extends: base.yaml\nscenario: over\nstart: 2024-01-31\ninfection: {infectious_mean: 8}\n"
+                       "areas: [{name: B, persons: 200}]\nmeasures: [{measure: testing}]\n",
+                       &scenario);
     assert_string_equal(scenario.title, "over");
     assert_int_equal(scenario.days, 100);
     assert_close(scenario.parameters.infectious_mean, 8, 0, 0);
@@ -224,29 +157,31 @@ static void test_what_stands_later_replaces_or_adds(void **state)
 static void test_faults_name_the_file_they_are_in(void **state)
 {
     (void) state;
-    write_file("base.yaml", HEAD "infection: {infectious_mean: x}\n");
-    assert_faults("extends: base.yaml\nscenario: over\ndays: 0\n",
-                  "base.yaml:4:30: infection.infectious_mean: \"x\" is not a number; allowed: a number, 0.5 … 40 "
-                  "(days)\n"
-                  "s.yaml:3:7: days: \"0\" is too small; allowed: a whole number, 1 … 3660 (days)\n");
+    test_scenario_write("base.yaml", HEAD "infection: {infectious_mean: x}\n");
+    assert_scenario_faults(
+        "extends: base.yaml\nscenario: over\ndays: 0\n",
+        "base.yaml:4:30: infection.infectious_mean: \"x\" is not a number; allowed: a number, 0.5 … 40 "
+        "(days)\n"
+        "s.yaml:3:7: days: \"0\" is too small; allowed: a whole number, 1 … 3660 (days)\n");
 }
 
 static void test_where_extended_files_are_looked_for(void **state)
 {
     (void) state;
     char library[200];
-    snprintf(library, sizeof library, "%s/library", folder);
+    snprintf(library, sizeof library, "%s/library", test_scenario_folder());
     assert_int_equal(mkdir(library, 0700), 0);
-    write_file("library/there.yaml", HEAD);
-    write_file("s.yaml", "extends: there.yaml\n");
+    test_scenario_write("library/there.yaml", HEAD);
+    test_scenario_write("s.yaml", "extends: there.yaml\n");
     struct scenario_choices choices = { .library = library };
-    char                   *answer = faults_of("s.yaml", &choices);
+    char                   *answer = test_scenario_faults("s.yaml", &choices);
     assert_string_equal(answer, "");
     free(answer);
 #define ALLOWED "; allowed: the name of a file in the same folder or the library (covid-19.yaml)\n"
-    assert_faults("extends: there.yaml\n", "s.yaml:1:10: extends: there is no file \"there.yaml\"" ALLOWED);
-    assert_faults("extends: ../s.yaml\n", "s.yaml:1:10: extends: \"../s.yaml\" is not the name of a file" ALLOWED);
-    assert_faults("extends: library\n", "s.yaml:1:10: extends: there is no file \"library\"" ALLOWED);
+    assert_scenario_faults("extends: there.yaml\n", "s.yaml:1:10: extends: there is no file \"there.yaml\"" ALLOWED);
+    assert_scenario_faults("extends: ../s.yaml\n",
+                           "s.yaml:1:10: extends: \"../s.yaml\" is not the name of a file" ALLOWED);
+    assert_scenario_faults("extends: library\n", "s.yaml:1:10: extends: there is no file \"library\"" ALLOWED);
 }
 
 /* A chain of so many files. */
@@ -256,9 +191,9 @@ static char *chain(int files)
         char name[20], text[100];
         snprintf(name, sizeof name, "c%d.yaml", i);
         snprintf(text, sizeof text, "extends: c%d.yaml\n", i + 1);
-        write_file(name, i + 1 < files ? text : HEAD);
+        test_scenario_write(name, i + 1 < files ? text : HEAD);
     }
-    return faults_of("c0.yaml", NULL);
+    return test_scenario_faults("c0.yaml", NULL);
 }
 
 static void test_limit_of_files(void **state)
@@ -270,7 +205,8 @@ static void test_limit_of_files(void **state)
     answer = chain(SCENARIO_FILES + 1);
     assert_string_equal(answer, "c7.yaml:1:1: too many scenarios extend each other; allowed: at most 8 files\n");
     free(answer);
-    assert_faults("extends: s.yaml\n", "s.yaml:1:1: too many scenarios extend each other; allowed: at most 8 files\n");
+    assert_scenario_faults("extends: s.yaml\n",
+                           "s.yaml:1:1: too many scenarios extend each other; allowed: at most 8 files\n");
 }
 
 /* ---- faults ---- */
@@ -278,115 +214,131 @@ static void test_limit_of_files(void **state)
 static void test_unknown_keys(void **state)
 {
     (void) state;
-    assert_faults(HEAD "infektion: {}\n", "s.yaml:4:1: the key \"infektion\" is unknown; allowed: did you mean "
-                                          "infection?\n");
-    assert_faults(HEAD "infection: {infectious_meen: 1}\n",
-                  "s.yaml:4:13: infection: the key \"infectious_meen\" is unknown; allowed: did you mean "
-                  "infectious_mean?\n");
-    assert_faults(HEAD "infection: {onset_mean: 5}\n",
-                  "s.yaml:4:13: infection: the key \"onset_mean\" is not one of infection; allowed: in disease, where "
-                  "it belongs\n");
-    assert_faults(HEAD "measures: [{measure: isolation, form: 5}]\n",
-                  "s.yaml:4:33: measures: the key \"form\" is unknown; allowed: did you mean from?\n");
-    assert_faults(HEAD "measures: [{measure: lokdown}]\n",
-                  "s.yaml:4:22: measures.measure: there is no measure \"lokdown\"; allowed: did you mean lockdown?\n");
-    assert_faults(HEAD "imports: [{day: 1, persons: 1, zebra: 1}]\n",
-                  "s.yaml:4:32: imports: the key \"zebra\" is unknown; allowed: day, persons, area, strain\n");
+    assert_scenario_faults(HEAD "infektion: {}\n",
+                           "s.yaml:4:1: the key \"infektion\" is unknown; allowed: did you mean "
+                           "infection?\n");
+    assert_scenario_faults(HEAD "infection: {infectious_meen: 1}\n",
+                           "s.yaml:4:13: infection: the key \"infectious_meen\" is unknown; allowed: did you mean "
+                           "infectious_mean?\n");
+    assert_scenario_faults(
+        HEAD "infection: {onset_mean: 5}\n",
+        "s.yaml:4:13: infection: the key \"onset_mean\" is not one of infection; allowed: in disease, where "
+        "it belongs\n");
+    assert_scenario_faults(HEAD "measures: [{measure: isolation, form: 5}]\n",
+                           "s.yaml:4:33: measures: the key \"form\" is unknown; allowed: did you mean from?\n");
+    assert_scenario_faults(
+        HEAD "measures: [{measure: lokdown}]\n",
+        "s.yaml:4:22: measures.measure: there is no measure \"lokdown\"; allowed: did you mean lockdown?\n");
+    assert_scenario_faults(HEAD "imports: [{day: 1, persons: 1, zebra: 1}]\n",
+                           "s.yaml:4:32: imports: the key \"zebra\" is unknown; allowed: day, persons, area, strain\n");
 }
 
 static void test_impossible_dates(void **state)
 {
     (void) state;
-    assert_faults("scenario: a\nstart: 2023-02-29\ndays: 5\n",
-                  "s.yaml:2:8: start: \"2023-02-29\": day 29 does not exist: February 2023 has 28 days; allowed: a day "
-                  "(2024-02-26)\n");
-    assert_faults("scenario: a\nstart: 2024-02\ndays: 5\n",
-                  "s.yaml:2:8: start: \"2024-02\" is not a day; allowed: a day (2024-02-26)\n");
-    assert_faults(HEAD "measures: [{measure: lockdown, from: 2024-01-31}]\n",
-                  "s.yaml:4:38: measures.from: \"2024-01-31\" lies before the start; allowed: 2024-02-01 or later, at "
-                  "most 60000 days\n");
-    assert_faults(HEAD "measures: [{measure: lockdown, from: 2024-04-01, to: 2024-03-01}]\n",
-                  "s.yaml:4:54: measures.to: the last day lies before the first; allowed: the first day or later\n");
-    assert_faults(HEAD "imports: [{day: 0, persons: 1}]\n",
-                  "s.yaml:4:17: imports.day: \"0\" is too small; allowed: a whole number, 1 … 60000 (or a date)\n");
+    assert_scenario_faults(
+        "scenario: a\nstart: 2023-02-29\ndays: 5\n",
+        "s.yaml:2:8: start: \"2023-02-29\": day 29 does not exist: February 2023 has 28 days; allowed: a day "
+        "(2024-02-26)\n");
+    assert_scenario_faults("scenario: a\nstart: 2024-02\ndays: 5\n",
+                           "s.yaml:2:8: start: \"2024-02\" is not a day; allowed: a day (2024-02-26)\n");
+    assert_scenario_faults(
+        HEAD "measures: [{measure: lockdown, from: 2024-01-31}]\n",
+        "s.yaml:4:38: measures.from: \"2024-01-31\" lies before the start; allowed: 2024-02-01 or later, at "
+        "most 60000 days\n");
+    assert_scenario_faults(
+        HEAD "measures: [{measure: lockdown, from: 2024-04-01, to: 2024-03-01}]\n",
+        "s.yaml:4:54: measures.to: the last day lies before the first; allowed: the first day or later\n");
+    assert_scenario_faults(
+        HEAD "imports: [{day: 0, persons: 1}]\n",
+        "s.yaml:4:17: imports.day: \"0\" is too small; allowed: a whole number, 1 … 60000 (or a date)\n");
 }
 
 static void test_numbers_out_of_bounds(void **state)
 {
     (void) state;
-    assert_faults(HEAD "infection: {infectious_rate: -1, infectious_mean: 41}\n",
-                  "s.yaml:4:30: infection.infectious_rate: \"-1\" is negative; allowed: a number, 0 … 100 "
-                  "(infections)\n"
-                  "s.yaml:4:51: infection.infectious_mean: \"41\" is too large; allowed: a number, 0.5 … 40 (days)\n");
-    assert_faults(HEAD "infection: {infectious_rate: '1'}\n",
-                  "s.yaml:4:30: infection.infectious_rate: \"1\" stands in quotes; allowed: a number, 0 … 100 "
-                  "(infections)\n");
-    assert_faults(HEAD "testing: {test_order_days: 1.5, test_release: 1}\n",
-                  "s.yaml:4:28: testing.test_order_days: \"1.5\" is not a whole number; allowed: a whole number, 0 … "
-                  "30 (days)\n"
-                  "s.yaml:4:47: testing.test_release: \"1\"; allowed: yes or no\n");
+    assert_scenario_faults(
+        HEAD "infection: {infectious_rate: -1, infectious_mean: 41}\n",
+        "s.yaml:4:30: infection.infectious_rate: \"-1\" is negative; allowed: a number, 0 … 100 "
+        "(infections)\n"
+        "s.yaml:4:51: infection.infectious_mean: \"41\" is too large; allowed: a number, 0.5 … 40 (days)\n");
+    assert_scenario_faults(HEAD "infection: {infectious_rate: '1'}\n",
+                           "s.yaml:4:30: infection.infectious_rate: \"1\" stands in quotes; allowed: a number, 0 … 100 "
+                           "(infections)\n");
+    assert_scenario_faults(
+        HEAD "testing: {test_order_days: 1.5, test_release: 1}\n",
+        "s.yaml:4:28: testing.test_order_days: \"1.5\" is not a whole number; allowed: a whole number, 0 … "
+        "30 (days)\n"
+        "s.yaml:4:47: testing.test_release: \"1\"; allowed: yes or no\n");
 }
 
 static void test_values_of_the_wrong_kind(void **state)
 {
     (void) state;
-    assert_faults(HEAD "infection: 5\n", "s.yaml:4:12: infection: a text; allowed: a map of parameters\n");
-    assert_faults(HEAD "infection: {infectious_rate: [1]}\n",
-                  "s.yaml:4:30: infection.infectious_rate: a list; allowed: a number, 0 … 100 (infections)\n");
-    assert_faults(HEAD "measures: {measure: lockdown}\n",
-                  "s.yaml:4:11: measures: a map; allowed: a list of measures\n");
-    assert_faults(HEAD "imports: [5]\n", "s.yaml:4:11: imports: a text; allowed: a map: day, persons, area, strain\n");
-    assert_faults(HEAD "measures:\n", "s.yaml:4:10: measures: nothing stands here; allowed: a list of measures\n");
-    assert_faults("5\n", "s.yaml:1:1: a text; allowed: a map: scenario, start, days, …\n");
+    assert_scenario_faults(HEAD "infection: 5\n", "s.yaml:4:12: infection: a text; allowed: a map of parameters\n");
+    assert_scenario_faults(HEAD "infection: {infectious_rate: [1]}\n",
+                           "s.yaml:4:30: infection.infectious_rate: a list; allowed: a number, 0 … 100 (infections)\n");
+    assert_scenario_faults(HEAD "measures: {measure: lockdown}\n",
+                           "s.yaml:4:11: measures: a map; allowed: a list of measures\n");
+    assert_scenario_faults(HEAD "imports: [5]\n",
+                           "s.yaml:4:11: imports: a text; allowed: a map: day, persons, area, strain\n");
+    assert_scenario_faults(HEAD "measures:\n",
+                           "s.yaml:4:10: measures: nothing stands here; allowed: a list of measures\n");
+    assert_scenario_faults("5\n", "s.yaml:1:1: a text; allowed: a map: scenario, start, days, …\n");
 }
 
 static void test_tables(void **state)
 {
     (void) state;
-    assert_faults(HEAD "infection: {susceptibility: [1, 2]}\n",
-                  "s.yaml:4:29: infection.susceptibility: 2 numbers; allowed: a list of 9 numbers, one for each age "
-                  "group: 0-9, 10-19, … 70-79, 80 and over\n");
-    assert_faults(HEAD "disease:\n  mild: [1, 1, 1, 1, 1, 1, 1, 0.5, 0.5]\n",
-                  "s.yaml:5:10: disease.mild: 1.456 does not fit the other values; allowed: asymptomatic + mild at "
-                  "most 1\n");
-    assert_faults(HEAD "disease:\n  asymptomatic: [0, 0, 0.5, 0, 0, 0, 0, 0, 0]\n",
-                  "s.yaml:5:24: disease.asymptomatic: 1.097 does not fit the other values; allowed: asymptomatic + "
-                  "mild at most 1\n");
-    assert_faults(HEAD "areas: [{name: A, persons: 100}, {name: B, persons: 0}]\n"
-                       "commuting: [{from: A, to: B, share: 0.6}, {from: A, to: A, share: 0.5}]\n",
-                  "s.yaml:5:1: the shares from A sum to 1.1; allowed: at most 1\n");
-    assert_faults(HEAD "areas: [{name: A, persons: 50}, {name: B, persons: 49}]\n",
-                  "s.yaml:4:8: areas: 99 does not fit the other values; allowed: 100 to 1e9 persons in all areas\n");
+    assert_scenario_faults(
+        HEAD "infection: {susceptibility: [1, 2]}\n",
+        "s.yaml:4:29: infection.susceptibility: 2 numbers; allowed: a list of 9 numbers, one for each age "
+        "group: 0-9, 10-19, … 70-79, 80 and over\n");
+    assert_scenario_faults(
+        HEAD "disease:\n  mild: [1, 1, 1, 1, 1, 1, 1, 0.5, 0.5]\n",
+        "s.yaml:5:10: disease.mild: 1.456 does not fit the other values; allowed: asymptomatic + mild at "
+        "most 1\n");
+    assert_scenario_faults(
+        HEAD "disease:\n  asymptomatic: [0, 0, 0.5, 0, 0, 0, 0, 0, 0]\n",
+        "s.yaml:5:24: disease.asymptomatic: 1.097 does not fit the other values; allowed: asymptomatic + "
+        "mild at most 1\n");
+    assert_scenario_faults(HEAD "areas: [{name: A, persons: 100}, {name: B, persons: 0}]\n"
+                                "commuting: [{from: A, to: B, share: 0.6}, {from: A, to: A, share: 0.5}]\n",
+                           "s.yaml:5:1: the shares from A sum to 1.1; allowed: at most 1\n");
+    assert_scenario_faults(
+        HEAD "areas: [{name: A, persons: 50}, {name: B, persons: 49}]\n",
+        "s.yaml:4:8: areas: 99 does not fit the other values; allowed: 100 to 1e9 persons in all areas\n");
 }
 
 static void test_areas(void **state)
 {
     (void) state;
-    assert_faults(HEAD "areas: [{name: A, persons: 100}, {name: A, persons: 1}, {persons: 2}]\n",
-                  "s.yaml:4:41: areas.name: the area comes twice; allowed: each area once\n"
-                  "s.yaml:4:57: areas: name is missing\n");
-    assert_faults(HEAD "areas: [{name: Town, persons: 100}]\nimports: [{day: 1, persons: 1, area: Toun}]\n",
-                  "s.yaml:5:38: imports.area: there is no area \"Toun\"; allowed: did you mean Town?\n");
-    assert_faults(HEAD "areas: [{name: A, persons: 100}, {name: B, persons: 50}]\njourneys:\n"
-                       "  - {from: A, to: B, share: 1.5, leave: 3, back: 9}\n"
-                       "  - {from: A, to: A, share: 0.5, leave: 3, back: 9}\n"
-                       "  - {from: A, to: B, share: 0.5, leave: 9, back: 9}\n"
-                       "  - {from: A, to: B, share: 0.5, leave: 9, until: 12}\n",
-                  "s.yaml:6:29: journeys.share: \"1.5\" is too large; allowed: a number, 0 … 1 (share of the "
-                  "households)\n"
-                  "s.yaml:7:19: journeys.to: the same area as from; allowed: another area\n"
-                  "s.yaml:8:50: journeys.back: they are back before they leave; allowed: a day after leave\n"
-                  "s.yaml:9:44: journeys: the key \"until\" is unknown; allowed: from, to, share, leave, back\n"
-                  "s.yaml:9:5: journeys: back is missing\n");
-    assert_faults(
+    assert_scenario_faults(HEAD "areas: [{name: A, persons: 100}, {name: A, persons: 1}, {persons: 2}]\n",
+                           "s.yaml:4:41: areas.name: the area comes twice; allowed: each area once\n"
+                           "s.yaml:4:57: areas: name is missing\n");
+    assert_scenario_faults(HEAD "areas: [{name: Town, persons: 100}]\nimports: [{day: 1, persons: 1, area: Toun}]\n",
+                           "s.yaml:5:38: imports.area: there is no area \"Toun\"; allowed: did you mean Town?\n");
+    assert_scenario_faults(
+        HEAD "areas: [{name: A, persons: 100}, {name: B, persons: 50}]\njourneys:\n"
+             "  - {from: A, to: B, share: 1.5, leave: 3, back: 9}\n"
+             "  - {from: A, to: A, share: 0.5, leave: 3, back: 9}\n"
+             "  - {from: A, to: B, share: 0.5, leave: 9, back: 9}\n"
+             "  - {from: A, to: B, share: 0.5, leave: 9, until: 12}\n",
+        "s.yaml:6:29: journeys.share: \"1.5\" is too large; allowed: a number, 0 … 1 (share of the "
+        "households)\n"
+        "s.yaml:7:19: journeys.to: the same area as from; allowed: another area\n"
+        "s.yaml:8:50: journeys.back: they are back before they leave; allowed: a day after leave\n"
+        "s.yaml:9:44: journeys: the key \"until\" is unknown; allowed: from, to, share, leave, back\n"
+        "s.yaml:9:5: journeys: back is missing\n");
+    assert_scenario_faults(
         HEAD "areas: [{name: A, persons: 100}, {name: B, persons: 50}]\njourneys:\n"
              "  - {from: A, to: B, share: 0.6, leave: 3, back: 9}\n"
              "  - {from: A, to: B, share: 0.6, leave: 8, back: 12}\n",
         "s.yaml:7:5: journeys: 1.2 does not fit the other values; allowed: shares of an area's households that "
         "are away at once sum to at most 1\n");
-    write_file("s.yaml", HEAD "areas: [{name: Town, persons: 100}]\n");
+    test_scenario_write("s.yaml", HEAD "areas: [{name: Town, persons: 100}]\n");
     struct scenario_choices choices = { .agents = 1000 };
-    char                   *answer = faults_of("s.yaml", &choices);
+    char                   *answer = test_scenario_faults("s.yaml", &choices);
     assert_string_equal(answer, "s.yaml:4:1: the scenario has areas, and a number of agents was chosen too; allowed: "
                                 "either\n");
     free(answer);
@@ -395,23 +347,25 @@ static void test_areas(void **state)
 static void test_a_trigger_has_two_ends(void **state)
 {
     (void) state;
-    assert_faults(HEAD "measures: [{measure: lockdown, on_above: 5}, {measure: lockdown, on_above: 5, off_below: 6}]\n",
-                  "s.yaml:4:12: measures: off_below is missing\n"
-                  "s.yaml:4:90: measures.off_below: more than on_above; allowed: at most on_above\n");
+    assert_scenario_faults(
+        HEAD "measures: [{measure: lockdown, on_above: 5}, {measure: lockdown, on_above: 5, off_below: 6}]\n",
+        "s.yaml:4:12: measures: off_below is missing\n"
+        "s.yaml:4:90: measures.off_below: more than on_above; allowed: at most on_above\n");
 }
 
 static void test_what_must_be_there(void **state)
 {
     (void) state;
-    assert_faults("infection: {}\n", "s.yaml: there is no key \"scenario\"; allowed: scenario: what it is called\n"
-                                     "s.yaml: there is no key \"start\"; allowed: start: 2024-02-01\n"
-                                     "s.yaml: there is no key \"days\"; allowed: days: 200\n");
+    assert_scenario_faults("infection: {}\n",
+                           "s.yaml: there is no key \"scenario\"; allowed: scenario: what it is called\n"
+                           "s.yaml: there is no key \"start\"; allowed: start: 2024-02-01\n"
+                           "s.yaml: there is no key \"days\"; allowed: days: 200\n");
 }
 
 /* A scenario with so many lines of measures, and areas. */
 static char *fill(size_t num_measures, size_t num_areas)
 {
-    FILE *file = fopen(path_of("s.yaml"), "w");
+    FILE *file = fopen(test_scenario_path("s.yaml"), "w");
     fputs(HEAD "measures:\n", file);
     for (size_t i = 0; i < num_measures; i++)
         fputs("  - measure: lockdown\n", file);
@@ -419,7 +373,7 @@ static char *fill(size_t num_measures, size_t num_areas)
     for (size_t i = 0; i < num_areas; i++)
         fprintf(file, "  - {name: a%zu, persons: 1}\n", i);
     fclose(file);
-    return faults_of("s.yaml", NULL);
+    return test_scenario_faults("s.yaml", NULL);
 }
 
 static void test_limits_of_lists(void **state)
@@ -443,15 +397,15 @@ static void test_limits_of_days_and_names(void **state)
 {
     (void) state;
     char text[400], name[SCENARIO_NAME_BYTES + 2];
-    assert_faults("scenario: a\nstart: 2024-01-01\ndays: 3660\n", "");
-    assert_faults("scenario: a\nstart: 2024-01-01\ndays: 3661\n",
-                  "s.yaml:3:7: days: \"3661\" is too large; allowed: a whole number, 1 … 3660 (days)\n");
+    assert_scenario_faults("scenario: a\nstart: 2024-01-01\ndays: 3660\n", "");
+    assert_scenario_faults("scenario: a\nstart: 2024-01-01\ndays: 3661\n",
+                           "s.yaml:3:7: days: \"3661\" is too large; allowed: a whole number, 1 … 3660 (days)\n");
     memset(name, 'n', sizeof name);
     snprintf(text, sizeof text, "scenario: %.120s\nstart: 2024-01-01\ndays: 1\n", name);
-    assert_faults(text, "");
+    assert_scenario_faults(text, "");
     snprintf(text, sizeof text, "scenario: %.121s\nstart: 2024-01-01\ndays: 1\n", name);
-    write_file("s.yaml", text);
-    char *answer = faults_of("s.yaml", NULL);
+    test_scenario_write("s.yaml", text);
+    char *answer = test_scenario_faults("s.yaml", NULL);
     assert_non_null(strstr(answer, " is too long; allowed: a text of 1 … 120 bytes\n"));
     free(answer);
 }
@@ -478,5 +432,5 @@ int main(void)
         cmocka_unit_test(test_limits_of_lists),
         cmocka_unit_test(test_limits_of_days_and_names),
     };
-    return cmocka_run_group_tests(tests, make_folder, remove_folder);
+    return cmocka_run_group_tests(tests, test_scenario_make_folder, test_scenario_remove_folder);
 }

@@ -177,7 +177,9 @@ static void run_backwards(void *context, void (*task)(void *, size_t), void *arg
         task(argument, num_tasks);
 }
 
-static const struct toc_simulation_area      three_areas[] = { { 9000 }, { 40 }, { 12000 } };
+static const struct toc_simulation_area      three_areas[] = { { .persons = 9000 },
+                                                               { .persons = 40 },
+                                                               { .persons = 12000 } };
 static const struct toc_simulation_commuting both_ways[] = { { 0, 2, 0.2 }, { 1, 0, 0.3 }, { 2, 0, 0.1 } };
 
 /* Everything in force at once, in three areas. */
@@ -202,7 +204,8 @@ static void test_any_threads_give_the_same_bits(void **state)
     fill_schedule(schedule);
     set_up(100);
     parameters.screening_share = 0.02;
-    const struct toc_simulation_import imports[] = { { 10, 2, 1, 30 }, { 12, TOC_SIMULATION_EVERYWHERE, 0, 30 } };
+    const struct toc_simulation_import imports[] = { { .day = 10, .area = 2, .strain = 1, .persons = 30 },
+                                                     { .day = 12, .area = TOC_SIMULATION_EVERYWHERE, .persons = 30 } };
     const struct toc_simulation_setup  setup = { .parameters = &parameters,
                                                  .areas = three_areas,
                                                  .num_areas = 3,
@@ -493,8 +496,8 @@ static void test_steering(void **state)
 static void test_capacity_of_tests(void **state)
 {
     (void) state;
-    const struct toc_simulation_schedule lines[] = { { TOC_SIMULATION_MEASURE_isolation, 0, 1, DAYS, 1, -1, 0 },
-                                                     { TOC_SIMULATION_MEASURE_testing, 0, 1, DAYS, 1, -1, 0 } };
+    const struct toc_simulation_schedule lines[] = { { TOC_SIMULATION_MEASURE_isolation, 0, 1, DAYS, 1, -1, 0, 0 },
+                                                     { TOC_SIMULATION_MEASURE_testing, 0, 1, DAYS, 1, -1, 0, 0 } };
     set_up(10000);
     parameters.test_capacity = 200; /* 20 a day */
     struct toc_simulation *sim = create(

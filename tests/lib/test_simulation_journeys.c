@@ -11,7 +11,9 @@
 enum { LEAVE = 5, BACK = 9, PERSONS = 30000, COLUMNS = TOC_SIMULATION_COLUMNS };
 
 static struct toc_simulation_parameters    parameters;
-static const struct toc_simulation_area    areas[] = { { PERSONS }, { PERSONS }, { PERSONS } };
+static const struct toc_simulation_area    areas[] = { { .persons = PERSONS },
+                                                       { .persons = PERSONS },
+                                                       { .persons = PERSONS } };
 static const struct toc_simulation_journey journey = { 0, 1, LEAVE, BACK, 0.4 };
 static struct toc_simulation_setup         setup;
 

@@ -79,7 +79,7 @@ static void test_tables_that_do_not_sum(void **state)
 static void test_places_and_days_that_do_not_exist(void **state)
 {
     (void) state;
-    const struct toc_simulation_area      areas[] = { { 60 }, { 40 } };
+    const struct toc_simulation_area      areas[] = { { .persons = 60 }, { .persons = 40 } };
     const struct toc_simulation_commuting both[] = { { 0, 1, 0.5 }, { 0, 1, 0.50001 } };
     struct toc_simulation_schedule        line = { .area = 1, .from = 1, .to = 1, .strength = 1, .on_above = -1 };
     struct toc_simulation_import          import = { .day = 1, .area = 1, .strain = 3, .persons = 1 };
@@ -115,7 +115,7 @@ static void test_places_and_days_that_do_not_exist(void **state)
 static void test_size_of_the_population(void **state)
 {
     (void) state;
-    struct toc_simulation_area  areas[] = { { 60 }, { 39 } };
+    struct toc_simulation_area  areas[] = { { .persons = 60 }, { .persons = 39 } };
     struct toc_simulation_setup setup = { .areas = areas, .num_areas = 2 };
     struct toc_error            error = { 0 };
     toc_simulation_parameters_init(&parameters);

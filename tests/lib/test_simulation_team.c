@@ -90,9 +90,9 @@ static int note(void *context, const struct toc_simulation_infection *infection)
 static void fill_setup(struct toc_simulation_parameters *parameters, struct toc_simulation_schedule *schedule,
                        struct toc_simulation_setup *setup)
 {
-    static const struct toc_simulation_area      areas[] = { { 9000 }, { 40 }, { 12000 } };
+    static const struct toc_simulation_area areas[] = { { .persons = 9000 }, { .persons = 40 }, { .persons = 12000 } };
     static const struct toc_simulation_commuting commuting[] = { { 0, 2, 0.2 }, { 1, 0, 0.3 }, { 2, 0, 0.1 } };
-    static const struct toc_simulation_import    imports[] = { { 10, 2, 1, 30 } };
+    static const struct toc_simulation_import    imports[] = { { .day = 10, .area = 2, .strain = 1, .persons = 30 } };
     static const struct toc_simulation_journey   journeys[] = { { 0, 2, 12, 25, 0.3 }, { 2, 0, 20, 40, 0.2 } };
     toc_simulation_parameters_init(parameters);
     parameters->seed_infections = 40;
