@@ -36,8 +36,10 @@ static const struct cli_option record_options[] = {
       .offset = offsetof(struct settings, file),
       .completion = CLI_COMPLETE_FILE,
       .meaning =
-          "create, change: read records from a file: .csv, .tsv, else one JSON object a line; - is standard input. "
-          "Names, identifiers and notes must come this way: other users of the machine see command lines." },
+          "create, change: read records from a file: .csv, .tsv, .xlsx (its first sheet), else one JSON object a line; "
+          "- is "
+          "standard input. Names, identifiers and notes must come this way: other users of the machine see command "
+          "lines." },
     { .name = "version",
       .value = "N",
       .initial = "whatever is there",

@@ -11,6 +11,7 @@
 
 #include "base/instant.h"
 #include "base/memory.h"
+#include "cli/file_bytes.h"
 #include "cli/node_options.h"
 #include "model/model_table.h"
 #include "tocsin/status.h"
@@ -164,12 +165,23 @@ static int submit_rows(struct window *window, struct model_table *table)
     return status < 0 && status != BASE_ERR_INPUT ? status : window->failure;
 }
 
+static bool ends_with(const char *file, const char *end)
+{
+    const char *point = strrchr(file, '.');
+    return point != NULL && strcmp(point, end) == 0;
+}
+
 static enum model_table_format format_of(const char *file)
 {
-    const char *end = strrchr(file, '.');
-    if (end != NULL && strcmp(end, ".csv") == 0)
-        return MODEL_TABLE_CSV;
-    return end != NULL && strcmp(end, ".tsv") == 0 ? MODEL_TABLE_TSV : MODEL_TABLE_NDJSON;
+    return ends_with(file, ".csv") ? MODEL_TABLE_CSV : ends_with(file, ".tsv") ? MODEL_TABLE_TSV : MODEL_TABLE_NDJSON;
+}
+
+static int submit_table(struct window *window, int ret, struct model_table *table)
+{
+    if (ret == 0)
+        ret = submit_rows(window, table);
+    model_table_close(table);
+    return ret == BASE_ERR_INPUT ? 0 : ret; /* the faults tell */
 }
 
 static int submit_file(struct window *window, int fd)
@@ -177,10 +189,14 @@ static int submit_file(struct window *window, int fd)
     struct model_table *table = NULL;
     int ret = model_table_open(table_input_file(&fd, window->file), format_of(window->file), window->record,
                                &window->faults, &table);
-    if (ret == 0)
-        ret = submit_rows(window, table);
-    model_table_close(table);
-    return ret == BASE_ERR_INPUT ? 0 : ret; /* the faults tell */
+    return submit_table(window, ret, table);
+}
+
+static int submit_workbook(struct window *window, const struct file_bytes *file)
+{
+    struct model_table *table = NULL;
+    int ret = model_table_open_xlsx(file->bytes, file->size, window->file, window->record, &window->faults, &table);
+    return submit_table(window, ret, table);
 }
 
 static int report(struct window *window, int status)
@@ -196,15 +212,43 @@ static int report(struct window *window, int status)
     return status == BASE_ERR_SYSTEM ? CLI_MACHINE : exit_code;
 }
 
+/* What the file is opened as: a spreadsheet is mapped, all else is read from its beginning to its end. */
+struct source {
+    bool              standard_input, workbook;
+    int               fd; /* -1: none */
+    struct file_bytes bytes;
+};
+
+/* 0, or the errno of what was refused. */
+static int source_open(struct source *source, const char *file)
+{
+    *source =
+        (struct source){ .standard_input = strcmp(file, "-") == 0, .workbook = ends_with(file, ".xlsx"), .fd = -1 };
+    if (source->workbook)
+        return file_bytes_open(&source->bytes, file);
+    source->fd = source->standard_input ? STDIN_FILENO : open(file, O_RDONLY | O_CLOEXEC);
+    return source->fd < 0 ? errno : 0;
+}
+
+static void source_close(struct source *source)
+{
+    if (source->workbook)
+        file_bytes_close(&source->bytes);
+    else if (!source->standard_input)
+        close(source->fd);
+}
+
 int record_file_submit(const struct cli_command *command, struct node *node, const struct access *who,
                        const struct model_record *record, const char *file, bool change)
 {
-    bool           standard_input = strcmp(file, "-") == 0;
-    int            fd = standard_input ? STDIN_FILENO : open(file, O_RDONLY | O_CLOEXEC);
+    struct source  source;
+    int            failure = source_open(&source, file);
     struct window *window = memory_array(1, sizeof *window);
-    if (fd < 0 || window == NULL) {
+    if (failure != 0 || window == NULL) {
+        if (failure == 0)
+            source_close(&source);
         free(window);
-        return cli_complain(command, CLI_MACHINE, "%s: %s", file, fd < 0 ? strerror(errno) : "out of memory");
+        return cli_complain(command, CLI_MACHINE, "%s: %s", file, failure != 0 ? strerror(failure) : "out of memory");
     }
     pthread_mutex_init(&window->lock, NULL);
     pthread_cond_init(&window->answered, NULL);
@@ -212,11 +256,11 @@ int record_file_submit(const struct cli_command *command, struct node *node, con
     window->node = node;
     window->who = who;
     window->record = record;
-    window->file = standard_input ? "standard input" : file;
+    window->file = source.standard_input ? "standard input" : file;
     window->verb = change ? STORE_CHANGE : STORE_CREATE;
-    int exit_code = report(window, submit_file(window, fd));
-    if (!standard_input)
-        close(fd);
+    int exit_code =
+        report(window, source.workbook ? submit_workbook(window, &source.bytes) : submit_file(window, source.fd));
+    source_close(&source);
     fault_list_free(&window->faults);
     pthread_cond_destroy(&window->answered);
     pthread_mutex_destroy(&window->lock);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* cli/record_file.h: records from a file (CSV, TSV, else NDJSON), submitted many at a time. */
+/* cli/record_file.h: records from a file (CSV, TSV, XLSX, else NDJSON), submitted many at a time. */
 #ifndef CLI_RECORD_FILE_H
 #define CLI_RECORD_FILE_H
 

@@ -11,6 +11,7 @@
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "formats/sheet/xlsx.h"
 #include "tocsin/status.h"
 
 #define TEXT_OF(number) TEXT_OF_(number)
@@ -38,6 +39,7 @@ struct table {
     struct table_input input;
     struct fault_list *faults;
     struct csv_parser  parser;
+    struct xlsx       *workbook; /* NULL: text */
     struct table_row   header;
     struct table_cell *header_cells; /* with their text behind them in one allocation */
     uint64_t           line;         /* of the line that is being read */
@@ -308,7 +310,7 @@ static int last_record(struct table *table)
     return table->record.ended && check_record(table);
 }
 
-int table_next(struct table *table, struct table_row *row)
+static int next_text_row(struct table *table, struct table_row *row)
 {
     struct record *record = &table->record;
     while (!table->finished) {
@@ -338,6 +340,46 @@ int table_next(struct table *table, struct table_row *row)
         }
     }
     return 0;
+}
+
+/* ---- rows of a spreadsheet ---- */
+
+/* Take a cell over; what could not be computed is a fault. */
+static void take_cell(struct table *table, const struct sheet_cell *cell)
+{
+    struct record *record = &table->record;
+    if (record->num_bytes + cell->size + 1 > TABLE_MAX_RECORD) {
+        spoil(table, 0, "at most " TEXT_OF(TABLE_MAX_RECORD) " bytes", "a longer row");
+        return;
+    }
+    if (cell->kind == SHEET_ERROR)
+        spoil(table, record->num_cells + 1, "a value", "a formula that could not be computed");
+    on_cell((char *) (uintptr_t) (cell->kind == SHEET_EMPTY ? "" : cell->text), cell->size, record);
+}
+
+static int next_sheet_row(struct table *table, struct table_row *row)
+{
+    struct record   *record = &table->record;
+    struct sheet_row from;
+    int              ret;
+    while ((ret = xlsx_next(table->workbook, &from)) == 1) {
+        table->line = from.number;
+        begin_record(table);
+        for (size_t i = 0; i < from.num_cells; i++)
+            take_cell(table, &from.cells[i]);
+        while (record->num_cells < table->header.num_cells && !record->spoiled)
+            take_cell(table, &(struct sheet_cell){ .kind = SHEET_EMPTY });
+        if (check_record(table)) {
+            *row = (struct table_row){ record->cells, record->num_cells, record->line };
+            return 1;
+        }
+    }
+    return ret;
+}
+
+int table_next(struct table *table, struct table_row *row)
+{
+    return table->workbook != NULL ? next_sheet_row(table, row) : next_text_row(table, row);
 }
 
 /* ---- the beginning ---- */
@@ -426,17 +468,11 @@ static int keep_header(struct table *table, struct table_row row)
     return 0;
 }
 
-static int read_header(struct table *table, char delimiter)
+static int take_header(struct table *table)
 {
     struct table_row row;
     uint64_t         faults_before = table->faults->num_all;
-    int              ret = read_start(table);
-    if (ret != 0)
-        return ret;
-    if (delimiter == 0)
-        delimiter = recognise_delimiter(table->block, table->end);
-    csv_set_delim(&table->parser, (unsigned char) delimiter);
-    ret = table_next(table, &row);
+    int              ret = table_next(table, &row);
     if (ret < 0)
         return ret;
     if (table->faults->num_all > faults_before)
@@ -453,27 +489,63 @@ static int read_header(struct table *table, char delimiter)
     return keep_header(table, row);
 }
 
+static int read_header(struct table *table, char delimiter)
+{
+    int ret = read_start(table);
+    if (ret != 0)
+        return ret;
+    if (delimiter == 0)
+        delimiter = recognise_delimiter(table->block, table->end);
+    csv_set_delim(&table->parser, (unsigned char) delimiter);
+    return take_header(table);
+}
+
+static struct table *new_table(const char *name, struct fault_list *faults)
+{
+    struct table *opened = malloc(sizeof *opened);
+    if (opened == NULL)
+        return NULL;
+    memset(opened, 0, offsetof(struct table, record));
+    begin_record(opened);
+    opened->input.name = name;
+    opened->faults = faults;
+    if (csv_init(&opened->parser, PARSER_OPTIONS) != 0) {
+        free(opened);
+        return NULL;
+    }
+    csv_set_blk_size(&opened->parser, TABLE_MAX_CELL);
+    return opened;
+}
+
 int table_open(struct table_input input, const struct table_options *options, struct fault_list *faults,
                struct table **table)
 {
-    struct table *opened = malloc(sizeof *opened);
-    int           ret = TOC_ERR_NO_MEMORY;
+    struct table *opened = new_table(input.name, faults);
     if (opened == NULL)
-        return ret;
-    memset(opened, 0, offsetof(struct table, record));
-    begin_record(opened);
+        return TOC_ERR_NO_MEMORY;
     opened->input = input;
-    opened->faults = faults;
-    if (csv_init(&opened->parser, PARSER_OPTIONS) != 0)
-        goto out;
-    csv_set_blk_size(&opened->parser, TABLE_MAX_CELL);
-    ret = read_header(opened, options->delimiter);
-    if (ret != 0)
-        goto out;
-    *table = opened;
-    opened = NULL;
-out:
-    table_close(opened);
+    int ret = read_header(opened, options->delimiter);
+    if (ret == 0)
+        *table = opened;
+    else
+        table_close(opened);
+    return ret;
+}
+
+int table_open_xlsx(const void *bytes, size_t size, const char *name, struct fault_list *faults, struct table **table)
+{
+    struct table *opened = new_table(name, faults);
+    if (opened == NULL)
+        return TOC_ERR_NO_MEMORY;
+    int ret = xlsx_open(bytes, size, name, faults, &opened->workbook);
+    if (ret == 0)
+        ret = xlsx_begin(opened->workbook, xlsx_first_sheet(opened->workbook));
+    if (ret == 0)
+        ret = take_header(opened);
+    if (ret == 0)
+        *table = opened;
+    else
+        table_close(opened);
     return ret;
 }
 
@@ -482,6 +554,7 @@ void table_close(struct table *table)
     if (table == NULL)
         return;
     csv_free(&table->parser);
+    xlsx_close(table->workbook);
     free(table->header_cells);
     free(table);
 }

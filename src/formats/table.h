@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* src/formats/table.h: a header line and rows of cells, from CSV or TSV text of any length in constant memory.
+/* src/formats/table.h: a header line and rows of cells, from CSV or TSV text of any length in constant memory, or from
+ * a spreadsheet.
  *
  * The format is RFC 4180, read strictly, with these liberties: the delimiter may be a comma, a semicolon or a tab
  * (recognised from the header line, or set); lines may end in LF or CRLF; a byte-order mark is skipped; blanks around
@@ -62,6 +63,11 @@ struct table;
  */
 int table_open(struct table_input input, const struct table_options *options, struct fault_list *faults,
                struct table **table);
+
+/* The same of a spreadsheet (XLSX, formats/sheet/xlsx.h): its first sheet that is not hidden. Rows without a cell are
+ * skipped, and those that end early have empty cells; a formula that could not be computed is a fault of its row. Lines
+ * are its rows. The bytes must outlive the table. */
+int table_open_xlsx(const void *bytes, size_t size, const char *name, struct fault_list *faults, struct table **table);
 
 void table_close(struct table *table);
 

@@ -30,7 +30,8 @@ struct column_use {
 struct model_table {
     const struct model_record *record;
     struct fault_list         *faults;
-    struct table              *table; /* NULL: NDJSON */
+    struct table              *table;   /* NULL: NDJSON */
+    bool                       guarded; /* texts may have an apostrophe before them: not in a spreadsheet's own cells */
     struct column_use          columns[TABLE_MAX_COLUMNS];
     struct model_lines         lines; /* of NDJSON */
 };
@@ -111,31 +112,53 @@ static void match_column(struct model_table *table, size_t number)
         fault_add(table->faults, place, NULL, "only the program sets the field %s", use.field->name);
 }
 
+/* Match the header of a table that opened, and give it out. */
+static int take_table(struct model_table *opened, int ret, uint64_t faults_before, struct model_table **table)
+{
+    for (size_t i = 0; ret == 0 && i < table_header(opened->table)->num_cells; i++)
+        match_column(opened, i);
+    if (ret == 0 && opened->faults->num_all > faults_before)
+        ret = BASE_ERR_INPUT;
+    if (ret == 0)
+        *table = opened;
+    else
+        model_table_close(opened);
+    return ret;
+}
+
+static struct model_table *new_table(const struct model_record *record, struct fault_list *faults)
+{
+    struct model_table *made = memory_array(1, sizeof *made);
+    if (made != NULL)
+        *made = (struct model_table){ .record = record, .faults = faults };
+    return made;
+}
+
 int model_table_open(struct table_input input, enum model_table_format format, const struct model_record *record,
                      struct fault_list *faults, struct model_table **table)
 {
-    struct model_table *opened = memory_array(1, sizeof *opened);
-    uint64_t            faults_before = faults->num_all;
-    int                 ret = opened != NULL ? 0 : TOC_ERR_NO_MEMORY;
-    if (ret != 0)
-        goto out;
-    *opened = (struct model_table){ .record = record, .faults = faults };
+    struct table_options options = { .delimiter = format == MODEL_TABLE_TSV ? '\t' : 0 };
+    uint64_t             faults_before = faults->num_all;
+    struct model_table  *opened = new_table(record, faults);
+    if (opened == NULL)
+        return TOC_ERR_NO_MEMORY;
     if (format == MODEL_TABLE_NDJSON) {
         model_lines_init(&opened->lines, input, faults);
-    } else {
-        struct table_options options = { .delimiter = format == MODEL_TABLE_TSV ? '\t' : 0 };
-        ret = table_open(input, &options, faults, &opened->table);
-        for (size_t i = 0; ret == 0 && i < table_header(opened->table)->num_cells; i++)
-            match_column(opened, i);
-        if (ret == 0 && faults->num_all > faults_before)
-            ret = BASE_ERR_INPUT;
-    }
-    if (ret == 0)
         *table = opened;
-out:
-    if (ret != 0)
-        model_table_close(opened);
-    return ret;
+        return 0;
+    }
+    opened->guarded = true;
+    return take_table(opened, table_open(input, &options, faults, &opened->table), faults_before, table);
+}
+
+int model_table_open_xlsx(const void *bytes, size_t size, const char *name, const struct model_record *record,
+                          struct fault_list *faults, struct model_table **table)
+{
+    uint64_t            faults_before = faults->num_all;
+    struct model_table *opened = new_table(record, faults);
+    if (opened == NULL)
+        return TOC_ERR_NO_MEMORY;
+    return take_table(opened, table_open_xlsx(bytes, size, name, faults, &opened->table), faults_before, table);
 }
 
 void model_table_close(struct model_table *table)
@@ -173,7 +196,7 @@ static int read_cell(struct model_table *table, const struct table_row *row, siz
     int                       ret = 0;
     switch (table->columns[number].column) {
     case COLUMN_FIELD:
-        if (field->kind == MODEL_KIND_TEXT && model_text_is_guarded(cell.text, cell.size))
+        if (table->guarded && field->kind == MODEL_KIND_TEXT && model_text_is_guarded(cell.text, cell.size))
             ret = model_value_read(field, cell.text + 1, cell.size - 1, arena, value);
         else
             ret = model_value_read(field, cell.text, cell.size, arena, value);

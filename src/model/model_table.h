@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* src/model/model_table.h: records as rows of a table (CSV, TSV) or as NDJSON, read and written by their descriptions,
- * in constant memory.
+/* src/model/model_table.h: records as rows of a table (CSV, TSV, read also of a spreadsheet) or as NDJSON, read and
+ * written by their descriptions, in constant memory.
  *
  * Columns. A header's cell is a field's name, or its label in English or Chinese (in either case of letters); `id` and
  * `version` are taken too, `created`, `updated` and `masked` are passed over. Columns may stand in any order and be
@@ -47,6 +47,9 @@ struct model_table;
  * Returns 0, BASE_ERR_INPUT, BASE_ERR_SYSTEM or TOC_ERR_NO_MEMORY. Memory: about 0.4 MB (NDJSON: up to a line). */
 int  model_table_open(struct table_input input, enum model_table_format format, const struct model_record *record,
                       struct fault_list *faults, struct model_table **table);
+/* The same of a spreadsheet (XLSX), whose bytes must outlive the table: its first sheet, as exports write it. */
+int  model_table_open_xlsx(const void *bytes, size_t size, const char *name, const struct model_record *record,
+                           struct fault_list *faults, struct model_table **table);
 void model_table_close(struct model_table *table); /* NULL is fine */
 
 /* The next row without a fault.

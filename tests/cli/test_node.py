@@ -12,6 +12,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+import zipfile
 
 from program import ENVIRONMENT, PROGRAM, ROOT, Skip, equal, folder, main
 from program import run as run_program
@@ -248,6 +249,25 @@ def test_faults_of_operands():
             "record", "create", "person", f"area={node.area}", "--as", "auditor", "--node", node.path)
 
 
+def workbook(path, rows):
+    """A spreadsheet of one sheet: texts inline, numbers as numbers, None and [] as nothing."""
+    def cell(value):
+        if value is None:
+            return "<c/>"
+        return f"<c><v>{value}</v></c>" if isinstance(value, int) else f'<c t="inlineStr"><is><t>{value}</t></is></c>'
+    relation = "relationships"
+    parts = {
+        "_rels/.rels": f'<Relationships><Relationship Id="a" Type="{relation}/officeDocument" Target="xl/workbook.xml"/></Relationships>',
+        "xl/workbook.xml": f'<workbook xmlns:r="{relation}"><sheets><sheet name="people" r:id="b"/></sheets></workbook>',
+        "xl/_rels/workbook.xml.rels": f'<Relationships><Relationship Id="b" Type="{relation}/worksheet" Target="sheet.xml"/></Relationships>',
+        "xl/sheet.xml": "<worksheet><sheetData>" + "".join(
+            "<row>" + "".join(cell(value) for value in row) + "</row>" for row in rows) + "</sheetData></worksheet>",
+    }
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for part, text in parts.items():
+            archive.writestr(part, text)
+
+
 def test_files():
     """CSV, NDJSON and standard input: good rows are written, each faulty one is told by its line."""
     with folder() as name:
@@ -257,6 +277,12 @@ def test_files():
         code, out, err = run("record", "create", "person", "--file", table, "--node", node.path)
         equal((code, len(out.splitlines())), (1, 2))
         assert err.startswith(f"{table}:3:3: birth_year: ") and err.endswith("1 fault; the rows without one were written\n"), err
+        book = pathlib.Path(name, "people.xlsx")
+        workbook(book, [["area", "sex", "birth_year"], [node.area, "female", 1980], [node.area, "female", "x"],
+                        [], [node.area, None, 1990]])
+        code, out, err = run("record", "create", "person", "--file", book, "--node", node.path)
+        equal((code, len(out.splitlines())), (1, 2))
+        assert err.startswith(f"{book}:3:3: birth_year: ") and err.endswith("1 fault; the rows without one were written\n"), err
         rows = [{"area": node.area, "sex": "male"} for _ in range(700)]  # more than are under way at once
         out = node("record", "create", "person", "--file", "-", stdin="".join(json.dumps(row) + "\n" for row in rows))
         made = [json.loads(line)["id"] for line in out.splitlines()]
