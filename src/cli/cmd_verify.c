@@ -11,8 +11,8 @@
 #include "cli/command.h"
 #include "cli/output_options.h"
 #include "cli/verify_input.h"
-#include "cli/verify_report.h"
 #include "formats/credential/folder.h"
+#include "formats/credential/report.h"
 #include "formats/credential/rules.h"
 #include "tocsin/status.h"
 
@@ -118,7 +118,7 @@ static const struct cli_group groups[] = {
 struct work {
     const struct cli_command       *command;
     struct settings                 settings;
-    struct verify_style             style;
+    struct credential_style         style;
     struct fault_list               faults;
     struct credential_trust         trust;
     struct credential_revocation   *revocation;
@@ -210,28 +210,6 @@ static int read_rules(struct work *work)
 
 /* ---- one credential ---- */
 
-/* Does a genuine pass fit the rules? Rules are written for the EU's content. */
-static bool evaluate(struct work *work, const struct credential_answer *answer, struct credential_rules_answer *fit)
-{
-    char issuer[64] = "";
-    if (work->rules == NULL || answer->verdict != CREDENTIAL_GENUINE || answer->kind != CREDENTIAL_DCC)
-        return false;
-    if (answer->issuer.size < sizeof issuer && answer->issuer.size > 0)
-        memcpy(issuer, answer->issuer.text, answer->issuer.size);
-    const struct credential_rules_question question = {
-        .payload = answer->payload,
-        .now = work->now,
-        .country = work->settings.country,
-        .region = work->settings.region,
-        .issuer = issuer[0] != '\0' ? issuer : NULL,
-        .kid = answer->kid,
-        .kid_size = answer->kid_size,
-        .issued = answer->issued,
-        .expires = answer->expires,
-    };
-    return credential_rules_check(work->rules, &question, &work->checker, fit) == 0;
-}
-
 static int check(void *context, const struct verify_item *item)
 {
     struct work                   *work = context;
@@ -241,8 +219,9 @@ static int check(void *context, const struct verify_item *item)
         credential_scan_parts(work->scanner, item->parts, item->num_parts, work->now, &answer);
     else
         credential_scan(work->scanner, item->parts[0].text, item->parts[0].size, work->now, &answer);
-    bool                      evaluated = evaluate(work, &answer, &fit);
-    const struct verify_found found = {
+    bool evaluated = credential_hold_to_rules(work->rules, work->settings.country, work->settings.region, work->now,
+                                              &answer, &work->checker, &fit);
+    const struct credential_found found = {
         .number = ++work->num_all,
         .now = work->now,
         .answer = &answer,
@@ -251,7 +230,7 @@ static int check(void *context, const struct verify_item *item)
         .rules = work->rules,
         .fit = evaluated ? &fit : NULL,
     };
-    verify_report(&work->sink, &work->style, &found);
+    credential_report(&work->sink, &work->style, &found);
     work->num_good +=
         answer.verdict == CREDENTIAL_GENUINE && (work->rules == NULL || (evaluated && fit.fit == CREDENTIAL_FITS));
     if (evaluated)
@@ -282,9 +261,9 @@ static int check_all(struct work *work, int num_files, char **files)
         int one = check_file(work, files[i]);
         exit_code = one > exit_code ? one : exit_code;
     }
-    if (work->style.format == VERIFY_JSON)
+    if (work->style.format == CREDENTIAL_AS_JSON)
         sink_text(&work->sink, work->num_all == 0 ? "[]\n" : "]\n");
-    if (work->style.format == VERIFY_TEXT && work->num_all > 1)
+    if (work->style.format == CREDENTIAL_AS_TEXT && work->num_all > 1)
         sink_format(&work->sink, "\n%llu of %llu %s\n", (unsigned long long) work->num_good,
                     (unsigned long long) work->num_all,
                     work->rules != NULL ? "are genuine and fit the rules" : "are genuine");
@@ -303,8 +282,8 @@ static int run(const struct cli_command *command, int argc, char **argv)
         return exit_code;
     if (no_core() != 0)
         return cli_complain(command, CLI_MACHINE, "this process cannot be kept from leaving a core");
-    work.style = (struct verify_style){ (enum verify_format) work.settings.format,
-                                        (enum credential_language) work.settings.language, work.settings.holder };
+    work.style = (struct credential_style){ (enum credential_format) work.settings.format,
+                                            (enum credential_language) work.settings.language, work.settings.holder };
     work.now = (work.settings.at == INSTANT_MISSING ? instant_now() : work.settings.at) / INSTANT_SECOND;
     exit_code = read_rules(&work);
     if (exit_code == CLI_DONE)

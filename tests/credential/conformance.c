@@ -5,6 +5,9 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "base/json_reader.h"
+#include "formats/credential/base64.h"
+
 char *conformance_read_file(const char *folder, const char *name, size_t *size)
 {
     char path[4096];
@@ -83,6 +86,25 @@ struct credential_scanner *conformance_scanner_of(struct credential_trust *trust
     struct credential_scanner *scanner = credential_scanner_new(trust, NULL);
     assert_non_null(scanner);
     return scanner;
+}
+
+void conformance_issuer_of(const char *folder, const char *name, char iss[200])
+{
+    static uint8_t                  packed[1 << 14], content[1 << 16];
+    size_t                          size, num = 0;
+    struct value_tree               tree = VALUE_TREE_INIT;
+    struct libdeflate_decompressor *inflater = credential_inflater_new();
+    char                           *text = conformance_read_file(folder, name, &size), *rest = text;
+    strsep(&rest, ".");
+    const char *payload = strsep(&rest, ".");
+    assert_ok(credential_base64_decode(CREDENTIAL_BASE64_URL, payload, strlen(payload), packed, &num));
+    assert_ok(credential_inflate(inflater, CREDENTIAL_RAW, packed, num, content, sizeof content, &num, NULL));
+    assert_ok(json_read((const char *) content, num, NULL, &tree, NULL));
+    const struct value *named = value_get(tree.values, "iss");
+    snprintf(iss, 200, "%.*s", (int) named->length, named->text);
+    value_tree_free(&tree);
+    credential_inflater_free(inflater);
+    free(text);
 }
 
 /* The same text. Two of the cases have times in another zone than the pass itself: those are not compared. */

@@ -19,6 +19,9 @@ size_t      conformance_from_hex(const char *text, uint8_t *bytes, size_t room);
 int64_t conformance_clock_of(const char *text);
 bool    conformance_same_value(const struct value *value, const json_t *json);
 
+/* The issuer that a SMART card (a file with its JWS) names: "iss" of its payload. */
+void conformance_issuer_of(const char *folder, const char *name, char iss[200]);
+
 /* Makes the trust ready. */
 struct credential_scanner *conformance_scanner_of(struct credential_trust *trust);
 /* For credential_checker_init: the one key that `where` is. */

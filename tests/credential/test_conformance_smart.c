@@ -63,26 +63,6 @@ static enum credential_verdict scan_files(json_t *line, struct credential_answer
     return answer->verdict;
 }
 
-/* The issuer that a card names: "iss" of its payload. */
-static void issuer_of(const char *folder, const char *name, char iss[200])
-{
-    static uint8_t                  packed[1 << 14], content[1 << 16];
-    size_t                          size, num = 0;
-    struct value_tree               tree = VALUE_TREE_INIT;
-    struct libdeflate_decompressor *inflater = credential_inflater_new();
-    char                           *text = conformance_read_file(folder, name, &size), *rest = text;
-    strsep(&rest, ".");
-    const char *payload = strsep(&rest, ".");
-    assert_ok(credential_base64_decode(CREDENTIAL_BASE64_URL, payload, strlen(payload), packed, &num));
-    assert_ok(credential_inflate(inflater, CREDENTIAL_RAW, packed, num, content, sizeof content, &num, NULL));
-    assert_ok(json_read((const char *) content, num, NULL, &tree, NULL));
-    const struct value *named = value_get(tree.values, "iss");
-    snprintf(iss, 200, "%.*s", (int) named->length, named->text);
-    value_tree_free(&tree);
-    credential_inflater_free(inflater);
-    free(text);
-}
-
 /* The issuers whose revocation lists are broken. */
 static void add_bad_lists(struct credential_trust *trust, const char *folder)
 {
@@ -93,7 +73,7 @@ static void add_bad_lists(struct credential_trust *trust, const char *folder)
         snprintf(list, sizeof list, "files/badcrl/%s/.well-known/crl/hrvC0uzB16UXK83BnPo7Glg685b1D6iYOyJd5hpRaAA.json",
                  faults[i]);
         snprintf(card, sizeof card, "files/badcrl/%s/jws-crl-%s.txt", faults[i], faults[i]);
-        issuer_of(folder, card, iss);
+        conformance_issuer_of(folder, card, iss);
         add_key_set(trust, folder, keys, iss, list);
     }
 }
@@ -146,7 +126,7 @@ static void test_smart_cards(void **state)
     snprintf(folder, sizeof folder, "%s", smart_folder);
     smart_folder = folder;
     char iss[200];
-    issuer_of(folder, "files/example-00-d-jws.txt", iss);
+    conformance_issuer_of(folder, "files/example-00-d-jws.txt", iss);
     add_key_set(&trust, folder, EXAMPLE_KEYS, iss, NULL);
     /* The issuer's own list revokes its third example, which the cases want accepted: it is tested below. */
     static const char none[] = "{\"kid\":\"" EXAMPLE_KID "\",\"method\":\"rid\",\"ctr\":1,\"rids\":[]}";
@@ -193,7 +173,7 @@ static void test_smart_revoked(void **state)
     struct credential_trust  trust = CREDENTIAL_TRUST_INIT;
     snprintf(folder, sizeof folder, "%s", shared);
     char iss[200];
-    issuer_of(folder, "files/example-00-d-jws.txt", iss);
+    conformance_issuer_of(folder, "files/example-00-d-jws.txt", iss);
     add_key_set(&trust, folder, EXAMPLE_KEYS, iss, EXAMPLE_LIST);
     struct credential_scanner *scanner = conformance_scanner_of(&trust);
     char *text = conformance_read_file(folder, "files/example-03-f-qr-code-numeric-value-0.txt", &size);

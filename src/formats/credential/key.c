@@ -122,6 +122,29 @@ credential_refusal credential_key_of_modulus(const uint8_t *modulus, size_t modu
     return pkey != NULL ? take(pkey, key) : "the RSA key cannot be read";
 }
 
+/* ---- for devices ---- */
+
+size_t credential_key_info(const struct credential_key *key, uint8_t info[CREDENTIAL_KEY_INFO_BYTES])
+{
+    unsigned char *at = info;
+    int            size = i2d_PUBKEY(key->pkey, NULL);
+    if (size <= 0 || size > CREDENTIAL_KEY_INFO_BYTES || i2d_PUBKEY(key->pkey, &at) != size)
+        size = 0;
+    ERR_clear_error();
+    return (size_t) size;
+}
+
+credential_refusal credential_key_of_info(const uint8_t *info, size_t size, struct credential_key *key)
+{
+    const unsigned char *at = info;
+    EVP_PKEY            *pkey = size <= CREDENTIAL_KEY_INFO_BYTES ? d2i_PUBKEY(NULL, &at, (long) size) : NULL;
+    ERR_clear_error();
+    if (pkey != NULL && at == info + size)
+        return take(pkey, key);
+    EVP_PKEY_free(pkey);
+    return "the key cannot be read";
+}
+
 /* ---- certificates ---- */
 
 static X509 *certificate(const uint8_t *der, size_t size)

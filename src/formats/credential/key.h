@@ -14,7 +14,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include <openssl/types.h>
+/* OpenSSL's, by their own names: a device (device.h) has other keys behind them and no OpenSSL. */
+struct evp_pkey_st;
+struct evp_md_st;
+struct evp_md_ctx_st;
+struct evp_pkey_ctx_st;
 
 #define CREDENTIAL_RSA_BITS_LEAST 2048
 #define CREDENTIAL_RSA_BITS_MOST 8192
@@ -29,8 +33,8 @@ enum credential_algorithm { CREDENTIAL_ES256, CREDENTIAL_PS256 };
 enum credential_use { CREDENTIAL_USE_TEST = 1, CREDENTIAL_USE_VACCINATION = 2, CREDENTIAL_USE_RECOVERY = 4 };
 
 struct credential_key {
-    EVP_PKEY *pkey; /* NULL: none */
-    uint8_t   algorithm;
+    struct evp_pkey_st *pkey; /* NULL: none */
+    uint8_t             algorithm;
 };
 void credential_key_free(struct credential_key *key);
 
@@ -55,6 +59,11 @@ credential_refusal credential_key_of_point(const uint8_t x[32], const uint8_t y[
 credential_refusal credential_key_of_modulus(const uint8_t *modulus, size_t modulus_size, const uint8_t *exponent,
                                              size_t exponent_size, struct credential_key *key);
 
+/* The key as SubjectPublicKeyInfo, for a device; and back. The size, 0 where the room is short (which it never is). */
+#define CREDENTIAL_KEY_INFO_BYTES 2048
+size_t             credential_key_info(const struct credential_key *key, uint8_t info[CREDENTIAL_KEY_INFO_BYTES]);
+credential_refusal credential_key_of_info(const uint8_t *info, size_t size, struct credential_key *key);
+
 /* Does the certificate hold this point, and name this address (a URI) as its own? */
 bool credential_certificate_fits(const uint8_t *der, size_t size, const uint8_t x[32], const uint8_t y[32],
                                  const char *uri, size_t uri_size);
@@ -69,10 +78,10 @@ bool credential_list_signed(const char *pem, size_t pem_size, const uint8_t *sig
 /* ---- checking, one of these a thread ---- */
 
 struct credential_checker {
-    EVP_MD        *sha256;
-    EVP_MD_CTX    *hash;
-    EVP_PKEY_CTX **contexts; /* one a key, in the keys' order */
-    size_t         num_contexts;
+    struct evp_md_st        *sha256;
+    struct evp_md_ctx_st    *hash;
+    struct evp_pkey_ctx_st **contexts; /* one a key, in the keys' order */
+    size_t                   num_contexts;
 };
 /* keys: at(where, index) answers the key of that index. Returns 0 or TOC_ERR_NO_MEMORY. */
 int  credential_checker_init(struct credential_checker *checker, size_t                                       num_keys,

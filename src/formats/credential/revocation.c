@@ -201,6 +201,29 @@ const uint8_t *credential_revocation_kid(const struct credential_revocation *rev
     return index < revocation->num_lists ? revocation->lists[index].kid : NULL;
 }
 
+bool credential_revocation_list_at(const struct credential_revocation *revocation, size_t index,
+                                   struct credential_revocation_list *list)
+{
+    if (index >= revocation->num_lists)
+        return false;
+    const struct list *at = &revocation->lists[index];
+    *list = (struct credential_revocation_list){ at->kid, at->mode, at->entries, at->dated, at->expires };
+    return true;
+}
+
+bool credential_revocation_slice_at(const struct credential_revocation *revocation, size_t index, size_t slice,
+                                    struct credential_revocation_slice *found)
+{
+    if (index >= revocation->num_lists || slice >= revocation->lists[index].num_slices)
+        return false;
+    const struct placed *at = &revocation->lists[index].slices[slice];
+    size_t               size = (size_t) (at->slice.body - at->bytes) +
+                  at->slice.num * (at->slice.kind == CREDENTIAL_BLOOM ? 4 : at->slice.size);
+    *found = (struct credential_revocation_slice){ at->x,     at->y, at->chunk, at->slice.kind, at->slice.expires,
+                                                   at->bytes, size };
+    return true;
+}
+
 int credential_revocation_declare(struct credential_revocation *revocation, const uint8_t kid[CREDENTIAL_KID_BYTES],
                                   enum credential_partition_mode mode, unsigned entries, int64_t dated, int64_t expires)
 {

@@ -98,6 +98,26 @@ int credential_kid_from_text(const char *text, size_t size, uint8_t kid[CREDENTI
 /* The kids declared: NULL behind the last. */
 const uint8_t *credential_revocation_kid(const struct credential_revocation *revocation, size_t index);
 
+/* A list and its slices, for whoever hands them on (device.h). False behind the last. The bytes read as they were
+ * given, but that prefixes stand sorted. */
+struct credential_revocation_list {
+    const uint8_t                 *kid;
+    enum credential_partition_mode mode;
+    unsigned                       entries; /* bits */
+    int64_t                        dated, expires;
+};
+struct credential_revocation_slice {
+    unsigned                   x, y, chunk;
+    enum credential_slice_kind kind;
+    int64_t                    expires;
+    const uint8_t             *bytes;
+    size_t                     size;
+};
+bool credential_revocation_list_at(const struct credential_revocation *revocation, size_t index,
+                                   struct credential_revocation_list *list);
+bool credential_revocation_slice_at(const struct credential_revocation *revocation, size_t index, size_t slice,
+                                    struct credential_revocation_slice *found);
+
 /* What a pass may stand in a list as. */
 struct credential_entries {
     uint8_t  of[CREDENTIAL_NUM_ENTRIES][CREDENTIAL_ENTRY_BYTES];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "cli/verify_report.h"
+#include "formats/credential/report.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -152,7 +152,7 @@ static void put_issuer(struct sink *sink, const struct credential_answer *answer
         sink_format(sink, "   until   %s\n", to);
 }
 
-static void put_lists(struct sink *sink, const struct verify_found *found)
+static void put_lists(struct sink *sink, const struct credential_found *found)
 {
     const struct credential_answer *answer = found->answer;
     sink_text(sink, "   lists   ");
@@ -181,7 +181,7 @@ static void put_value(struct sink *sink, const char *before, const struct value 
     sink_format(sink, "%s%s\n", before, shown);
 }
 
-static void put_fit(struct sink *sink, const struct verify_found *found, const char *language)
+static void put_fit(struct sink *sink, const struct credential_found *found, const char *language)
 {
     const struct credential_rules_answer *fit = found->fit;
     const char                           *text;
@@ -211,7 +211,7 @@ static void put_fit(struct sink *sink, const struct verify_found *found, const c
     }
 }
 
-static void report_text(struct sink *sink, const struct verify_style *style, const struct verify_found *found)
+static void report_text(struct sink *sink, const struct credential_style *style, const struct credential_found *found)
 {
     const struct credential_answer *answer = found->answer;
     char                            name[HOLDER_BYTES], born[HOLDER_BYTES];
@@ -255,24 +255,53 @@ static void json_pair(struct json_writer *json, const char *key, const char *tex
     json_put_string(json, text);
 }
 
-static void json_fit(struct json_writer *json, const struct verify_found *found, const char *language)
+/* A text of the rules' file. */
+static void json_value(struct json_writer *json, const char *key, const struct value *text)
 {
-    const struct credential_rules_answer *fit = found->fit;
-    if (fit == NULL)
+    if (!value_is(text, VALUE_TEXT) || text->length == 0)
         return;
-    json_key(json, "rules");
-    json_begin_object(json);
-    json_pair(json, "fit", credential_fit_word(fit->fit));
-    json_pair(json, "text", credential_fit_text(fit->fit, language));
+    json_key(json, key);
+    json_put_string_of(json, text->text, text->length);
+}
+
+static void json_results(struct json_writer *json, const struct credential_found *found, const char *language)
+{
     json_key(json, "results");
     json_begin_array(json);
-    for (size_t i = 0; i < fit->num_results; i++) {
+    for (size_t i = 0; found->fit != NULL && i < found->fit->num_results; i++) {
+        const struct credential_rule_result *result = &found->fit->results[i];
         json_begin_object(json);
-        json_pair(json, "rule", fit->results[i].rule->identifier);
-        json_pair(json, "verdict", credential_rule_verdict_word(fit->results[i].verdict));
+        json_pair(json, "rule", result->rule->identifier);
+        json_pair(json, "verdict", credential_rule_verdict_word(result->verdict));
+        json_value(json, "says", credential_rule_description(result->rule, language));
+        json_value(json, "legal_basis", credential_rule_legal_basis(found->rules, result->rule, language));
+        json_value(json, "ends", credential_rule_end(result->rule));
         json_end(json);
     }
     json_end(json);
+}
+
+static void json_fit(struct json_writer *json, const struct credential_found *found, const char *language)
+{
+    enum credential_fit     fit = found->fit != NULL ? found->fit->fit : CREDENTIAL_NO_RULE;
+    enum credential_outcome outcome = credential_outcome_of(found->answer, found->fit);
+    const char             *other_way;
+    size_t                  size;
+    if (found->rules == NULL)
+        return;
+    json_pair(json, "outcome", credential_outcome_word(outcome));
+    if (outcome != CREDENTIAL_OUTCOME_FITS) {
+        credential_rules_other_way(found->rules, language, &other_way, &size);
+        json_key(json, "other_way");
+        json_put_string_of(json, other_way, size);
+    }
+    if (found->answer->verdict != CREDENTIAL_GENUINE)
+        return;
+    json_key(json, "rules");
+    json_begin_object(json);
+    json_pair(json, "fit", credential_fit_word(fit));
+    json_pair(json, "text", credential_fit_text(fit, language));
+    json_results(json, found, language);
     json_end(json);
 }
 
@@ -289,7 +318,7 @@ static void json_holder(struct json_writer *json, const struct credential_answer
     explicit_bzero(born, sizeof born);
 }
 
-static void json_lists(struct json_writer *json, const struct verify_found *found)
+static void json_lists(struct json_writer *json, const struct credential_found *found)
 {
     const struct credential_answer *answer = found->answer;
     if (answer->signer != NULL)
@@ -302,7 +331,7 @@ static void json_lists(struct json_writer *json, const struct verify_found *foun
     json_day(json, "revocation_dated", answer->revocation_dated);
 }
 
-static void report_json(struct sink *sink, const struct verify_style *style, const struct verify_found *found)
+static void report_json(struct sink *sink, const struct credential_style *style, const struct credential_found *found)
 {
     const struct credential_answer *answer = found->answer;
     char                            kid[2 * CREDENTIAL_KID_MOST + 1];
@@ -336,17 +365,17 @@ static void report_json(struct sink *sink, const struct verify_style *style, con
     json_end(&json);
 }
 
-void verify_report(struct sink *sink, const struct verify_style *style, const struct verify_found *found)
+void credential_report(struct sink *sink, const struct credential_style *style, const struct credential_found *found)
 {
-    if (style->format == VERIFY_TEXT) {
+    if (style->format == CREDENTIAL_AS_TEXT) {
         if (found->number > 1)
             sink_text(sink, "\n");
         report_text(sink, style, found);
         return;
     }
-    if (style->format == VERIFY_JSON)
+    if (style->format == CREDENTIAL_AS_JSON)
         sink_text(sink, found->number == 1 ? "[" : ",\n");
     report_json(sink, style, found);
-    if (style->format == VERIFY_NDJSON)
+    if (style->format == CREDENTIAL_AS_NDJSON)
         sink_text(sink, "\n");
 }

@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* cli/verify_report.h: what a check of a credential found, in words or as JSON. */
-#ifndef CLI_VERIFY_REPORT_H
-#define CLI_VERIFY_REPORT_H
+/* src/formats/credential/report.h: what a check of a credential found, in words or as JSON. */
+#ifndef FORMATS_CREDENTIAL_REPORT_H
+#define FORMATS_CREDENTIAL_REPORT_H
 
 #include "base/sink.h"
-#include "formats/credential/credential.h"
-#include "formats/credential/rules.h"
+#include "formats/credential/check.h"
 
-enum verify_format { VERIFY_TEXT, VERIFY_JSON, VERIFY_NDJSON };
+enum credential_format { CREDENTIAL_AS_TEXT, CREDENTIAL_AS_JSON, CREDENTIAL_AS_NDJSON };
 
 /* What one credential came to. */
-struct verify_found {
+struct credential_found {
     uint64_t                              number;
     int64_t                               now; /* seconds */
     const struct credential_answer       *answer;
@@ -20,12 +19,12 @@ struct verify_found {
     const struct credential_rules_answer *fit;            /* NULL: nothing was evaluated */
 };
 
-struct verify_style {
-    enum verify_format       format;
+struct credential_style {
+    enum credential_format   format;
     enum credential_language language;
     bool                     holder; /* JSON: with name and birth date; in words they always stand */
 };
 
-void verify_report(struct sink *sink, const struct verify_style *style, const struct verify_found *found);
+void credential_report(struct sink *sink, const struct credential_style *style, const struct credential_found *found);
 
 #endif
