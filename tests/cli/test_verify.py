@@ -176,14 +176,18 @@ def test_rules():
         rules.write_text(json.dumps([rule]))
         with_rules = [*verify, "--rules", str(rules), "--country", "XX"]
         row = rows(*with_rules, name + "/genuine.txt")[0]
-        equal((row["verdict"], row["rules"]["fit"], row["rules"]["results"]),
-              ("genuine", "does not fit", [{"rule": "VR-XX-0001", "verdict": "not met"}]))
+        equal((row["verdict"], row["outcome"], row["rules"]["fit"], row["rules"]["results"]),
+              ("genuine", "does not fit", "does not fit",
+               [{"rule": "VR-XX-0001", "verdict": "not met", "says": "Three doses", "ends": "2022-03-31T00:00:00Z"}]))
+        assert row["other_way"], row
         text = run(*with_rules, name + "/genuine.txt").stdout
         assert "Three doses" in text and "   or      " in text, text
         rule["Logic"] = {">=": [{"var": "payload.v.0.dn"}, 2]}
         rules.write_text(json.dumps([rule]))
         equal(rows(*with_rules, name + "/genuine.txt", code=0)[0]["rules"]["fit"], "fits")
-        assert "rules" not in rows(*with_rules, name + "/forged.txt")[0]
+        forged = rows(*with_rules, name + "/forged.txt")[0]
+        assert "rules" not in forged and forged["outcome"] == "cannot be checked" and forged["other_way"], forged
+        equal(rows(*with_rules, name + "/expired.txt")[0]["outcome"], "does not fit")
         equal(run(*verify, "--rules", str(rules), name + "/genuine.txt").returncode, 2)
         equal(run(*verify, "--country", "XX", name + "/genuine.txt").returncode, 2)
         rules.write_text("[{}]")

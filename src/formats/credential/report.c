@@ -107,7 +107,7 @@ static const char *next_of(const struct credential_answer *answer, enum credenti
 }
 
 /* What its issuer should know; the person is not to suffer for it. NULL = nothing. */
-static const char *note_of(const struct verify_found *found)
+static const char *note_of(const struct credential_found *found)
 {
     if (found->answer->in_parts)
         return "in several QR codes: SMART cards are no longer issued so";

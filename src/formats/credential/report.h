@@ -15,8 +15,8 @@ struct credential_found {
     const struct credential_answer       *answer;
     bool                                  ill_made; /* its QR code (verify_input.h) */
     const struct credential_trust        *trust;
-    const struct credential_rules        *rules;          /* NULL: not asked */
-    const struct credential_rules_answer *fit;            /* NULL: nothing was evaluated */
+    const struct credential_rules        *rules; /* NULL: not asked */
+    const struct credential_rules_answer *fit;   /* NULL: nothing was evaluated */
 };
 
 struct credential_style {
