@@ -51,7 +51,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         MUST(answer.verdict == CREDENTIAL_GENUINE && answer.kind == CREDENTIAL_DCC);
     }
     fault_list_free(&faults);
-    status = credential_issue_smart(maker, record.values, "https://cards.example", NOW, place, text, &length, &faults);
+    status = credential_issue_smart(maker, record.values, "https://cards.example", NOW, random, place, text, &length,
+                                    &faults);
     MUST(status == 0 ? faults.num_all == 0 : faults.num_all > 0);
     fault_list_free(&faults);
     return 0;

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Any bytes as slices of revocation lists, as lists and as partitions that name slices. */
+/* Any bytes as slices of revocation lists, as lists, as partitions that name slices, and as what an issuer keeps. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "formats/credential/revocation.h"
+#include "formats/credential/revoke.h"
 #include "fuzz.h"
 
 static const struct credential_key *no_key(const void *where, size_t index)
@@ -24,6 +25,27 @@ static const uint8_t *find(void *context, const char *id, const char *chunk, con
     MUST(strchr(id, '/') == NULL && strchr(chunk, '/') == NULL && strchr(hash, '/') == NULL && hash[0] != '.');
     *size = input->size;
     return input->data;
+}
+
+/* What an issuer keeps: read, written and read again it is the same. */
+static void revoked(const uint8_t *data, size_t size)
+{
+    struct credential_revoked_set set = { 0 }, again = { 0 };
+    struct fault_list             faults = FAULT_LIST_INIT;
+    struct sink                   first, second;
+    sink_init_memory(&first);
+    sink_init_memory(&second);
+    int ret = credential_revoked_read(&set, "revoked", (const char *) data, size, &faults);
+    MUST((ret == 0) == (faults.num_all == 0));
+    credential_revoked_write(&set, INT64_MIN, &first);
+    MUST(credential_revoked_read(&again, "again", first.bytes, first.used, &faults) == 0 && again.num == set.num);
+    credential_revoked_write(&again, INT64_MIN, &second);
+    MUST(first.used == second.used && (first.used == 0 || memcmp(first.bytes, second.bytes, first.used) == 0));
+    sink_free(&first);
+    sink_free(&second);
+    credential_revoked_free(&set);
+    credential_revoked_free(&again);
+    fault_list_free(&faults);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -60,5 +82,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         credential_revocation_holds(revocation, &checker, one, &entries, 0);
     credential_revocation_free(revocation);
     fault_list_free(&faults);
+    revoked(data, size);
     return 0;
 }

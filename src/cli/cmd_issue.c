@@ -11,13 +11,15 @@
 
 static const struct subcommand {
     const char *name;
-    bool        makes_key, signs, operands; /* takes FILEs */
+    bool        makes_key, signs, operands, cards; /* takes FILEs; --smart */
     int (*run)(struct issue_work *work);
 } subcommands[] = {
-    { "authority", true, false, false, issue_run_authority },
-    { "signer", true, false, false, issue_run_signer },
-    { "passes", false, true, true, issue_run_passes },
-    { "minimal", false, true, false, issue_run_minimal },
+    { "authority", true, false, false, false, issue_run_authority },
+    { "signer", true, false, false, false, issue_run_signer },
+    { "passes", false, true, true, true, issue_run_passes },
+    { "minimal", false, true, false, false, issue_run_minimal },
+    { "revoke", false, true, true, true, issue_run_revoke },
+    { "publish", false, true, false, true, issue_run_publish },
 };
 #define NUM_SUBCOMMANDS (sizeof subcommands / sizeof *subcommands)
 
@@ -33,10 +35,12 @@ static const char *missing(const struct subcommand *subcommand, const struct iss
         return "--signer DIR is needed";
     if (subcommand->signs && !subcommand->operands && work->num_operands > 0)
         return "no file is read";
-    if (settings->smart != NULL && !subcommand->operands)
-        return "--smart is of passes alone";
+    if (settings->smart != NULL && !subcommand->cards)
+        return "--smart is of passes, revoke and publish";
     if (subcommand->signs && settings->format >= ISSUE_SVG && settings->to == NULL)
         return "--to DIR is needed for pictures";
+    if (subcommand->run == issue_run_publish && settings->to == NULL)
+        return "--to DIR is needed: the folder to publish";
     return NULL;
 }
 
@@ -54,7 +58,7 @@ static int run(const struct cli_command *command, int argc, char **argv)
         if (strcmp(subcommands[i].name, argv[first]) == 0)
             found = &subcommands[i];
     if (found == NULL)
-        return cli_complain(command, CLI_USE, "what to do? authority, signer, passes or minimal");
+        return cli_complain(command, CLI_USE, "what to do? authority, signer, passes, minimal, revoke or publish");
     work.operands = argv + first + 1;
     work.num_operands = argc - first - 1;
     const char *wrong = missing(found, &work);
@@ -131,7 +135,7 @@ static const struct cli_option pass_options[] = {
       .kind = CLI_TEXT,
       AT(signer),
       .completion = CLI_COMPLETE_FILE,
-      .meaning = "passes, minimal: the folder that `tocsin issue signer` made." },
+      .meaning = "passes, minimal, revoke, publish: the folder that `tocsin issue signer` made." },
     { .name = "days",
       .letter = 'd',
       .value = "N",
@@ -167,7 +171,12 @@ static const struct cli_option pass_options[] = {
       .value = "URL",
       .kind = CLI_TEXT,
       AT(smart),
-      .meaning = "passes: SMART Health Cards of this issuer, under whose address jwks.json is served." },
+      .meaning = "passes: SMART Health Cards of this issuer, under whose address jwks.json is served; revoke, publish: "
+                 "those too." },
+    { .name = "bloom",
+      .kind = CLI_FLAG,
+      AT(bloom),
+      .meaning = "publish: Bloom filters, smaller where very many are revoked, instead of lists of prefixes." },
     { .name = "at",
       .letter = 'a',
       .value = "TIME",
@@ -190,7 +199,7 @@ static const struct cli_option issue_output_options[] = {
       .kind = CLI_TEXT,
       AT(to),
       .completion = CLI_COMPLETE_FILE,
-      .meaning = "The file to write (standard output otherwise); of pictures the folder." },
+      .meaning = "The file to write (standard output otherwise); of pictures, and of publish, the folder." },
     { .name = "size",
       .value = "MM",
       .initial = "45",
@@ -211,7 +220,10 @@ static const struct cli_group groups[] = {
 static const char *const        usage[] = { "authority --country CODE --name NAME DIR",
                                             "signer --country CODE --name NAME [--authority DIR] DIR",
                                             "passes --signer DIR [OPTION]... [FILE]...",
-                                            "minimal --signer DIR --class CLASS [OPTION]...", NULL };
+                                            "minimal --signer DIR --class CLASS [OPTION]...",
+                                            "revoke --signer DIR [--smart URL] [FILE]...",
+                                            "publish --signer DIR --to DIR [--smart URL] [--bloom]",
+                                            NULL };
 static const struct cli_example examples[] = {
     { "tocsin issue signer --country XX --name 'Example County' --days 730 signer",
       "a key, and what others need to trust it" },
@@ -220,6 +232,8 @@ static const struct cli_example examples[] = {
       "20 passes that tell no name and cannot be linked" },
     { "tocsin issue passes --signer signer --smart https://cards.county.example records.ndjson",
       "as SMART Health Cards" },
+    { "tocsin issue revoke --signer signer withdrawn.txt && tocsin issue publish --signer signer --to public",
+      "withdraw passes, and tell everyone who verifies" },
     { NULL, NULL },
 };
 
@@ -246,7 +260,13 @@ const struct cli_command cli_command_issue = {
         "nothing "
         "of a person. Those of a batch differ in their signatures alone, so scans of them cannot be put together. Such "
         "a "
-        "pass proves nothing about who shows it.",
+        "pass proves nothing about who shows it.\n\n"
+        "revoke reads passes that this signer issued, a text a line, or their identifiers (URN:UVCI:…), and keeps "
+        "hashes "
+        "of them, which name nobody, in DIR/revoked.tsv. publish writes the folder for `tocsin verify --trust`: "
+        "trust.json, the lists of revoked passes as the EU's service gives them, and of SMART cards their keys and "
+        "lists, "
+        "also as they are to be served under the issuer's address (.well-known). Publish anew at least every 14 days.",
     .groups = groups,
     .num_groups = sizeof groups / sizeof *groups,
     .examples = examples,

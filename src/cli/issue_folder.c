@@ -15,8 +15,6 @@
 
 #define AUTHORITY "authority"
 #define SIGNER "signer"
-#define TRUST_FILE "trust.json"
-#define KEYS_FILE "jwks.json"
 
 int issue_told(struct issue_work *work, int status)
 {
@@ -110,7 +108,7 @@ int issue_write_within(struct issue_work *work, const char *folder, const char *
     return exit_code;
 }
 
-static bool exists_within(const char *folder, const char *name)
+bool issue_exists_within(const char *folder, const char *name)
 {
     struct stat status;
     char       *path = NULL;
@@ -121,18 +119,26 @@ static bool exists_within(const char *folder, const char *name)
 
 /* ---- what others need ---- */
 
-/* A flat object of texts, as it was. */
-static void copy_object(struct json_writer *json, const struct value *object)
+/* A flat object of texts and whole numbers, as it was. */
+void issue_copy_members(struct json_writer *json, const struct value *object)
 {
-    json_begin_object(json);
     for (VALUE_EACH_PAIR(key, object)) {
         char name[64];
-        if (key[1].kind != VALUE_TEXT || key->length >= sizeof name)
+        if ((key[1].kind != VALUE_TEXT && key[1].kind != VALUE_INTEGER) || key->length >= sizeof name)
             continue;
         snprintf(name, sizeof name, "%.*s", (int) key->length, key->text);
         json_key(json, name);
-        json_put_string_of(json, key[1].text, key[1].length);
+        if (key[1].kind == VALUE_TEXT)
+            json_put_string_of(json, key[1].text, key[1].length);
+        else
+            json_put_integer(json, key[1].integer);
     }
+}
+
+static void copy_object(struct json_writer *json, const struct value *object)
+{
+    json_begin_object(json);
+    issue_copy_members(json, object);
     json_end(json);
 }
 
@@ -145,7 +151,7 @@ static int extend_list(struct issue_work *work, const char *file_name, const cha
     struct json_writer json;
     const char        *folder = work->operands[0];
     int                exit_code = CLI_DONE;
-    if (exists_within(folder, file_name))
+    if (issue_exists_within(folder, file_name))
         exit_code = issue_read_within(work, folder, file_name, &old);
     if (exit_code == CLI_DONE && old.bytes != NULL && json_read(old.bytes, old.size, NULL, &tree, NULL) != 0)
         exit_code = cli_complain(work->command, CLI_INPUT, "%s/%s: no JSON; move it away", folder, file_name);
@@ -186,11 +192,11 @@ static int write_trust(struct issue_work *work, const struct credential_maker *m
         asprintf(&entry, "{\"certificateType\":\"DSC\",\"country\":\"%s\",\"kid\":\"%s\",\"rawData\":\"%s\"}",
                  facts->country, kid, raw) < 0
             ? cli_complain(work->command, CLI_MACHINE, "out of memory")
-            : extend_list(work, TRUST_FILE, "certificates", entry);
+            : extend_list(work, ISSUE_TRUST_FILE, "certificates", entry);
     free(entry);
     free(raw);
     if (exit_code == CLI_DONE)
-        exit_code = extend_list(work, KEYS_FILE, "keys", credential_maker_jwk(maker));
+        exit_code = extend_list(work, ISSUE_KEYS_FILE, "keys", credential_maker_jwk(maker));
     if (exit_code == CLI_DONE)
         printf("%s: kid %s, issues for %s\n", work->operands[0], kid, facts->country);
     return exit_code;
@@ -207,7 +213,7 @@ static int write_keys(struct issue_work *work, const char *name, const struct ce
     snprintf(chain, sizeof chain, "%s.crt", name);
     if (mkdir(folder, 0700) != 0 && errno != EEXIST)
         return cli_complain(work->command, CLI_MACHINE, "%s: %s", folder, strerror(errno));
-    if (!work->settings.renew && exists_within(folder, key))
+    if (!work->settings.renew && issue_exists_within(folder, key))
         return cli_complain(work->command, CLI_INPUT, "%s/%s: there is a key already%s", folder, key,
                             strcmp(name, SIGNER) == 0
                                 ? "; --renew makes a new one, and what the old one signed stays genuine"

@@ -60,8 +60,8 @@ static int issue_record(struct issuing *issuing, const struct value *record, str
     size_t             size = 0;
     if (getrandom(random, sizeof random, 0) != sizeof random)
         return TOC_ERR_NO_MEMORY;
-    int ret = smart != NULL ? credential_issue_smart(issuing->maker, record, smart, issuing->times.issued, place, text,
-                                                     &size, &work->faults)
+    int ret = smart != NULL ? credential_issue_smart(issuing->maker, record, smart, issuing->times.issued, random,
+                                                     place, text, &size, &work->faults)
                             : credential_issue_hc1(issuing->maker, record, &issuing->times, random, place, text, &size,
                                                    &work->faults);
     if (ret == 0 && smart != NULL)

@@ -3,6 +3,7 @@
 #ifndef CLI_ISSUE_WORK_H
 #define CLI_ISSUE_WORK_H
 
+#include "base/json_writer.h"
 #include "cli/command.h"
 #include "formats/credential/issue.h"
 
@@ -18,7 +19,7 @@ struct issue_settings {
     int         format, kind;
     double      millimetres;
     int64_t     at; /* instant; INSTANT_MISSING = now */
-    bool        renew;
+    bool        renew, bloom;
 };
 
 /* One run. */
@@ -48,6 +49,13 @@ void issue_forget(struct issue_file *file);
 int issue_write_within(struct issue_work *work, const char *folder, const char *name, const char *bytes, size_t size,
                        bool secret);
 
+bool issue_exists_within(const char *folder, const char *name);
+/* The members of a flat object: its texts and whole numbers, as they were. */
+void issue_copy_members(struct json_writer *json, const struct value *object);
+
+#define ISSUE_TRUST_FILE "trust.json" /* of a signer's folder */
+#define ISSUE_KEYS_FILE "jwks.json"
+
 /* The subcommands that make keys: an authority, or a signer with its trust.json and jwks.json. */
 int issue_run_authority(struct issue_work *work);
 int issue_run_signer(struct issue_work *work);
@@ -55,5 +63,9 @@ int issue_run_signer(struct issue_work *work);
 /* ---- passes (issue_pass.c) ---- */
 int issue_run_passes(struct issue_work *work);
 int issue_run_minimal(struct issue_work *work);
+
+/* ---- what was issued, withdrawn (issue_revoke.c) ---- */
+int issue_run_revoke(struct issue_work *work);
+int issue_run_publish(struct issue_work *work);
 
 #endif

@@ -276,4 +276,104 @@ def test_pictures():
             "png", stdin="")
 
 
+# ---- withdrawing ----
+
+def verdicts(trust, texts, at="2022-03-02T12:00:00Z"):
+    code, out, err = run("verify", "--trust", trust, "--at", at, "--format", "ndjson", stdin=texts)
+    equal(err, "")
+    return [json.loads(line)["verdict"] for line in out.splitlines()]
+
+
+def test_revoked_passes():
+    """revoke and publish: of each kind, by text and by identifier, also of a key that was renewed; kept are hashes alone"""
+    for more in [[], ["--bloom"]]:
+        with folder() as home:
+            signer(home + "/signer")
+            records(home + "/records", VACCINATION, TEST, RECOVERY)
+            issue = ["--signer", home + "/signer", *AT]
+            texts = good("issue", "passes", *issue, home + "/records").splitlines()
+            good("issue", "signer", "--country", "XX", "--name", "Example County", "--days", 730, *AT, "--renew",
+                 home + "/signer")
+            texts += good("issue", "minimal", *issue, "--class", "tested", "--batch", 2).splitlines()
+            texts += good("issue", "passes", *issue, home + "/records").splitlines()
+            identifier = claims_of(texts[5])[-260][1]["v"][0]["ci"]
+            withdrawn = pathlib.Path(home, "withdrawn.txt")
+            withdrawn.write_text(f"{texts[0]}\n\n{texts[3]}\r\n{identifier}\n")
+            good("issue", "publish", *issue, *more, "--to", home + "/public")
+            equal(verdicts(home + "/public", "\n".join(texts)), 8 * ["genuine"])
+            good("issue", "revoke", *issue, withdrawn)
+            kept = pathlib.Path(home, "signer/revoked.tsv").read_text()
+            assert identifier not in kept and "Doe" not in kept and len(kept.splitlines()) == 4, kept
+            out = good("issue", "revoke", *issue, stdin=texts[0])
+            assert "0 more revoked" in out, out
+            good("issue", "publish", *issue, *more, "--to", home + "/public")
+            equal(verdicts(home + "/public", "\n".join(texts)),
+                  ["revoked", "genuine", "genuine", "revoked", "genuine", "revoked", "genuine", "genuine"])
+            lists = json.loads(pathlib.Path(home, "public/revocation/lists.json").read_text())
+            equal([one["expires"] for one in lists], 2 * ["2022-03-15T12:00:00Z"])
+            for path in pathlib.Path(home, "public").rglob("*"):
+                assert path.is_dir() or b"PRIVATE" not in path.read_bytes(), path
+            bad(1, f"{withdrawn}:1: forged: signature; allowed: a text of a pass that this signer issued (of SMART cards with "
+                "--smart), or its URN:UVCI:…", "issue", "revoke", *issue, altered(withdrawn, texts[1]))
+            equal(pathlib.Path(home, "signer/revoked.tsv").read_text(), kept)
+
+
+def altered(path, text):
+    """A file with the text, in which a character of the signature is another."""
+    packed = bytearray(zlib.decompress(base45(text[4:])))
+    packed[-1] ^= 1
+    out, data = "", zlib.compress(bytes(packed))
+    for at in range(0, len(data), 2):
+        number, size = int.from_bytes(data[at:at + 2], "big"), len(data[at:at + 2]) + 1
+        out += "".join(LETTERS[number // 45 ** power % 45] for power in range(size))
+    path.write_text("HC1:" + out)
+    return path
+
+
+def claims_of(text):
+    """The claims of a pass, its signature unasked."""
+    (_, parts), _ = cbor(zlib.decompress(base45(text[4:])))
+    return cbor(parts[2])[0]
+
+
+def test_revoked_cards():
+    """SMART cards by their rid: the keys name the list, and a card is unknowable without it"""
+    with folder() as home:
+        signer(home + "/signer")
+        records(home + "/records", VACCINATION, TEST)
+        issue = ["--signer", home + "/signer", "--smart", "https://cards.county.example", *AT]
+        texts = good("issue", "passes", *issue, home + "/records").splitlines()
+        good("issue", "publish", *issue, "--to", home + "/public")
+        equal(verdicts(home + "/public", "\n".join(texts)), ["genuine", "genuine"])
+        good("issue", "revoke", *issue, stdin=texts[0])
+        good("issue", "publish", *issue, "--to", home + "/public")
+        equal(verdicts(home + "/public", "\n".join(texts)), ["revoked", "genuine"])
+        cards = json.loads(pathlib.Path(home, "public/cards.json").read_text())
+        served = json.loads(pathlib.Path(home, "public/.well-known/jwks.json").read_text())
+        equal((cards["keys"], cards["keys"][0]["crlVersion"]), (served["keys"], 1))
+        crl = json.loads(pathlib.Path(home, f"public/.well-known/crl/{served['keys'][0]['kid']}.json").read_text())
+        equal([crl], cards["crls"])
+        equal((crl["method"], crl["ctr"], len(crl["rids"][0])), ("rid", 1, 12))
+        del cards["crls"]
+        pathlib.Path(home, "public/cards.json").write_text(json.dumps(cards))
+        equal(verdicts(home + "/public", texts[1]), ["cannot be checked"])
+        pathlib.Path(home, "signer/revoked.tsv").write_text("x\n")
+        bad(1, "revoked.tsv:1: no revoked pass; allowed: kid, kind, entry and end, as `tocsin issue revoke` writes them",
+            "issue", "revoke", *issue, stdin="")
+
+
+def test_what_was_issued_expires_from_the_lists():
+    """a pass that has expired is no longer listed"""
+    with folder() as home:
+        signer(home + "/signer")
+        records(home + "/records", VACCINATION)
+        text = good("issue", "passes", "--signer", home + "/signer", "--days", 30, *AT, home + "/records")
+        later = ["--signer", home + "/signer", "--at", "2022-03-20T00:00:00Z"]
+        good("issue", "revoke", *later, stdin=text)
+        equal(len(pathlib.Path(home, "signer/revoked.tsv").read_text().splitlines()), 1)
+        later[-1] = "2022-04-20T00:00:00Z"
+        good("issue", "revoke", *later, stdin="")
+        equal(pathlib.Path(home, "signer/revoked.tsv").read_text(), "")
+
+
 main(dict(globals()))

@@ -330,7 +330,8 @@ static void test_smart_cards_are_genuine(void **state)
     (void) state;
     static char numeric[2 * CREDENTIAL_ISSUE_TEXT_BYTES];
     assert_ok(json_read(VACCINATION, strlen(VACCINATION), NULL, &record, NULL));
-    assert_ok(credential_issue_smart(maker, record.values, "https://cards.example", NOW, here, text, &size, &faults));
+    assert_ok(credential_issue_smart(maker, record.values, "https://cards.example", NOW, random_bytes, here, text,
+                                     &size, &faults));
     assert_genuine(NOW + 60);
     assert_int_equal(answer.kind, CREDENTIAL_FHIR);
     const struct value *entries = value_get(answer.payload, "entry");
@@ -343,16 +344,17 @@ static void test_smart_cards_are_genuine(void **state)
     assert_int_equal(answer.verdict, CREDENTIAL_GENUINE);
     assert_int_equal(credential_issue_numeric(text, size, numeric, 2 * size), 0);
     assert_ok(json_read(TEST_RECORD, strlen(TEST_RECORD), NULL, &record, NULL));
-    assert_ok(credential_issue_smart(maker, record.values, "https://cards.example", NOW, here, text, &size, &faults));
+    assert_ok(credential_issue_smart(maker, record.values, "https://cards.example", NOW, random_bytes, here, text,
+                                     &size, &faults));
     assert_genuine(NOW + 60);
     assert_int_equal(answer.uses, CREDENTIAL_USE_TEST);
-    assert_status(
-        credential_issue_smart(maker, record.values, "https://cards.example/", NOW, here, text, &size, &faults),
-        BASE_ERR_INPUT);
+    assert_status(credential_issue_smart(maker, record.values, "https://cards.example/", NOW, random_bytes, here, text,
+                                         &size, &faults),
+                  BASE_ERR_INPUT);
     assert_ok(json_read(RECOVERY, strlen(RECOVERY), NULL, &record, NULL));
-    assert_status(
-        credential_issue_smart(maker, record.values, "https://cards.example", NOW, here, text, &size, &faults),
-        BASE_ERR_INPUT);
+    assert_status(credential_issue_smart(maker, record.values, "https://cards.example", NOW, random_bytes, here, text,
+                                         &size, &faults),
+                  BASE_ERR_INPUT);
     fault_list_free(&faults);
 }
 

@@ -76,10 +76,11 @@ int credential_issue_minimal(struct credential_maker *maker, enum credential_use
                              const struct credential_times *times, char *text, size_t *size, struct fault_list *faults);
 
 /* The same record as a SMART Health Card: vaccinations and tests whose codes the card's vocabularies know. issuer:
- * https://…, without a slash at its end. text: the JWS; credential_issue_numeric makes what a QR code holds of it. */
+ * https://…, without a slash at its end. `random` becomes its rid, by which it can be revoked (revoke.h). text: the
+ * JWS; credential_issue_numeric makes what a QR code holds of it. */
 int    credential_issue_smart(struct credential_maker *maker, const struct value *record, const char *issuer,
-                              int64_t issued, struct fault_place place, char *text, size_t *size,
-                              struct fault_list *faults);
+                              int64_t issued, const uint8_t random[CREDENTIAL_IDENTIFIER_RANDOM], struct fault_place place,
+                              char *text, size_t *size, struct fault_list *faults);
 size_t credential_issue_numeric(const char *jws, size_t size, char *text, size_t room); /* 0: it does not fit */
 
 #endif

@@ -10,6 +10,7 @@
 #include "tocsin/status.h"
 
 #define COVID "840539006"
+#define RID_RANDOM 9 /* bytes: 12 characters */
 #define CVX "http://hl7.org/fhir/sid/cvx"
 #define LOINC "http://loinc.org"
 #define SNOMED "http://snomed.info/sct"
@@ -140,8 +141,11 @@ static void put_proof(struct json_writer *json, enum credential_use kind, const 
 }
 
 static void write_card(struct sink *sink, const struct value *record, enum credential_use kind,
-                       const struct value *entry, const char *code, const char *issuer, int64_t issued)
+                       const struct value *entry, const char *code, const char *issuer, int64_t issued,
+                       const uint8_t random[CREDENTIAL_IDENTIFIER_RANDOM])
 {
+    char               rid[CREDENTIAL_BASE64_ENCODED(RID_RANDOM)];
+    size_t             rid_size = credential_base64_encode(CREDENTIAL_BASE64_URL, random, RID_RANDOM, rid);
     struct json_writer json;
     json_writer_init(&json, sink);
     json_begin_object(&json);
@@ -157,6 +161,8 @@ static void write_card(struct sink *sink, const struct value *record, enum crede
     json_put_string(&json, kind == CREDENTIAL_USE_VACCINATION ? "https://smarthealth.cards#immunization"
                                                               : "https://smarthealth.cards#laboratory");
     json_end(&json);
+    json_key(&json, "rid");
+    json_put_string_of(&json, rid, rid_size);
     json_key(&json, "credentialSubject");
     json_begin_object(&json);
     put_words(&json, "fhirVersion", "4.0.1");
@@ -226,10 +232,9 @@ static const char *find_code(enum credential_use kind, const struct value *entry
 }
 
 int credential_issue_smart(struct credential_maker *maker, const struct value *record, const char *issuer,
-                           int64_t issued, struct fault_place place, char *text, size_t *size,
-                           struct fault_list *faults)
+                           int64_t issued, const uint8_t random[CREDENTIAL_IDENTIFIER_RANDOM], struct fault_place place,
+                           char *text, size_t *size, struct fault_list *faults)
 {
-    static const uint8_t          none[CREDENTIAL_IDENTIFIER_RANDOM]; /* cards carry no identifier of this kind */
     enum credential_use           kind = CREDENTIAL_USE_VACCINATION;
     const struct credential_times times = { issued, issued + 1 };
     struct sink                   sink;
@@ -237,7 +242,7 @@ int credential_issue_smart(struct credential_maker *maker, const struct value *r
     int                           ret = check_issuer(issuer, place, faults);
     sink_init_memory(&sink);
     if (ret == 0)
-        ret = credential_issue_complete(maker, record, none, place, &kind, faults);
+        ret = credential_issue_complete(maker, record, random, place, &kind, faults);
     if (ret == 0)
         ret = credential_issue_allowed(maker, kind, &times, place, faults);
     const struct value *group = ret != 0                             ? NULL
@@ -247,7 +252,7 @@ int credential_issue_smart(struct credential_maker *maker, const struct value *r
     if (ret == 0 && (code = find_code(kind, group + 1, place, faults)) == NULL)
         ret = BASE_ERR_INPUT;
     if (ret == 0) {
-        write_card(&sink, maker->values, kind, group + 1, code, issuer, issued);
+        write_card(&sink, maker->values, kind, group + 1, code, issuer, issued, random);
         if (sink.failure != 0)
             ret = TOC_ERR_NO_MEMORY;
         else if (!write_jws(maker, sink.bytes, sink.used, text, size))

@@ -91,16 +91,24 @@ static uint32_t remainder_of(const uint8_t digest[CREDENTIAL_DIGEST_BYTES], uint
     return (uint32_t) (digest[0] & 0x80 ? (rest + m - power) % m : rest);
 }
 
+bool credential_bloom_bit(struct credential_checker *checker, const uint8_t entry[CREDENTIAL_ENTRY_BYTES], uint8_t i,
+                          uint32_t bits, uint32_t *bit)
+{
+    const struct credential_piece pieces[] = { { entry, CREDENTIAL_ENTRY_BYTES }, { &i, 1 } };
+    uint8_t                       digest[CREDENTIAL_DIGEST_BYTES];
+    if (!credential_hash(checker, pieces, 2, digest))
+        return false;
+    *bit = remainder_of(digest, bits);
+    return true;
+}
+
 static bool bloom_holds(const struct credential_slice *slice, struct credential_checker *checker,
                         const uint8_t entry[CREDENTIAL_ENTRY_BYTES])
 {
     for (uint8_t i = 0; i < slice->hashes; i++) {
-        const struct credential_piece pieces[] = { { entry, CREDENTIAL_ENTRY_BYTES }, { &i, 1 } };
-        uint8_t                       digest[CREDENTIAL_DIGEST_BYTES];
-        if (!credential_hash(checker, pieces, 2, digest))
-            return false;
-        uint32_t bit = remainder_of(digest, (uint32_t) slice->num * 32);
-        if ((big_endian(slice->body + bit / 32 * 4) >> (31 - bit % 32) & 1) == 0)
+        uint32_t bit;
+        if (!credential_bloom_bit(checker, entry, i, (uint32_t) slice->num * 32, &bit) ||
+            (big_endian(slice->body + bit / 32 * 4) >> (31 - bit % 32) & 1) == 0)
             return false;
     }
     return true;

@@ -53,6 +53,10 @@ int credential_slice_read(enum credential_slice_kind kind, uint8_t *bytes, size_
 bool credential_slice_holds(const struct credential_slice *slice, struct credential_checker *checker,
                             const uint8_t entry[CREDENTIAL_ENTRY_BYTES]);
 
+/* The i-th bit of an entry in a filter of so many bits. False where the machine cannot hash. */
+bool credential_bloom_bit(struct credential_checker *checker, const uint8_t entry[CREDENTIAL_ENTRY_BYTES], uint8_t i,
+                          uint32_t bits, uint32_t *bit);
+
 /* ---- lists ---- */
 
 enum credential_partition_mode { CREDENTIAL_POINT, CREDENTIAL_VECTOR, CREDENTIAL_COORDINATE };
