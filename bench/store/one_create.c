@@ -12,7 +12,7 @@
 enum { TIMES = 20, FRAME_BYTES = 24, WAL_HEADER_BYTES = 32 };
 
 struct cost {
-    double rows, pages, bytes;
+    double rows, pages, bytes, page_bytes;
 };
 
 /* The first value of the first row, as text or number. */
@@ -92,7 +92,7 @@ static void cost_on_sqlite(struct workload *workload, const char *directory, str
     int status = db_open(workload->node.settings.database, &(struct db_options){ .create = false }, &db, &error);
     if (status != 0)
         workload_fail(error.what, status);
-    double page = ask(db, "PRAGMA page_size", NULL);
+    double page = cost->page_bytes = ask(db, "PRAGMA page_size", NULL);
     double before = total_rows(workload), of_asking = total_rows(workload) - before;
     for (int i = 0; i < TIMES; i++) {
         before = total_rows(workload);
@@ -119,6 +119,7 @@ static void cost_on_postgresql(struct workload *workload, struct cost *cost)
         status = db_execute(db, "CREATE EXTENSION IF NOT EXISTS pg_walinspect", &error);
     if (status != 0)
         workload_fail(error.what, status);
+    cost->page_bytes = ask(db, "SELECT current_setting('block_size')::integer::bigint", NULL);
     for (int i = 0; i < TIMES; i++) {
         ask(db, "SELECT pg_current_wal_flush_lsn()::text", from);
         create(workload);
@@ -150,6 +151,6 @@ void creates_cost(struct workload *workload, const char *directory)
         cost_on_sqlite(workload, directory, &cost);
     snprintf(measure, sizeof measure, "one create by itself, %s", workload_database(workload));
     workload_row(measure, "rows and bytes printed", cost.rows > 0 && cost.pages > 0,
-                 "%.1f rows on %.1f pages of %d KiB, %.0f bytes of write-ahead log (mean of %d)", cost.rows, cost.pages,
-                 postgresql ? 8 : 4, cost.bytes, TIMES);
+                 "%.1f rows on %.1f pages of %.0f KiB, %.0f bytes of write-ahead log (mean of %d)", cost.rows,
+                 cost.pages, cost.page_bytes / 1024, cost.bytes, TIMES);
 }

@@ -9,8 +9,7 @@
 #include "base/sink.h"
 #include "base/text.h"
 #include "store/check_internal.h"
-#include "store/counters.h"
-#include "store/counters_waiting.h"
+#include "store/counters_internal.h"
 #include "store/select_many.h"
 #include "tocsin/status.h"
 
@@ -227,6 +226,7 @@ struct sums {
     int64_t                   *expected, *found; /* by the area's number */
     bool                      *counted;          /* has ever counted something */
     int64_t                    looked, wrong;
+    struct counters_slice      slice;
 };
 
 static void add_to(struct sums *sums, const struct id *id, int64_t value)
@@ -241,11 +241,14 @@ static void add_to(struct sums *sums, const struct id *id, int64_t value)
     sums->counted[area] = true;
 }
 
-static int sum_waiting(void *context, const struct counters_counted *counted)
+static int sum_waiting(void *context, int64_t number, const struct counters_counted *counted)
 {
     struct sums *sums = context;
-    for (size_t a = 0; counted->record == sums->record && counted->counters[0] == 0 && a < counted->num_areas; a++)
-        add_to(sums, &counted->areas[a], counted->sign);
+    for (size_t a = 0; counted->record == sums->record && counted->counters[0] == 0 && a < counted->num_areas; a++) {
+        int64_t series = counters_series(sums->record->counters[0].name, &counted->areas[a]).number;
+        if (!counters_slice_has(&sums->slice, number, series))
+            add_to(sums, &counted->areas[a], counted->sign);
+    }
     return 0;
 }
 
@@ -310,7 +313,9 @@ static int compare_areas(struct check *check, const struct model_record *record,
     ret = select_rows(check->db, "SELECT area, total FROM counter_area WHERE record = $1", &name, 1, sum_row, &sums,
                       check->error);
     if (ret == 0)
-        ret = counters_waiting_read(check->db, sum_waiting, &sums, check->error);
+        ret = counters_slice_read(check->db, &sums.slice, check->error);
+    if (ret == 0)
+        ret = counters_waiting_read(check->db, INT32_MAX, sum_waiting, &sums, check->error);
     for (uint32_t area = 0; area < area_tree_count(areas); area++) {
         sums.looked += sums.counted[area];
         sums.wrong += sums.counted[area] && sums.found[area] != sums.expected[area];

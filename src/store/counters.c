@@ -7,15 +7,14 @@
 
 #include "base/date_text.h"
 #include "base/memory.h"
+#include "store/counters_book.h"
 #include "store/counters_fold.h"
-#include "store/counters_internal.h"
-#include "store/counters_pack.h"
-#include "store/key_table.h"
+#include "store/counters_slices.h"
 #include "store/select_many.h"
 #include "store/tables.h"
 
 /* Rows kept in memory over groups; more, and the memory is emptied between two groups. */
-enum { MOST_CELLS = 200000, MOST_CODE = 120, MOST_COUNTERS = COUNTERS_MOST_COUNTERS };
+enum { MOST_CELLS = 200000 };
 
 struct code {
     char text[MOST_CODE]; /* its key */
@@ -24,53 +23,6 @@ struct code {
 struct combination {
     uint32_t codes[COUNTERS_DIMENSIONS]; /* its key: numbers of texts in `codes` */
     uint32_t number;
-};
-
-/* What a row is, beside its key: numbers that are in the database, and those counted since. */
-struct row_state {
-    struct counters_numbers numbers;
-    bool                    loaded; /* read from the database, or known not to be in it */
-    bool                    exists, dirty;
-};
-
-struct area {
-    struct {
-        struct id id;
-        uint32_t  record;
-    } key;
-    int64_t                total;
-    struct counters_series series[MOST_COUNTERS];
-    struct row_state       state;
-};
-
-/* A row of table counter. */
-struct cell {
-    struct {
-        int64_t  series;
-        toc_date day, known;
-    } key;
-    uint32_t         area, counter; /* whose it is */
-    struct row_state state;
-};
-
-struct dirty {
-    uint32_t *entries; /* places in their table */
-    size_t    num, room;
-};
-
-struct counter_book {
-    struct key_table         codes, combinations, areas, cells;
-    struct dirty             dirty_areas, dirty_cells;
-    bool                     begun; /* the combinations are read */
-    uint32_t                 newest;
-    size_t                   combinations_written;
-    struct counters_counted *counted; /* by this group, and not written */
-    size_t                   num_counted, room_counted;
-
-    struct counters_fold *fold; /* NULL: rows are written at once */
-    size_t                least_waiting;
-    bool                  waiting;        /* something may wait: the rows in memory may be old */
-    int64_t               newest_waiting; /* number of the newest that waits; never smaller again */
 };
 
 int counters_new(struct counter_book **book)
@@ -86,16 +38,6 @@ int counters_new(struct counter_book **book)
     };
     *book = made;
     return 0;
-}
-
-static struct area *area_at(const struct counter_book *book, uint32_t place)
-{
-    return key_table_at(&book->areas, place);
-}
-
-static struct cell *cell_at(const struct counter_book *book, uint32_t place)
-{
-    return key_table_at(&book->cells, place);
 }
 
 static void forget_rows(struct counter_book *book)
@@ -117,12 +59,14 @@ void counters_forget(struct counter_book *book)
     book->combinations_written = book->num_counted = 0;
     book->newest = 0;
     book->begun = false;
+    if (book->slices != NULL)
+        counters_slices_clear(book->slices);
 }
 
 void counters_keep_small(struct counter_book *book)
 {
     if (book->cells.num > MOST_CELLS)
-        counters_forget(book);
+        forget_rows(book);
 }
 
 void counters_free(struct counter_book *book)
@@ -137,6 +81,7 @@ void counters_free(struct counter_book *book)
     free(book->dirty_areas.entries);
     free(book->dirty_cells.entries);
     free(book->counted);
+    counters_slices_free(book->slices);
     free(book);
 }
 
@@ -144,6 +89,12 @@ void counters_leave_to(struct counter_book *book, struct counters_fold *fold, si
 {
     book->fold = fold;
     book->least_waiting = least;
+}
+
+int counters_leave_to_slices(struct counter_book *book, size_t least, size_t batch)
+{
+    book->least_waiting = least;
+    return counters_slices_new(batch, &book->slices);
 }
 
 size_t counters_num_dimensions(const struct model_counter *counter)
@@ -229,11 +180,9 @@ static int newest_row(void *context, const struct db_value *row, size_t num_colu
 {
     struct counter_book *book = context;
     (void) num_columns;
-    if (row[0].type != DB_INTEGER)
-        return 0;
-    book->waiting = true;
-    if (row[0].integer > book->newest_waiting)
+    if (row[0].type == DB_INTEGER && row[0].integer > book->newest_waiting)
         book->newest_waiting = row[0].integer;
+    book->waiting = row[0].type == DB_INTEGER;
     return 0;
 }
 
@@ -249,10 +198,10 @@ int counters_begin(struct counter_book *book, struct db *db, struct db_error *er
         NULL, 0, combination_row, book, error);
     if (ret == 0)
         ret = select_rows(db, "SELECT max(number) FROM counter_waiting", NULL, 0, newest_row, book, error);
+    if (ret == 0 && book->slices != NULL)
+        ret = counters_slices_load(book->slices, book, db, &book->newest_waiting, error);
     book->begun = ret == 0;
     book->combinations_written = book->combinations.num;
-    if (ret == 0 && book->waiting && book->fold == NULL)
-        ret = counters_settle(book, db, error); /* of a database that came from elsewhere */
     return ret;
 }
 
@@ -278,18 +227,6 @@ static int write_combinations(struct counter_book *book, struct db *db, struct d
 }
 
 /* ---- counting, in memory ---- */
-
-static uint32_t record_number(const struct model_record *record)
-{
-    size_t num;
-    return (uint32_t) (record - model_records(&num));
-}
-
-static const struct model_record *record_at(uint32_t number)
-{
-    size_t num;
-    return model_records(&num) + number;
-}
 
 static int number_of_dimension(struct counter_book *book, const struct model_record *record, const char *name,
                                const void *value, uint32_t *number)
@@ -366,6 +303,16 @@ static int find_area(struct counter_book *book, const struct model_record *recor
     return 0;
 }
 
+int counters_series_at(struct counter_book *book, const struct model_record *record, const struct id *area,
+                       const struct counters_series **series)
+{
+    uint32_t place;
+    int      ret = find_area(book, record, area, &place);
+    if (ret == 0)
+        *series = area_at(book, place)->series;
+    return ret;
+}
+
 static int count_cell(struct counter_book *book, uint32_t area, uint32_t counter, toc_date day, toc_date known,
                       uint32_t codes, int64_t value)
 {
@@ -434,254 +381,32 @@ int counters_count(struct counter_book *book, const struct model_record *record,
     return ret;
 }
 
-int counters_apply(struct counter_book *book, const struct counters_counted *counted)
+/* Count into the rows of the series, but for those that have it already. */
+static int apply(struct counter_book *book, const struct counters_counted *counted, const struct counters_slice *slice,
+                 int64_t number)
 {
     uint32_t area;
     int      ret = 0;
     for (size_t a = 0; a < counted->num_areas && ret == 0; a++) {
         ret = find_area(book, counted->record, &counted->areas[a], &area);
-        for (size_t c = 0; c < counted->num_counters && ret == 0; c++)
-            ret = count_at(book, area, counted->counters[c], counted->days[c], counted->known, counted->codes[c],
-                           counted->sign);
+        for (size_t c = 0; c < counted->num_counters && ret == 0; c++) {
+            uint32_t counter = counted->counters[c];
+            if (slice != NULL && counters_slice_has(slice, number, area_at(book, area)->series[counter].number))
+                continue;
+            ret = count_at(book, area, counter, counted->days[c], counted->known, counted->codes[c], counted->sign);
+        }
     }
-    return ret;
-}
-
-/* ---- rows that are counted into, as the database has them ---- */
-
-/* Add what a row holds to what was counted since. */
-static int load_numbers(struct row_state *state, const struct db_value *packed, uint16_t mark)
-{
-    struct counters_walk   walk;
-    struct counters_number number;
-    int                    ret = counters_walk_begin(&walk, packed, mark);
-    if (ret == 0 && state->loaded)
-        ret = DB_ERR_CORRUPT;
-    while (ret == 0 && (ret = counters_walk_next(&walk, &number)) == 1)
-        ret = counters_numbers_add(&state->numbers, number.codes, number.value);
-    state->exists = true;
-    return ret;
-}
-
-static uint16_t mark_of(const struct counter_book *book, const struct cell *cell)
-{
-    return area_at(book, cell->area)->series[cell->counter].mark;
-}
-
-static int cell_row(void *context, const struct db_value *row, size_t num_columns)
-{
-    struct counter_book *book = context;
-    struct cell          key = { .key = { .series = row[store_counter_series].integer,
-                                          .day = (toc_date) row[store_counter_event_day].integer,
-                                          .known = (toc_date) row[store_counter_known_day].integer } };
-    struct cell         *cell = key_table_find(&book->cells, &key.key);
-    (void) num_columns;
-    return cell == NULL ? DB_ERR_CORRUPT : load_numbers(&cell->state, &row[store_counter_numbers], mark_of(book, cell));
-}
-
-static int load_cells(struct counter_book *book, struct db *db, struct db_error *error)
-{
-    enum { KEY = store_counter_numbers };
-    struct db_value *keys = memory_array(book->dirty_cells.num + 1, KEY * sizeof *keys);
-    size_t           num = 0;
-    if (keys == NULL)
-        return TOC_ERR_NO_MEMORY;
-    for (size_t i = 0; i < book->dirty_cells.num; i++) {
-        const struct cell *cell = cell_at(book, book->dirty_cells.entries[i]);
-        if (cell->state.loaded)
-            continue;
-        struct db_value *key = keys + num++ * KEY;
-        key[store_counter_series] = db_integer(cell->key.series);
-        key[store_counter_event_day] = db_integer(cell->key.day);
-        key[store_counter_known_day] = db_integer(cell->key.known);
-    }
-    int ret = db_fetch(db, &store_table_counter, keys, num, cell_row, book, error);
-    for (size_t i = 0; i < book->dirty_cells.num && ret == 0; i++)
-        cell_at(book, book->dirty_cells.entries[i])->state.loaded = true;
-    free(keys);
-    return ret;
-}
-
-static int area_row(void *context, const struct db_value *row, size_t num_columns)
-{
-    struct counter_book *book = context;
-    struct area          key = { .total = 0 };
-    char                 name[MOST_CODE] = "";
-    (void) num_columns;
-    memcpy(key.key.id.bytes, row[store_counter_area_area].bytes, ID_BYTES);
-    if (row[store_counter_area_record].size < sizeof name)
-        memcpy(name, row[store_counter_area_record].bytes, row[store_counter_area_record].size);
-    const struct model_record *record = model_record_find(name);
-    if (record == NULL)
-        return DB_ERR_CORRUPT;
-    key.key.record = record_number(record);
-    struct area *area = key_table_find(&book->areas, &key.key);
-    if (area == NULL)
-        return DB_ERR_CORRUPT;
-    area->total += row[store_counter_area_total].integer;
-    return load_numbers(&area->state, &row[store_counter_area_numbers], COUNTERS_AREA_MARK);
-}
-
-static int load_areas(struct counter_book *book, struct db *db, struct db_error *error)
-{
-    enum { KEY = store_counter_area_total };
-    struct db_value *keys = memory_array(book->dirty_areas.num + 1, KEY * sizeof *keys);
-    size_t           num = 0;
-    if (keys == NULL)
-        return TOC_ERR_NO_MEMORY;
-    for (size_t i = 0; i < book->dirty_areas.num; i++) {
-        const struct area *area = area_at(book, book->dirty_areas.entries[i]);
-        if (area->state.loaded)
-            continue;
-        struct db_value *key = keys + num++ * KEY;
-        key[store_counter_area_area] = db_id(&area->key.id);
-        key[store_counter_area_record] = db_word(record_at(area->key.record)->name);
-    }
-    int ret = db_fetch(db, &store_table_counter_area, keys, num, area_row, book, error);
-    for (size_t i = 0; i < book->dirty_areas.num && ret == 0; i++)
-        area_at(book, book->dirty_areas.entries[i])->state.loaded = true;
-    free(keys);
-    return ret;
-}
-
-/* ---- writing ---- */
-
-/* Rows of one table on their way: those that are new, and those that replace one. */
-struct rows {
-    struct db_value *rows[2]; /* new, there already */
-    size_t           num[2];
-    uint8_t         *bytes; /* of their numbers */
-    size_t           used;
-};
-
-static int make_room(struct rows *rows, size_t num_rows, size_t num_columns, size_t num_numbers)
-{
-    size_t size = num_rows * COUNTERS_MARK_BYTES + num_numbers * COUNTERS_NUMBER_BYTES + 1;
-    *rows = (struct rows){ .bytes = memory_array(size, 1) };
-    for (int i = 0; i < 2; i++)
-        rows->rows[i] = memory_array(num_rows + 1, num_columns * sizeof(struct db_value));
-    return rows->bytes != NULL && rows->rows[0] != NULL && rows->rows[1] != NULL ? 0 : TOC_ERR_NO_MEMORY;
-}
-
-static void free_rows(struct rows *rows)
-{
-    free(rows->rows[0]);
-    free(rows->rows[1]);
-    free(rows->bytes);
-}
-
-/* The next row, with its packed numbers; NULL where there is nothing to write. */
-static struct db_value *take_row(struct rows *rows, struct row_state *state, size_t num_columns, uint16_t mark,
-                                 struct db_value *numbers)
-{
-    bool there = state->exists;
-    state->dirty = false;
-    if (!there && state->numbers.num == 0)
-        return NULL;
-    size_t size = counters_pack(&state->numbers, mark, rows->bytes + rows->used);
-    *numbers = db_bytes(rows->bytes + rows->used, size);
-    rows->used += size;
-    state->exists = true;
-    return rows->rows[there] + rows->num[there]++ * num_columns;
-}
-
-static int write_rows(const struct rows *rows, struct db *db, const struct db_table *table, struct db_error *error)
-{
-    int ret = db_insert(db, table, rows->rows[0], rows->num[0], error);
-    return ret == 0 ? db_update(db, table, -1, rows->rows[1], rows->num[1], NULL, error) : ret;
-}
-
-static int by_key(const void *a, const void *b)
-{
-    const struct cell *const *x = a, *const *y = b;
-    if ((*x)->key.series != (*y)->key.series)
-        return (*x)->key.series < (*y)->key.series ? -1 : 1;
-    if ((*x)->key.day != (*y)->key.day)
-        return (*x)->key.day < (*y)->key.day ? -1 : 1;
-    return ((*x)->key.known > (*y)->key.known) - ((*x)->key.known < (*y)->key.known);
-}
-
-/* In the order of their keys, so that neighbours are written one after the other. */
-static int write_cells(struct counter_book *book, struct db *db, struct db_error *error)
-{
-    enum { COLUMNS = STORE_COLUMNS_counter };
-    struct rows rows;
-    size_t      numbers = 0, num = book->dirty_cells.num;
-    for (size_t i = 0; i < num; i++)
-        numbers += cell_at(book, book->dirty_cells.entries[i])->state.numbers.num;
-    int           ret = make_room(&rows, num, COLUMNS, numbers);
-    struct cell **cells = memory_array(num + 1, sizeof(struct cell *));
-    if (cells == NULL)
-        ret = TOC_ERR_NO_MEMORY;
-    for (size_t i = 0; i < num && ret == 0; i++)
-        cells[i] = cell_at(book, book->dirty_cells.entries[i]);
-    if (ret == 0 && num > 1)
-        qsort(cells, num, sizeof(struct cell *), by_key);
-    for (size_t i = 0; i < num && ret == 0; i++) {
-        struct cell     *cell = cells[i];
-        struct db_value  packed;
-        struct db_value *row = take_row(&rows, &cell->state, COLUMNS, mark_of(book, cell), &packed);
-        if (row == NULL)
-            continue;
-        row[store_counter_series] = db_integer(cell->key.series);
-        row[store_counter_event_day] = db_integer(cell->key.day);
-        row[store_counter_known_day] = db_integer(cell->key.known);
-        row[store_counter_numbers] = packed;
-    }
-    if (ret == 0)
-        ret = write_rows(&rows, db, &store_table_counter, error);
-    free(cells);
-    free_rows(&rows);
-    return ret;
-}
-
-static int write_areas(struct counter_book *book, struct db *db, struct db_error *error)
-{
-    enum { COLUMNS = STORE_COLUMNS_counter_area };
-    struct rows rows;
-    size_t      numbers = 0, num = book->dirty_areas.num;
-    for (size_t i = 0; i < num; i++)
-        numbers += area_at(book, book->dirty_areas.entries[i])->state.numbers.num;
-    int ret = make_room(&rows, num, COLUMNS, numbers);
-    for (size_t i = 0; i < num && ret == 0; i++) {
-        struct area     *area = area_at(book, book->dirty_areas.entries[i]);
-        struct db_value  packed;
-        struct db_value *row = take_row(&rows, &area->state, COLUMNS, COUNTERS_AREA_MARK, &packed);
-        if (row == NULL)
-            continue;
-        row[store_counter_area_area] = db_id(&area->key.id);
-        row[store_counter_area_record] = db_word(record_at(area->key.record)->name);
-        row[store_counter_area_total] = db_integer(area->total);
-        row[store_counter_area_numbers] = packed;
-    }
-    if (ret == 0)
-        ret = write_rows(&rows, db, &store_table_counter_area, error);
-    free_rows(&rows);
-    return ret;
-}
-
-int counters_write_rows(struct counter_book *book, struct db *db, struct db_error *error)
-{
-    int ret = load_cells(book, db, error);
-    if (ret == 0)
-        ret = load_areas(book, db, error);
-    if (ret == 0)
-        ret = write_cells(book, db, error);
-    if (ret == 0)
-        ret = write_areas(book, db, error);
-    book->dirty_areas.num = book->dirty_cells.num = 0;
     return ret;
 }
 
 /* ---- what waits ---- */
 
-/* What this group counted is left to the fold: because it is much, or because others' still waits, which this process
- * is not the one to write. */
+/* What this group counted is left to the fold or the slices: because it is much, or because others' still waits. */
 static bool waits(struct counter_book *book)
 {
-    if (book->fold == NULL || book->dirty_cells.num > 0)
+    if ((book->fold == NULL && book->slices == NULL) || book->dirty_cells.num > 0)
         return false;
-    if (book->waiting && counters_fold_done(book->fold, book->newest_waiting)) {
+    if (book->fold != NULL && book->waiting && counters_fold_done(book->fold, book->newest_waiting)) {
         book->waiting = false;
         forget_rows(book);
     }
@@ -689,40 +414,39 @@ static bool waits(struct counter_book *book)
 }
 
 struct taken {
-    struct counter_book *book;
-    size_t               num;
-    int64_t              last;
+    struct counter_book  *book;
+    struct counters_slice slice;
+    size_t                num;
+    int64_t               last;
 };
 
-static int take_counted(void *context, const struct counters_counted *counted)
-{
-    return counters_apply(context, counted);
-}
-
-static int taken_row(void *context, const struct db_value *row, size_t num_columns)
+static int take_counted(void *context, int64_t number, const struct counters_counted *counted)
 {
     struct taken *taken = context;
-    (void) num_columns;
-    taken->num++;
-    taken->last = row[0].integer;
-    return counters_waiting_walk(&row[1], take_counted, taken->book);
+    taken->num += taken->last != number;
+    taken->last = number;
+    return apply(taken->book, counted, &taken->slice, number);
 }
 
 int counters_take_waiting(struct counter_book *book, struct db *db, size_t most, size_t *num, int64_t *last,
                           struct db_error *error)
 {
-    struct taken          taken = { .book = book };
-    const struct db_value limit = db_integer((int64_t) most);
-    struct db_statement  *statement;
-    int ret = select_rows(db, "SELECT number, counted FROM counter_waiting ORDER BY number LIMIT $1", &limit, 1,
-                          taken_row, &taken, error);
+    struct taken taken = { .book = book };
+    int          ret = counters_slice_read(db, &taken.slice, error); /* of a database that came from elsewhere */
+    if (ret == 0)
+        ret = counters_waiting_read(db, most, take_counted, &taken, error);
     *num = taken.num;
     *last = taken.last;
-    if (ret != 0 || taken.num == 0)
-        return ret;
-    const struct db_value up_to = db_integer(taken.last);
-    ret = db_prepare(db, "DELETE FROM counter_waiting WHERE number <= $1", &statement, error);
-    return ret == 0 ? db_run(statement, &up_to, 1, error) : ret;
+    return ret != 0 || taken.num == 0 ? ret : counters_waiting_remove(db, taken.last, error);
+}
+
+static int leave(struct counter_book *book, struct db *db, struct db_error *error)
+{
+    int ret = counters_waiting_write(db, book->counted, book->num_counted, &book->newest_waiting, error);
+    if (ret == 0 && book->slices != NULL)
+        ret = counters_slices_put(book->slices, book, book->counted, book->num_counted, book->newest_waiting);
+    book->waiting = true;
+    return ret;
 }
 
 int counters_write(struct counter_book *book, struct db *db, struct db_error *error)
@@ -731,13 +455,12 @@ int counters_write(struct counter_book *book, struct db *db, struct db_error *er
         return 0;
     int ret = write_combinations(book, db, error);
     if (ret == 0 && waits(book)) {
-        ret = counters_waiting_write(db, book->counted, book->num_counted, &book->newest_waiting, error);
-        book->waiting = true;
+        ret = leave(book, db, error);
     } else if (ret == 0) {
         if (book->fold != NULL)
             counters_fold_stale(book->fold);
         for (size_t i = 0; i < book->num_counted && ret == 0; i++)
-            ret = counters_apply(book, &book->counted[i]);
+            ret = apply(book, &book->counted[i], NULL, 0);
         if (ret == 0)
             ret = counters_write_rows(book, db, error);
     }
@@ -747,6 +470,27 @@ int counters_write(struct counter_book *book, struct db *db, struct db_error *er
     return ret;
 }
 
+static int write_slices(struct counter_book *book, struct db *db, enum counters_haste haste, struct db_error *error)
+{
+    int ret = counters_slices_write(book->slices, book, db, haste, error);
+    book->waiting = counters_slices_any(book->slices);
+    if (ret != 0)
+        counters_forget(book);
+    return ret;
+}
+
+int counters_write_waiting(struct counter_book *book, struct db *db, bool idle, struct db_error *error)
+{
+    return book->slices == NULL || !book->waiting
+               ? 0
+               : write_slices(book, db, idle ? COUNTERS_IDLE : COUNTERS_KEEP_UP, error);
+}
+
+bool counters_wait(const struct counter_book *book)
+{
+    return book->slices != NULL && book->waiting;
+}
+
 int counters_settle(struct counter_book *book, struct db *db, struct db_error *error)
 {
     int     ret = counters_write(book, db, error);
@@ -754,6 +498,8 @@ int counters_settle(struct counter_book *book, struct db *db, struct db_error *e
     int64_t last;
     if (ret != 0 || !book->waiting)
         return ret;
+    if (book->slices != NULL)
+        return write_slices(book, db, COUNTERS_ALL, error);
     if (book->fold != NULL)
         counters_fold_pause(book->fold, true);
     forget_rows(book);

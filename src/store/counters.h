@@ -14,8 +14,9 @@
  * The number of a series is 63 bits of a BLAKE2b hash of what it is, so that nobody has to look it up; rows of another
  * series with the same number (odds 1 : 200,000 with ten million series) are found out by 16 more bits: DB_ERR_CORRUPT.
  *
- * On PostgreSQL a group that counts many records leaves what it counted in table counter_waiting; a thread with a
- * connection of its own adds that of many groups to the rows at once (counters_fold.h). What follows here reads both.
+ * A group that counts many records leaves what it counted in table counter_waiting; that of many groups is added to the
+ * rows at once, on PostgreSQL by a thread with a connection of its own (counters_fold.h), on SQLite by the writer in
+ * slices (counters_slices.h). What follows here reads both.
  *
  * An area that is moved in the tree takes along what was counted in it: -1 at the areas that it has left, +1 at those
  * that it has come to, known on the day of the move (counters_move). "As known" before that day says what it said.
@@ -66,8 +67,10 @@ struct counters_fold;
 int  counters_new(struct counter_book **book);
 void counters_free(struct counter_book *book); /* NULL is fine */
 
-/* From now on groups that count at least `least` records leave them to `fold`. */
+/* From now on groups that count at least `least` records leave them to `fold`, or to slices of so large batches (0: as
+ * counters_slices.h says). */
 void counters_leave_to(struct counter_book *book, struct counters_fold *fold, size_t least);
+int  counters_leave_to_slices(struct counter_book *book, size_t least, size_t batch);
 
 /* Read the combinations of codes, where that has not been done; before counting, within the transaction. */
 int counters_begin(struct counter_book *book, struct db *db, struct db_error *error);
@@ -85,6 +88,11 @@ int counters_move(struct counter_book *book, struct db *db, const struct id *are
 
 /* Write what was counted, within the open transaction: a few statements, whatever the number of increments. */
 int counters_write(struct counter_book *book, struct db *db, struct db_error *error);
+
+/* Where slices are written: some of what waits, within the open transaction; when the writer is idle more. And is there
+ * anything? */
+int  counters_write_waiting(struct counter_book *book, struct db *db, bool idle, struct db_error *error);
+bool counters_wait(const struct counter_book *book);
 
 /* Write what was counted, and what waits of groups before, into the rows of the series: before counters_move. */
 int counters_settle(struct counter_book *book, struct db *db, struct db_error *error);

@@ -24,9 +24,12 @@ struct counters_series counters_series(const char *counter, const struct id *are
 int counters_add(struct counter_book *book, const struct model_record *record, size_t counter, const struct id *area,
                  uint32_t codes, toc_date day, toc_date known, int64_t value);
 
-/* Count into the rows of the series; and all that waits, whose rows are removed: those up to *last, or some of them.
+/* The series of a record's counters at an area; valid until another area is counted at. */
+int counters_series_at(struct counter_book *book, const struct model_record *record, const struct id *area,
+                       const struct counters_series **series);
+
+/* Count what waits into the rows of the series, and remove it: all up to *last, `most` rows of table counter_waiting.
  * Not written yet. *num: how many rows. */
-int counters_apply(struct counter_book *book, const struct counters_counted *counted);
 int counters_take_waiting(struct counter_book *book, struct db *db, size_t most, size_t *num, int64_t *last,
                           struct db_error *error);
 

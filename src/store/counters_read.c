@@ -144,8 +144,8 @@ int counters_rows(struct db *db, const struct model_record *record, const struct
             db,
             "SELECT event_day, known_day, numbers, 0 FROM counter WHERE series = $1 AND event_day BETWEEN $2 AND "
             "$3 AND known_day <= $4 AND event_day <> $5 UNION ALL SELECT event_day, known_day, numbers, 0 FROM "
-            "counter WHERE series = $1 AND event_day = $5 AND known_day <= $4 UNION ALL SELECT number, 0, counted, 1 "
-            "FROM counter_waiting",
+            "counter WHERE series = $1 AND event_day = $5 AND known_day <= $4 UNION ALL SELECT number, 0, counted, "
+            "1 " COUNTERS_FROM_WAITING("$1"),
             parameters, 5, count_row, &rows, error);
     free(chosen.codes);
     return ret;
@@ -208,13 +208,14 @@ int counters_total(struct db *db, const struct model_record *record, const struc
 {
     struct chosen         chosen;
     struct total          found = { &chosen, record, area, 0 };
-    const struct db_value parameters[] = { db_id(area), db_word(record->name) };
+    const struct db_value parameters[] = { db_id(area), db_word(record->name),
+                                           db_integer(counters_series(record->counters[0].name, area).number) };
     int                   ret = choose(db, counter, dimensions, &chosen, error);
     if (ret == 0 && (chosen.all || counts_like_first(record, counter)))
         ret = select_rows(db,
                           "SELECT total, numbers, 0 FROM counter_area WHERE area = $1 AND record = $2 UNION ALL "
-                          "SELECT number, counted, 1 FROM counter_waiting",
-                          parameters, 2, total_row, &found, error);
+                          "SELECT number, counted, 1 " COUNTERS_FROM_WAITING("$3"),
+                          parameters, 3, total_row, &found, error);
     else if (ret == 0)
         ret = counters_rows(db, record, counter, area, dimensions, INT32_MIN, INT32_MAX, INT32_MAX, add_row, &found.sum,
                             error);

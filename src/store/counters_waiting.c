@@ -232,19 +232,73 @@ size_t counters_waiting_counter(const struct counters_counted *counted, const st
 }
 
 struct reading {
-    counters_waiting_counted *counted;
-    void                     *context;
+    counters_waiting_numbered *counted;
+    void                      *context;
+    int64_t                    number;
 };
+
+static int waiting_counted(void *context, const struct counters_counted *counted)
+{
+    const struct reading *reading = context;
+    return reading->counted(reading->context, reading->number, counted);
+}
 
 static int waiting_row(void *context, const struct db_value *row, size_t num_columns)
 {
-    const struct reading *reading = context;
+    struct reading *reading = context;
     (void) num_columns;
-    return counters_waiting_walk(&row[0], reading->counted, reading->context);
+    reading->number = row[0].integer;
+    return counters_waiting_walk(&row[1], waiting_counted, reading);
 }
 
-int counters_waiting_read(struct db *db, counters_waiting_counted *counted, void *context, struct db_error *error)
+int counters_waiting_read(struct db *db, size_t most, counters_waiting_numbered *counted, void *context,
+                          struct db_error *error)
 {
-    struct reading reading = { counted, context };
-    return select_rows(db, "SELECT counted FROM counter_waiting", NULL, 0, waiting_row, &reading, error);
+    struct reading        reading = { counted, context, 0 };
+    const struct db_value limit = db_integer((int64_t) most);
+    return select_rows(db, "SELECT number, counted FROM counter_waiting ORDER BY number LIMIT $1", &limit, 1,
+                       waiting_row, &reading, error);
+}
+
+/* ---- slices ---- */
+
+static int slice_row(void *context, const struct db_value *row, size_t num_columns)
+{
+    (void) num_columns;
+    *(struct counters_slice *) context = (struct counters_slice){ row[0].integer, row[1].integer };
+    return 0;
+}
+
+int counters_slice_read(struct db *db, struct counters_slice *slice, struct db_error *error)
+{
+    *slice = (struct counters_slice){ 0, 0 };
+    return select_rows(db, "SELECT up_to, series FROM counter_slice", NULL, 0, slice_row, slice, error);
+}
+
+static int run(struct db *db, const char *sql, const struct db_value *parameters, size_t num, struct db_error *error)
+{
+    struct db_statement *statement;
+    int                  ret = db_prepare(db, sql, &statement, error);
+    return ret == 0 ? db_run(statement, parameters, num, error) : ret;
+}
+
+int counters_slice_write(struct db *db, const struct counters_slice *slice, struct db_error *error)
+{
+    const struct db_value parameters[] = { db_integer(slice->up_to), db_integer(slice->series) };
+    return run(db,
+               "INSERT INTO counter_slice (one, up_to, series) VALUES (1, $1, $2) ON CONFLICT (one) DO UPDATE SET "
+               "up_to = excluded.up_to, series = excluded.series",
+               parameters, 2, error);
+}
+
+bool counters_slice_has(const struct counters_slice *slice, int64_t number, int64_t series)
+{
+    return number <= slice->up_to && series < slice->series;
+}
+
+int counters_waiting_remove(struct db *db, int64_t up_to, struct db_error *error)
+{
+    const struct db_value last = db_integer(up_to);
+    int                   ret = run(db, "DELETE FROM counter_waiting WHERE number <= $1", &last, 1, error);
+    return ret == 0 ? run(db, "DELETE FROM counter_slice WHERE up_to <= $1", &last, 1, error) : ret;
 }

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* src/store/counters_waiting.h: what was counted, before it stands in the rows of its series (counters.h).
  *
- * A group of many changes touches many rows of the counters, each with a number or two. On PostgreSQL such a group
- * writes what it counted as it is, some records a row, into table counter_waiting; a thread beside the writer
- * (counters_fold.h) adds that of many groups to the series at once. Whoever reads counts adds what waits.
+ * A group of many changes touches many rows of the counters, each with a number or two. Such a group writes what it
+ * counted as it is, some records a row, into table counter_waiting; that of many groups is added to the series at once:
+ * on PostgreSQL by a thread beside the writer (counters_fold.h), on SQLite by the writer, some of the series with each
+ * group (counters_slices.h). Whoever reads counts adds what waits.
  *
  * One row, of one record and one day of knowledge, as bytes; numbers have 7 bits a byte, least first, those with a sign
  * have it in the lowest bit, a text is its length and its bytes:
@@ -52,7 +53,25 @@ int         counters_waiting_walk(const struct db_value *packed, counters_waitin
 size_t counters_waiting_area(const struct counters_counted *counted, const struct id *area);
 size_t counters_waiting_counter(const struct counters_counted *counted, const struct model_counter *counter);
 
-/* Go over all that waits, as the connection sees it. */
-int counters_waiting_read(struct db *db, counters_waiting_counted *counted, void *context, struct db_error *error);
+/* Of what waits with a number up to `up_to` the series with a number below `series` have theirs already; {0, 0}: none
+ * has. Table counter_slice, which has a row only while some have. */
+struct counters_slice {
+    int64_t up_to, series;
+};
+int  counters_slice_read(struct db *db, struct counters_slice *slice, struct db_error *error);
+int  counters_slice_write(struct db *db, const struct counters_slice *slice, struct db_error *error);
+bool counters_slice_has(const struct counters_slice *slice, int64_t number, int64_t series);
+
+/* The rest of a SELECT from counter_waiting: what a series has not got yet, its number being a parameter. */
+#define COUNTERS_FROM_WAITING(series)                                                                                  \
+    "FROM counter_waiting WHERE number > COALESCE((SELECT up_to FROM counter_slice WHERE series > " series "), 0)"
+
+/* Remove what waits up to a number, and where the slices stand if that is behind them. */
+int counters_waiting_remove(struct db *db, int64_t up_to, struct db_error *error);
+
+/* Go over all that waits, as the connection sees it, oldest first: at most `most` rows. */
+typedef int counters_waiting_numbered(void *context, int64_t number, const struct counters_counted *counted);
+int         counters_waiting_read(struct db *db, size_t most, counters_waiting_numbered *counted, void *context,
+                                  struct db_error *error);
 
 #endif

@@ -409,6 +409,7 @@ int db_sqlite_open(const char *path, const struct db_options *options, struct db
     int               ret = 0;
     if (db == NULL)
         return db_fail(error, TOC_ERR_NO_MEMORY, "no memory for a connection");
+    sqlite_cache_install();
     db->db.driver = &driver;
     db->lease_file = -1;
     db->own_files = options->vfs != NULL;

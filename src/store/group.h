@@ -112,6 +112,7 @@ struct group {
     size_t                  num_erased, room_erased;
     bool                    areas_changed;
     bool                    access_changed; /* users, grants, sessions, tokens */
+    bool                    idle;           /* nobody waits: it has no requests, and time for what was put off */
     bool                    broken;         /* a request failed when it had altered the database: all of it goes back */
     struct store_reader     reader;         /* of decide */
     struct db_error         error;

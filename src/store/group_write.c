@@ -186,6 +186,8 @@ int group_finish(struct group *group)
     if (ret == 0)
         ret = write_rows(group, &group->idempotency);
     if (ret == 0)
+        ret = counters_write_waiting(group->writer->book, group->db, group->idle, &group->error);
+    if (ret == 0)
         ret = list_erased(group);
     if (ret == 0)
         ret = db_check_lease(group->db, group->writer->fence, &group->error);

@@ -105,7 +105,7 @@ static size_t take_group(struct writer *writer, struct ticket **tickets, size_t 
         struct timespec until;
         clock_gettime(CLOCK_REALTIME, &until);
         until.tv_sec++;
-        if (!writer->sweep_due)
+        if (!writer->sweep_due && !writer->counts_due)
             pthread_cond_wait(&writer->arrived, &writer->lock);
         else
             timed_out = pthread_cond_timedwait(&writer->arrived, &writer->lock, &until) != 0;
@@ -151,7 +151,7 @@ static void stop_for_good(struct writer *writer, int status, const struct db_err
         snprintf(writer->reason, sizeof writer->reason, "the writer has stopped (%d): %.180s", status,
                  error->what[0] != '\0' ? error->what : "the database failed while it wrote");
     writer->stopped = true;
-    writer->sweep_due = false; /* it writes no more, and closing does not wait for it */
+    writer->sweep_due = writer->counts_due = false; /* it writes no more, and closing does not wait for it */
     pthread_mutex_unlock(&writer->lock);
 }
 
@@ -220,6 +220,7 @@ static void remember(struct writer *writer, const struct group *group, size_t re
     writer->groups++;
     pthread_mutex_unlock(&writer->lock);
     writer->sweep_due = writer->sweep_due || group->num_erased > 0;
+    writer->counts_due = counters_wait(writer->book);
     if (group->moves.num > 0)
         (void) store_keep_moved(writer->store, group->moves.moves, group->moves.num); /* else `tocsin check` finds it */
     if (group->access_changed)
@@ -331,25 +332,58 @@ static void learn(struct writer *writer, double microseconds, size_t weight)
     writer->alone_changes = next < LEAST_ALONE ? LEAST_ALONE : next > MOST_ALONE ? MOST_ALONE : next;
 }
 
+/* Nobody waits; *closing: and nobody will. */
+static bool is_idle(struct writer *writer, bool *closing)
+{
+    pthread_mutex_lock(&writer->lock);
+    bool idle = writer->waiting == 0;
+    *closing = writer->closing;
+    pthread_mutex_unlock(&writer->lock);
+    return idle;
+}
+
 /* What erasures left behind goes as soon as nobody waits; where a reader is in the way, a second later. */
 static bool sweep(struct writer *writer)
 {
-    pthread_mutex_lock(&writer->lock);
-    bool idle = writer->waiting == 0, closing = writer->closing;
-    pthread_mutex_unlock(&writer->lock);
+    bool closing, idle = is_idle(writer, &closing);
     if (idle && writer->sweep_due && !writer->stopped)
         writer->sweep_due = erase_sweep(writer->db, NULL) != 0;
     return !(idle && closing);
+}
+
+/* Counts that wait, some a transaction, as long as nobody comes. When the store is closed the rest waits for the next
+ * writer. Where it fails: a second later again. */
+static void add_counts(struct writer *writer)
+{
+    bool closing;
+    int  ret = 0;
+    while (ret == 0 && writer->counts_due && is_idle(writer, &closing) && !closing) {
+        struct db_error error;
+        struct group    group;
+        ret = group_begin(&group, writer);
+        group.idle = true;
+        if (ret == 0)
+            ret = group_finish(&group);
+        if (ret == 0)
+            writer->counts_due = counters_wait(writer->book);
+        else
+            group_abandon(&group);
+        error = group.error;
+        group_free(&group);
+        if (ends_writing(ret))
+            stop_for_good(writer, ret, &error);
+    }
 }
 
 static void *work(void *context)
 {
     struct writer  *writer = context;
     size_t          most = queue_most(writer) + 1, bulk_from;
+    bool            closing;
     struct ticket **tickets = memory_array(most, sizeof(struct ticket *));
     while (tickets != NULL) {
         size_t num = take_group(writer, tickets, most, &bulk_from);
-        if (num == 0 && !writer->sweep_due)
+        if (num == 0 && !writer->sweep_due && (!writer->counts_due || (is_idle(writer, &closing) && closing)))
             break; /* closing, and nothing waits */
         if (writer->stopped) {
             for (size_t i = 0; i < num; i++)
@@ -365,6 +399,8 @@ static void *work(void *context)
             run(writer, tickets, num);
         if (bulk_from == 0 && num > 0)
             learn(writer, microseconds_since(&start), weight);
+        if (num == 0)
+            add_counts(writer);
         if (writer->sweep_due && !sweep(writer))
             break;
     }
@@ -425,16 +461,18 @@ static int keep_layouts(struct writer *writer, struct db_error *error)
     return ret;
 }
 
-/* Counting beside the writer, where the database lets two write at once. */
-static int start_fold(struct writer *writer)
+/* Counting beside the writer, where the database lets two write at once; else by the writer, when it suits. */
+static int put_counts_off(struct writer *writer)
 {
     const struct store_options *options = &writer->store->options;
-    if (!db_is_postgresql(writer->db))
-        return 0;
+    size_t                      least = options->counts_waiting != 0 ? options->counts_waiting : STORE_COUNTS_WAITING;
+    if (!db_is_postgresql(writer->db)) {
+        writer->counts_due = true; /* what waits since the last one shows with the first transaction */
+        return counters_leave_to_slices(writer->book, least, options->counts_batch);
+    }
     int ret = counters_fold_start(writer->store->url, &options->db, writer->fence, &writer->fold);
     if (ret == 0)
-        counters_leave_to(writer->book, writer->fold,
-                          options->counts_waiting != 0 ? options->counts_waiting : STORE_COUNTS_WAITING);
+        counters_leave_to(writer->book, writer->fold, least);
     return ret;
 }
 
@@ -464,7 +502,7 @@ int writer_start(struct store *store, struct db *db, struct writer **made, struc
     if (ret == 0)
         ret = make_digest_key(writer);
     if (ret == 0)
-        ret = start_fold(writer);
+        ret = put_counts_off(writer);
     if (ret == 0 && pthread_create(&writer->thread, NULL, work, writer) != 0)
         ret = BASE_ERR_SYSTEM;
     writer->started = ret == 0;

@@ -49,6 +49,7 @@ struct writer {
     uint32_t              digest_generation;
     uint8_t              *digest_key;    /* KEEPER_HASH_BYTES, locked; NULL: without a keeper there are no digests */
     bool                  sweep_due;     /* erasures are committed whose old pages may stay */
+    bool                  counts_due;    /* counts wait for the writer to add them */
     double                alone_changes; /* bulk changes of a group without interactive work, learnt */
 
     pthread_t       thread;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Counts, now and as known; the reporting triangle; totals; what the writer keeps in memory; on both databases. */
 #include <stdio.h>
+#include <time.h>
 
 #include "store/counters_internal.h"
 #include "store/store_internal.h"
@@ -167,6 +168,8 @@ static void test_a_new_writer_counts_on(void **state)
         assert_int_equal(count(by_onset(TEST_PROVINCE, "plague"), &undated), 2 * i);
         test_store_reopen(&test);
     }
+    for (int i = 0; i < 600 && test_store_number(&test, "SELECT count(*) FROM counter_waiting") > 0; i++)
+        nanosleep(&(struct timespec){ .tv_nsec = 100000000 }, NULL); /* until the writer has added what waited */
     /* a row a day and counter of each area, whatever the number of cases and codes */
     assert_int_equal(test_store_number(&test, "SELECT count(*) FROM counter WHERE event_day = 19995"), 4);
     assert_int_equal(test_store_number(&test, "SELECT count(*) FROM counter_codes"), 2);

@@ -168,6 +168,12 @@ static int see(void *context, const struct counters_counted *counted)
     return 0;
 }
 
+static int see_numbered(void *context, int64_t number, const struct counters_counted *counted)
+{
+    assert_in_range(number, 6, 5 + 100);
+    return see(context, counted);
+}
+
 static void open_database(struct db **db)
 {
     struct db_error error = { .what = "" };
@@ -190,7 +196,7 @@ static void test_what_is_written_is_read(void **state)
     assert_ok(db_begin(db, DB_WRITE, NULL));
     assert_ok(counters_waiting_write(db, written, NUM, &newest, NULL));
     seen.num = 0;
-    assert_ok(counters_waiting_read(db, see, &seen, NULL));
+    assert_ok(counters_waiting_read(db, 100, see_numbered, &seen, NULL));
     assert_ok(db_rollback(db));
     db_close(db);
     assert_in_range(newest, 5 + 3, 5 + NUM / 2);
@@ -256,16 +262,94 @@ static void test_other_bytes_are_refused(void **state)
     assert_status(counters_waiting_walk(&text, see, &seen), DB_ERR_CORRUPT);
 }
 
-/* A database that was carried over from PostgreSQL may have counts that wait: the writer of SQLite takes them in. */
-static void test_sqlite_takes_in_what_waits(void **state)
+/* ---- slices, on SQLite ---- */
+
+static int64_t num_slices(void)
+{
+    return test_store_number(&test, "SELECT count(*) FROM counter_slice");
+}
+
+static void assert_counts(int64_t cases)
+{
+    assert_int_equal(total(), cases);
+    assert_int_equal(confirmed_of_year(), confirmed_cases());
+}
+
+/* Batches of 64 records are added with the groups after them; at every place everybody sees all that was counted, a
+ * restart too, and an area that moves takes all of it along. */
+static void test_slices_are_counted(void **state)
+{
+    (void) state;
+    int64_t cases = 0, partly = 0;
+    test.options.counts_waiting = 1;
+    test.options.counts_batch = 64;
+    test_store_reopen(&test);
+    for (size_t i = 0; i < 60; i++) {
+        size_t num = 1 + i % 9;
+        create_cases(num);
+        cases += (int64_t) num;
+        assert_counts(cases);
+        partly += num_slices();
+        if (num_slices() > 0 && i % 5 == 0) {
+            test_store_reopen(&test);
+            assert_int_equal(num_slices(), 1);
+            assert_counts(cases);
+        }
+        if (i % 10 == 0)
+            assert_int_equal(wrong(), 0);
+    }
+    assert_true(partly > 20);
+    assert_true(num_waiting() > 0);
+    wait_until_none_waits(); /* nobody comes: the writer adds the rest */
+    assert_int_equal(num_slices(), 0);
+    assert_counts(cases);
+    assert_int_equal(wrong(), 0);
+}
+
+static int move_west(void)
+{
+    struct access       who = test_program();
+    struct model_area   area;
+    struct store_change change = { .verb = STORE_CHANGE, .record = model_record(MODEL_AREA), .value = &area };
+    model_init(change.record, &area);
+    area.head.id = test.areas[TEST_WEST];
+    area.head.version = 1;
+    area.parent = test.areas[TEST_OTHER];
+    const struct model_field *field = model_field_find(change.record, "parent", 6);
+    model_set_add(&change.given, (size_t) (field - change.record->fields));
+    struct store_request request = { .verb = "move", .set = { &change, 1 } };
+    return store_submit(test.store, &who, &request, NULL, NULL);
+}
+
+static void test_a_move_settles_what_waits(void **state)
+{
+    (void) state;
+    test.options.counts_waiting = 1;
+    test.options.counts_batch = 32;
+    test_store_reopen(&test);
+    for (int i = 0; i < 20; i++)
+        create_cases(5);
+    assert_true(num_waiting() > 0);
+    assert_int_equal(num_slices(), 1);
+    assert_ok(move_west());
+    assert_int_equal(num_waiting(), 0);
+    assert_int_equal(num_slices(), 0);
+    assert_int_equal(total(), 100);
+    assert_int_equal(wrong(), 0);
+    create_cases(5);
+    assert_int_equal(total(), 105);
+    assert_int_equal(wrong(), 0);
+}
+
+/* A database that was carried over: the other one's writer takes in what waits, but for what its series have. */
+static void test_what_waits_is_taken_in(void **state)
 {
     (void) state;
     struct db_error         error = { .what = "" };
     struct counters_counted counted = example(1, 1);
     int64_t                 newest = 0;
     struct db              *db;
-    create_cases(20);
-    assert_int_equal(num_waiting(), 0);
+    create_cases(3);
     counted.areas[0] = test.areas[TEST_PROVINCE];
     counted.codes[0] = counted.codes[1] = counted.codes[2] = 1;
     store_reader_close(test.reader);
@@ -275,13 +359,16 @@ static void test_sqlite_takes_in_what_waits(void **state)
     open_database(&db);
     assert_ok(db_begin(db, DB_WRITE, &error));
     assert_ok(counters_waiting_write(db, &counted, 1, &newest, &error));
+    assert_ok(counters_slice_write(db, &(struct counters_slice){ newest, INT64_MAX }, &error));
+    assert_ok(counters_waiting_write(db, &counted, 1, &newest, &error));
     assert_ok(db_commit(db, &error));
     db_close(db);
     test_store_reopen(&test);
-    assert_int_equal(total(), 21);
+    assert_int_equal(total(), 4); /* of the first the series have all, of the second nothing */
     create_cases(1);
-    assert_int_equal(num_waiting(), 0);
-    assert_int_equal(total(), 22);
+    wait_until_none_waits();
+    assert_int_equal(num_slices(), 0);
+    assert_int_equal(total(), 5);
 }
 
 int main(void)
@@ -289,11 +376,14 @@ int main(void)
     const struct CMUnitTest both[] = {
         { "bytes", test_what_is_written_is_read, test_store_on_sqlite, test_store_end, &test },
         { "other bytes", test_other_bytes_are_refused, test_store_on_sqlite, test_store_end, &test },
-        { "sqlite", test_sqlite_takes_in_what_waits, test_store_on_sqlite, test_store_end, &test },
+        { "slices", test_slices_are_counted, test_store_on_sqlite, test_store_end, &test },
+        { "slices, an area moves", test_a_move_settles_what_waits, test_store_on_sqlite, test_store_end, &test },
+        { "carried over", test_what_waits_is_taken_in, test_store_on_sqlite, test_store_end, &test },
         { "postgresql", test_what_waits_is_counted, test_store_on_postgresql, test_store_end, &test },
+        { "carried over, postgresql", test_what_waits_is_taken_in, test_store_on_postgresql, test_store_end, &test },
         { "bytes, postgresql", test_what_is_written_is_read, test_store_on_postgresql, test_store_end, &test },
     };
-    enum { EMBEDDED = 3 };
+    enum { EMBEDDED = 5 };
     size_t num = test_postgresql_installed() ? sizeof both / sizeof *both : EMBEDDED;
     return _cmocka_run_group_tests("counts that wait", both, num, NULL, NULL);
 }

@@ -109,6 +109,7 @@ static bool cycle(const struct power_plan *plan, struct test_random *random, str
     set_plan(plan);
     test.options.counts_waiting =
         tally->cycles % 2; /* of the store that is opened below: what is counted waits, or 0 */
+    test.options.counts_batch = 1 + tally->cycles % 16; /* and is added in the middle of the work */
     store_work_run(&work, REQUESTS, test_between(random, 0, SIZE_MAX / 2));
     tally->failed += work.failure != 0;
     /* After a failure that leaves open what is on the disk, the writer writes no more. */

@@ -732,6 +732,12 @@ CREATE TABLE "counter_waiting" (
   "counted" {bytes} NOT NULL,
   PRIMARY KEY ("number")){rowid};
 
+CREATE TABLE "counter_slice" (
+  "one" {integer} NOT NULL,
+  "up_to" {integer} NOT NULL,
+  "series" {integer} NOT NULL,
+  PRIMARY KEY ("one")){rowid};
+
 CREATE TABLE "person_key" (
   "person" {id} NOT NULL,
   "generation" {integer} NOT NULL,
