@@ -20,10 +20,11 @@
 
 /* ---- any record ---- */
 
-/* A record that goes: its last state stays in history. */
+/* A record that goes: its last state stays in history. One with a key of its own leaves nothing: its key goes with it
+ * (group_write). */
 static int erase_record(struct group *group, struct entry *entry)
 {
-    int ret = group_keep_history(group, entry);
+    int ret = group_has_own_key(entry) ? 0 : group_keep_history(group, entry);
     if (ret == 0)
         ret = group_count(group, entry, -1);
     if (ret == 0) /* where it was is where they were counted */

@@ -309,13 +309,18 @@ struct id group_area(struct group *group, const struct entry *entry)
     return none;
 }
 
+bool group_has_own_key(const struct entry *entry)
+{
+    return entry->record->owner != NULL && strcmp(entry->record->owner, "id") == 0;
+}
+
 struct id group_owner(const struct entry *entry)
 {
     const struct id            none = { { 0 } };
     const struct model_record *target;
     if (entry->record->owner == NULL || entry->value == NULL)
         return none;
-    if (strcmp(entry->record->owner, "id") == 0)
+    if (group_has_own_key(entry))
         return entry->id;
     const struct id *id =
         reference_at(entry->record, entry->value, entry->record->owner, strlen(entry->record->owner), &target);

@@ -113,6 +113,7 @@ struct group {
     bool                    areas_changed;
     bool                    access_changed; /* users, grants, sessions, tokens */
     bool                    idle;           /* nobody waits: it has no requests, and time for what was put off */
+    bool                    keys_destroyed; /* of records that had their own */
     bool                    broken;         /* a request failed when it had altered the database: all of it goes back */
     struct store_reader     reader;         /* of decide */
     struct db_error         error;
@@ -152,6 +153,8 @@ int           group_audit(struct group *group, const struct audit_entry *entry);
 struct id group_area(struct group *group, const struct entry *entry);
 /* The owner whose key seals an entry's fields; missing: none. */
 struct id group_owner(const struct entry *entry);
+/* Are an entry's fields sealed under a key of its own (OWNER("id")), which dies with it? */
+bool      group_has_own_key(const struct entry *entry);
 int       group_fail(struct group *group, int status, const char *what);
 
 /* The row as it stands goes into history; its sealed fields too where the entry has them. */

@@ -63,6 +63,31 @@ static int write_keys(struct group *group)
     return ret;
 }
 
+/* The keys of records that go and had their own. */
+static int destroy_keys(struct group *group)
+{
+    size_t           num = 0;
+    struct db_value *keys = arena_array(&group->arena, group->num_dirty + 1, sizeof *keys);
+    if (keys == NULL)
+        return TOC_ERR_NO_MEMORY;
+    for (size_t i = 0; i < group->num_dirty; i++) {
+        const struct entry *entry = group->dirty[i];
+        struct group_key   *key;
+        if (entry->present || !group_has_own_key(entry))
+            continue;
+        int ret = group_key_of(group, &entry->id, &key);
+        if (ret != 0)
+            return ret;
+        seal_keys_wipe(&key->key, 1);
+        key->known = key->stored = false;
+        key->loaded = key->destroyed = true;
+        if (entry->stored != 0)
+            keys[num++] = db_id(&entry->id);
+    }
+    group->keys_destroyed = group->keys_destroyed || num > 0;
+    return num == 0 ? 0 : db_delete(group->db, &store_table_person_key, keys, num, &group->error);
+}
+
 /* ---- the records ---- */
 
 static int by_record(const void *a, const void *b)
@@ -140,6 +165,8 @@ int group_write(struct group *group)
     int ret = write_keys(group);
     if (ret == 0 && group->num_dirty > 0) {
         ret = write_records(group);
+        if (ret == 0)
+            ret = destroy_keys(group);
         if (ret == 0)
             ret = group_write_tokens(group);
         if (ret == 0)

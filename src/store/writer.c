@@ -105,7 +105,7 @@ static size_t take_group(struct writer *writer, struct ticket **tickets, size_t 
         struct timespec until;
         clock_gettime(CLOCK_REALTIME, &until);
         until.tv_sec++;
-        if (!writer->sweep_due && !writer->counts_due)
+        if (!writer->sweep_due && !writer->counts_due && !writer->keys_destroyed)
             pthread_cond_wait(&writer->arrived, &writer->lock);
         else
             timed_out = pthread_cond_timedwait(&writer->arrived, &writer->lock, &until) != 0;
@@ -151,7 +151,8 @@ static void stop_for_good(struct writer *writer, int status, const struct db_err
         snprintf(writer->reason, sizeof writer->reason, "the writer has stopped (%d): %.180s", status,
                  error->what[0] != '\0' ? error->what : "the database failed while it wrote");
     writer->stopped = true;
-    writer->sweep_due = writer->counts_due = false; /* it writes no more, and closing does not wait for it */
+    /* it writes no more, and closing does not wait for it */
+    writer->sweep_due = writer->counts_due = writer->keys_destroyed = false;
     pthread_mutex_unlock(&writer->lock);
 }
 
@@ -221,6 +222,8 @@ static void remember(struct writer *writer, const struct group *group, size_t re
     pthread_mutex_unlock(&writer->lock);
     writer->sweep_due = writer->sweep_due || group->num_erased > 0;
     writer->counts_due = counters_wait(writer->book);
+    writer->keys_destroyed =
+        writer->keys_destroyed || (group->keys_destroyed && !db_is_postgresql(writer->db)); /* there autovacuum does */
     if (group->moves.num > 0)
         (void) store_keep_moved(writer->store, group->moves.moves, group->moves.num); /* else `tocsin check` finds it */
     if (group->access_changed)
@@ -342,6 +345,22 @@ static bool is_idle(struct writer *writer, bool *closing)
     return idle;
 }
 
+/* Keys of messages go many a second: what they leave behind goes every WRITER_KEYS_SECONDS, and at the end. */
+static void note_keys(struct writer *writer)
+{
+    struct timespec now;
+    bool            closing;
+    if (!writer->keys_destroyed || writer->sweep_due)
+        return;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    (void) is_idle(writer, &closing);
+    if (!closing && now.tv_sec - writer->keys_swept < WRITER_KEYS_SECONDS)
+        return;
+    writer->keys_swept = now.tv_sec;
+    writer->keys_destroyed = false;
+    writer->sweep_due = !writer->stopped;
+}
+
 /* What erasures left behind goes as soon as nobody waits; where a reader is in the way, a second later. */
 static bool sweep(struct writer *writer)
 {
@@ -383,7 +402,10 @@ static void *work(void *context)
     struct ticket **tickets = memory_array(most, sizeof(struct ticket *));
     while (tickets != NULL) {
         size_t num = take_group(writer, tickets, most, &bulk_from);
-        if (num == 0 && !writer->sweep_due && (!writer->counts_due || (is_idle(writer, &closing) && closing)))
+        if (num == 0)
+            note_keys(writer);
+        if (num == 0 && !writer->sweep_due && !writer->keys_destroyed &&
+            (!writer->counts_due || (is_idle(writer, &closing) && closing)))
             break; /* closing, and nothing waits */
         if (writer->stopped) {
             for (size_t i = 0; i < num; i++)

@@ -13,6 +13,7 @@
  * comes meanwhile may wait for, so that a commit is shared by many. */
 #define WRITER_SLICE_MICROSECONDS 5000
 #define WRITER_ALONE_MICROSECONDS 50000
+#define WRITER_KEYS_SECONDS 10 /* between two sweeps of the keys of messages */
 
 /* A request that waits, or a reading that wants its audit entry. */
 struct ticket {
@@ -50,6 +51,8 @@ struct writer {
     uint8_t              *digest_key;    /* KEEPER_HASH_BYTES, locked; NULL: without a keeper there are no digests */
     bool                  sweep_due;     /* erasures are committed whose old pages may stay */
     bool                  counts_due;    /* counts wait for the writer to add them */
+    bool                  keys_destroyed; /* keys of messages are gone, whose old pages may stay */
+    time_t                keys_swept;     /* when that was last seen to */
     double                alone_changes; /* bulk changes of a group without interactive work, learnt */
 
     pthread_t       thread;

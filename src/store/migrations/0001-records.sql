@@ -274,6 +274,28 @@ CREATE INDEX "cases_by_received_date" ON "case" ("received_date","id","responsib
 CREATE INDEX "cases_by_updated" ON "case" ("updated","id","responsible_area","disease","classification");
 CREATE INDEX "cases_by_key" ON "case" ("disease","classification","responsible_area","onset_date","received_date","updated","id");
 
+CREATE TABLE "feed" (
+  "id" {id} NOT NULL,
+  "version" {integer} NOT NULL,
+  "created" {integer} NOT NULL,
+  "updated" {integer} NOT NULL,
+  "area" {id} NOT NULL,
+  "name" {text} NOT NULL DEFAULT '',
+  "channel" {text} NOT NULL DEFAULT '',
+  "status" {text} NOT NULL DEFAULT '',
+  "facility" {id},
+  "application" {text} NOT NULL DEFAULT '',
+  "sending_facility" {text} NOT NULL DEFAULT '',
+  "addresses" {text} NOT NULL DEFAULT '',
+  "certificate" {text} NOT NULL DEFAULT '',
+  "charset" {text} NOT NULL DEFAULT '',
+  "pooled" {integer},
+  "blank_is_live" {integer},
+  "history_before" {text} NOT NULL DEFAULT '',
+  PRIMARY KEY ("id")){keyed};
+CREATE INDEX "feed_channel" ON "feed" ("channel","application","sending_facility");
+CREATE INDEX "feed_area" ON "feed" ("area","status");
+
 CREATE TABLE "message_raw" (
   "id" {id} NOT NULL,
   "version" {integer} NOT NULL,
@@ -281,6 +303,7 @@ CREATE TABLE "message_raw" (
   "updated" {integer} NOT NULL,
   "area" {id} NOT NULL,
   "received" {integer} NOT NULL,
+  "envelope" {integer},
   "sealed" {bytes},
   PRIMARY KEY ("id")){keyed};
 CREATE INDEX "message_raw_received" ON "message_raw" ("received");
@@ -293,6 +316,7 @@ CREATE TABLE "message" (
   "area" {id} NOT NULL,
   "channel" {text} NOT NULL DEFAULT '',
   "format" {text} NOT NULL DEFAULT '',
+  "feed" {id},
   "sender" {id},
   "submitted_by" {id},
   "received" {integer} NOT NULL,
@@ -303,16 +327,38 @@ CREATE TABLE "message" (
   "num_bytes" {integer} NOT NULL,
   "verdict" {text} NOT NULL DEFAULT '',
   "num_faults" {integer},
+  "reason" {text} NOT NULL DEFAULT '',
+  "test" {integer},
+  "history" {integer},
   "processed" {integer},
   "repeats" {id},
   "raw" {id},
   PRIMARY KEY ("id")){keyed};
-CREATE INDEX "message_body" ON "message" ("body_hash");
-CREATE INDEX "message_control" ON "message" ("sender","control_hash");
+CREATE UNIQUE INDEX "message_body" ON "message" ("body_hash");
+CREATE INDEX "message_control" ON "message" ("control_hash");
+CREATE INDEX "message_sender" ON "message" ("sender","received");
 CREATE INDEX "message_part_of" ON "message" ("part_of","position");
+CREATE INDEX "message_waiting" ON "message" ("verdict","received");
 CREATE INDEX "messages_by_area" ON "message" ("area","received","verdict","channel","id");
 CREATE INDEX "messages_by_received" ON "message" ("received","id","area","verdict","channel");
 CREATE INDEX "messages_by_key" ON "message" ("verdict","channel","area","received","id");
+
+CREATE TABLE "message_slice" (
+  "id" {id} NOT NULL,
+  "version" {integer} NOT NULL,
+  "created" {integer} NOT NULL,
+  "updated" {integer} NOT NULL,
+  "area" {id} NOT NULL,
+  "message" {id} NOT NULL,
+  "person" {id} NOT NULL,
+  "received" {integer} NOT NULL,
+  "offset" {integer} NOT NULL,
+  "num_bytes" {integer} NOT NULL,
+  "sealed" {bytes},
+  PRIMARY KEY ("id")){keyed};
+CREATE INDEX "message_slice_message" ON "message_slice" ("message","offset");
+CREATE INDEX "message_slice_person" ON "message_slice" ("person");
+CREATE INDEX "message_slice_received" ON "message_slice" ("received");
 
 CREATE TABLE "pool" (
   "id" {id} NOT NULL,
@@ -540,6 +586,7 @@ CREATE TABLE "task" (
   "kind" {text} NOT NULL DEFAULT '',
   "title" {text} NOT NULL DEFAULT '',
   "person" {id},
+  "other_person" {id},
   "linked_case" {id},
   "signal" {id},
   "outbreak" {id},

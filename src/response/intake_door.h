@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* response/intake_door.h: what every door calls: a transmission goes in and is durable before the sender is answered.
+ *
+ *     door (MLLP, HTTP, command line, folder …)
+ *         reads it far enough to answer (intake_format.h), finds the feed (intake_find_feed)
+ *         intake_take: message and sealed bytes in one commit, shared with whatever else waits
+ *         answers the sender with the verdict
+ *
+ * A transmission is kept whatever becomes of it. Its verdict on arrival is
+ *     received    it can be read, and waits to be worked off in the order of arrival (store/message_bytes.h)
+ *     held        of no known feed, or of one that is stopped: for a person to decide; nothing is made of it
+ *     rejected    it cannot be read, `reason` says where and why
+ *
+ * The same bytes of the same sender are one message, however often and by however many connections they come: the
+ * sender gets the first one's verdict. Threads may call at once, each with an intake_taker of its own.
+ */
+#ifndef RESPONSE_INTAKE_DOOR_H
+#define RESPONSE_INTAKE_DOOR_H
+
+#include "formats/code_tables.h"
+#include "formats/report.h"
+#include "model/records.h"
+#include "store/store.h"
+
+#define INTAKE_MAX_BYTES ((size_t) 8 << 20) /* of one transmission; larger files are taken in parts */
+#define INTAKE_RESERVE_BYTES (UINT64_C(256) << 20)
+
+enum intake_status {
+    INTAKE_ERR_RESERVE = -1500 /* the disk is nearly full: nothing is taken in; remedy: make room */
+};
+
+struct intake;
+
+struct intake_options {
+    struct store             *store; /* with a writer; borrowed */
+    struct keeper            *keeper;
+    const struct code_tables *tables;
+    const char               *disk;          /* a path on the disk of the database; NULL = not watched */
+    uint64_t                  reserve_bytes; /* kept free there; 0 = INTAKE_RESERVE_BYTES */
+};
+
+/* Returns 0, KEEPER_ERR_…, TOC_ERR_NO_MEMORY, db_status. */
+int  intake_open(const struct intake_options *options, struct intake **intake, struct db_error *error);
+void intake_close(struct intake *intake); /* NULL is fine */
+
+/* ---- feeds ---- */
+
+/* How somebody came, to be matched with the feeds of that channel. */
+struct intake_caller {
+    const char        *channel;               /* of share/lists/message_channel.csv */
+    struct report_text application, facility; /* as the sender names itself */
+    const char        *address;               /* IPv4 or IPv6 as text; NULL = this machine's own user */
+    const char        *certificate;           /* SHA-256, hexadecimal; NULL = none was shown */
+    struct id          institution;           /* whom its token is for; missing = none */
+};
+
+/* The feed that matches, in arena; false: none does. Of several the one that says most. Feeds are read anew when they
+ * are older than INTAKE_FEEDS_SECONDS. A feed with a certificate matches that certificate alone; one with addresses
+ * those; one with neither only this machine (or the institution's token). */
+#define INTAKE_FEEDS_SECONDS 5
+bool intake_find_feed(struct intake *intake, const struct intake_caller *caller, struct arena *arena,
+                      struct model_feed *feed);
+bool intake_feed(struct intake *intake, const struct id *id, struct arena *arena, struct model_feed *feed);
+
+/* ---- taking ---- */
+
+struct intake_arrival {
+    const char              *channel, *format; /* codes */
+    const struct model_feed *feed;             /* NULL = none */
+    const struct report *report; /* as the door has read it: control id, faults, whether it is a test; NULL = unread */
+    const void          *bytes;
+    size_t               size;         /* 1 … INTAKE_MAX_BYTES; else TOC_ERR_TOO_LARGE, TOC_ERR_SHAPE */
+    struct id            submitted_by; /* user; missing = none */
+    struct id            institution;  /* facility; missing = that of the feed */
+    struct id            part_of;      /* message of the file that this is a part of; missing = whole */
+    int64_t              position;     /* in it; with part_of */
+    bool                 history;      /* feeds baselines only */
+    bool                 reject;       /* the door refuses it though it could be read; reason says why */
+    const char          *reason;       /* NULL = that of the report's first fault */
+};
+
+struct intake_receipt {
+    struct id message;
+    int64_t   received;    /* instant; of the first where it repeats one */
+    bool      repeats;     /* these bytes were here before */
+    char      verdict[24]; /* code of message_verdict */
+    int64_t   num_faults;
+};
+
+/* Take one in and wait until it is durable. Returns 0; INTAKE_ERR_RESERVE; as store_submit: nothing was kept then, and
+ * no positive answer may leave. */
+int intake_take(struct intake *intake, const struct intake_arrival *arrival, struct intake_receipt *receipt);
+
+/* Several in one go: they share a commit. statuses: num of them, as above. */
+void intake_take_many(struct intake *intake, const struct intake_arrival *arrivals, size_t num,
+                      struct intake_receipt *receipts, int *statuses);
+
+/* ---- how it does ---- */
+
+struct intake_state {
+    int64_t taken, repeated, held, rejected, refused; /* since the start: refused = not kept, and the sender was told */
+};
+void intake_watch(struct intake *intake, struct intake_state *state);
+
+#endif

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Which feed a sender is. */
+#include <arpa/inet.h>
+#include <string.h>
+
+#include "base/instant.h"
+#include "base/text.h"
+#include "response/intake_internal.h"
+#include "store/rows_by.h"
+
+#define MOST_FEEDS 10000
+
+void intake_free_feeds(struct intake *intake)
+{
+    arena_free(&intake->feeds.arena);
+    intake->feeds = (struct intake_feeds){ .read = INSTANT_MISSING };
+}
+
+/* Read them where those at hand are old; where that fails those at hand serve on. */
+static void refresh(struct intake *intake)
+{
+    static const char *const statuses[] = { "onboarding", "live", "stopped" };
+    int64_t                  now = store_clock_now(intake->options.store);
+    struct intake_feeds      feeds = { .read = now };
+    struct model_text        keys[3];
+    void                    *rows = NULL;
+    if (intake->feeds.read != INSTANT_MISSING && now >= intake->feeds.read &&
+        now - intake->feeds.read < INTAKE_FEEDS_SECONDS * INSTANT_SECOND)
+        return;
+    for (size_t i = 0; i < 3; i++)
+        keys[i] = intake_text(statuses[i]);
+    if (store_rows_by(intake->reader, model_record(MODEL_FEED), "status", keys, 3, MOST_FEEDS, &feeds.arena, &rows,
+                      &feeds.num) != 0) {
+        arena_free(&feeds.arena);
+        return;
+    }
+    feeds.feeds = rows;
+    arena_free(&intake->feeds.arena);
+    intake->feeds = feeds;
+}
+
+/* ---- matching ---- */
+
+static bool same(struct model_text text, struct report_text said)
+{
+    return text.size == said.size && memcmp(text.bytes, said.bytes, said.size) == 0;
+}
+
+static size_t address_bytes(const char *text, uint8_t bytes[16])
+{
+    return inet_pton(AF_INET, text, bytes) == 1 ? 4 : inet_pton(AF_INET6, text, bytes) == 1 ? 16 : 0;
+}
+
+/* Is the address the one in the list's word, or in its network ("10.1.0.0/16")? */
+static bool is_within(const uint8_t *address, size_t size, const char *word)
+{
+    char     host[64];
+    uint8_t  network[16];
+    size_t   length = strcspn(word, "/");
+    unsigned bits = (unsigned) size * 8;
+    if (length >= sizeof host)
+        return false;
+    memcpy(host, word, length);
+    host[length] = '\0';
+    if (address_bytes(host, network) != size)
+        return false;
+    if (word[length] == '/') {
+        bits = 0;
+        for (const char *digit = word + length + 1; *digit >= '0' && *digit <= '9' && bits <= 128; digit++)
+            bits = bits * 10 + (unsigned) (*digit - '0');
+        if (bits > size * 8)
+            return false;
+    }
+    for (unsigned bit = 0; bit < bits; bit++)
+        if (((address[bit / 8] ^ network[bit / 8]) >> (7 - bit % 8) & 1) != 0)
+            return false;
+    return true;
+}
+
+static bool is_listed(struct model_text list, const char *address)
+{
+    char    text[1700], *rest = NULL;
+    uint8_t bytes[16];
+    size_t  size = address_bytes(address, bytes);
+    if (size == 0 || list.size >= sizeof text)
+        return false;
+    memcpy(text, list.bytes, list.size);
+    text[list.size] = '\0';
+    for (char *word = strtok_r(text, " \t\r\n,;", &rest); word != NULL; word = strtok_r(NULL, " \t\r\n,;", &rest))
+        if (is_within(bytes, size, word))
+            return true;
+    return false;
+}
+
+static bool is_own_machine(const char *address)
+{
+    return address == NULL || strncmp(address, "127.", 4) == 0 || strcmp(address, "::1") == 0;
+}
+
+/* How much of the feed's description speaks for the caller; 0 = it is another. */
+static unsigned matches(const struct model_feed *feed, const struct intake_caller *caller)
+{
+    bool by_token = !id_is_missing(&caller->institution) && id_equal(&feed->facility, &caller->institution);
+    if (!same(feed->channel, report_text_of(caller->channel)) || (!id_is_missing(&caller->institution) && !by_token))
+        return 0;
+    if (feed->certificate.size > 0 &&
+        (caller->certificate == NULL || feed->certificate.size != strlen(caller->certificate) ||
+         !text_equal_nocase(feed->certificate.bytes, feed->certificate.size, caller->certificate,
+                            strlen(caller->certificate))))
+        return 0;
+    if (feed->addresses.size > 0 && (caller->address == NULL || !is_listed(feed->addresses, caller->address)))
+        return 0;
+    if (feed->addresses.size == 0 && feed->certificate.size == 0 && !by_token && !is_own_machine(caller->address))
+        return 0;
+    if ((feed->application.size > 0 && !same(feed->application, caller->application)) ||
+        (feed->sending_facility.size > 0 && !same(feed->sending_facility, caller->facility)))
+        return 0;
+    return 1U + (feed->application.size > 0 ? 1 : 0) + (feed->sending_facility.size > 0 ? 2 : 0) +
+           (feed->addresses.size > 0 ? 4 : 0) + (feed->certificate.size > 0 ? 8 : 0);
+}
+
+/* A copy whose texts live in the caller's arena. */
+static bool copy_feed(const struct model_feed *feed, struct arena *arena, struct model_feed *copy)
+{
+    *copy = *feed;
+    struct model_text *texts[] = { &copy->name,        &copy->channel,          &copy->status,
+                                   &copy->application, &copy->sending_facility, &copy->addresses,
+                                   &copy->certificate, &copy->charset };
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        if (texts[i]->size > 0 && (texts[i]->bytes = arena_copy(arena, texts[i]->bytes, texts[i]->size)) == NULL)
+            return false;
+    return true;
+}
+
+bool intake_find_feed(struct intake *intake, const struct intake_caller *caller, struct arena *arena,
+                      struct model_feed *feed)
+{
+    const struct model_feed *best = NULL;
+    unsigned                 most = 0;
+    pthread_mutex_lock(&intake->lock);
+    refresh(intake);
+    for (size_t i = 0; i < intake->feeds.num; i++) {
+        unsigned speaks = matches(&intake->feeds.feeds[i], caller);
+        if (speaks > most) {
+            most = speaks;
+            best = &intake->feeds.feeds[i];
+        }
+    }
+    bool found = best != NULL && copy_feed(best, arena, feed);
+    pthread_mutex_unlock(&intake->lock);
+    return found;
+}
+
+bool intake_feed(struct intake *intake, const struct id *id, struct arena *arena, struct model_feed *feed)
+{
+    bool found = false;
+    pthread_mutex_lock(&intake->lock);
+    refresh(intake);
+    for (size_t i = 0; i < intake->feeds.num && !found; i++)
+        found = id_equal(&intake->feeds.feeds[i].head.id, id) && copy_feed(&intake->feeds.feeds[i], arena, feed);
+    pthread_mutex_unlock(&intake->lock);
+    return found;
+}

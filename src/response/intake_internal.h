@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* response/intake_internal.h: what the files of the intake share behind intake_door.h. */
+#ifndef RESPONSE_INTAKE_INTERNAL_H
+#define RESPONSE_INTAKE_INTERNAL_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "response/intake_door.h"
+#include "store/keeper.h"
+
+/* A key for the hashes of messages, of one generation of the keeper's. */
+struct intake_hash_key {
+    uint8_t bytes[KEEPER_HASH_BYTES];
+};
+
+struct intake_feeds {
+    struct arena       arena;
+    struct model_feed *feeds;
+    size_t             num;
+    int64_t            read; /* when; INSTANT_MISSING = never */
+};
+
+struct intake {
+    struct intake_options   options;
+    struct intake_hash_key *keys; /* newest first; locked memory */
+    size_t                  num_keys;
+    pthread_mutex_t         lock; /* of reader and feeds */
+    struct store_reader    *reader;
+    struct intake_feeds     feeds;
+    int64_t                 room_looked; /* when the disk was asked */
+    bool                    room;
+    atomic_int_fast64_t     taken, repeated, held, rejected, refused;
+};
+
+/* The program itself, which takes in and works off: everywhere, for data quality. */
+struct access intake_program(void);
+
+struct model_text intake_text(const char *text); /* a view */
+
+void intake_free_feeds(struct intake *intake);
+
+#endif

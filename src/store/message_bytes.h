@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* src/store/message_bytes.h: messages with their bytes as they arrived, opened for the program's own work: to be read,
+ * or to be read again while the key lives (DESIGN section 6). */
+#ifndef STORE_MESSAGE_BYTES_H
+#define STORE_MESSAGE_BYTES_H
+
+#include "base/arena.h"
+#include "model/records.h"
+#include "store/store.h"
+
+struct message_bytes {
+    struct model_message message;
+    struct model_text    bytes; /* in the arena, which is to be wiped; bytes NULL: gone, with their key */
+};
+
+/* The messages that wait to be read, oldest first, at most `most` and of at most MESSAGE_BYTES_MOST bytes together (one
+ * at least). Keys are asked of the keeper for the purpose `message`, at its rate: KEEPER_ERR_RATE. Also db_status,
+ * TOC_ERR_NO_MEMORY. `arena` must allow twice MESSAGE_BYTES_MOST and what the records take. */
+#define MESSAGE_BYTES_MOST ((size_t) 16 << 20)
+int store_messages_waiting(struct store_reader *reader, size_t most, struct arena *arena,
+                           struct message_bytes **messages, size_t *num);
+
+/* How many wait, and since when the oldest does; INSTANT_MISSING = none. */
+int store_messages_backlog(struct store_reader *reader, int64_t *num, int64_t *oldest);
+
+/* The bytes of one message: of one that was read, put together from its slices and what is about nobody; the slices of
+ * erased persons are left out (*whole false). STORE_ERR_ABSENT: none are kept any more. */
+int store_message_bytes(struct store_reader *reader, const struct id *message, struct arena *arena,
+                        struct message_bytes *found, bool *whole);
+
+#endif
