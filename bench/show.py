@@ -22,6 +22,8 @@ COMMANDS = {
     ],
     "intake": [
         "{build}/bench/bench_intake hl7",
+        "{build}/bench/bench_fhir",
+        "python3 bench/fhir_samples.py {build}",
         "python3 bench/linkage.py {build}",
     ],
     "store": [

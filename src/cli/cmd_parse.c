@@ -13,12 +13,12 @@
 /* ---- options ---- */
 
 /* In this order: words of --as, and what reads each. */
-static const char *const format_words[] = { "hl7", NULL };
-static int (*const readers[])(struct parse_job *job) = { parse_hl7 };
+static const char *const format_words[] = { "hl7", "fhir", NULL };
+static int (*const readers[])(struct parse_job *job) = { parse_hl7, parse_fhir };
 
 static const struct cli_option options[] = {
     { .name = "as",
-      .value = "hl7",
+      .value = "hl7|fhir",
       .kind = CLI_CHOICE,
       .offset = offsetof(struct parse_settings, format),
       .words = format_words,
@@ -163,9 +163,10 @@ static int run(const struct cli_command *command, int argc, char **argv)
     return exit_code;
 }
 
-static const char *const        usage[] = { "--as hl7 [OPTION]... [FILE]...", NULL };
+static const char *const        usage[] = { "--as hl7|fhir [OPTION]... [FILE]...", NULL };
 static const struct cli_example examples[] = {
     { "tocsin parse --as hl7 /var/spool/hl7/message.hl7", "what a message says, and every fault with its place" },
+    { "tocsin parse --as fhir /var/spool/fhir/bundle.json", "the same of a FHIR bundle, checked against R4" },
     { "tocsin parse --as hl7 --codes our-codes /var/spool/hl7/yesterday.hl7",
       "the same with a department's own code tables" },
     { NULL, NULL },
@@ -175,7 +176,8 @@ const struct cli_command cli_command_parse = {
     .name = "parse",
     .summary = "show what was understood of a message or file, and what was not, without a server",
     .usage = usage,
-    .text = "Reads files as the intake of a server does, and writes NDJSON: one object a message with all that was "
+    .text = "Reads files (HL7 v2 messages and batches; FHIR R4 resources and bundles in JSON, also many in one file) as the "
+            "intake of a server does, and writes NDJSON: one object a message with all that was "
             "understood (subjects, orders, specimens, results with their meaning and how it was decided, answers, "
             "diagnoses, visits) and every fault with its place, what was found and what is allowed; then one object a "
             "file. Nothing is stored or sent.\n\n"

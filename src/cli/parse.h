@@ -29,6 +29,7 @@ struct parse_job {
 
 /* Write one object a message, then one for the file. CLI_DONE, or CLI_MACHINE after complaining. */
 int parse_hl7(struct parse_job *job);
+int parse_fhir(struct parse_job *job);
 
 /* One line on standard error for every fault that kept something from being used: "FILE: message 3: OBX(2)-5: …". */
 void parse_tell_faults(const struct parse_job *job, const char *part, uint64_t number, const struct report *report);

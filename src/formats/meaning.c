@@ -213,7 +213,8 @@ bool meaning_is_repeated(const struct report *report, uint32_t first, const stru
         const struct report_result *other = &report->results[i];
         if (same_text(code_of(&other->test), code_of(&result->test)) && same_text(other->sub_id, result->sub_id) &&
             same_text(other->value.sent, result->value.sent) && other->status == result->status &&
-            other->specimen == result->specimen && same_text(other->observed.sent, result->observed.sent))
+            other->subject == result->subject && other->specimen == result->specimen &&
+            same_text(other->observed.sent, result->observed.sent))
             return true;
     }
     return false;

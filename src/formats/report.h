@@ -125,7 +125,8 @@ enum report_rule {
     REPORT_LIMIT,         /* larger, deeper or more than allowed */
     REPORT_UNSUPPORTED,   /* a type, event or version that is not read here */
     REPORT_REPEATED,      /* says again what was said */
-    REPORT_DENIED         /* may not be collected, and was left out */
+    REPORT_DENIED,        /* may not be collected, and was left out */
+    REPORT_INVARIANT      /* values that the standard does not allow beside each other */
 };
 
 /* Where: in HL7 segment … subcomponent, in FHIR a path, in a table row and column. Zero or NULL = does not apply. */

@@ -61,6 +61,30 @@ with tempfile.TemporaryDirectory() as folder:
     code, lines, errors = parse(local, "--as", "hl7", "--codes", folder)
     check("a fault in a table is told by line", code == 1 and "tests.csv:2:" in errors and not lines)
 
+PATIENT = {"resourceType": "Patient", "id": "p", "name": [{"family": "Example"}], "gender": "female", "extension": [
+    {"url": "http://hl7.org/fhir/us/core/StructureDefinition/us-core-race", "valueString": "White"}]}
+RESULT = {"resourceType": "Observation", "status": "final", "subject": {"reference": "Patient/p"},
+          "code": {"coding": [{"system": "http://loinc.org", "code": "94500-6"}]},
+          "valueCodeableConcept": {"coding": [{"system": "http://snomed.info/sct", "code": "260373001"}]}}
+BUNDLE = {"resourceType": "Bundle", "type": "collection", "entry": [{"resource": PATIENT}, {"resource": RESULT}]}
+code, lines, errors = parse(json.dumps(BUNDLE), "--as", "fhir")
+check("a FHIR bundle: exit 0 and nothing said", code == 0 and errors == "" and len(lines) == 2)
+result = lines[0]["report"]["results"][0]
+check("its result with its meaning",
+      (result["interpretation"], result["decided_by"], result["disease"]) == ("detected", "code", "covid-19"))
+check("its resources by type", [entry["type"] for entry in lines[0]["resources"]] == ["Patient", "Observation"])
+check("a name is shown, race is not", "Example" in json.dumps(lines) and "White" not in json.dumps(lines)
+      and lines[0]["report"]["num_denied"] == 1)
+bad = json.dumps({**RESULT, "status": "done"})
+code, lines, errors = parse(json.dumps(BUNDLE, indent=1) + "\n" + bad + "\n" + json.dumps(PATIENT), "--as", "fhir")
+check("many values in a file, one of them bad", code == 1 and [line["report"]["usable"] for line in lines[:3]]
+      == [True, False, True])
+check("its fault with the FHIRPath", 'value 2: Observation.status: "done": not a code of the closed set; allowed: registered|'
+      in errors)
+code, lines, errors = parse(json.dumps(BUNDLE), "--as", "fhir", "--pooled")
+check("a sender's setting holds for FHIR too", lines[0]["report"]["results"][0]["pooled"] is True)
+check("an empty file is no FHIR", parse("", "--as", "fhir") == (0, [{"file": "-", "messages": 0}], ""))
+
 check("the format is never guessed", parse(GOOD)[0] == 2)
 check("no such file: exit 3", parse("", "--as", "hl7", "/nowhere/at-all")[0] == 3)
 check("an empty file is no message", parse("", "--as", "hl7") == (0, [

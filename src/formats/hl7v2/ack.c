@@ -151,7 +151,8 @@ static const char *code_of(const struct report_fault *fault, int *number)
         *number = fault->place.component == 2 ? 201 : 200;
         return *number == 201 ? "Unsupported event code" : "Unsupported message type";
     case REPORT_LIMIT:
-    case REPORT_DENIED: break;
+    case REPORT_DENIED:
+    case REPORT_INVARIANT: break;
     }
     *number = 207;
     return "Application internal error";
