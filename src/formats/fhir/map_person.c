@@ -145,7 +145,7 @@ static uint32_t add_outside(struct fhir_context *context, struct report_identifi
     return index;
 }
 
-/* "Patient?identifier=http://authority|7" */
+/* "Patient?identifier=http://a.example|7" */
 static bool read_query(struct report_text text, struct report_identifier *identifier)
 {
     static const char word[] = "Patient?identifier=";

@@ -4,7 +4,7 @@
 
 #include "formats/fhir/parts.h"
 
-/* "http://host/base/Patient/7/_history/2" without its version. */
+/* "http://a.example/Patient/7/_history/2" without its version. */
 static struct report_text without_version(struct report_text text)
 {
     const char *mark = text.size > 0 ? memmem(text.bytes, text.size, "/_history/", 10) : NULL;
