@@ -35,6 +35,8 @@ COMMANDS = {
         "{build}/bench/bench_rules ../shared/data/credentials",
         "python3 bench/credential.py {build}",
         "{build}/bench/bench_issue",
+        "python3 bench/pass_evidence.py {build}",
+        "python3 tests/cli/test_verify_memory.py {build}/tocsin --row",
     ],
     "server": [
         "python3 bench/server.py {build} --start-cases 1000000",

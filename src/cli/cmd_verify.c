@@ -238,9 +238,29 @@ static int check(void *context, const struct verify_item *item)
     return work->sink.failure != 0 ? BASE_ERR_SYSTEM : 0;
 }
 
+#define STACK_BYTES 65536 /* deeper than a check goes */
+
+/* What a check left on the stack: copies of names on their way to the output, blocks of what was hashed. */
+__attribute__((noinline)) static void wipe_stack(void)
+{
+    char stack[STACK_BYTES];
+    explicit_bzero(stack, sizeof stack);
+}
+
+static void forget(void *context)
+{
+    struct work *work = context;
+    sink_flush(&work->sink);
+    if (work->sink.used == 0 && work->sink.capacity > 0)
+        explicit_bzero(work->sink.bytes, work->sink.capacity);
+    credential_scanner_wipe(work->scanner);
+    wipe_stack();
+}
+
 static int check_file(struct work *work, const char *path)
 {
-    int ret = verify_input_each(path, check, work, &work->faults);
+    const struct verify_taker taker = { check, forget, work };
+    int                       ret = verify_input_each(path, &taker, &work->faults);
     if (work->sink.failure != 0)
         return CLI_DONE; /* told at the end */
     if (ret == TOC_ERR_NO_MEMORY)

@@ -2,8 +2,11 @@
 #include "cli/verify_input.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/json_reader.h"
 #include "base/memory.h"
@@ -12,14 +15,13 @@
 
 /* A file being read, and the parts that wait for the rest of their card. */
 struct input {
-    const char *name;
-    char       *bytes;
-    size_t      size, capacity;
-    int (*each)(void *context, const struct verify_item *item);
-    void              *context;
-    struct verify_item item;
-    unsigned           wanted; /* parts of the card that waits; 0 = none waits */
-    struct fault_list *faults;
+    const char                *name;
+    char                      *bytes;
+    size_t                     size, capacity;
+    const struct verify_taker *taker;
+    struct verify_item         item;
+    unsigned                   wanted; /* parts of the card that waits; 0 = none waits */
+    struct fault_list         *faults;
 };
 
 /* ---- bytes ---- */
@@ -41,36 +43,24 @@ static int grow(struct input *input)
     return 0;
 }
 
-static int read_all(struct input *input, FILE *stream)
+/* What there is to read now; waits where there is nothing. */
+static int read_some(struct input *input, int file, bool *end)
 {
-    for (;;) {
-        if (input->size == input->capacity && grow(input) != 0)
-            return TOC_ERR_NO_MEMORY;
-        size_t num = fread(input->bytes + input->size, 1, input->capacity - input->size, stream);
-        input->size += num;
-        if (num == 0)
-            return ferror(stream) ? BASE_ERR_SYSTEM : 0;
-        if (input->size > VERIFY_INPUT_BYTES) {
-            fault_add(input->faults, (struct fault_place){ .file = input->name }, "at most 1 GiB",
-                      "the file is longer");
-            return BASE_ERR_INPUT;
-        }
-    }
-}
-
-static int open_and_read(struct input *input, const char *path)
-{
-    bool  standard = path == NULL || strcmp(path, "-") == 0;
-    FILE *stream = standard ? stdin : fopen(path, "rbe");
-    if (stream == NULL)
+    if (input->size == input->capacity && grow(input) != 0)
+        return TOC_ERR_NO_MEMORY;
+    ssize_t num;
+    do
+        num = read(file, input->bytes + input->size, input->capacity - input->size);
+    while (num < 0 && errno == EINTR);
+    if (num < 0)
         return BASE_ERR_SYSTEM;
-    setvbuf(stream, NULL, _IONBF, 0); /* no second copy that would not be cleared */
-    int ret = read_all(input, stream);
-    int why = errno;
-    if (!standard)
-        fclose(stream);
-    errno = why;
-    return ret;
+    *end = num == 0;
+    input->size += (size_t) num;
+    if (input->size <= VERIFY_INPUT_BYTES)
+        return 0;
+    fault_add(input->faults, (struct fault_place){ .file = input->name }, "at most 1 GiB",
+              "the file, or a line of it, is longer");
+    return BASE_ERR_INPUT;
 }
 
 /* ---- credentials ---- */
@@ -91,7 +81,7 @@ static int hand_out(struct input *input)
     if (input->item.num_parts == 0)
         return 0;
     input->item.number++;
-    int ret = input->each(input->context, &input->item);
+    int ret = input->taker->each(input->taker->context, &input->item);
     input->item.num_parts = 0;
     input->item.ill_made = false;
     input->wanted = 0;
@@ -114,16 +104,36 @@ static int take(struct input *input, const char *text, size_t size)
     return of == 0 || input->item.num_parts == of ? hand_out(input) : 0;
 }
 
-static int take_lines(struct input *input)
+/* Forget the first bytes. */
+static void drop(struct input *input, size_t num)
 {
-    int ret = 0;
-    for (size_t at = 0; ret == 0 && at < input->size;) {
+    memmove(input->bytes, input->bytes + num, input->size - num);
+    explicit_bzero(input->bytes + input->size - num, num);
+    input->size -= num;
+}
+
+/* The lines that are whole; at the end of the file also the last. Parts that wait for the rest of their card are kept,
+ * to be taken again with it. */
+static int take_lines(struct input *input, bool end_of_file)
+{
+    size_t at = 0, waiting = 0; /* where the first line of the card that waits begins */
+    int    ret = 0;
+    while (ret == 0 && at < input->size) {
         const char *end = memchr(input->bytes + at, '\n', input->size - at);
-        size_t      size = end != NULL ? (size_t) (end - input->bytes) - at : input->size - at;
+        if (end == NULL && !end_of_file)
+            break;
+        size_t size = end != NULL ? (size_t) (end - input->bytes) - at : input->size - at;
         ret = take(input, input->bytes + at, size);
-        at += size + 1;
+        if (input->item.num_parts == 1)
+            waiting = at;
+        at += end != NULL ? size + 1 : size;
     }
-    return ret;
+    if (end_of_file || ret != 0)
+        return ret;
+    drop(input, input->wanted > 0 ? waiting : at);
+    input->item.num_parts = 0;
+    input->wanted = 0;
+    return 0;
 }
 
 static int no_credential(struct input *input, const struct value *value)
@@ -201,24 +211,55 @@ static int take_picture(struct input *input)
     return ret;
 }
 
-int verify_input_each(const char *path, int (*each)(void *context, const struct verify_item *item), void *context,
-                      struct fault_list *faults)
+enum form { NOT_KNOWN, LINES, VALUES, PICTURE };
+
+/* By its first characters, once they are there. */
+static enum form form_of(const struct input *input, bool end)
 {
-    struct input input = { .name = path != NULL ? path : "-", .each = each, .context = context, .faults = faults };
-    int          ret = open_and_read(&input, path);
-    size_t       first = 0;
-    while (ret == 0 && first < input.size && strchr(" \t\r\n", input.bytes[first]) != NULL &&
-           input.bytes[first] != '\0')
+    size_t first = 0;
+    while (first < input->size && input->bytes[first] != '\0' && strchr(" \t\r\n", input->bytes[first]) != NULL)
         first++;
-    bool json = first < input.size && (input.bytes[first] == '{' || input.bytes[first] == '"');
-    if (ret == 0)
-        ret = picture_is(input.bytes, input.size) ? take_picture(&input)
-              : json                              ? take_json(&input)
-                                                  : take_lines(&input);
-    if (ret == 0)
-        ret = hand_out(&input);
+    if (first == input->size || (input->size < PICTURE_BEGINNING && (input->bytes[0] & 0x80) != 0))
+        return end ? LINES : NOT_KNOWN;
+    if (picture_is(input->bytes, input->size))
+        return PICTURE;
+    return input->bytes[first] == '{' || input->bytes[first] == '"' ? VALUES : LINES;
+}
+
+/* Lines are answered as they come, for a scanner at the other end; values and pictures when all is there. */
+static int read_and_take(struct input *input, int file)
+{
+    enum form form = NOT_KNOWN;
+    bool      end = false;
+    int       ret = 0;
+    while (ret == 0 && !end) {
+        ret = read_some(input, file, &end);
+        if (ret == 0 && form == NOT_KNOWN)
+            form = form_of(input, end);
+        if (ret == 0 && form == LINES)
+            ret = take_lines(input, end);
+        if (ret == 0 && form == LINES && !end)
+            input->taker->pause(input->taker->context);
+    }
+    if (ret == 0 && form != LINES)
+        ret = form == PICTURE ? take_picture(input) : take_json(input);
+    return ret == 0 ? hand_out(input) : ret;
+}
+
+int verify_input_each(const char *path, const struct verify_taker *taker, struct fault_list *faults)
+{
+    struct input input = { .name = path != NULL ? path : "-", .taker = taker, .faults = faults };
+    bool         standard = path == NULL || strcmp(path, "-") == 0;
+    int          file = standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+    if (file < 0)
+        return BASE_ERR_SYSTEM;
+    int ret = read_and_take(&input, file);
+    int why = errno;
+    if (!standard)
+        close(file);
     if (input.bytes != NULL)
         explicit_bzero(input.bytes, input.capacity);
     free(input.bytes);
+    errno = why;
     return ret;
 }

@@ -23,10 +23,17 @@ struct verify_item {
     bool                   ill_made; /* a picture's code of a SMART card: above version 22, or in one segment */
 };
 
-/* Call `each` for every credential of the file (NULL or "-": standard input), in order, until it answers other than 0.
- * The bytes are cleared afterwards. Returns 0, what each answered, BASE_ERR_INPUT with a fault, BASE_ERR_SYSTEM (errno
- * says why) or TOC_ERR_NO_MEMORY. */
-int verify_input_each(const char *path, int (*each)(void *context, const struct verify_item *item), void *context,
-                      struct fault_list *faults);
+struct verify_taker {
+    /* Each credential, in order, until the answer is other than 0. */
+    int (*each)(void *context, const struct verify_item *item);
+    /* Nothing more is there now: answers are to go out, and what is still known of passes is to be forgotten. */
+    void (*pause)(void *context);
+    void *context;
+};
+
+/* Every credential of the file (NULL or "-": standard input). Lines are taken as they come, so that a scanner may write
+ * them; JSON and pictures when they are whole. The bytes are cleared as soon as they were taken. Returns 0, what `each`
+ * answered, BASE_ERR_INPUT with a fault, BASE_ERR_SYSTEM (errno says why) or TOC_ERR_NO_MEMORY. */
+int verify_input_each(const char *path, const struct verify_taker *taker, struct fault_list *faults);
 
 #endif

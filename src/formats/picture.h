@@ -53,7 +53,8 @@ enum picture_fault {
 /* Its sentence: what, where, allowed; found is left NaN. */
 struct toc_error picture_error(enum picture_fault fault);
 
-/* Do the bytes begin as a picture does that can be read? */
+/* Do the bytes begin as a picture does that can be read? So many of them are needed. */
+#define PICTURE_BEGINNING 8
 bool picture_is(const void *bytes, size_t size);
 
 /* The codes of a picture, by the confined process; those found first come first. Returns 0; BASE_ERR_INPUT with what is

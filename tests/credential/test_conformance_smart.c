@@ -10,6 +10,7 @@
 #include "formats/credential/cbor.h"
 #include "formats/credential/cose.h"
 #include "formats/credential/scanner.h"
+#include "formats/credential/smart_schema.h"
 
 /* ---- SMART Health Cards ---- */
 
@@ -138,6 +139,43 @@ static void test_smart_cards(void **state)
     print_message("%zu cards, %zu of other kinds\n", num_cards, num_others);
     credential_scanner_free(smart_scanner);
     credential_trust_free(&trust);
+    assert_int_equal(conformance_num_wrong, 0);
+}
+
+/* Payloads and bundles by themselves, as their specification wants them made. */
+static size_t num_contents;
+
+static void content_case(json_t *line)
+{
+    const char *type = conformance_text_of(line, "type"), *name = conformance_text_of(line, "name");
+    bool        payload = strcmp(type, "jwspayload") == 0;
+    char        file[4096];
+    size_t      size;
+    if (!payload && strcmp(type, "fhirbundle") != 0)
+        return;
+    num_contents++;
+    snprintf(file, sizeof file, "files/%s", json_string_value(json_array_get(json_object_get(line, "files"), 0)));
+    char       *text = conformance_read_file(smart_folder, file, &size);
+    const char *fault = payload ? credential_card_fault(text, size) : credential_bundle_fault(text, size);
+    EXPECT((fault == NULL) == (strncmp(conformance_text_of(line, "expect"), "accept", 6) == 0), "%s: %s", name,
+           fault != NULL ? fault : "no fault");
+    if (fault != NULL)
+        print_message("%s: %s\n", name, fault);
+    free(text);
+}
+
+static void test_smart_contents(void **state)
+{
+    (void) state;
+    const char *shared = test_shared_data("credentials/shc");
+    char        folder[4096];
+    if (shared == NULL)
+        skip();
+    snprintf(folder, sizeof folder, "%s", shared);
+    smart_folder = folder;
+    conformance_num_wrong = 0;
+    conformance_each_line(folder, "dev-tools-cases.jsonl", content_case);
+    print_message("%zu payloads and bundles\n", num_contents);
     assert_int_equal(conformance_num_wrong, 0);
 }
 
@@ -336,9 +374,10 @@ static void test_who(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_smart_cards),        cmocka_unit_test(test_smart_revoked),
-        cmocka_unit_test(test_smart_keys),         cmocka_unit_test(test_filters),
-        cmocka_unit_test(test_revocation_entries), cmocka_unit_test(test_who),
+        cmocka_unit_test(test_smart_cards),   cmocka_unit_test(test_smart_contents),
+        cmocka_unit_test(test_smart_revoked), cmocka_unit_test(test_smart_keys),
+        cmocka_unit_test(test_filters),       cmocka_unit_test(test_revocation_entries),
+        cmocka_unit_test(test_who),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -200,6 +200,10 @@ void credential_scan(struct credential_scanner *scanner, const char *text, size_
         credential_scan_numeric(scanner, &whole, 1, now, answer);
     else if (begins(text, size, "eyJ"))
         credential_scan_jws(scanner, text, size, now, answer);
+    else if (begins(text, size, "shlink:/") ||
+             (begins(text, size, "https://") && memmem(text, size, "#shlink:/", 9) != NULL))
+        credential_decide(answer, CREDENTIAL_CANNOT_BE_CHECKED, "link",
+                          "the card itself: a link leads to a network, and is never followed");
     else
         credential_decide(answer, CREDENTIAL_MALFORMED, "text", "a text that begins with HC1: or shc:/");
 }
