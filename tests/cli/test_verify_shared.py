@@ -15,7 +15,6 @@ from program import Skip, equal, folder, main, run
 
 SHARED = os.environ.get("TOCSIN_SHARED_DATA", "")
 SHC = pathlib.Path(SHARED, "credentials/shc")
-ISSUER = "https://spec.smarthealth.cards/examples/issuer"
 KEYS = SHC / "issuer/https_spec.smarthealth.cards_examples_issuer_.well-known_jwks.json"
 
 
@@ -29,9 +28,10 @@ def trust(home):
     """The issuer of the specification's examples. Its own list revokes the third, which the cases want accepted: an empty
     one stands in its place (the real one is tested in credential/conformance_smart)."""
     keys = json.loads(KEYS.read_text())["keys"]
+    issuer = json.loads((SHC / "files/example-01-b-jws-payload-expanded.json").read_text())["iss"]
     crls = [{"kid": key["kid"], "method": "rid", "ctr": key.get("crlVersion", 1), "rids": []} for key in keys]
     pathlib.Path(home, "trust").mkdir()
-    pathlib.Path(home, "trust/cards.json").write_text(json.dumps({"iss": ISSUER, "keys": keys, "crls": crls}))
+    pathlib.Path(home, "trust/cards.json").write_text(json.dumps({"iss": issuer, "keys": keys, "crls": crls}))
     return home + "/trust"
 
 

@@ -5,11 +5,14 @@
 
 #include "base/json_reader.h"
 #include "formats/credential/base45.h"
+#include "formats/credential/base64.h"
 #include "formats/credential/cbor.h"
 #include "formats/credential/cbor_write.h"
 #include "formats/credential/credential.h"
+#include "formats/credential/inflate.h"
 #include "formats/credential/issue.h"
 #include "formats/credential/qr.h"
+#include "formats/credential/smart_schema.h"
 #include "support/property.h"
 #include "support/test.h"
 
@@ -325,14 +328,29 @@ static void test_a_batch_cannot_be_linked(void **state)
 
 /* ---- SMART ---- */
 
+/* The payload of the card in `text`, as JSON. */
+static size_t payload_of(char *json, size_t room)
+{
+    static uint8_t                  packed[CREDENTIAL_ISSUE_TEXT_BYTES];
+    struct libdeflate_decompressor *inflater = credential_inflater_new();
+    const char                     *first = strchr(text, '.') + 1, *second = strchr(first, '.');
+    size_t                          num = 0;
+    assert_ok(credential_base64_decode(CREDENTIAL_BASE64_URL, first, (size_t) (second - first), packed, &num));
+    assert_ok(credential_inflate(inflater, CREDENTIAL_RAW, packed, num, (uint8_t *) json, room, &num, NULL));
+    credential_inflater_free(inflater);
+    return num;
+}
+
 static void test_smart_cards_are_genuine(void **state)
 {
+    static char json[CREDENTIAL_ISSUE_RECORD_BYTES];
     (void) state;
     static char numeric[2 * CREDENTIAL_ISSUE_TEXT_BYTES];
     assert_ok(json_read(VACCINATION, strlen(VACCINATION), NULL, &record, NULL));
     assert_ok(credential_issue_smart(maker, record.values, "https://cards.example", NOW, random_bytes, here, text,
                                      &size, &faults));
     assert_genuine(NOW + 60);
+    assert_null(credential_card_fault(json, payload_of(json, sizeof json)));
     assert_int_equal(answer.kind, CREDENTIAL_FHIR);
     const struct value *entries = value_get(answer.payload, "entry");
     const struct value *shot = value_get(value_at(entries, 1), "resource");
@@ -348,6 +366,7 @@ static void test_smart_cards_are_genuine(void **state)
                                      &size, &faults));
     assert_genuine(NOW + 60);
     assert_int_equal(answer.uses, CREDENTIAL_USE_TEST);
+    assert_null(credential_card_fault(json, payload_of(json, sizeof json)));
     assert_status(credential_issue_smart(maker, record.values, "https://cards.example/", NOW, random_bytes, here, text,
                                          &size, &faults),
                   BASE_ERR_INPUT);

@@ -2,13 +2,16 @@
 /* Small inputs of the layers below a verdict: CBOR, inflating, lists of signers, revocation. */
 #include <libdeflate.h>
 #include <openssl/bn.h>
+#include <openssl/evp.h>
 #include <openssl/sha.h>
+#include <openssl/x509.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "base/json_reader.h"
 #include "formats/credential/base64.h"
 #include "formats/credential/cbor.h"
+#include "formats/credential/credential.h"
 #include "formats/credential/dcc_schema.h"
 #include "formats/credential/inflate.h"
 #include "formats/credential/revocation.h"
@@ -235,6 +238,69 @@ static void test_did(void **state)
     issuer_free(&certified);
 }
 
+/* Other shapes of lists that countries and gateways give: an array alone, broken lines, bare keys, other types, a kid
+ * in the address; keys that say they are for PSS alone. */
+static void test_other_shapes(void **state)
+{
+    (void) state;
+    static const uint8_t    kid[] = { 0xff, 2, 3, 4, 5, 6, 7, 8 };
+    struct issuer           plain, bare, pss;
+    struct credential_trust trust = CREDENTIAL_TRUST_INIT;
+    struct fault_list       faults = FAULT_LIST_INIT;
+    char                    der[3][8192], broken[8192], info[512], list[40000];
+    uint8_t                 spki[200], *at = spki;
+    issuer_init(&plain, 0, NULL, 0, 0);
+    issuer_init(&bare, 0, NULL, 0, 0);
+    issuer_init(&pss, -2048, NULL, 0, 0);
+    put_der(&plain, der[0]);
+    put_der(&bare, der[1]);
+    put_der(&pss, der[2]);
+    snprintf(broken, sizeof broken, "%.64s\\n%.64s\\r\\n%.4000s", der[0], der[0] + 64, der[0] + 128);
+    int size = i2d_PUBKEY(bare.pkey, &at);
+    assert_in_range(size, 80, 100);
+    EVP_EncodeBlock((unsigned char *) info, spki, size);
+    snprintf(list, sizeof list,
+             "[{\"certificateType\":\"CSCA\",\"country\":\"YY\",\"rawData\":\"%s\"},"
+             "{\"certificateType\":\"DSC\",\"country\":\"YY\",\"rawData\":\"%s\"},"
+             "{\"kid\":\"/wIDBAUGBwg=\",\"publicKey\":\"%s\"},{\"publicKey\":\"%s\"},{\"rawData\":\"%s\"}]",
+             der[1], broken, info, info, der[2]);
+    assert_ok(add(&trust, list, &faults));
+    assert_int_equal(trust.num_signers, 3);
+    assert_int_equal(trust.lists[0].num_refused, 1); /* a bare key without a name */
+    assert_ok(credential_trust_ready(&trust));
+    assert_non_null(credential_trust_find(&trust, plain.kid, 8, NULL, 0, NULL));
+    assert_null(credential_trust_find(&trust, bare.kid, 8, NULL, 0, NULL));
+    assert_non_null(credential_trust_find(&trust, kid, 8, NULL, 0, NULL));
+    const struct credential_signer *signer = credential_trust_find(&trust, pss.kid, 8, NULL, 0, NULL);
+    assert_non_null(signer);
+    assert_int_equal(signer->key.algorithm, CREDENTIAL_PS256);
+    char                       text[ISSUER_PASS_BYTES];
+    struct credential_answer   answer;
+    struct credential_scanner *scanner = credential_scanner_new(&trust, NULL);
+    size_t                     length = issuer_hc1(&pss, &(struct issuer_pass){ .kind = 't' }, text);
+    credential_scan(scanner, text, length, ISSUER_EPOCH + 60, &answer);
+    assert_int_equal(answer.verdict, CREDENTIAL_GENUINE);
+    credential_scanner_free(scanner);
+    credential_trust_free(&trust);
+
+    char jwk[512];
+    issuer_jwk(&plain, "", jwk, sizeof jwk);
+    snprintf(list, sizeof list,
+             "{\"verificationMethod\":[{\"id\":\"did:web:a.example:YY#%%2FwIDBAUGBwg%%3d\",\"publicKeyJwk\":{\"kty\":"
+             "\"EC\",%s},{\"id\":\"did:web:a.example:YY#%%2\",\"publicKeyJwk\":{\"kty\":\"EC\",%s}]}",
+             strstr(jwk, "\"crv\""), strstr(jwk, "\"crv\""));
+    assert_ok(add(&trust, list, &faults));
+    assert_int_equal(trust.num_signers, 1);
+    assert_int_equal(trust.lists[0].num_refused, 1);
+    assert_ok(credential_trust_ready(&trust));
+    assert_non_null(credential_trust_find(&trust, kid, 8, NULL, 0, NULL));
+    credential_trust_free(&trust);
+    fault_list_free(&faults);
+    issuer_free(&plain);
+    issuer_free(&bare);
+    issuer_free(&pss);
+}
+
 static void test_refused_lists(void **state)
 {
     (void) state;
@@ -446,8 +512,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_cbor_values),   cmocka_unit_test(test_cbor_refused), cmocka_unit_test(test_cbor_limits),
         cmocka_unit_test(test_inflate_limit), cmocka_unit_test(test_signers),      cmocka_unit_test(test_did),
-        cmocka_unit_test(test_refused_lists), cmocka_unit_test(test_bloom),        cmocka_unit_test(test_partitions),
-        cmocka_unit_test(test_prefixes),      cmocka_unit_test(test_schema),
+        cmocka_unit_test(test_refused_lists), cmocka_unit_test(test_other_shapes), cmocka_unit_test(test_bloom),
+        cmocka_unit_test(test_partitions),    cmocka_unit_test(test_prefixes),     cmocka_unit_test(test_schema),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -23,9 +23,21 @@
 
 /* ---- keys ---- */
 
+static EVP_PKEY *pss_key(int bits)
+{
+    EVP_PKEY     *pkey = NULL;
+    EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_name(NULL, "RSA-PSS", NULL);
+    MUST(EVP_PKEY_keygen_init(context) == 1 && EVP_PKEY_CTX_set_rsa_keygen_bits(context, bits) == 1 &&
+         EVP_PKEY_generate(context, &pkey) == 1);
+    EVP_PKEY_CTX_free(context);
+    return pkey;
+}
+
 void issuer_init(struct issuer *issuer, int bits, const char *uses, int64_t from, int64_t to)
 {
-    *issuer = (struct issuer){ .pkey = bits == 0 ? EVP_EC_gen("P-256") : EVP_RSA_gen((unsigned) bits) };
+    *issuer = (struct issuer){ .pkey = bits == 0  ? EVP_EC_gen("P-256")
+                                       : bits < 0 ? pss_key(-bits)
+                                                  : EVP_RSA_gen((unsigned) bits) };
     MUST(issuer->pkey != NULL);
     X509      *x509 = X509_new();
     X509_NAME *name = X509_get_subject_name(x509);
@@ -192,7 +204,7 @@ static size_t sign(const struct issuer *issuer, const uint8_t *bytes, size_t siz
     EVP_PKEY_CTX *key = NULL;
     uint8_t       made[512];
     size_t        num = sizeof made;
-    bool          rsa = EVP_PKEY_is_a(issuer->pkey, "RSA");
+    bool          rsa = !EVP_PKEY_is_a(issuer->pkey, "EC");
     MUST(EVP_DigestSignInit(context, &key, EVP_sha256(), NULL, issuer->pkey) == 1);
     if (rsa)
         MUST(EVP_PKEY_CTX_set_rsa_padding(key, RSA_PKCS1_PSS_PADDING) == 1 &&
@@ -213,7 +225,7 @@ static size_t sign(const struct issuer *issuer, const uint8_t *bytes, size_t siz
 
 static void put_cose(struct bytes *bytes, const struct issuer *issuer, const struct issuer_pass *pass)
 {
-    bool         rsa = EVP_PKEY_is_a(issuer->pkey, "RSA");
+    bool         rsa = !EVP_PKEY_is_a(issuer->pkey, "EC");
     struct bytes header = { .size = 0 }, payload = { .size = 0 }, whole = { .size = 0 };
     uint8_t      signature[512];
     put_header(&header, issuer, pass, pass->algorithm != 0 ? pass->algorithm : rsa ? -37 : -7);

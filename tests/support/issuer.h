@@ -20,8 +20,8 @@ struct issuer {
     uint8_t   kid[8];
 };
 
-/* bits: 0 = P-256, else RSA. uses: object identifiers of the extended key usage, separated by commas; NULL = none.
- * from, to: seconds from ISSUER_EPOCH; both 0 = as said there. */
+/* bits: 0 = P-256, else RSA; negative: RSA that says it is for PSS alone. uses: object identifiers of the extended key
+ * usage, separated by commas; NULL = none. from, to: seconds from ISSUER_EPOCH; both 0 = as said there. */
 void issuer_init(struct issuer *issuer, int bits, const char *uses, int64_t from, int64_t to);
 void issuer_free(struct issuer *issuer);
 

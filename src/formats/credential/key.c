@@ -46,7 +46,7 @@ void credential_thumbprint(const uint8_t x[32], const uint8_t y[32], char text[C
 
 static credential_refusal classify(EVP_PKEY *pkey, uint8_t *algorithm)
 {
-    if (EVP_PKEY_is_a(pkey, "RSA")) {
+    if (EVP_PKEY_is_a(pkey, "RSA") || EVP_PKEY_is_a(pkey, "RSA-PSS")) { /* some certificates say what it is for */
         int bits = EVP_PKEY_get_bits(pkey);
         if (bits < CREDENTIAL_RSA_BITS_LEAST)
             return "an RSA key of fewer than 2048 bits is too weak";

@@ -2,11 +2,13 @@
 /* src/formats/credential/trust.h: whose signatures count: lists of issuers' keys, read once, then only looked at.
  *
  * Lists taken, told apart by what they hold (all JSON):
- * - the EU's list of document signers: {"certificates": [{"kid", "country", "rawData"}, …]}; where its first line is a
- *   signature in base64, that is its own;
+ * - the EU's list of document signers: {"certificates": [{"kid", "country", "rawData"}, …]}, or the array alone, as the
+ *   gateway gives it; where its first line is a signature in base64, that is its own. Of other certificateTypes than
+ * DSC nothing is taken. "publicKey" (SubjectPublicKeyInfo) with its kid may stand for a certificate;
  * - the VCI's snapshot of SMART Health Card issuers: {"issuerInfo": [{"issuer": {"iss"}, "keys", "crls"}, …], "time"};
  * - one issuer's JSON Web Key Set, {"keys": […], "iss": "https://…"}; where "iss" is missing the caller must say it;
- * - a DID document of the WHO's network: {"verificationMethod": [{"publicKeyJwk"}, …]}.
+ * - a DID document of the WHO's network: {"verificationMethod": [{"id", "publicKeyJwk"}, …]}; the kid is the key's,
+ * else what stands behind # in the id.
  *
  * A list that a key vouches for (list.key) must bear its signature, else none of it is taken. What is wrong with one
  * signer of a list is a fault of that signer alone: the others are taken. Keys that are too weak are never taken.

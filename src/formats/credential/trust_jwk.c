@@ -36,10 +36,19 @@ struct der {
     size_t  size;
 };
 
+/* Lines may be broken, as base64 in mails and PEM files is. */
 static bool read_der(const struct value *text, struct der *der)
 {
-    return value_is(text, VALUE_TEXT) && CREDENTIAL_BASE64_DECODED(text->length) <= sizeof der->bytes &&
-           credential_base64_decode(CREDENTIAL_BASE64, text->text, text->length, der->bytes, &der->size) == 0;
+    char  *whole = value_is(text, VALUE_TEXT) && CREDENTIAL_BASE64_DECODED(text->length) <= sizeof der->bytes
+                       ? malloc(text->length + 1)
+                       : NULL;
+    size_t size = 0;
+    for (size_t i = 0; whole != NULL && i < text->length; i++)
+        if (text->text[i] != '\n' && text->text[i] != '\r')
+            whole[size++] = text->text[i];
+    bool good = whole != NULL && credential_base64_decode(CREDENTIAL_BASE64, whole, size, der->bytes, &der->size) == 0;
+    free(whole);
+    return good;
 }
 
 /* A chain: the first certificate is the key's and the issuer's, each is signed by the next, the last by itself if it is
@@ -146,8 +155,40 @@ static credential_refusal network_kid(const struct value *kid, struct credential
     return NULL;
 }
 
-static credential_refusal network_key(const struct value *jwk, struct credential_signer *signer)
+static int hex_digit(char c)
 {
+    const char *digits = "0123456789abcdef0123456789ABCDEF", *found = c != '\0' ? strchr(digits, c) : NULL;
+    return found != NULL ? (int) (found - digits) & 15 : -1;
+}
+
+/* The fragment of a method's address, %XX as its byte. */
+static bool kid_of_address(const struct value *id, char kid[CREDENTIAL_KID_MOST], struct value *text)
+{
+    const char *at = value_is(id, VALUE_TEXT) ? memchr(id->text, '#', id->length) : NULL;
+    size_t      size = 0;
+    if (at == NULL)
+        return false;
+    for (at++; at < id->text + id->length; at++) {
+        unsigned byte = (unsigned char) *at;
+        int      high, low;
+        if (size == CREDENTIAL_KID_MOST)
+            return false;
+        if (*at == '%') {
+            if (id->text + id->length - at < 3 || (high = hex_digit(at[1])) < 0 || (low = hex_digit(at[2])) < 0)
+                return false;
+            byte = (unsigned) (high << 4 | low);
+            at += 2;
+        }
+        kid[size++] = (char) byte;
+    }
+    *text = (struct value){ .kind = VALUE_TEXT, .size = 1, .text = kid, .length = (uint32_t) size };
+    return size > 0;
+}
+
+static credential_refusal network_key(const struct value *jwk, const struct value *id, struct credential_signer *signer)
+{
+    char                          fragment[CREDENTIAL_KID_MOST];
+    struct value                  address;
     struct credential_certificate facts;
     const struct value           *first = value_at(value_get(jwk, "x5c"), 0);
     credential_refusal            why;
@@ -164,7 +205,17 @@ static credential_refusal network_key(const struct value *jwk, struct credential
     } else {
         why = bare_key(jwk, signer);
     }
-    return why != NULL ? why : network_kid(value_get(jwk, "kid"), signer);
+    const struct value *kid = value_get(jwk, "kid");
+    if (kid == NULL && signer->kid_size == 0 && kid_of_address(id, fragment, &address))
+        kid = &address;
+    return why != NULL ? why : network_kid(kid, signer);
+}
+
+static int add_signer(struct credential_reading *reading)
+{
+    reading->trust->signers[reading->trust->num_signers++].list = (uint32_t) reading->trust->num_lists;
+    reading->list->num_signers++;
+    return 0;
 }
 
 int credential_read_jwk(struct credential_reading *reading, const struct value *jwk, const char *iss, size_t iss_size,
@@ -173,48 +224,68 @@ int credential_read_jwk(struct credential_reading *reading, const struct value *
     struct credential_signer *signer = credential_trust_room(reading->trust);
     if (signer == NULL)
         return TOC_ERR_NO_MEMORY;
-    credential_refusal why = iss != NULL ? smart_key(jwk, iss, iss_size, signer) : network_key(jwk, signer);
+    credential_refusal why = smart_key(jwk, iss, iss_size, signer);
     if (why != NULL) {
         credential_key_free(&signer->key);
         return refuse(reading, where, why);
     }
-    if (iss != NULL) {
-        signer->iss = strndup(iss, iss_size);
-        if (signer->iss == NULL) {
-            credential_key_free(&signer->key);
-            return TOC_ERR_NO_MEMORY;
-        }
-        signer->iss_size = iss_size;
+    signer->iss = strndup(iss, iss_size);
+    if (signer->iss == NULL) {
+        credential_key_free(&signer->key);
+        return TOC_ERR_NO_MEMORY;
     }
-    signer->list = (uint32_t) reading->trust->num_lists;
-    reading->trust->num_signers++;
-    reading->list->num_signers++;
-    return 0;
+    signer->iss_size = iss_size;
+    return add_signer(reading);
 }
 
-int credential_read_raw_certificate(struct credential_reading *reading, const struct value *raw, const char *where,
-                                    const char *country, size_t country_size)
+int credential_read_method(struct credential_reading *reading, const struct value *jwk, const struct value *id,
+                           const char *where)
+{
+    struct credential_signer *signer = credential_trust_room(reading->trust);
+    if (signer == NULL)
+        return TOC_ERR_NO_MEMORY;
+    credential_refusal why = network_key(jwk, id, signer);
+    if (why == NULL)
+        return add_signer(reading);
+    credential_key_free(&signer->key);
+    return refuse(reading, where, why);
+}
+
+/* A key without a certificate: then the list must say its name. */
+static credential_refusal public_key(const struct value *entry, struct der *der, struct credential_signer *signer)
+{
+    credential_refusal why = read_der(value_get(entry, "publicKey"), der)
+                                 ? credential_key_of_info(der->bytes, der->size, &signer->key)
+                                 : "rawData must be a certificate, or publicKey a key, in base64, of at most 16 KiB";
+    return why != NULL ? why : network_kid(value_get(entry, "kid"), signer);
+}
+
+int credential_read_certificate(struct credential_reading *reading, const struct value *entry, const char *where,
+                                const char *country, size_t country_size)
 {
     struct credential_certificate facts;
     struct credential_signer     *signer = credential_trust_room(reading->trust);
     struct der                   *der = malloc(sizeof *der);
+    credential_refusal            why = NULL;
     if (signer == NULL || der == NULL) {
         free(der);
         return TOC_ERR_NO_MEMORY;
     }
-    credential_refusal why = read_der(raw, der)
-                                 ? credential_key_of_certificate(der->bytes, der->size, &signer->key, &facts)
-                                 : "rawData must be a certificate in base64, of at most 16 KiB";
+    if (!read_der(value_get(entry, "rawData"), der)) {
+        why = public_key(entry, der, signer);
+    } else {
+        why = credential_key_of_certificate(der->bytes, der->size, &signer->key, &facts);
+        if (why == NULL)
+            credential_signer_certified(signer, &facts);
+    }
     free(der);
-    if (why != NULL)
+    if (why != NULL) {
+        credential_key_free(&signer->key);
         return refuse(reading, where, why);
-    credential_signer_certified(signer, &facts);
+    }
     if (country_size > 0 && country_size < sizeof signer->country) {
         memset(signer->country, 0, sizeof signer->country);
         memcpy(signer->country, country, country_size);
     }
-    signer->list = (uint32_t) reading->trust->num_lists;
-    reading->trust->num_signers++;
-    reading->list->num_signers++;
-    return 0;
+    return add_signer(reading);
 }

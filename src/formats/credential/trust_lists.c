@@ -41,10 +41,12 @@ static int read_certificates(struct credential_reading *reading, const struct va
     for (VALUE_EACH(signer, list)) {
         char                where[WHERE_BYTES];
         const struct value *country = value_get(signer, "country");
+        const struct value *type = value_get(signer, "certificateType");
         bool                named = value_is(country, VALUE_TEXT) && country->length == 2;
+        if (value_is(type, VALUE_TEXT) && !value_is_text(type, "DSC"))
+            continue; /* of an authority, or of an upload: they sign no passes */
         name_part(reading, signer, where);
-        ret = credential_read_raw_certificate(reading, value_get(signer, "rawData"), where, named ? country->text : "",
-                                              named ? 2 : 0);
+        ret = credential_read_certificate(reading, signer, where, named ? country->text : "", named ? 2 : 0);
         if (ret != 0)
             break;
     }
@@ -145,7 +147,7 @@ static int read_methods(struct credential_reading *reading, const struct value *
         if (!value_is(jwk, VALUE_OBJECT))
             continue; /* a reference to another document */
         name_part(reading, jwk, where);
-        ret = credential_read_jwk(reading, jwk, NULL, 0, where);
+        ret = credential_read_method(reading, jwk, value_get(method, "id"), where);
         if (ret != 0)
             break;
     }
@@ -163,6 +165,8 @@ static int read_root(struct credential_reading *reading, const struct value *roo
         if (value_is(date, VALUE_TEXT) && instant_from_text(date->text, date->length, &instant) == 0)
             reading->list->dated = instant / INSTANT_SECOND;
     }
+    if (value_is(root, VALUE_ARRAY) && value_is(value_at(root, 0), VALUE_OBJECT))
+        return read_certificates(reading, root);
     if (value_is(value_get(root, "certificates"), VALUE_ARRAY))
         return read_certificates(reading, value_get(root, "certificates"));
     if (value_is(value_get(root, "issuerInfo"), VALUE_ARRAY))
@@ -183,9 +187,10 @@ static int check_signature(struct credential_reading *reading, const struct cred
                            const char **bytes, size_t *size)
 {
     const char *end = memchr(file->bytes, '\n', file->size < 1024 ? file->size : 1024);
-    size_t      first = end != NULL && file->bytes[0] != '{' ? (size_t) (end - file->bytes) : 0, num = 0;
-    uint8_t     signature[CREDENTIAL_BASE64_DECODED(1024)];
-    bool        own = first > 0;
+    size_t first = end != NULL && file->bytes[0] != '{' && file->bytes[0] != '[' ? (size_t) (end - file->bytes) : 0,
+           num = 0;
+    uint8_t signature[CREDENTIAL_BASE64_DECODED(1024)];
+    bool    own = first > 0;
     *bytes = file->bytes + (own ? first + 1 : 0);
     *size = file->size - (own ? first + 1 : 0);
     if (own && first > 0 && file->bytes[first - 1] == '\r')

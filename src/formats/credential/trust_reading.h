@@ -30,8 +30,11 @@ int credential_read_jwk(struct credential_reading *reading, const struct value *
                         const char *where);
 
 /* A signer's certificate in base64. As above. */
-int credential_read_raw_certificate(struct credential_reading *reading, const struct value *raw, const char *where,
-                                    const char *country, size_t country_size);
+int credential_read_certificate(struct credential_reading *reading, const struct value *entry, const char *where,
+                                const char *country, size_t country_size);
+/* A key of a DID document; where it has no kid, what stands behind # in the method's id. */
+int credential_read_method(struct credential_reading *reading, const struct value *jwk, const struct value *id,
+                           const char *where);
 
 /* A SMART revocation list. Returns 0, BASE_ERR_INPUT with a fault, or TOC_ERR_NO_MEMORY. */
 int credential_read_crl(struct credential_trust *trust, const struct value *crl, const char *iss, size_t iss_size,
