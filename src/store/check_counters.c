@@ -19,10 +19,11 @@ struct expected {
     uint32_t area; /* number in the tree */
     char    *codes[COUNTERS_DIMENSIONS];
     int64_t  count;
+    bool     used;
 };
 
 struct expectation {
-    struct expected *entries; /* a hash table, open addressing; count 0 = free */
+    struct expected *entries; /* a hash table, open addressing */
     size_t           num, room;
 };
 
@@ -47,7 +48,7 @@ static bool same(const struct expected *entry, uint32_t area, char *const codes[
 static struct expected *place_of(const struct expectation *all, uint32_t area, char *const codes[COUNTERS_DIMENSIONS])
 {
     size_t at = hash_of(area, codes) % all->room;
-    while (all->entries[at].count != 0 && !same(&all->entries[at], area, codes))
+    while (all->entries[at].used && !same(&all->entries[at], area, codes))
         at = (at + 1) % all->room;
     return &all->entries[at];
 }
@@ -59,7 +60,7 @@ static int grow(struct expectation *all)
     if (grown.entries == NULL)
         return TOC_ERR_NO_MEMORY;
     for (size_t i = 0; i < all->room; i++)
-        if (all->entries[i].count != 0)
+        if (all->entries[i].used)
             *place_of(&grown, all->entries[i].area, all->entries[i].codes) = all->entries[i];
     free(all->entries);
     *all = grown;
@@ -71,8 +72,9 @@ static int expect(struct expectation *all, uint32_t area, char *const codes[COUN
     if (2 * all->num >= all->room && grow(all) != 0)
         return TOC_ERR_NO_MEMORY;
     struct expected *entry = place_of(all, area, codes);
-    if (entry->count == 0) {
+    if (!entry->used) {
         all->num++;
+        entry->used = true;
         entry->area = area;
         for (int i = 0; i < COUNTERS_DIMENSIONS; i++)
             if (codes[i] != NULL && (entry->codes[i] = strdup(codes[i])) == NULL)
@@ -169,6 +171,96 @@ static int recount(struct check *check, const struct model_record *record, const
     return ret;
 }
 
+/* ---- what waits is in no row ---- */
+
+/* Going over it, once for a counter. */
+struct waiting {
+    const struct area_tree    *areas;
+    const struct model_record *record;
+    size_t                     counter, of_total; /* of_total: the one with whose series the totals go */
+    struct counters_slice      slice;
+    struct expectation        *all;
+    int64_t                   *more;      /* by the area's number: what its days have and its total has not */
+    int64_t                    elsewhere; /* at areas that are not there */
+    char *(*codes)[COUNTERS_DIMENSIONS];  /* by the number of the combination */
+    size_t room_codes;
+};
+
+static int codes_row(void *context, const struct db_value *row, size_t num_columns)
+{
+    struct waiting *waiting = context;
+    size_t          number = (size_t) row[0].integer;
+    (void) num_columns;
+    if (row[0].integer < 0 || row[0].integer > UINT32_MAX)
+        return DB_ERR_CORRUPT;
+    if (number >= waiting->room_codes) {
+        size_t room = 2 * number + 64;
+        void  *more = memory_resize(waiting->codes, room, sizeof *waiting->codes);
+        if (more == NULL)
+            return TOC_ERR_NO_MEMORY;
+        waiting->codes = more;
+        memset(waiting->codes + waiting->room_codes, 0, (room - waiting->room_codes) * sizeof *waiting->codes);
+        waiting->room_codes = room;
+    }
+    for (size_t d = 0; d < num_dimensions(&waiting->record->counters[waiting->counter]); d++)
+        if ((waiting->codes[number][d] = strndup(row[1 + d].size > 0 ? row[1 + d].bytes : "", row[1 + d].size)) == NULL)
+            return TOC_ERR_NO_MEMORY;
+    return 0;
+}
+
+static bool has(const struct waiting *waiting, int64_t number, size_t counter, const struct id *area)
+{
+    return counters_slice_has(&waiting->slice, number,
+                              counters_series(waiting->record->counters[counter].name, area).number);
+}
+
+static int take_away(void *context, int64_t number, const struct counters_counted *counted)
+{
+    struct waiting *waiting = context;
+    size_t          c = 0;
+    int             ret = 0;
+    while (c < counted->num_counters && counted->counters[c] != waiting->counter)
+        c++;
+    if (counted->record != waiting->record || c == counted->num_counters)
+        return 0;
+    if (counted->codes[c] >= waiting->room_codes)
+        return DB_ERR_CORRUPT;
+    for (size_t a = 0; a < counted->num_areas && ret == 0; a++) {
+        const struct id *id = &counted->areas[a];
+        uint32_t         area = area_tree_find(waiting->areas, id);
+        if (area == AREA_NONE) {
+            waiting->elsewhere++;
+            continue;
+        }
+        bool in_total = has(waiting, number, waiting->of_total, id),
+             in_days = has(waiting, number, waiting->counter, id);
+        waiting->more[area] += (in_days - in_total) * counted->sign;
+        if (!in_total)
+            ret = expect(waiting->all, area, waiting->codes[counted->codes[c]], -counted->sign);
+    }
+    return ret;
+}
+
+/* What waits is taken away from what there should be. */
+static int expect_without_waiting(struct check *check, struct waiting *waiting)
+{
+    const struct model_counter *counter = &waiting->record->counters[waiting->counter];
+    waiting->of_total = counters_like_first(waiting->record, counter) ? 0 : waiting->counter;
+    waiting->more = memory_array(area_tree_count(waiting->areas) + 1, sizeof *waiting->more);
+    int ret = waiting->more == NULL ? TOC_ERR_NO_MEMORY : counters_slice_read(check->db, &waiting->slice, check->error);
+    if (ret == 0)
+        ret = select_rows(check->db,
+                          "SELECT number, dimension_1, dimension_2, dimension_3, dimension_4 FROM counter_codes", NULL,
+                          0, codes_row, waiting, check->error);
+    if (ret == 0)
+        ret = counters_waiting_read(check->db, INT32_MAX, take_away, waiting, check->error);
+    for (size_t i = 0; i < waiting->room_codes; i++)
+        for (size_t d = 0; d < COUNTERS_DIMENSIONS; d++)
+            free(waiting->codes[i][d]);
+    free(waiting->codes);
+    return ret;
+}
+
 /* ---- comparing ---- */
 
 static int compare_totals(struct check *check, const struct model_record *record, const struct model_counter *counter,
@@ -179,12 +271,12 @@ static int compare_totals(struct check *check, const struct model_record *record
         const struct expected *entry = &all->entries[i];
         const char            *codes[COUNTERS_DIMENSIONS];
         int64_t                total;
-        if (entry->count == 0)
+        if (!entry->used)
             continue;
         for (int j = 0; j < COUNTERS_DIMENSIONS; j++)
             codes[j] = entry->codes[j];
-        int ret =
-            counters_total(check->db, record, counter, area_tree_id(areas, entry->area), codes, &total, check->error);
+        int ret = counters_total_written(check->db, record, counter, area_tree_id(areas, entry->area), codes, &total,
+                                         check->error);
         if (ret != 0)
             return ret;
         wrong += total != entry->count;
@@ -205,9 +297,10 @@ static int compare_tops(struct check *check, const struct model_record *record, 
         if (area_tree_parent(areas, area) != AREA_NONE)
             continue;
         for (size_t i = 0; i < all->room; i++)
-            if (all->entries[i].count != 0 && all->entries[i].area == area)
+            if (all->entries[i].used && all->entries[i].area == area)
                 expected += all->entries[i].count;
-        int ret = counters_total(check->db, record, counter, area_tree_id(areas, area), every, &total, check->error);
+        int ret =
+            counters_total_written(check->db, record, counter, area_tree_id(areas, area), every, &total, check->error);
         if (ret != 0)
             return ret;
         looked++;
@@ -226,7 +319,6 @@ struct sums {
     int64_t                   *expected, *found; /* by the area's number */
     bool                      *counted;          /* has ever counted something */
     int64_t                    looked, wrong;
-    struct counters_slice      slice;
 };
 
 static void add_to(struct sums *sums, const struct id *id, int64_t value)
@@ -241,17 +333,6 @@ static void add_to(struct sums *sums, const struct id *id, int64_t value)
     sums->counted[area] = true;
 }
 
-static int sum_waiting(void *context, int64_t number, const struct counters_counted *counted)
-{
-    struct sums *sums = context;
-    for (size_t a = 0; counted->record == sums->record && counted->counters[0] == 0 && a < counted->num_areas; a++) {
-        int64_t series = counters_series(sums->record->counters[0].name, &counted->areas[a]).number;
-        if (!counters_slice_has(&sums->slice, number, series))
-            add_to(sums, &counted->areas[a], counted->sign);
-    }
-    return 0;
-}
-
 static int sum_row(void *context, const struct db_value *row, size_t num_columns)
 {
     struct sums *sums = context;
@@ -264,30 +345,21 @@ static int sum_row(void *context, const struct db_value *row, size_t num_columns
     return 0;
 }
 
-static int add_value(void *context, toc_date day, toc_date known, int64_t value)
-{
-    (void) day;
-    (void) known;
-    *(int64_t *) context += value;
-    return 0;
-}
-
 /* The increments of all days of every area that has counted. */
 static int compare_days(struct check *check, const struct model_record *record, const struct model_counter *counter,
-                        const struct sums *sums)
+                        const struct sums *sums, const struct waiting *waiting)
 {
-    const char *every[COUNTERS_DIMENSIONS] = { NULL };
-    int64_t     looked = 0, wrong = 0;
+    int64_t looked = 0, wrong = 0;
     for (uint32_t area = 0; area < area_tree_count(sums->areas); area++) {
         int64_t sum = 0;
         if (!sums->counted[area])
             continue;
-        int ret = counters_rows(check->db, record, counter, area_tree_id(sums->areas, area), every, INT32_MIN,
-                                INT32_MAX, INT32_MAX, add_value, &sum, check->error);
+        int ret =
+            counters_days_written(check->db, record, counter, area_tree_id(sums->areas, area), &sum, check->error);
         if (ret != 0)
             return ret;
         looked++;
-        wrong += sum != sums->expected[area];
+        wrong += sum != sums->expected[area] + waiting->more[area];
     }
     check_tell(check, looked, wrong, "tell the makers of Tocsin; until then restore a whole backup",
                "%s: the days of %s add up to what counting anew gives", record->name, counter->name);
@@ -297,9 +369,9 @@ static int compare_days(struct check *check, const struct model_record *record, 
 /* The sums kept at every area that has counted, also where there is nothing any more: an area that was moved has taken
  * its counts along. */
 static int compare_areas(struct check *check, const struct model_record *record, const struct model_counter *counter,
-                         const struct area_tree *areas, const struct expectation *all)
+                         const struct area_tree *areas, const struct expectation *all, const struct waiting *waiting)
 {
-    struct sums     sums = { .areas = areas, .record = record };
+    struct sums sums = { .areas = areas, .record = record, .looked = waiting->elsewhere, .wrong = waiting->elsewhere };
     struct db_value name = db_word(record->name);
     int             ret = TOC_ERR_NO_MEMORY;
     sums.expected = memory_array(area_tree_count(areas) + 1, sizeof *sums.expected);
@@ -308,14 +380,10 @@ static int compare_areas(struct check *check, const struct model_record *record,
     if (sums.expected == NULL || sums.found == NULL || sums.counted == NULL)
         goto out;
     for (size_t i = 0; i < all->room; i++)
-        if (all->entries[i].count != 0)
+        if (all->entries[i].used)
             sums.expected[all->entries[i].area] += all->entries[i].count;
     ret = select_rows(check->db, "SELECT area, total FROM counter_area WHERE record = $1", &name, 1, sum_row, &sums,
                       check->error);
-    if (ret == 0)
-        ret = counters_slice_read(check->db, &sums.slice, check->error);
-    if (ret == 0)
-        ret = counters_waiting_read(check->db, INT32_MAX, sum_waiting, &sums, check->error);
     for (uint32_t area = 0; area < area_tree_count(areas); area++) {
         sums.looked += sums.counted[area];
         sums.wrong += sums.counted[area] && sums.found[area] != sums.expected[area];
@@ -324,7 +392,7 @@ static int compare_areas(struct check *check, const struct model_record *record,
         check_tell(check, sums.looked, sums.wrong, "tell the makers of Tocsin; until then restore a whole backup",
                    "%s: each area counts what lies in it", record->name);
     if (ret == 0)
-        ret = compare_days(check, record, counter, &sums);
+        ret = compare_days(check, record, counter, &sums, waiting);
 out:
     free(sums.expected);
     free(sums.found);
@@ -342,13 +410,17 @@ int check_counters(struct check *check)
         for (size_t j = 0; ret == 0 && j < records[i].num_counters; j++) {
             const struct model_counter *counter = &records[i].counters[j];
             struct expectation          all = { 0 };
+            struct waiting              waiting = { .areas = areas, .record = &records[i], .counter = j, .all = &all };
             ret = recount(check, &records[i], counter, areas, &all);
+            if (ret == 0)
+                ret = expect_without_waiting(check, &waiting);
             if (ret == 0)
                 ret = compare_totals(check, &records[i], counter, areas, &all);
             if (ret == 0)
                 ret = compare_tops(check, &records[i], counter, areas, &all);
             if (ret == 0)
-                ret = compare_areas(check, &records[i], counter, areas, &all);
+                ret = compare_areas(check, &records[i], counter, areas, &all, &waiting);
+            free(waiting.more);
             forget(&all);
         }
     area_tree_free(areas);

@@ -129,32 +129,41 @@ static int count_row(void *context, const struct db_value *row, size_t num_colum
     return rows->row(rows->context, (toc_date) row[0].integer, (toc_date) row[1].integer, sum);
 }
 
-int counters_rows(struct db *db, const struct model_record *record, const struct model_counter *counter,
-                  const struct id *area, const char *const dimensions[COUNTERS_DIMENSIONS], toc_date from, toc_date to,
-                  toc_date known, counters_row *row, void *context, struct db_error *error)
+/* In the rows of the series, and what waits for them. */
+static int read_rows(struct db *db, const char *waiting, const struct model_record *record,
+                     const struct model_counter *counter, const struct id *area,
+                     const char *const dimensions[COUNTERS_DIMENSIONS], toc_date from, toc_date to, toc_date known,
+                     counters_row *row, void *context, struct db_error *error)
 {
+    static const char      days[] = "SELECT event_day, known_day, numbers, 0 FROM counter WHERE series = $1 AND ";
     struct counters_series series = counters_series(counter->name, area);
     struct chosen          chosen;
     struct rows            rows = { &chosen, record, counter, area, from, to, known, series.mark, row, context };
     const struct db_value  parameters[] = { db_integer(series.number), db_integer(from), db_integer(to),
                                             db_integer(known), db_integer(MODEL_MISSING_DATE) };
+    char                   sql[800];
     int                    ret = choose(db, counter, dimensions, &chosen, error);
+    snprintf(sql, sizeof sql,
+             "%sevent_day BETWEEN $2 AND $3 AND known_day <= $4 AND event_day <> $5 UNION ALL %sevent_day = $5 AND "
+             "known_day <= $4%s",
+             days, days, waiting);
     if (ret == 0 && (chosen.all || chosen.num > 0))
-        ret = select_rows(
-            db,
-            "SELECT event_day, known_day, numbers, 0 FROM counter WHERE series = $1 AND event_day BETWEEN $2 AND "
-            "$3 AND known_day <= $4 AND event_day <> $5 UNION ALL SELECT event_day, known_day, numbers, 0 FROM "
-            "counter WHERE series = $1 AND event_day = $5 AND known_day <= $4 UNION ALL SELECT number, 0, counted, "
-            "1 " COUNTERS_FROM_WAITING("$1"),
-            parameters, 5, count_row, &rows, error);
+        ret = select_rows(db, sql, parameters, 5, count_row, &rows, error);
     free(chosen.codes);
     return ret;
 }
 
+int counters_rows(struct db *db, const struct model_record *record, const struct model_counter *counter,
+                  const struct id *area, const char *const dimensions[COUNTERS_DIMENSIONS], toc_date from, toc_date to,
+                  toc_date known, counters_row *row, void *context, struct db_error *error)
+{
+    return read_rows(db, " UNION ALL SELECT number, 0, counted, 1 " COUNTERS_FROM_WAITING("$1"), record, counter, area,
+                     dimensions, from, to, known, row, context, error);
+}
+
 /* ---- totals ---- */
 
-/* Counters with the same dimensions have the same totals: those of the first are kept. */
-static bool counts_like_first(const struct model_record *record, const struct model_counter *counter)
+bool counters_like_first(const struct model_record *record, const struct model_counter *counter)
 {
     const struct model_counter *first = &record->counters[0];
     bool                        same = counters_num_dimensions(first) == counters_num_dimensions(counter);
@@ -202,25 +211,50 @@ static int add_row(void *context, toc_date day, toc_date known, int64_t value)
     return 0;
 }
 
-int counters_total(struct db *db, const struct model_record *record, const struct model_counter *counter,
-                   const struct id *area, const char *const dimensions[COUNTERS_DIMENSIONS], int64_t *total,
-                   struct db_error *error)
+static int read_total(struct db *db, bool waiting, const struct model_record *record,
+                      const struct model_counter *counter, const struct id *area,
+                      const char *const dimensions[COUNTERS_DIMENSIONS], int64_t *total, struct db_error *error)
 {
+    static const char     in_row[] = "SELECT total, numbers, 0 FROM counter_area WHERE area = $1 AND record = $2";
+    static const char     also_waiting[] = "SELECT total, numbers, 0 FROM counter_area WHERE area = $1 AND record = $2 "
+                                           "UNION ALL SELECT number, counted, 1 " COUNTERS_FROM_WAITING("$3");
     struct chosen         chosen;
     struct total          found = { &chosen, record, area, 0 };
     const struct db_value parameters[] = { db_id(area), db_word(record->name),
                                            db_integer(counters_series(record->counters[0].name, area).number) };
     int                   ret = choose(db, counter, dimensions, &chosen, error);
-    if (ret == 0 && (chosen.all || counts_like_first(record, counter)))
-        ret = select_rows(db,
-                          "SELECT total, numbers, 0 FROM counter_area WHERE area = $1 AND record = $2 UNION ALL "
-                          "SELECT number, counted, 1 " COUNTERS_FROM_WAITING("$3"),
-                          parameters, 3, total_row, &found, error);
+    if (ret == 0 && (chosen.all || counters_like_first(record, counter)))
+        ret = select_rows(db, waiting ? also_waiting : in_row, parameters, waiting ? 3 : 2, total_row, &found, error);
     else if (ret == 0)
-        ret = counters_rows(db, record, counter, area, dimensions, INT32_MIN, INT32_MAX, INT32_MAX, add_row, &found.sum,
-                            error);
+        ret = read_rows(db, waiting ? " UNION ALL SELECT number, 0, counted, 1 " COUNTERS_FROM_WAITING("$1") : "",
+                        record, counter, area, dimensions, INT32_MIN, INT32_MAX, INT32_MAX, add_row, &found.sum, error);
     free(chosen.codes);
     if (ret == 0)
         *total = found.sum;
+    return ret;
+}
+
+int counters_total(struct db *db, const struct model_record *record, const struct model_counter *counter,
+                   const struct id *area, const char *const dimensions[COUNTERS_DIMENSIONS], int64_t *total,
+                   struct db_error *error)
+{
+    return read_total(db, true, record, counter, area, dimensions, total, error);
+}
+
+int counters_total_written(struct db *db, const struct model_record *record, const struct model_counter *counter,
+                           const struct id *area, const char *const dimensions[COUNTERS_DIMENSIONS], int64_t *total,
+                           struct db_error *error)
+{
+    return read_total(db, false, record, counter, area, dimensions, total, error);
+}
+
+int counters_days_written(struct db *db, const struct model_record *record, const struct model_counter *counter,
+                          const struct id *area, int64_t *sum, struct db_error *error)
+{
+    const char *every[COUNTERS_DIMENSIONS] = { NULL };
+    int64_t     found = 0;
+    int ret = read_rows(db, "", record, counter, area, every, INT32_MIN, INT32_MAX, INT32_MAX, add_row, &found, error);
+    if (ret == 0)
+        *sum = found;
     return ret;
 }
