@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What a capability promises: each measure, its bar, what is measured here and now, and the command behind it.
 
-usage: show.py BUILD early-warning|intake|pass|server|simulator|store|watch
+usage: show.py BUILD early-warning|intake|pass|server|simulator|store|watch [WORD…]
 
 Every number comes from a command that is run now and can be run alone. The commands print lines
-`row<TAB>measure<TAB>bar<TAB>measured<TAB>yes|no`; whatever else they print is left out here.
+`row<TAB>measure<TAB>bar<TAB>measured<TAB>yes|no`, and behind a further tab what was run for this line; whatever else they
+print is left out here. Words go to the first of the capability's commands, and it alone is run; but with `--quick` alone
+all are, as QUICK has them.
 """
 
+import shlex
 import subprocess
 import sys
 
@@ -55,25 +58,40 @@ COMMANDS = {
     ],
 }
 
+QUICK = {
+    "store": [
+        "python3 bench/store.py {build} --quick",
+        "python3 bench/power.py {build} 10",
+    ],
+}
+
+
+def commands_of(capability, words):
+    if words == ["--quick"] and capability in QUICK:
+        return QUICK[capability]
+    return COMMANDS[capability] if not words else [" ".join([COMMANDS[capability][0], *map(shlex.quote, words)])]
+
 
 def rows_of(command):
     run = subprocess.run(command, shell=True, stdout=subprocess.PIPE, text=True)
-    rows = [line.split("\t")[1:5] for line in run.stdout.splitlines() if line.startswith("row\t")]
-    return rows or [[command, "", f"the command answered {run.returncode} and no row", "no"]]
+    rows = [[*line.split("\t"), ""][1:6] for line in run.stdout.splitlines() if line.startswith("row\t")]
+    return rows or [[command, "", f"the command answered {run.returncode} and no row", "no", ""]]
 
 
 def main():
-    build, capability = sys.argv[1:3]
+    build, capability, *words = sys.argv[1:]
     if capability not in COMMANDS:
         sys.exit(f"show: no capability {capability}; there are: {', '.join(COMMANDS)}")
     good = total = 0
-    for command in (command.format(build=build) for command in COMMANDS[capability]):
+    for command in (command.format(build=build) for command in commands_of(capability, words)):
         print(f"\n{command}", flush=True)
         rows = rows_of(command)
         wide = [max(len(row[i]) for row in rows) for i in range(3)]
-        for measure, bar, measured, holds in rows:
+        for measure, bar, measured, holds, behind in rows:
             print(f"  {measure:{wide[0]}}  {bar:{wide[1]}}  {measured:{wide[2]}}  "
                   f"{'holds' if holds == 'yes' else 'FALLS SHORT'}", flush=True)
+            if behind:
+                print(f"    {behind}", flush=True)
             good += holds == "yes"
             total += 1
     print(f"\n{good} of {total} hold")

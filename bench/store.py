@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the store promises, on both databases: creates, imports, lists, searches, counts, erasure, secrecy, areas, restore.
 
-usage: store.py BUILD [--cases N] [--seconds S] [--rounds N] [--databases sqlite,postgresql] [--keep]
+usage: store.py BUILD [--quick] [--cases N] [--seconds S] [--rounds N] [--databases sqlite,postgresql] [--keep] [PART…]
 
 Makes a node on each database below BUILD/bench-store (PostgreSQL: a private server in /tmp), imports N cases (1,000,000)
 and measures one thing after the other with bench_store; backs the node up and restores it with `tocsin`. Prints, for
-`./dev show`, lines `row<TAB>measure<TAB>bar<TAB>measured<TAB>yes|no`. Everything is removed afterwards, unless --keep.
+`./dev show`, lines `row<TAB>measure<TAB>bar<TAB>measured<TAB>yes|no<TAB>command`. Everything is removed afterwards, unless
+--keep. Parts (all of them where none is named; the import is always made, and told of where it is named):
+pages areas import create one lists search counts canaries erasure.
+--quick: 20,000 cases, 10 seconds of creates, 5 rounds; what it prints says nothing of a million.
 """
 
 import argparse
@@ -25,6 +28,7 @@ import postgresql  # noqa: E402
 IMPORT_BARS = ("2500", "150")  # cases a second, milliseconds
 CREATE_BARS = {"sqlite": ("1500", "100"), "postgresql": ("3000", "50")}
 CALLERS = "64"
+PARTS = ("pages", "areas", "import", "create", "one", "lists", "search", "counts", "canaries", "erasure")
 ERASED = 100
 PAGES_CASES = "2000"
 RESTORE_SECONDS = 300
@@ -57,13 +61,14 @@ class Bench:
     def measure(self, *words, quiet=False):
         """Run bench_store; print its rows; answer its `next` number."""
         began, following = time.monotonic(), None
+        command = " ".join(["build/bench/bench_store", *map(str, words)]).replace(f"{self.build}/", "build/")
         run = subprocess.run([self.build / "bench/bench_store", *map(str, words)], cwd=ROOT, text=True,
                              env={**os.environ, "TOCSIN": self.tocsin}, stdout=subprocess.PIPE)
         for line in run.stdout.splitlines():
             if line.startswith("next\t"):
                 following = int(line.split("\t")[1])
-            else:
-                print(line, flush=True)
+            elif not line.startswith("row\t") or not quiet:
+                print(f"{line}\t{command}" if line.startswith("row\t") else line, flush=True)
         if run.returncode != 0:
             row(f"bench_store {words[0]}", "", f"ended with {run.returncode}", "no")
         if not quiet:
@@ -83,15 +88,25 @@ class Bench:
         node, options = self.place / database, self.options
         other = self.cluster.folder if database == "postgresql" else "-"
         self.measure("make", node, self.url(database))
-        following = self.measure("import", node, 0, options.cases, *IMPORT_BARS)
-        following = self.measure("create", node, following, CALLERS, options.seconds, *CREATE_BARS[database])
-        following = self.measure("one", node, following)
-        self.measure("lists", node, options.rounds)
-        self.measure("search", node, options.cases, 2 * options.rounds)
-        self.measure("counts", node, 2 * options.rounds)
-        self.measure("canaries", node, following, other)
+        following = self.measure("import", node, 0, options.cases, *IMPORT_BARS, quiet="import" not in options.parts)
+        if "create" in options.parts:
+            following = self.measure("create", node, following, CALLERS, options.seconds, *CREATE_BARS[database])
+        if "one" in options.parts:
+            following = self.measure("one", node, following)
+        if "lists" in options.parts:
+            self.measure("lists", node, options.rounds)
+        if "search" in options.parts:
+            self.measure("search", node, options.cases, 2 * options.rounds)
+        if "counts" in options.parts:
+            self.measure("counts", node, 2 * options.rounds)
+        if "canaries" in options.parts:
+            self.measure("canaries", node, following, other)
+        if "erasure" in options.parts:
+            self.erasure(database, node)
+
+    def erasure(self, database, node):
         backup = self.backup(database, node)
-        self.measure("erase", node, options.cases, ERASED)
+        self.measure("erase", node, self.options.cases, ERASED)
         self.measure("rewrap", node)
         if backup:
             self.restore(database, node, backup)
@@ -193,22 +208,33 @@ class Bench:
                 stack.callback(shutil.rmtree, self.place, ignore_errors=True)
             if "postgresql" in self.options.databases:
                 self.cluster = stack.enter_context(postgresql.Cluster(SETTINGS))
-            if len(self.options.databases) > 1:
+            if "pages" in self.options.parts and len(self.options.databases) > 1:
                 self.same_pages()
-            self.areas()
-            for database in self.options.databases:
+            if "areas" in self.options.parts:
+                self.areas()
+            for database in self.options.databases if set(self.options.parts) - {"pages", "areas"} else []:
                 self.one(database)
 
 
 def main():
     arguments = argparse.ArgumentParser(description="What the store promises, measured.")
     arguments.add_argument("build")
-    arguments.add_argument("--cases", type=int, default=1000000)
-    arguments.add_argument("--seconds", type=int, default=300, help="of durable creates")
-    arguments.add_argument("--rounds", type=int, default=20, help="pages of each kind, and twice as many searches")
+    arguments.add_argument("parts", nargs="*", metavar="PART", help=" ".join(PARTS))
+    arguments.add_argument("--quick", action="store_true")
+    arguments.add_argument("--cases", type=int)
+    arguments.add_argument("--seconds", type=int, help="of durable creates")
+    arguments.add_argument("--rounds", type=int, help="pages of each kind, and twice as many searches")
     arguments.add_argument("--databases", type=lambda text: text.split(","), default=["sqlite", "postgresql"])
     arguments.add_argument("--keep", action="store_true")
-    options = arguments.parse_args()
+    options = arguments.parse_intermixed_args()
+    usual = {"cases": 20000, "seconds": 10, "rounds": 5} if options.quick else {
+        "cases": 1000000, "seconds": 300, "rounds": 20}
+    for name, value in usual.items():
+        setattr(options, name, getattr(options, name) or value)
+    for part in options.parts:
+        if part not in PARTS:
+            sys.exit(f"store.py: no part {part}; there are: {', '.join(PARTS)}")
+    options.parts = options.parts or PARTS
     for database in options.databases:
         if database not in WORDS:
             sys.exit(f"store.py: no database {database}; there are: {', '.join(WORDS)}")

@@ -20,7 +20,7 @@
 #include "server/server.h"
 
 /* While it waits for another writer to end it tries again so often; and it looks so often whether its own has. */
-enum { WAIT_SECONDS = 1 };
+enum { WAIT_SECONDS = 1, LATE_SECONDS = 60 };
 
 struct settings {
     struct node_cli_settings node;
@@ -222,9 +222,14 @@ static int serve(const struct cli_command *command, const struct settings *setti
     if (accounts_set_up_due(server_accounts(server)))
         tell_set_up(command, settings->node.directory, node, server);
     fflush(stdout);
-    int exit_code = CLI_DONE;
+    int  exit_code = CLI_DONE;
+    bool late = false;
     while (!told_to_end(ends, WAIT_SECONDS)) {
         store_watch(node->store, &state);
+        if (!late && state.counts_late > LATE_SECONDS)
+            cli_complain(command, CLI_DONE, "counts have not been added to their rows for %.0f seconds: %s",
+                         state.counts_late, "see what else writes to this database, and how full its disk is");
+        late = state.counts_late > LATE_SECONDS;
         if (state.stopped) {
             exit_code = cli_complain(command, CLI_MACHINE, "the writer has stopped: %s", "check the node, start again");
             break;

@@ -70,6 +70,8 @@ static void write_writer(struct sink *sink, struct store *store)
     metrics_number(sink, "tocsin_writer_waiting", "gauge", "Requests that wait to be written.", (double) state.waiting);
     metrics_number(sink, "tocsin_writer_groups_total", "counter", "Groups committed.", (double) state.groups);
     metrics_number(sink, "tocsin_writer_requests_total", "counter", "Requests committed.", (double) state.requests);
+    metrics_number(sink, "tocsin_counts_late_seconds", "gauge",
+                   "For so long what was counted could not be added to the counters' rows.", state.counts_late);
     metrics_number(sink, "tocsin_event_number", "gauge", "The newest event.", (double) state.event);
 }
 

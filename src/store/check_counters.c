@@ -400,12 +400,26 @@ out:
     return ret;
 }
 
+/* What waits for long makes reading counts slow; nothing is missing. */
+static int check_waiting(struct check *check)
+{
+    int64_t num;
+    int     ret = check_number(check, "SELECT COUNT(*) FROM counter_waiting", &num);
+    if (ret == 0)
+        check_tell(check, num, num > CHECK_MOST_WAITING ? num : 0,
+                   "let 'tocsin serve' run until they are added; its log says what is in the way",
+                   "counts that wait to be added are not too many");
+    return ret;
+}
+
 int check_counters(struct check *check)
 {
     size_t                     num;
     const struct model_record *records = model_records(&num);
     struct area_tree          *areas = NULL;
-    int                        ret = area_tree_load(check->db, &areas, check->error);
+    int                        ret = check_waiting(check);
+    if (ret == 0)
+        ret = area_tree_load(check->db, &areas, check->error);
     for (size_t i = 0; ret == 0 && i < num; i++)
         for (size_t j = 0; ret == 0 && j < records[i].num_counters; j++) {
             const struct model_counter *counter = &records[i].counters[j];

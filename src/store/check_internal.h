@@ -25,6 +25,9 @@ int check_number(struct check *check, const char *sql, int64_t *number);
 /* Whose the search tokens are, and whether they are right. */
 int check_tokens(struct check *check);
 
+/* Rows of counts that wait; of busy hours there are some thousand. */
+#define CHECK_MOST_WAITING 65536
+
 /* Count every record with counters anew and compare. */
 int check_counters(struct check *check);
 

@@ -25,6 +25,7 @@ struct counters_fold {
     pthread_cond_t  changed;
     int64_t         told, done; /* committed, and in the rows */
     bool            closing, paused, stale, working;
+    struct timespec failing; /* since when; zero: the last round has not failed */
 };
 
 static int open_connection(struct counters_fold *fold)
@@ -79,6 +80,10 @@ static int run_round(struct counters_fold *fold)
     counters_keep_small(fold->book);
     pthread_mutex_lock(&fold->lock);
     fold->working = false;
+    if (ret == 0)
+        fold->failing = (struct timespec){ 0 };
+    else if (fold->failing.tv_sec == 0)
+        clock_gettime(CLOCK_MONOTONIC, &fold->failing);
     if (ret == 0)
         fold->done = num < MOST_ROWS && told > last ? told : last;
     pthread_cond_broadcast(&fold->changed);
@@ -169,6 +174,16 @@ bool counters_fold_done(struct counters_fold *fold, int64_t newest)
     bool done = fold->done >= newest;
     pthread_mutex_unlock(&fold->lock);
     return done;
+}
+
+double counters_fold_late(struct counters_fold *fold)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    pthread_mutex_lock(&fold->lock);
+    struct timespec since = fold->failing;
+    pthread_mutex_unlock(&fold->lock);
+    return since.tv_sec == 0 ? 0 : (double) (now.tv_sec - since.tv_sec) + (double) (now.tv_nsec - since.tv_nsec) / 1e9;
 }
 
 void counters_fold_pause(struct counters_fold *fold, bool pause)

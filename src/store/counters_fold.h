@@ -28,6 +28,8 @@ void counters_fold_stop(struct counters_fold *fold);
 void counters_fold_tell(struct counters_fold *fold, int64_t newest);
 /* Is all up to this number in the rows, and committed? */
 bool counters_fold_done(struct counters_fold *fold, int64_t newest);
+/* For so many seconds rounds have failed, one after the other; 0: the last one has not. */
+double counters_fold_late(struct counters_fold *fold);
 /* No more rounds until this is called with false; one under way is waited for. */
 void counters_fold_pause(struct counters_fold *fold, bool pause);
 /* The writer writes rows itself: what the thread remembers of them is old. */

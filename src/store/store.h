@@ -229,6 +229,8 @@ struct store_state {
     size_t  waiting;          /* requests */
     int64_t groups, requests; /* committed since the start */
     int64_t event;            /* number of the newest event */
+    double  counts_late;      /* for so many seconds what waits could not be added to the counters; 0: it can. Nothing
+                               * is missing meanwhile, but reading counts takes longer and longer */
 };
 void store_watch(struct store *store, struct store_state *state);
 

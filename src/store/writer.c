@@ -71,15 +71,26 @@ int writer_submit(struct writer *writer, struct ticket *ticket)
     return ret;
 }
 
+static double seconds_since(const struct timespec *since)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double) (now.tv_sec - since->tv_sec) + (double) (now.tv_nsec - since->tv_nsec) / 1e9;
+}
+
 void writer_watch(struct writer *writer, struct store_state *state)
 {
+    double late = writer->fold != NULL ? counters_fold_late(writer->fold) : 0;
     pthread_mutex_lock(&writer->lock);
     *state = (struct store_state){ .writes = true,
                                    .stopped = writer->stopped,
                                    .waiting = writer->waiting,
                                    .groups = writer->groups,
                                    .requests = writer->requests,
-                                   .event = writer->shown_event };
+                                   .event = writer->shown_event,
+                                   .counts_late = late };
+    if (writer->counts_failing.tv_sec != 0)
+        state->counts_late = seconds_since(&writer->counts_failing);
     pthread_mutex_unlock(&writer->lock);
 }
 
@@ -320,13 +331,6 @@ static void run(struct writer *writer, struct ticket **tickets, size_t num)
         answer(tickets[i], ret == DB_ERR_CONFLICT ? STORE_ERR_EXISTS : ret);
 }
 
-static double microseconds_since(const struct timespec *start)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double) (now.tv_sec - start->tv_sec) * 1e6 + (double) (now.tv_nsec - start->tv_nsec) / 1e3;
-}
-
 /* How many bulk changes take as long as they may, from a group that had nothing else in it. */
 static void learn(struct writer *writer, double microseconds, size_t weight)
 {
@@ -391,6 +395,12 @@ static void add_counts(struct writer *writer)
         group_free(&group);
         if (ends_writing(ret))
             stop_for_good(writer, ret, &error);
+        pthread_mutex_lock(&writer->lock);
+        if (ret == 0)
+            writer->counts_failing = (struct timespec){ 0 };
+        else if (writer->counts_failing.tv_sec == 0)
+            clock_gettime(CLOCK_MONOTONIC, &writer->counts_failing);
+        pthread_mutex_unlock(&writer->lock);
     }
 }
 
@@ -420,7 +430,7 @@ static void *work(void *context)
         if (num > 0)
             run(writer, tickets, num);
         if (bulk_from == 0 && num > 0)
-            learn(writer, microseconds_since(&start), weight);
+            learn(writer, 1e6 * seconds_since(&start), weight);
         if (num == 0)
             add_counts(writer);
         if (writer->sweep_due && !sweep(writer))

@@ -5,6 +5,7 @@
 
 #include <pthread.h>
 #include <semaphore.h>
+#include <time.h>
 
 #include "store/counters.h"
 #include "store/store_internal.h"
@@ -64,6 +65,7 @@ struct writer {
     bool            closing, stopped;
     char            reason[240];                   /* why it has stopped */
     int64_t         groups, requests, shown_event; /* committed */
+    struct timespec counts_failing;                /* since when what waits cannot be added; zero: it can (SQLite) */
 };
 
 int  writer_start(struct store *store, struct db *db, struct writer **writer, struct db_error *error);

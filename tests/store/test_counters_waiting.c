@@ -93,6 +93,18 @@ static void wait_until_none_waits(void)
     assert_int_equal(num_waiting(), 0);
 }
 
+/* Whoever watches sees that what waits cannot be added; and that it can again. */
+static void wait_for_late(bool late)
+{
+    struct store_state state = { .counts_late = 0 };
+    store_watch(test.store, &state);
+    for (int i = 0; i < 600 && (state.counts_late > 0) != late; i++) {
+        nanosleep(&(struct timespec){ .tv_nsec = 100000000 }, NULL);
+        store_watch(test.store, &state);
+    }
+    assert_true((state.counts_late > 0) == late);
+}
+
 /* While somebody else holds the table of the counters nothing comes into its rows, and nothing is missing. */
 static void test_what_waits_is_counted(void **state)
 {
@@ -112,6 +124,7 @@ static void test_what_waits_is_counted(void **state)
     create_cases(60);
     create_cases(40);
     create_cases(2); /* few, but others wait */
+    wait_for_late(true);
     for (int i = 0; i < 2; i++) {
         assert_true(num_waiting() > 2);
         assert_int_equal(test_store_number(&test, "SELECT count(*) FROM counter"), rows);
@@ -124,6 +137,7 @@ static void test_what_waits_is_counted(void **state)
     db_close(other);
     create_cases(2);
     wait_until_none_waits();
+    wait_for_late(false);
     assert_true(test_store_number(&test, "SELECT count(*) FROM counter") > rows);
     assert_int_equal(total(), 107);
     assert_int_equal(confirmed_of_year(), confirmed_cases());
