@@ -38,7 +38,12 @@ static const char *missing(const struct subcommand *subcommand, const struct iss
     if (settings->smart != NULL && !subcommand->cards)
         return "--smart is of passes, revoke and publish";
     if (subcommand->signs && settings->format >= ISSUE_SVG && settings->to == NULL)
-        return "--to DIR is needed for pictures";
+        return settings->format == ISSUE_CARD ? "--to DIR is needed for files of cards"
+                                              : "--to DIR is needed for pictures";
+    if (settings->format == ISSUE_CARD && (settings->smart == NULL || subcommand->run != issue_run_passes))
+        return "--format card is of passes with --smart";
+    if (settings->renew && subcommand->run == issue_run_authority)
+        return "--renew is of signers; an authority is followed by a new one, in a folder of its own";
     if (subcommand->run == issue_run_publish && settings->to == NULL)
         return "--to DIR is needed: the folder to publish";
     return NULL;
@@ -92,7 +97,7 @@ static const char *add_use(void *settings, const char *value)
     return "tests, vaccinations or recoveries";
 }
 
-static const char *const formats[] = { "text", "ndjson", "svg", "png", "pdf", NULL };
+static const char *const formats[] = { "text", "ndjson", "svg", "png", "pdf", "card", NULL };
 static const char *const classes[] = { "vaccinated", "tested", "recovered", NULL };
 
 #define AT(member) .offset = offsetof(struct issue_settings, member)
@@ -193,7 +198,8 @@ static const struct cli_option issue_output_options[] = {
       .kind = CLI_CHOICE,
       AT(format),
       .words = formats,
-      .meaning = "The texts of the QR codes, one a line; NDJSON; or a picture a pass." },
+      .meaning = "The texts of the QR codes, one a line; NDJSON; a picture a pass; or, with --smart, a file a card "
+                 "(.smart-health-card), for people to keep." },
     { .name = "to",
       .value = "PATH",
       .kind = CLI_TEXT,

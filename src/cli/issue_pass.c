@@ -145,9 +145,21 @@ static int write_lines(struct issuing *issuing)
                                    : output_complain(issuing->work->command, issuing->work->settings.to, sink.failure);
 }
 
+/* {"verifiableCredential": [the JWS that the digits stand for]}. */
+static int write_card_file(const char *digits, struct sink *sink)
+{
+    sink_text(sink, "{\"verifiableCredential\":[\"");
+    for (const char *at = digits + strlen("shc:/"); at[0] != '\0' && at[1] != '\0'; at += 2)
+        sink_character(sink, (char) ((at[0] - '0') * 10 + (at[1] - '0') + '-'));
+    sink_text(sink, "\"]}\n");
+    return sink->failure != 0 ? TOC_ERR_NO_MEMORY : 0;
+}
+
 static int draw(const struct issue_settings *settings, const char *text, struct sink *sink)
 {
     static struct credential_qr qr;
+    if (settings->format == ISSUE_CARD)
+        return write_card_file(text, sink);
     int ret = credential_qr_make(text, strlen(text), settings->smart != NULL ? CREDENTIAL_QR_L : CREDENTIAL_QR_Q, &qr);
     if (ret == 0 && settings->format == ISSUE_SVG)
         credential_qr_svg(&qr, settings->millimetres, sink);
@@ -159,10 +171,10 @@ static int draw(const struct issue_settings *settings, const char *text, struct 
     return ret != 0 ? ret : sink->failure != 0 ? TOC_ERR_NO_MEMORY : 0;
 }
 
-/* A picture a pass: 000001.svg … in the folder. */
+/* A picture or file a pass: 000001.svg … in the folder. */
 static int write_pictures(struct issuing *issuing)
 {
-    static const char *const endings[] = { "", "", "svg", "png", "pdf" };
+    static const char *const endings[] = { "", "", "svg", "png", "pdf", "smart-health-card" };
     struct issue_work       *work = issuing->work;
     const char              *text = issuing->texts.bytes;
     int                      exit_code = CLI_DONE;

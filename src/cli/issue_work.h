@@ -10,7 +10,7 @@
 #define ISSUE_INPUT_BYTES ((size_t) 256 << 20) /* the largest file of records */
 #define ISSUE_BATCH_MOST 1000
 
-enum issue_format { ISSUE_TEXT, ISSUE_NDJSON, ISSUE_SVG, ISSUE_PNG, ISSUE_PDF };
+enum issue_format { ISSUE_TEXT, ISSUE_NDJSON, ISSUE_SVG, ISSUE_PNG, ISSUE_PDF, ISSUE_CARD };
 
 struct issue_settings {
     const char *country, *name, *authority, *signer, *to, *smart;

@@ -362,6 +362,39 @@ def test_revoked_cards():
             "issue", "revoke", *issue, stdin="")
 
 
+def test_card_files():
+    """files of SMART cards, as their holders keep them, and what tocsin verify says of one"""
+    with folder() as home:
+        signer(home + "/signer")
+        records(home + "/records", VACCINATION)
+        issue = ["--signer", home + "/signer", "--smart", "https://cards.county.example", *AT]
+        good("issue", "passes", *issue, "--format", "card", "--to", home + "/cards", home + "/records")
+        good("issue", "publish", *issue, "--to", home + "/public")
+        path = home + "/cards/000001.smart-health-card"
+        card = json.loads(pathlib.Path(path).read_text())
+        equal([jws.count(".") for jws in card["verifiableCredential"]], [2])
+        assert "genuine: vaccination" in good("verify", "--trust", home + "/public", "--at", "2022-03-02", path)
+        bad(2, "tocsin issue: minimal: --format card is of passes with --smart", "issue", "minimal", "--signer",
+            home + "/signer", "--class", "tested", "--format", "card", "--to", home + "/cards")
+
+
+def test_authorities_are_not_renewed():
+    """a signer is renewed under a new authority; what it signed before stays genuine; an authority's key is never replaced"""
+    with folder() as home:
+        name = ["--country", "XX", "--name", "Example County", *AT, "--days"]
+        good("issue", "authority", *name, 1500, home + "/ca")
+        good("issue", "signer", *name, 730, "--authority", home + "/ca", home + "/signer")
+        records(home + "/records", VACCINATION)
+        texts = good("issue", "passes", "--signer", home + "/signer", *AT, home + "/records")
+        bad(2, "tocsin issue: authority: --renew is of signers; an authority is followed by a new one, in a folder of its own",
+            "issue", "authority", *name, 1500, "--renew", home + "/ca")
+        good("issue", "authority", *name, 1500, home + "/ca2")
+        good("issue", "signer", *name, 730, "--authority", home + "/ca2", "--renew", home + "/signer")
+        texts += good("issue", "passes", "--signer", home + "/signer", *AT, home + "/records")
+        good("issue", "publish", "--signer", home + "/signer", *AT, "--to", home + "/public")
+        equal(verdicts(home + "/public", texts), ["genuine", "genuine"])
+
+
 def test_what_was_issued_expires_from_the_lists():
     """a pass that has expired is no longer listed"""
     with folder() as home:
