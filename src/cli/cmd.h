@@ -30,6 +30,7 @@ extern const struct cli_command cli_command_rt;
 extern const struct cli_command cli_command_season;
 extern const struct cli_command cli_command_serve;
 extern const struct cli_command cli_command_simulate;
+extern const struct cli_command cli_command_suppress;
 extern const struct cli_command cli_command_user;
 extern const struct cli_command cli_command_verify;
 

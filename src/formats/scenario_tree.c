@@ -11,6 +11,7 @@
 #include "base/date_text.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "formats/area_codes_index.h"
 #include "formats/population_file.h"
 #include "formats/scenario_reading.h"
 #include "tocsin/status.h"
@@ -128,9 +129,7 @@ static int read_population(struct tree *tree)
 
 static bool is_open(const struct tree *tree, const struct area_code *area)
 {
-    toc_date start = tree->reading->scenario->start;
-    return (area->valid_from == AREA_CODES_NO_DATE || area->valid_from <= start) &&
-           (area->valid_to == AREA_CODES_NO_DATE || area->valid_to >= start);
+    return area_valid_on(area, tree->reading->scenario->start);
 }
 
 static const char *code_of(const struct tree *tree, uint32_t area)

@@ -82,7 +82,7 @@ def test_examples_can_be_typed():
     with folder() as name:
         start = datetime.date(2016, 1, 1)
         lines = ["date,count"] + [f"{start + datetime.timedelta(day)},{10 + day % 7}" for day in range(3200)]
-        for file in ("cases.csv", "counts.csv", "daily.csv", "visits.csv"):
+        for file in ("cases.csv", "counts.csv", "daily.csv", "visits.csv", "weekly.csv", "old.csv"):
             pathlib.Path(name, file).write_text("\n".join(lines) + "\n", encoding="utf-8")
         pathlib.Path(name, "interval.csv").write_text("days,probability\n1,0.5\n2,0.5\n", encoding="utf-8")
         for file in ("linelist.csv", "results.csv", "register.csv"):
