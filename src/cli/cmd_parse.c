@@ -13,12 +13,14 @@
 /* ---- options ---- */
 
 /* In this order: words of --as, and what reads each. */
-static const char *const format_words[] = { "hl7", "fhir", NULL };
-static int (*const readers[])(struct parse_job *job) = { parse_hl7, parse_fhir };
+static const char *const format_words[] = { "hl7", "fhir", "table", NULL };
+static int (*const readers[])(struct parse_job *job) = { parse_hl7, parse_fhir, parse_table };
+
+static const char *const date_words[] = { "day-first", "month-first", NULL };
 
 static const struct cli_option options[] = {
     { .name = "as",
-      .value = "hl7|fhir",
+      .value = "FORMAT",
       .kind = CLI_CHOICE,
       .offset = offsetof(struct parse_settings, format),
       .words = format_words,
@@ -51,8 +53,63 @@ static const struct cli_option options[] = {
       .meaning = "Where the NDJSON goes." },
 };
 
+static const struct cli_option table_options[] = {
+    { .name = "encoding",
+      .value = "NAME",
+      .initial = "what a byte-order mark says, or UTF-8",
+      .kind = CLI_TEXT,
+      .offset = offsetof(struct parse_settings, encoding),
+      .meaning =
+          "The character encoding of text that is not UTF-8: gb18030, windows-1252, utf-16le, utf-16be. It is never "
+          "guessed." },
+    { .name = "delimiter",
+      .value = "CHARACTER",
+      .initial = "what the first lines agree on",
+      .kind = CLI_TEXT,
+      .offset = offsetof(struct parse_settings, delimiter),
+      .meaning = "What stands between cells of text." },
+    { .name = "sheet",
+      .value = "NAME",
+      .initial = "the only one that is shown",
+      .kind = CLI_TEXT,
+      .offset = offsetof(struct parse_settings, sheet),
+      .meaning = "Which sheet of a spreadsheet." },
+    { .name = "mapping",
+      .value = "FILE",
+      .initial = "as proposed from the header",
+      .kind = CLI_TEXT,
+      .offset = offsetof(struct parse_settings, mapping),
+      .completion = CLI_COMPLETE_FILE,
+      .meaning = "What each column is: what --propose wrote, perhaps changed." },
+    { .name = "propose",
+      .kind = CLI_FLAG,
+      .offset = offsetof(struct parse_settings, propose),
+      .meaning = "Write the mapping alone, to be confirmed; questions that are open are told as faults." },
+    { .name = "dates",
+      .value = "ORDER",
+      .initial = "asked where no row decides",
+      .kind = CLI_CHOICE,
+      .offset = offsetof(struct parse_settings, dates),
+      .words = date_words,
+      .meaning = "day-first or month-first, for columns of dates in which no row decides it." },
+    { .name = "disease",
+      .value = "CODE",
+      .kind = CLI_TEXT,
+      .offset = offsetof(struct parse_settings, disease),
+      .meaning = "The disease of rows that name none." },
+    { .name = "errors",
+      .value = "FILE",
+      .kind = CLI_TEXT,
+      .offset = offsetof(struct parse_settings, errors),
+      .completion = CLI_COMPLETE_FILE,
+      .meaning =
+          "Write the rows that cannot be used into this file, with one column more that says why. Mended, it can be "
+          "read as it is." },
+};
+
 static const struct cli_group groups[] = {
     { .title = "Reading", .options = options, .num_options = sizeof options / sizeof *options },
+    { .title = "Tables", .options = table_options, .num_options = sizeof table_options / sizeof *table_options },
 };
 
 /* ---- tables ---- */
@@ -103,8 +160,8 @@ void parse_tell_faults(const struct parse_job *job, const char *part, uint64_t n
         fprintf(stderr, "%s: %s", job->file, part);
         if (number > 0)
             fprintf(stderr, " %llu", (unsigned long long) number);
-        fprintf(stderr, "%s%s: %s%s%s", *place != '\0' ? ": " : "", place, quoted, *quoted != '\0' ? ": " : "",
-                fault->what);
+        fprintf(stderr, "%s%s: %s%s%s", *place != '\0' && *part != '\0' ? ": " : "", place, quoted,
+                *quoted != '\0' ? ": " : "", fault->what);
         fprintf(stderr, fault->allowed != NULL ? "; allowed: %s\n" : "%s\n",
                 fault->allowed != NULL ? fault->allowed : "");
     }
@@ -133,7 +190,7 @@ static int finish(const struct cli_command *command, struct sink *sink, const ch
 
 static int run(const struct cli_command *command, int argc, char **argv)
 {
-    struct parse_settings settings = { .format = -1 };
+    struct parse_settings settings = { .format = -1, .dates = -1 };
     struct code_tables   *tables = NULL;
     struct sink           sink;
     int                   first, exit_code = cli_parse(command, argc, argv, &settings, &first);
@@ -163,12 +220,16 @@ static int run(const struct cli_command *command, int argc, char **argv)
     return exit_code;
 }
 
-static const char *const        usage[] = { "--as hl7|fhir [OPTION]... [FILE]...", NULL };
+static const char *const        usage[] = { "--as FORMAT [OPTION]... [FILE]...", NULL };
 static const struct cli_example examples[] = {
     { "tocsin parse --as hl7 /var/spool/hl7/message.hl7", "what a message says, and every fault with its place" },
     { "tocsin parse --as fhir /var/spool/fhir/bundle.json", "the same of a FHIR bundle, checked against R4" },
     { "tocsin parse --as hl7 --codes our-codes /var/spool/hl7/yesterday.hl7",
       "the same with a department's own code tables" },
+    { "tocsin parse --as table --propose list.xlsx > mapping.json",
+      "what each column of a line list would be taken for" },
+    { "tocsin parse --as table --mapping mapping.json --errors mend.csv list.xlsx",
+      "its rows as they are understood; those that cannot be used, into a file to mend" },
     { NULL, NULL },
 };
 
@@ -176,8 +237,8 @@ const struct cli_command cli_command_parse = {
     .name = "parse",
     .summary = "show what was understood of a message or file, and what was not, without a server",
     .usage = usage,
-    .text = "Reads files (HL7 v2 messages and batches; FHIR R4 resources and bundles in JSON, also many in one file) as the "
-            "intake of a server does, and writes NDJSON: one object a message with all that was "
+    .text = "Reads files (HL7 v2 messages and batches; FHIR R4 resources and bundles in JSON, also many in one file; line "
+            "lists as text, CSV and its like, or as spreadsheets, .xlsx) as the intake of a server does, and writes NDJSON: one object a message or row with all that was "
             "understood (subjects, orders, specimens, results with their meaning and how it was decided, answers, "
             "diagnoses, visits) and every fault with its place, what was found and what is allowed; then one object a "
             "file. Nothing is stored or sent.\n\n"
@@ -187,7 +248,7 @@ const struct cli_command cli_command_parse = {
             "Faults that kept something from being used are listed on standard error too, and the exit code is then 1, "
             "with the output written all the same.",
     .groups = groups,
-    .num_groups = 1,
+    .num_groups = sizeof groups / sizeof *groups,
     .examples = examples,
     .run = run,
 };

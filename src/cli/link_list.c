@@ -7,10 +7,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/deny.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "formats/table.h"
-#include "model/model_deny.h"
 
 /* ---- which column is what ---- */
 
@@ -58,7 +58,7 @@ static void map_columns(const struct table *table, const char *path, const struc
     bool                    taken[PERSON_NUM_FIELDS] = { false };
     for (size_t i = 0; i < header->num_cells; i++) {
         const struct table_cell   *cell = &header->cells[i];
-        const struct model_denied *denied = model_deny_match(cell->text, cell->size);
+        const struct denied_thing *denied = deny_match(cell->text, cell->size);
         mapping->field[i] = denied != NULL || is_ignored(options, cell) ? PERSON_FIELD_NONE : field_of(options, cell);
         enum person_field field = mapping->field[i];
         for (int named = 0; named < PERSON_NUM_FIELDS; named++)

@@ -13,6 +13,13 @@ struct parse_settings {
     const char *charset; /* NULL = what the message says */
     const char *path;    /* of the output; NULL = standard output */
     bool        pooled;
+    /* of tables; NULL = as the file decides */
+    const char *encoding, *sheet, *delimiter;
+    const char *mapping; /* path; NULL = as proposed */
+    const char *errors;  /* path; NULL = no file of errors */
+    const char *disease;
+    int         dates; /* of --dates; -1 = ask */
+    bool        propose;
 };
 
 /* What a format works with, for one file at a time. */
@@ -30,6 +37,9 @@ struct parse_job {
 /* Write one object a message, then one for the file. CLI_DONE, or CLI_MACHINE after complaining. */
 int parse_hl7(struct parse_job *job);
 int parse_fhir(struct parse_job *job);
+
+/* Write one object a row, then one for the file. As above. */
+int parse_table(struct parse_job *job);
 
 /* One line on standard error for every fault that kept something from being used: "FILE: message 3: OBX(2)-5: …". */
 void parse_tell_faults(const struct parse_job *job, const char *part, uint64_t number, const struct report *report);

@@ -151,6 +151,15 @@ size_t code_tables_tokens(struct report_text text, char tokens[CODE_TABLES_MAX_T
     return used;
 }
 
+size_t code_tables_squeeze(struct report_text text, char squeezed[CODE_TABLES_MAX_TEXT])
+{
+    size_t size = code_tables_tokens(text, squeezed), used = 0;
+    for (size_t i = 0; i < size; i++)
+        if (squeezed[i] != ' ')
+            squeezed[used++] = squeezed[i];
+    return used;
+}
+
 /* ---- look-ups ---- */
 
 static bool is_hl7_table(struct report_text said)
@@ -364,4 +373,23 @@ enum report_subject_kind code_tables_material(const struct code_tables *tables, 
 {
     const struct code_row *row = find(tables, CODE_KIND_MATERIAL, system, code, (struct report_text){ 0 });
     return row != NULL ? (enum report_subject_kind) row->number : REPORT_PERSON;
+}
+
+const char *code_tables_column(const struct code_tables *tables, struct report_text header, struct report_text sender)
+{
+    char                   squeezed[CODE_TABLES_MAX_TEXT];
+    size_t                 size = code_tables_squeeze(header, squeezed);
+    const struct code_row *row =
+        find(tables, CODE_KIND_COLUMN, REPORT_SYSTEM_UNKNOWN, (struct report_text){ squeezed, size }, sender);
+    return row != NULL ? row->text : NULL;
+}
+
+const char *code_tables_value(const struct code_tables *tables, enum code_value kind, struct report_text words,
+                              struct report_text sender)
+{
+    char                   folded[CODE_TABLES_MAX_TEXT];
+    size_t                 size = code_tables_fold(words, folded);
+    const struct code_row *row =
+        find(tables, CODE_KIND_VALUE, (enum report_code_system) kind, (struct report_text){ folded, size }, sender);
+    return row != NULL ? row->text : NULL;
 }

@@ -51,6 +51,18 @@ struct code_test {
     const char *method;
 };
 
+/* What a word of a line list can be a value of (values.csv). */
+enum code_value {
+    CODE_VALUE_SEX = 1,        /* male, female, other, unknown */
+    CODE_VALUE_FLAG,           /* yes, no, unknown */
+    CODE_VALUE_CLASSIFICATION, /* a code of share/lists/case_classification.csv */
+    CODE_VALUE_DISEASE,        /* a code of share/lists/disease.csv */
+    CODE_VALUE_OUTCOME,        /* died, recovered, alive, unknown */
+    CODE_VALUE_STATUS,         /* of a result: the words of report_status_word */
+    CODE_VALUE_MISSING,        /* "" : the same as an empty cell */
+    CODE_NUM_VALUES
+};
+
 struct code_tables;
 
 int  code_tables_new(struct code_tables **tables); /* empty: nothing is known. 0 or TOC_ERR_NO_MEMORY */
@@ -102,5 +114,13 @@ const char *code_tables_condition(const struct code_tables *tables, enum report_
 /* What a material is taken from; REPORT_PERSON where the table has nothing. */
 enum report_subject_kind code_tables_material(const struct code_tables *tables, enum report_code_system system,
                                               struct report_text code);
+
+/* The field (formats/list/fields.def) that a header of a line list means; NULL = not in the table. Case, blanks and
+ * punctuation do not matter. */
+const char *code_tables_column(const struct code_tables *tables, struct report_text header, struct report_text sender);
+
+/* What a word means as a value of this kind; NULL = not in the table. Case and blanks do not matter. */
+const char *code_tables_value(const struct code_tables *tables, enum code_value kind, struct report_text words,
+                              struct report_text sender);
 
 #endif

@@ -262,9 +262,62 @@ static int read_listed_organism(struct file *file)
     return cell(file, 0).size > 0 ? read_organism(file) : 0;
 }
 
+/* The name of a listed code, as a value that line lists say it by. */
+static int put_name(struct file *file, enum code_value kind, struct report_text code, size_t column)
+{
+    char            room[CODE_TABLES_MAX_TEXT];
+    struct code_row row = { .key = { .kind = CODE_KIND_VALUE, .system = (uint8_t) kind }, .text = keep(file, code) };
+    if (cell(file, column).size == 0)
+        return 0;
+    return put(file, &row, folded(cell(file, column), room), (struct report_text){ 0 });
+}
+
+static int put_names(struct file *file, enum code_value kind, size_t code, size_t name_en, size_t name_zh)
+{
+    int ret = put_name(file, kind, cell(file, code), code);
+    if (ret == 0)
+        ret = put_name(file, kind, cell(file, code), name_en);
+    return ret == 0 ? put_name(file, kind, cell(file, code), name_zh) : ret;
+}
+
 static int read_listed_disease(struct file *file)
 {
-    return cell(file, 0).size > 0 ? read_condition(file) : 0;
+    int ret = put_names(file, CODE_VALUE_DISEASE, 2, 4, 5);
+    return ret == 0 && cell(file, 0).size > 0 ? read_condition(file) : ret;
+}
+
+static int read_listed_classification(struct file *file)
+{
+    return put_names(file, CODE_VALUE_CLASSIFICATION, 0, 1, 2);
+}
+
+/* ---- line lists ---- */
+
+static int read_column(struct file *file)
+{
+    char               room[CODE_TABLES_MAX_TEXT];
+    struct code_row    row = { .key.kind = CODE_KIND_COLUMN, .text = keep(file, cell(file, 1)) };
+    struct report_text header = { room, code_tables_squeeze(cell(file, 0), room) };
+    return put(file, &row, header, cell(file, 2));
+}
+
+static const char *value_word(unsigned i)
+{
+    static const char *const words[CODE_NUM_VALUES] = { NULL,      "sex",     "flag",   "classification",
+                                                        "disease", "outcome", "status", "missing" };
+    return words[i];
+}
+
+static int read_value(struct file *file)
+{
+    char room[CODE_TABLES_MAX_TEXT];
+    int  kind = index_of(file, 1, value_word, CODE_NUM_VALUES,
+                         "sex, flag, classification, disease, outcome, status or missing");
+    if (kind < 0)
+        return 0;
+    struct code_row row = { .key = { .kind = CODE_KIND_VALUE, .system = (uint8_t) kind },
+                            .text = kind == CODE_VALUE_MISSING ? "" : keep(file, cell(file, 2)) };
+    return put(file, &row, folded(cell(file, 0), room), cell(file, 3));
 }
 
 /* The first `needed` columns must be there. */
@@ -286,7 +339,10 @@ static const struct {
     { "conditions.csv", { "code", "system", "disease", "sender" }, 3, read_condition },
     { "materials.csv", { "code", "system", "kind" }, 3, read_material },
     { "test_target.csv", { "system_code", "system", "code" }, 3, read_listed_organism },
-    { "disease.csv", { "system_code", "system", "code" }, 3, read_listed_disease },
+    { "disease.csv", { "system_code", "system", "code", "sender", "name_en", "name_zh" }, 3, read_listed_disease },
+    { "case_classification.csv", { "code", "name_en", "name_zh" }, 1, read_listed_classification },
+    { "columns.csv", { "header", "field", "sender" }, 2, read_column },
+    { "values.csv", { "words", "kind", "code", "sender" }, 3, read_value },
 };
 
 static int find_columns(struct file *file, size_t needed)

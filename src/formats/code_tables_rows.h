@@ -19,7 +19,9 @@ enum code_kind {
     CODE_KIND_ORGANISM,
     CODE_KIND_DISEASE,
     CODE_KIND_CONDITION,
-    CODE_KIND_MATERIAL
+    CODE_KIND_MATERIAL,
+    CODE_KIND_COLUMN,
+    CODE_KIND_VALUE /* its system is an enum code_value */
 };
 
 struct code_key {
@@ -52,5 +54,8 @@ size_t code_tables_fold(struct report_text text, char folded[CODE_TABLES_MAX_TEX
 
 /* Words of letters and digits with one blank between; of a longer text the beginning. */
 size_t code_tables_tokens(struct report_text text, char tokens[CODE_TABLES_MAX_TEXT]);
+
+/* Small letters and digits without anything between: "Date of birth" and date_of_birth are dateofbirth. */
+size_t code_tables_squeeze(struct report_text text, char squeezed[CODE_TABLES_MAX_TEXT]);
 
 #endif

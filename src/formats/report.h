@@ -533,7 +533,7 @@ const char *report_severity_word(enum report_severity severity);
 const char *report_rule_word(enum report_rule rule);
 const char *report_question_word(enum report_question question);
 
-/* Where a fault is, as people write it: "PID-3[2].1", "OBX(4)-5", a FHIRPath, "row 7, column 3 (birth)". Returns its
+/* Where a fault is, as people write it: "PID-3[2].1", "OBX(4)-5", a FHIRPath, "row 7, column C (birth)". Returns its
  * length; always ends with '\0'. */
 #define REPORT_PLACE_BYTES 256
 size_t report_place_to_text(const struct report_place *place, char text[REPORT_PLACE_BYTES]);

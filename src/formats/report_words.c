@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "formats/report.h"
+#include "formats/sheet/xlsx.h"
 
 #define WORD_OF(words, index) ((size_t) (index) < sizeof(words) / sizeof *(words) ? (words)[index] : "unknown")
 
@@ -109,9 +110,12 @@ size_t report_place_to_text(const struct report_place *place, char text[REPORT_P
     } else if (place->row > 0 || place->column > 0) {
         if (place->row > 0)
             size = snprintf(text, REPORT_PLACE_BYTES, "row %" PRIu64, place->row);
-        if (place->column > 0)
-            size += snprintf(text + size, REPORT_PLACE_BYTES - (size_t) size, "%scolumn %" PRIu32,
-                             place->row > 0 ? ", " : "", place->column);
+        if (place->column > 0) {
+            char letters[SHEET_LETTERS_BYTES];
+            sheet_letters(place->column - 1, letters);
+            size += snprintf(text + size, REPORT_PLACE_BYTES - (size_t) size, "%scolumn %s", place->row > 0 ? ", " : "",
+                             letters);
+        }
         if (place->column_name != NULL) {
             char name[100];
             text_escape(place->column_name, strlen(place->column_name), name, sizeof name);

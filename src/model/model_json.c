@@ -6,11 +6,11 @@
 
 #include <jansson.h>
 
+#include "base/deny.h"
 #include "base/instant.h"
 #include "base/nearest.h"
 #include "base/text.h"
 #include "model/model_check.h"
-#include "model/model_deny.h"
 #include "model/model_value.h"
 #include "tocsin/status.h"
 
@@ -237,7 +237,7 @@ static void refuse_unknown(const struct reading *reading, const char *name)
 {
     char                       pointer[FAULT_NAME_BYTES], allowed[FAULT_ALLOWED_BYTES];
     struct fault_place         place = place_of(reading, name, pointer);
-    const struct model_denied *denied = model_deny_match(name, strlen(name));
+    const struct denied_thing *denied = deny_match(name, strlen(name));
     if (denied != NULL) {
         fault_add(reading->faults, place, NULL, "%s", denied->reason_en);
         return;

@@ -6,7 +6,7 @@
  * stands at enum model_kind.
  *
  * Reading is strict: a member twice, one that the record does not have (the nearest name is said), one of the names
- * that are never collected (model_deny.h) and one that only the program sets (rule WRITTEN) are faults; so are texts
+ * that are never collected (deny.h) and one that only the program sets (rule WRITTEN) are faults; so are texts
  * that are not UTF-8. Texts are brought into normal form NFC. `null` makes a field missing, which is something else
  * than not naming it. created, updated and masked are taken and left without effect, so that what was read can be sent
  * back. Values are checked for their kind alone; model_check.h does the rest. All faults come at once, by JSON pointer;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/deny.h"
 #include "base/instant.h"
 #include "base/memory.h"
 #include "base/nearest.h"
@@ -12,7 +13,6 @@
 #include "base/unicode.h"
 #include "model/access.h"
 #include "model/model_check.h"
-#include "model/model_deny.h"
 #include "model/model_json.h"
 #include "model/model_table_text.h"
 #include "model/model_value.h"
@@ -68,7 +68,7 @@ static struct column_use use_of(const struct model_record *record, const char *n
 
 static void refuse_column(const struct model_table *table, struct fault_place place, struct table_cell cell)
 {
-    const struct model_denied *denied = model_deny_match(cell.text, cell.size);
+    const struct denied_thing *denied = deny_match(cell.text, cell.size);
     char                       quoted[TEXT_QUOTE_BYTES], allowed[FAULT_ALLOWED_BYTES];
     text_quote(cell.text, cell.size, quoted);
     if (denied != NULL) {

@@ -5,7 +5,7 @@
  * Columns. A header's cell is a field's name, or its label in English or Chinese (in either case of letters); `id` and
  * `version` are taken too, `created`, `updated` and `masked` are passed over. Columns may stand in any order and be
  * left out. A column that the record does not have, one twice, one that only the program sets, and one of what is never
- * collected (model_deny.h) are faults of the header, and then no row is read. Fields that may be longer than a cell
+ * collected (deny.h) are faults of the header, and then no row is read. Fields that may be longer than a cell
  * (BYTES of more than MODEL_TABLE_MAX_BYTES, TEXT of more than MODEL_TABLE_MAX_TEXT) are no columns.
  *
  * Cells. The texts of model_value.h: dates as 2026-11-22 in and out. An empty cell says nothing: the field is not among

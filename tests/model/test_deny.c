@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "model/model_deny.h"
+#include "base/deny.h"
 
 #include <stdio.h>
 
@@ -8,7 +8,7 @@
 
 static const char *match(const char *name)
 {
-    const struct model_denied *denied = model_deny_match(name, strlen(name));
+    const struct denied_thing *denied = deny_match(name, strlen(name));
     return denied != NULL ? denied->code : "";
 }
 
@@ -131,14 +131,14 @@ static void test_every_word_of_the_table_works(void **state)
 #define DENIED(code, en, zh)
 #define WORD(word) word,
 #define HARMLESS(word)
-#include "model/deny.def"
+#include "base/deny.def"
 #undef HARMLESS
     };
     static const char *const harmless[] = {
 #undef WORD
 #define WORD(word)
 #define HARMLESS(word) word,
-#include "model/deny.def"
+#include "base/deny.def"
 #undef HARMLESS
 #undef WORD
 #undef DENIED
@@ -162,16 +162,16 @@ static void test_every_word_of_the_table_works(void **state)
 static void test_bytes_of_any_kind(void **state)
 {
     (void) state;
-    char name[MODEL_DENY_MAX_BYTES + 10];
+    char name[DENY_MAX_BYTES + 10];
     memset(name, 'A', sizeof name);
-    assert_null(model_deny_match(name, sizeof name));
+    assert_null(deny_match(name, sizeof name));
     for (size_t i = 0; i + 1 < sizeof name; i += 2)
         memcpy(name + i, "aB", 2); /* a blank before each capital */
-    assert_null(model_deny_match(name, sizeof name));
-    assert_null(model_deny_match("\xFFreligion", 9)); /* not UTF-8 from the first byte: refused elsewhere */
-    assert_non_null(model_deny_match("religion\xFF", 9));
+    assert_null(deny_match(name, sizeof name));
+    assert_null(deny_match("\xFFreligion", 9)); /* not UTF-8 from the first byte: refused elsewhere */
+    assert_non_null(deny_match("religion\xFF", 9));
     memcpy(name, "religion ", 9);
-    assert_non_null(model_deny_match(name, sizeof name));
+    assert_non_null(deny_match(name, sizeof name));
 }
 
 static void check_name(const char *record, const char *name)

@@ -3,8 +3,8 @@
  * its work all the same, and loses nothing (the sanitizers see it). */
 #include <stdlib.h>
 
+#include "base/deny.h"
 #include "base/json_writer.h"
-#include "model/model_deny.h"
 #include "model/model_json.h"
 #include "model/model_table.h"
 #include "model/support.h"
@@ -136,7 +136,7 @@ static int write_json(void)
 /* Without memory a name counts as denied: nothing slips through. */
 static int match_name(void)
 {
-    return model_deny_match("热度", strlen("热度")) == NULL ? 0 : TOC_ERR_NO_MEMORY;
+    return deny_match("热度", strlen("热度")) == NULL ? 0 : TOC_ERR_NO_MEMORY;
 }
 
 static void test_reading_lists(void **state)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "model/model_deny.h"
+#include "base/deny.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -13,8 +13,8 @@
 #define WORD(text)
 #define HARMLESS(text)
 #define DENIED(denied_code, en, zh) { .code = #denied_code, .reason_en = (en), .reason_zh = (zh) },
-static const struct model_denied things[] = {
-#include "model/deny.def"
+static const struct denied_thing things[] = {
+#include "base/deny.def"
 };
 #undef DENIED
 #undef HARMLESS
@@ -29,7 +29,7 @@ static const struct line {
 #define DENIED(denied_code, en, zh) { THING, NULL },
 #define WORD(word) { DENIED_WORD, (word) },
 #define HARMLESS(word) { HARMLESS_TEXT, (word) },
-#include "model/deny.def"
+#include "base/deny.def"
 #undef DENIED
 #undef HARMLESS
 #undef WORD
@@ -43,7 +43,7 @@ static const struct line {
  * blank; characters of East Asian scripts close up ("民　族" in forms is set with a blank), as Tibetan and others stay.
  */
 struct plain {
-    char   text[4 * MODEL_DENY_MAX_BYTES]; /* NFKC can lengthen, blanks are put in; what does not fit is cut */
+    char   text[4 * DENY_MAX_BYTES]; /* NFKC can lengthen, blanks are put in; what does not fit is cut */
     size_t size;
 };
 
@@ -100,7 +100,7 @@ static void put_blank(struct plain *plain)
 }
 
 /* Blanks where capitals begin words; before the case is folded. */
-static size_t split_capitals(const char *name, size_t size, char split[2 * MODEL_DENY_MAX_BYTES])
+static size_t split_capitals(const char *name, size_t size, char split[2 * DENY_MAX_BYTES])
 {
     size_t used = 0;
     for (size_t i = 0; i < size; i++) {
@@ -213,7 +213,7 @@ static void take_out_harmless(char *text)
     }
 }
 
-static const struct model_denied *match_plain(struct plain *plain)
+static const struct denied_thing *match_plain(struct plain *plain)
 {
     size_t thing = 0;
     take_out_harmless(plain->text);
@@ -226,7 +226,7 @@ static const struct model_denied *match_plain(struct plain *plain)
     return NULL;
 }
 
-static const struct model_denied *match_text(const char *text, size_t size, struct arena *arena)
+static const struct denied_thing *match_text(const char *text, size_t size, struct arena *arena)
 {
     struct plain plain;
     const char  *folded = NULL;
@@ -237,14 +237,14 @@ static const struct model_denied *match_text(const char *text, size_t size, stru
     return match_plain(&plain);
 }
 
-const struct model_denied *model_deny_match(const char *name, size_t size)
+const struct denied_thing *deny_match(const char *name, size_t size)
 {
-    char         split[2 * MODEL_DENY_MAX_BYTES];
+    char         split[2 * DENY_MAX_BYTES];
     struct arena arena = ARENA_INIT;
-    if (size > MODEL_DENY_MAX_BYTES)
-        size = MODEL_DENY_MAX_BYTES;
+    if (size > DENY_MAX_BYTES)
+        size = DENY_MAX_BYTES;
     size = text_check_utf8(name, size);
-    const struct model_denied *found = match_text(name, size, &arena);
+    const struct denied_thing *found = match_text(name, size, &arena);
     size_t                     split_size = split_capitals(name, size, split);
     if (found == NULL && split_size > size) /* "PartyMember" is also two words */
         found = match_text(split, split_size, &arena);

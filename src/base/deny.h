@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* src/model/model_deny.h: what Tocsin never collects, and refuses under whatever name it comes: ethnicity, religion,
+/* src/base/deny.h: what Tocsin never collects, and refuses under whatever name it comes: ethnicity, religion,
  * political opinion or status, sexual orientation, criminal record, biometrics, phone-mast, camera or payment trails,
  * and movement codes or scores of a person (DESIGN section 6). deny.def holds the names, in English, Chinese and
  * Tibetan.
@@ -13,23 +13,23 @@
  * ("politicalparty") where the name is nothing else. Chinese and Tibetan have no such words: there a
  * text matches wherever it stands, unless deny.def says of a longer text around it that it is harmless (民族医院).
  */
-#ifndef MODEL_MODEL_DENY_H
-#define MODEL_MODEL_DENY_H
+#ifndef BASE_DENY_H
+#define BASE_DENY_H
 
 #include <stddef.h>
 
 /* A thing that is never collected. */
-struct model_denied {
+struct denied_thing {
     const char *code;      /* "religion" */
     const char *reason_en; /* a clause for people: "religion is never collected" */
     const char *reason_zh;
 };
 
 /* Longer names are cut there before they are matched. */
-#define MODEL_DENY_MAX_BYTES 4096
+#define DENY_MAX_BYTES 4096
 
 /* What the name (size bytes) asks for that is never collected, or NULL. A name that is not UTF-8 is matched as far as
  * it is. */
-const struct model_denied *model_deny_match(const char *name, size_t size);
+const struct denied_thing *deny_match(const char *name, size_t size);
 
 #endif

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The file of errors of a line list: what its people mend and send again. */
+#include <string.h>
+
+#include "base/text.h"
+#include "formats/list/list_internal.h"
+#include "formats/sheet/xlsx.h"
+
+static char delimiter_of(const struct list *list)
+{
+    char delimiter = sheet_form(list->sheet)->delimiter;
+    return delimiter != '\0' ? delimiter : ',';
+}
+
+/* A text that a spreadsheet would compute gets an apostrophe before it, which is taken off when the file comes back. */
+static bool needs_guard(const char *text, size_t size)
+{
+    size_t quotes = 0;
+    while (quotes < size && text[quotes] == '\'')
+        quotes++;
+    return quotes < size && strchr("=+-@", text[quotes]) != NULL;
+}
+
+static void put_cell(struct sink *sink, const char *text, size_t size)
+{
+    sink_character(sink, '"');
+    if (needs_guard(text, size))
+        sink_character(sink, '\'');
+    for (size_t i = 0; i < size; i++) {
+        if (text[i] == '"')
+            sink_character(sink, '"');
+        sink_character(sink, text[i]);
+    }
+    sink_character(sink, '"');
+}
+
+static bool is_left_out(const struct list_column *column)
+{
+    return column->field == LIST_DENIED || column->field == LIST_ERRORS;
+}
+
+void list_write_errors_header(const struct list *list, struct sink *sink)
+{
+    sink_text(sink, "\xef\xbb\xbf"); /* or spreadsheets take it for another encoding */
+    for (size_t i = 0; i < list->num_columns; i++) {
+        if (is_left_out(&list->columns[i]))
+            continue;
+        put_cell(sink, list->columns[i].header.bytes, list->columns[i].header.size);
+        sink_character(sink, delimiter_of(list));
+    }
+    sink_text(sink, LIST_ERRORS_COLUMN "\n");
+}
+
+/* "C onset: is no date; allowed: …" of every fault that kept the row out. */
+static void put_faults(const struct report *report, struct sink *sink)
+{
+    bool first = true;
+    sink_character(sink, '"');
+    for (uint32_t i = 0; i < report->num_faults; i++) {
+        const struct report_fault *fault = &report->faults[i];
+        char                       letters[SHEET_LETTERS_BYTES] = "", name[80] = "";
+        if (fault->severity < REPORT_ERROR)
+            continue;
+        if (fault->place.column > 0)
+            sheet_letters(fault->place.column - 1, letters);
+        if (fault->place.column_name != NULL)
+            text_escape(fault->place.column_name, strlen(fault->place.column_name), name, sizeof name);
+        for (char *c = name; *c != '\0'; c++)
+            if (*c == '"')
+                *c = '\'';
+        sink_format(sink, "%s%s%s%s%s%s", first ? "" : "; ", letters, *name != '\0' ? " " : "", name,
+                    *letters != '\0' ? ": " : "", fault->what);
+        if (fault->allowed != NULL)
+            sink_format(sink, " (allowed: %s)", fault->allowed);
+        first = false;
+    }
+    sink_character(sink, '"');
+}
+
+void list_write_errors_row(const struct list *list, const struct report *report, struct sink *sink)
+{
+    for (size_t i = 0; i < list->num_columns; i++) {
+        struct report_text cell = list_cell(list, &list->row, i);
+        if (is_left_out(&list->columns[i]))
+            continue;
+        put_cell(sink, cell.bytes, cell.size);
+        sink_character(sink, delimiter_of(list));
+    }
+    put_faults(report, sink);
+    sink_character(sink, '\n');
+}

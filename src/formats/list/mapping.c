@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The mapping of a line list, out and in again. */
+#include <string.h>
+
+#include "base/json_reader.h"
+#include "base/text.h"
+#include "formats/code_tables_rows.h"
+#include "formats/list/list_internal.h"
+#include "formats/sheet/xlsx.h"
+#include "tocsin/status.h"
+
+static const char *const date_words[] = { "", "day-first", "month-first" };
+
+/* ---- out ---- */
+
+static void put_text(struct json_writer *json, const char *key, struct report_text text)
+{
+    json_key(json, key);
+    json_put_string_of(json, text.bytes, text.size);
+}
+
+static void write_column(const struct list *list, size_t number, struct json_writer *json)
+{
+    const struct list_column *column = &list->columns[number];
+    char                      letters[SHEET_LETTERS_BYTES];
+    sheet_letters(number, letters);
+    json_begin_object(json);
+    json_key(json, "column");
+    json_put_string(json, letters);
+    put_text(json, "header", column->header);
+    json_key(json, "field");
+    json_put_string(json, column->field >= 0 ? list_field_texts[column->field].code : "");
+    if (column->dates != LIST_DATES_UNDECIDED) {
+        json_key(json, "dates");
+        json_put_string(json, date_words[column->dates]);
+    }
+    if (column->note != NULL && column->field < 0) {
+        json_key(json, "note");
+        json_put_string(json, column->note);
+    }
+    json_end(json);
+}
+
+void list_write_mapping(const struct list *list, struct json_writer *json)
+{
+    json_begin_object(json);
+    json_key(json, "table");
+    json_put_string(json, "line-list");
+    json_key(json, "fingerprint");
+    json_put_string(json, list->fingerprint);
+    if (list->disease != NULL) {
+        json_key(json, "disease");
+        json_put_string(json, list->disease);
+    }
+    json_key(json, "columns");
+    json_begin_array(json);
+    for (size_t i = 0; i < list->num_columns; i++)
+        if (list->columns[i].field != LIST_ERRORS)
+            write_column(list, i, json);
+    json_end(json);
+    json_end(json);
+}
+
+/* ---- in ---- */
+
+static struct report_text text_of(const struct value *object, const char *key)
+{
+    const struct value *value = value_get(object, key);
+    return value_is(value, VALUE_TEXT) ? (struct report_text){ value->text, value->length }
+                                       : (struct report_text){ "", 0 };
+}
+
+static bool same_header(struct report_text a, struct report_text b)
+{
+    char   one[CODE_TABLES_MAX_TEXT], two[CODE_TABLES_MAX_TEXT];
+    size_t size_one = code_tables_squeeze(a, one), size_two = code_tables_squeeze(b, two);
+    return size_one == size_two && memcmp(one, two, size_one) == 0;
+}
+
+/* The first column of that header that the mapping has not spoken of; SIZE_MAX = none. */
+static size_t find_column(const struct list *list, const bool *taken, struct report_text header)
+{
+    for (size_t i = 0; i < list->num_columns; i++)
+        if (!taken[i] && same_header(list->columns[i].header, header))
+            return i;
+    return SIZE_MAX;
+}
+
+static int take_column(struct list *list, bool *taken, const struct value *said)
+{
+    struct report_text header = text_of(said, "header"), code = text_of(said, "field"), dates = text_of(said, "dates");
+    char               quoted[TEXT_QUOTE_BYTES];
+    int                field = list_field_named(code.bytes, code.size);
+    size_t             number = find_column(list, taken, header);
+    text_quote(header.bytes, header.size, quoted);
+    if (field == LIST_NUM_FIELDS)
+        return list_refuse(list, SIZE_MAX, "a field of docs/intake.md, Line lists",
+                           "the mapping makes of the column %.80s a field that there is not", quoted);
+    if (number == SIZE_MAX)
+        return field == LIST_UNUSED ? 0
+                                    : list_refuse(list, SIZE_MAX, "a file with the columns of its mapping",
+                                                  "the column %.80s of the mapping is not in this file", quoted);
+    taken[number] = true;
+    struct list_column *column = &list->columns[number];
+    if (column->field == LIST_DENIED || column->field == LIST_ERRORS) /* no mapping brings these in */
+        return 0;
+    column->field = field;
+    column->note = field == LIST_UNUSED ? "the mapping does not use it" : NULL;
+    if (dates.size == 0)
+        return 0;
+    column->said = true;
+    for (uint8_t i = LIST_DAY_FIRST; i <= LIST_MONTH_FIRST; i++)
+        if (report_text_equals(dates, date_words[i])) {
+            column->dates = i;
+            return 0;
+        }
+    return list_refuse(list, number, "day-first or month-first", "an order of dates that is not known");
+}
+
+static int take_columns(struct list *list, const struct value *columns)
+{
+    bool *taken = arena_array(&list->arena, list->num_columns, sizeof *taken);
+    int   ret = taken != NULL ? 0 : TOC_ERR_NO_MEMORY;
+    if (!value_is(columns, VALUE_ARRAY))
+        return list_refuse(list, SIZE_MAX, "a list of columns", "a mapping without columns");
+    for (size_t i = 0; i < list->num_columns && ret == 0; i++)
+        if (list->columns[i].field >= 0)
+            list->columns[i].field = LIST_UNUSED;
+    for (VALUE_EACH(column, columns))
+        if (ret == 0)
+            ret = take_column(list, taken, column);
+    for (size_t i = 0; i < list->num_columns && ret == 0; i++)
+        for (size_t j = 0; j < i; j++)
+            if (list->columns[i].field >= 0 && list->columns[i].field == list->columns[j].field)
+                return list_refuse(list, i, "each field once", "the mapping has two columns for one field");
+    for (size_t i = 0; i < list->num_columns && ret == 0; i++)
+        if (!taken[i] && list->columns[i].field == LIST_UNUSED)
+            list->columns[i].note = "the mapping does not know it";
+    return ret;
+}
+
+int list_apply_mapping(struct list *list)
+{
+    struct value_tree  tree = VALUE_TREE_INIT;
+    struct json_fault  fault;
+    struct json_limits limits = { .max_depth = 8, .max_bytes = LIST_MAX_MAPPING };
+    int                ret = json_read(list->options.mapping, list->options.mapping_size, &limits, &tree, &fault);
+    if (ret == TOC_ERR_TOO_LARGE || ret == BASE_ERR_INPUT) {
+        ret =
+            list_refuse(list, SIZE_MAX, "a mapping as --propose writes it",
+                        "the mapping cannot be read: line %llu: %.120s", (unsigned long long) fault.line, fault.found);
+    } else if (ret == 0) {
+        struct report_text disease = text_of(value_is(tree.values, VALUE_OBJECT) ? tree.values : NULL, "disease");
+        if (disease.size > 0 && list->disease == NULL)
+            list->disease = arena_copy(&list->arena, disease.bytes, disease.size);
+        ret = disease.size > 0 && list->disease == NULL
+                  ? TOC_ERR_NO_MEMORY
+                  : take_columns(list, value_is(tree.values, VALUE_OBJECT) ? value_get(tree.values, "columns") : NULL);
+    }
+    value_tree_free(&tree);
+    return ret;
+}
