@@ -182,8 +182,7 @@ static bool take_separator(struct cursor *cursor)
 static bool take_date(struct cursor *cursor, struct parts *parts)
 {
     while (parts->num < 3 && cursor->at < cursor->end) {
-        const char *from = cursor->at;
-        int         month = parts->month == 0 ? take_month(cursor) : 0;
+        int month = parts->month == 0 ? take_month(cursor) : 0;
         if (month > 0) {
             parts->month = month;
             parts->month_at = parts->num;
@@ -195,7 +194,7 @@ static bool take_date(struct cursor *cursor, struct parts *parts)
         }
         if (parts->num + (parts->month > 0) == 3)
             break;
-        if (!take_separator(cursor) && cursor->at < cursor->end && month == 0 && cursor->at == from)
+        if (!take_separator(cursor) && cursor->at < cursor->end && month == 0 && is_digit(*cursor->at))
             return false;
     }
     (void) skip(cursor, "日");

@@ -149,6 +149,16 @@ static bool is_subject(int field)
     }
 }
 
+/* Dates are values: a row that has one is no header. */
+static bool is_day(struct report_text text, toc_date today)
+{
+    struct report_time time;
+    return list_date_order(text) != LIST_ORDER_NOT_A_DATE &&
+           (list_date_read(text, LIST_DAY_FIRST, today, &time) == NULL ||
+            list_date_read(text, LIST_MONTH_FIRST, today, &time) == NULL) &&
+           time.precision >= REPORT_DAY;
+}
+
 /* Is it a line list at all? */
 static int check_kind(struct list *list)
 {
@@ -159,6 +169,9 @@ static int check_kind(struct list *list)
         named |= field == LIST_FIELD_record || field == LIST_FIELD_name || field == LIST_FIELD_given ||
                  field == LIST_FIELD_family || field == LIST_FIELD_identifier || field == LIST_FIELD_accession;
         about |= is_subject(field);
+        if (is_day(list->columns[i].header, list->options.today))
+            return list_refuse(list, i, "a first row that names the columns",
+                               "the first row is no header: a cell of it is a date");
         if (field == LIST_FIELD_count)
             count = i;
     }

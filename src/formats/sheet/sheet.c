@@ -194,9 +194,8 @@ static void rewind_text(struct sheet *sheet)
 /* How many of the first lines have as many cells as the first, if that is more than one. */
 static size_t lines_in_agreement(struct sheet *sheet, char delimiter, size_t *num_cells)
 {
-    size_t           agree = 0;
-    uint64_t         faults = sheet->faults->num_all;
-    struct sheet_row row;
+    size_t   agree = 0;
+    uint64_t faults = sheet->faults->num_all;
     rewind_text(sheet);
     sheet->form.delimiter = delimiter;
     *num_cells = 0;
@@ -211,7 +210,6 @@ static size_t lines_in_agreement(struct sheet *sheet, char delimiter, size_t *nu
             *num_cells = sheet->num_cells;
         agree += sheet->num_cells == *num_cells;
     }
-    (void) row;
     while (sheet->faults->num_all > faults) { /* told again when the rows are read */
         sheet->faults->num_kept -= sheet->faults->num_kept == sheet->faults->num_all;
         sheet->faults->num_all--;
