@@ -237,16 +237,18 @@ const struct cli_command cli_command_parse = {
     .name = "parse",
     .summary = "show what was understood of a message or file, and what was not, without a server",
     .usage = usage,
-    .text = "Reads files (HL7 v2 messages and batches; FHIR R4 resources and bundles in JSON, also many in one file; line "
-            "lists as text, CSV and its like, or as spreadsheets, .xlsx) as the intake of a server does, and writes NDJSON: one object a message or row with all that was "
-            "understood (subjects, orders, specimens, results with their meaning and how it was decided, answers, "
-            "diagnoses, visits) and every fault with its place, what was found and what is allowed; then one object a "
-            "file. Nothing is stored or sent.\n\n"
-            "The output holds names, numbers and addresses as they stand in the file, because it is your own file that "
-            "you read: treat it as you treat the file. Fields that are never collected (race, religion, ethnic group) "
-            "are not in it.\n\n"
-            "Faults that kept something from being used are listed on standard error too, and the exit code is then 1, "
-            "with the output written all the same.",
+    .text =
+        "Reads files (HL7 v2 messages and batches; FHIR R4 resources and bundles in JSON, also many in one file; line "
+        "lists as text, CSV and its like, or as spreadsheets, .xlsx) as the intake of a server does, and writes "
+        "NDJSON: one object a message or row with all that was "
+        "understood (subjects, orders, specimens, results with their meaning and how it was decided, answers, "
+        "diagnoses, visits) and every fault with its place, what was found and what is allowed; then one object a "
+        "file. Nothing is stored or sent.\n\n"
+        "The output holds names, numbers and addresses as they stand in the file, because it is your own file that "
+        "you read: treat it as you treat the file. Fields that are never collected (race, religion, ethnic group) "
+        "are not in it.\n\n"
+        "Faults that kept something from being used are listed on standard error too, and the exit code is then 1, "
+        "with the output written all the same.",
     .groups = groups,
     .num_groups = sizeof groups / sizeof *groups,
     .examples = examples,
