@@ -226,9 +226,9 @@ static const struct cli_example examples[] = {
     { "tocsin parse --as fhir /var/spool/fhir/bundle.json", "the same of a FHIR bundle, checked against R4" },
     { "tocsin parse --as hl7 --codes our-codes /var/spool/hl7/yesterday.hl7",
       "the same with a department's own code tables" },
-    { "tocsin parse --as table --propose list.xlsx > mapping.json",
+    { "tocsin parse --as table --propose /var/spool/lists/week.xlsx > mapping.json",
       "what each column of a line list would be taken for" },
-    { "tocsin parse --as table --mapping mapping.json --errors mend.csv list.xlsx",
+    { "tocsin parse --as table --mapping mapping.json --errors mend.csv /var/spool/lists/week.xlsx",
       "its rows as they are understood; those that cannot be used, into a file to mend" },
     { NULL, NULL },
 };

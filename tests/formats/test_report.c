@@ -182,7 +182,7 @@ static void test_places_read_as_people_write_them(void **state)
                  "PID-3[2].1");
     assert_place((struct report_place){ .segment = "OBX", .sequence = 4, .field = 5 }, "OBX(4)-5");
     assert_place((struct report_place){ .path = "Bundle.entry[3].resource.status" }, "Bundle.entry[3].resource.status");
-    assert_place((struct report_place){ .row = 7, .column = 3, .column_name = "birth" }, "row 7, column 3 (birth)");
+    assert_place((struct report_place){ .row = 7, .column = 3, .column_name = "birth" }, "row 7, column C (birth)");
 }
 
 static void test_only_final_negatives_of_live_reports_count(void **state)
