@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The conformance cases of the shared data: SMART Health Cards and their keys, revocation, the WHO's texts. */
+#include <libdeflate.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -177,6 +178,49 @@ static void test_smart_contents(void **state)
     conformance_each_line(folder, "dev-tools-cases.jsonl", content_case);
     print_message("%zu payloads and bundles\n", num_contents);
     assert_int_equal(conformance_num_wrong, 0);
+}
+
+/* The directory's own snapshot, signed: 961 keys of 651 issuers. Ten are refused: eight whose certificates do not fit
+ * the key and its issuer, two whose coordinates lost their leading zero. */
+static void test_snapshot(void **state)
+{
+    (void) state;
+    const char *shared = test_shared_data("credentials/shc");
+    char        folder[4096];
+    if (shared == NULL)
+        skip();
+    snprintf(folder, sizeof folder, "%s", shared);
+    size_t packed_size, size, key_size, signature_size;
+    char  *packed = conformance_read_file(folder, "vci_snapshot.json.gz", &packed_size), *list = malloc(8 << 20);
+    char  *key = conformance_read_file(folder, "vci_snapshot.crt", &key_size);
+    char  *signature = conformance_read_file(folder, "vci_snapshot.sig", &signature_size);
+    struct libdeflate_decompressor *gunzip = libdeflate_alloc_decompressor();
+    assert_int_equal(libdeflate_gzip_decompress(gunzip, packed, packed_size, list, 8 << 20, &size), LIBDEFLATE_SUCCESS);
+    struct credential_trust     trust = CREDENTIAL_TRUST_INIT;
+    struct fault_list           faults = FAULT_LIST_INIT;
+    struct credential_list_file file = { .name = "snapshot",
+                                         .bytes = list,
+                                         .size = size,
+                                         .dated = CREDENTIAL_NO_TIME,
+                                         .key = key,
+                                         .key_size = key_size,
+                                         .signature = (const uint8_t *) signature,
+                                         .signature_size = signature_size };
+    assert_ok(credential_trust_add(&trust, &file, &faults));
+    assert_true(trust.lists[0].vouched_for);
+    assert_int_equal(trust.num_signers, 951);
+    assert_int_equal(trust.lists[0].num_refused, 10);
+    assert_int_equal(trust.lists[0].dated, 1787373830);
+    credential_trust_free(&trust);
+    list[size / 2] ^= 1;
+    assert_status(credential_trust_add(&trust, &file, &faults), BASE_ERR_INPUT);
+    credential_trust_free(&trust);
+    fault_list_free(&faults);
+    libdeflate_free_decompressor(gunzip);
+    free(packed);
+    free(list);
+    free(key);
+    free(signature);
 }
 
 static void key_case(json_t *line)
@@ -374,10 +418,10 @@ static void test_who(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_smart_cards),   cmocka_unit_test(test_smart_contents),
-        cmocka_unit_test(test_smart_revoked), cmocka_unit_test(test_smart_keys),
-        cmocka_unit_test(test_filters),       cmocka_unit_test(test_revocation_entries),
-        cmocka_unit_test(test_who),
+        cmocka_unit_test(test_smart_cards),        cmocka_unit_test(test_smart_contents),
+        cmocka_unit_test(test_snapshot),           cmocka_unit_test(test_smart_revoked),
+        cmocka_unit_test(test_smart_keys),         cmocka_unit_test(test_filters),
+        cmocka_unit_test(test_revocation_entries), cmocka_unit_test(test_who),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

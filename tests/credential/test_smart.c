@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* SMART Health Cards of an invented issuer (support/issuer.h): each verdict, parts, limits. */
+#include <libdeflate.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -103,6 +104,25 @@ static void test_verdicts(void **state)
     assert_int_equal(scan_changed("https://a.example", "http://a.example"), CREDENTIAL_MALFORMED);
     assert_int_equal(scan_changed("cards\"", "cards/\""), CREDENTIAL_MALFORMED);
     assert_int_equal(scan_changed("\"exp\"", "\"iss\""), CREDENTIAL_MALFORMED); /* a member twice */
+}
+
+/* Signed, but not deflated as cards are: in zlib's or gzip's wrapping, or not at all. */
+static void test_other_compression(void **state)
+{
+    (void) state;
+    uint8_t                       packed[ISSUER_PASS_BYTES];
+    char                          jws[ISSUER_PASS_BYTES];
+    struct libdeflate_compressor *compressor = libdeflate_alloc_compressor(9);
+    size_t size = libdeflate_deflate_compress(compressor, CARD, strlen(CARD), packed, sizeof packed);
+    assert_int_equal(scan(jws, issuer_card_of(&issuer, packed, size, NULL, false, jws)), CREDENTIAL_GENUINE);
+    packed[size] = 0; /* a byte behind the content */
+    assert_int_equal(scan(jws, issuer_card_of(&issuer, packed, size + 1, NULL, false, jws)), CREDENTIAL_MALFORMED);
+    size = libdeflate_zlib_compress(compressor, CARD, strlen(CARD), packed, sizeof packed);
+    assert_int_equal(scan(jws, issuer_card_of(&issuer, packed, size, NULL, false, jws)), CREDENTIAL_MALFORMED);
+    size = libdeflate_gzip_compress(compressor, CARD, strlen(CARD), packed, sizeof packed);
+    assert_int_equal(scan(jws, issuer_card_of(&issuer, packed, size, NULL, false, jws)), CREDENTIAL_MALFORMED);
+    assert_int_equal(scan(jws, issuer_card_of(&issuer, CARD, strlen(CARD), NULL, false, jws)), CREDENTIAL_MALFORMED);
+    libdeflate_free_compressor(compressor);
 }
 
 static void test_header(void **state)
@@ -231,8 +251,9 @@ static void test_revocation(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_verdicts),        cmocka_unit_test(test_header),     cmocka_unit_test(test_parts),
-        cmocka_unit_test(test_limits_of_parts), cmocka_unit_test(test_revocation),
+        cmocka_unit_test(test_verdicts),          cmocka_unit_test(test_header),
+        cmocka_unit_test(test_other_compression), cmocka_unit_test(test_parts),
+        cmocka_unit_test(test_limits_of_parts),   cmocka_unit_test(test_revocation),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -330,25 +330,32 @@ void issuer_jwk(const struct issuer *issuer, const char *extra, char *text, size
              thumbprint, x, y, extra);
 }
 
-size_t issuer_card(const struct issuer *issuer, const char *payload, const char *header, bool spoil,
-                   char text[ISSUER_PASS_BYTES])
+size_t issuer_card_of(const struct issuer *issuer, const void *payload, size_t size, const char *header, bool spoil,
+                      char text[ISSUER_PASS_BYTES])
 {
     char    x[64], y[64], thumbprint[64], right[256];
-    uint8_t packed[ISSUER_PASS_BYTES], signature[512];
+    uint8_t signature[512];
     coordinates(issuer, x, y, thumbprint);
     snprintf(right, sizeof right, "{\"zip\":\"DEF\",\"alg\":\"ES256\",\"kid\":\"%s\"}", thumbprint);
     header = header != NULL ? header : right;
-    struct libdeflate_compressor *compressor = libdeflate_alloc_compressor(9);
-    size_t size = libdeflate_deflate_compress(compressor, payload, strlen(payload), packed, sizeof packed);
-    libdeflate_free_compressor(compressor);
     MUST(size > 0 && 2 * size + 512 < ISSUER_PASS_BYTES);
     size_t num = to_base64url((const uint8_t *) header, strlen(header), text);
     text[num++] = '.';
-    num += to_base64url(packed, size, text + num);
+    num += to_base64url(payload, size, text + num);
     size_t signed_size = sign(issuer, (const uint8_t *) text, num, false, signature);
     signature[20] ^= spoil;
     text[num++] = '.';
     return num + to_base64url(signature, signed_size, text + num);
+}
+
+size_t issuer_card(const struct issuer *issuer, const char *payload, const char *header, bool spoil,
+                   char text[ISSUER_PASS_BYTES])
+{
+    uint8_t                       packed[ISSUER_PASS_BYTES];
+    struct libdeflate_compressor *compressor = libdeflate_alloc_compressor(9);
+    size_t size = libdeflate_deflate_compress(compressor, payload, strlen(payload), packed, sizeof packed);
+    libdeflate_free_compressor(compressor);
+    return issuer_card_of(issuer, packed, size, header, spoil, text);
 }
 
 size_t issuer_numeric(const char *before, const char *jws, size_t size, char text[2 * ISSUER_PASS_BYTES])

@@ -68,6 +68,9 @@ void issuer_jwk(const struct issuer *issuer, const char *extra, char *text, size
  * changes one bit of the signature. Returns its length. */
 size_t issuer_card(const struct issuer *issuer, const char *payload, const char *header, bool spoil,
                    char text[ISSUER_PASS_BYTES]);
+/* The same with this payload as it is: compressed otherwise, or not at all. */
+size_t issuer_card_of(const struct issuer *issuer, const void *payload, size_t size, const char *header, bool spoil,
+                      char text[ISSUER_PASS_BYTES]);
 /* A JWS as digits, behind `before`. */
 size_t issuer_numeric(const char *before, const char *jws, size_t size, char text[2 * ISSUER_PASS_BYTES]);
 
