@@ -2,8 +2,10 @@
 #include "server/problem.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "base/json_writer.h"
+#include "formats/fhir/outcome.h"
 #include "response/account.h"
 #include "server/live.h"
 #include "server/provider.h"
@@ -134,6 +136,24 @@ static void clear(struct answer *answer, bool keep_headers)
         answer->num_headers = 0;
 }
 
+/* Of FHIR's list of issue types. */
+static const char *issue_code(int http)
+{
+    switch (http) {
+    case 401: return "login";
+    case 403: return "forbidden";
+    case 404: return "not-found";
+    case 405:
+    case 415: return "not-supported";
+    case 409:
+    case 412: return "conflict";
+    case 413: return "too-long";
+    case 429: return "throttled";
+    case 503: return "transient";
+    default: return http < 500 ? "invalid" : "exception";
+    }
+}
+
 void problem_answer(struct exchange *exchange, int status)
 {
     const struct kind *kind = kind_of(status);
@@ -148,6 +168,12 @@ void problem_answer(struct exchange *exchange, int status)
     snprintf(type, sizeof type, "/problems/%s", kind->name);
     exchange->answer.status = kind->http;
     exchange->answer.cause = status;
+    if (strncmp(exchange->path != NULL ? exchange->path : "", "/fhir/", 6) == 0) {
+        exchange->answer.type = "application/fhir+json";
+        json_writer_init(&json, &exchange->answer.body);
+        fhir_write_issue(&json, "error", issue_code(kind->http), kind->title);
+        return;
+    }
     exchange->answer.type = "application/problem+json";
     json_writer_init(&json, &exchange->answer.body);
     json_begin_object(&json);

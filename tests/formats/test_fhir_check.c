@@ -187,7 +187,7 @@ static void test_references(void **state)
 }
 
 #define ENTRY(url, resource) "{'fullUrl':'" url "','resource':" resource "}"
-#define POST(url, resource) "{'fullUrl':'" url "','resource':" resource ",'request':{'method':'POST','url':'X'}}"
+#define POST(url, resource) "{'fullUrl':'" url "','resource':" resource ",'request':{'method':'POST','url':'$x'}}"
 #define PATIENT "{'resourceType':'Patient','id':'p'}"
 #define BUNDLE(type, more, entries) "{'resourceType':'Bundle','type':'" type "'" more ",'entry':[" entries "]}"
 #define HEADER "{'resourceType':'MessageHeader','eventUri':'urn:x','source':{'endpoint':'urn:y'}}"
@@ -223,6 +223,31 @@ static void test_rules_of_bundles(void **state)
         assert_refused(cases[i].text, cases[i].rule, cases[i].place);
     assert_accepted(BUNDLE("message", "", ENTRY("urn:h", HEADER) "," ENTRY("urn:a", PATIENT)));
     assert_accepted(BUNDLE("batch", "", POST("urn:a", PATIENT)));
+}
+
+#define ASK(method, url, resource) "{'request':{'method':'" method "','url':'" url "'},'resource':" resource "}"
+
+static void test_requests_fit_their_resources(void **state)
+{
+    static const struct {
+        const char      *entries, *place;
+        enum report_rule rule;
+    } cases[] = {
+        { ASK("PUT", "Observation/p", PATIENT), "Bundle.entry[0].request.url", REPORT_VALUE },
+        { ASK("PUT", "Patient/", PATIENT), "Bundle.entry[0].request.url", REPORT_VALUE },
+        { ASK("PUT", "Patient/q", PATIENT), "Bundle.entry[0].resource.id", REPORT_VALUE },
+        { ASK("PUT", "Patient/q", "{'resourceType':'Patient'}"), "Bundle.entry[0].resource.id", REPORT_REQUIRED },
+        { ASK("PUT", "Patient/p", PATIENT) ",{'request':{'method':'DELETE','url':'Patient/p'}}",
+          "Bundle.entry[1].request.url", REPORT_INVARIANT },
+    };
+    char text[2000];
+    (void) state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        snprintf(text, sizeof text, BUNDLE("transaction", "", "%s"), cases[i].entries);
+        assert_refused(text, cases[i].rule, cases[i].place);
+    }
+    assert_accepted(BUNDLE("transaction", "", ASK("PUT", "Patient/p", PATIENT) "," ASK("POST", "Patient", PATIENT)));
+    assert_accepted(BUNDLE("transaction", "", ASK("PUT", "Patient?identifier=7", "{'resourceType':'Patient'}")));
 }
 
 /* One fault costs a transaction, an entry of a batch, an element of a message. */
@@ -368,6 +393,7 @@ int main(void)
         cmocka_unit_test(test_invariants),
         cmocka_unit_test(test_references),
         cmocka_unit_test(test_rules_of_bundles),
+        cmocka_unit_test(test_requests_fit_their_resources),
         cmocka_unit_test(test_what_a_fault_costs),
         cmocka_unit_test(test_what_is_not_json),
         cmocka_unit_test(test_limits),

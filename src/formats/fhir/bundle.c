@@ -295,5 +295,7 @@ void fhir_check_bundle(struct fhir_context *context)
         check_entry(context, root, entry, number++);
         fhir_pop(context);
     }
+    if (document->kind == FHIR_TRANSACTION || document->kind == FHIR_BATCH)
+        fhir_check_requests(context);
     context->entry = context->top = REPORT_NONE;
 }

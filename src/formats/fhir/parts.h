@@ -69,6 +69,7 @@ void fhir_check_invariants(struct fhir_context *context, const struct value *obj
 /* bundle.c: index the entries (after the check of the tree), then the rules of the bundle and of its references. */
 bool     fhir_index(struct fhir_context *context);
 void     fhir_check_bundle(struct fhir_context *context);
+void     fhir_check_requests(struct fhir_context *context); /* requests.c: of batches and transactions */
 uint32_t fhir_add_entry(struct fhir_context *context, struct fhir_entry entry);
 void     fhir_check_references(struct fhir_context *context);
 uint32_t fhir_find_name(const struct fhir_document *document, struct report_text name, struct report_text more);

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* /fhir/R4: records read as FHIR resources, under the caller's grant; what is served, told from the table of routes. */
+#include <stdio.h>
+#include <string.h>
+
+#include "response/fhir_record.h"
+#include "server/handlers.h"
+#include "server/request.h"
+#include "server/route.h"
+#include "store/store.h"
+
+/* ---- reading ---- */
+
+static int begin_read(struct exchange *exchange, enum model_record_number record, void *value)
+{
+    struct model_set visible;
+    struct id        id;
+    int              ret = request_parameters(exchange);
+    if (ret == 0)
+        ret = request_path_id(exchange, 0, &id);
+    if (ret == 0)
+        ret = store_read(exchange->reader, &exchange->caller.access, model_record(record), &id, STORE_NOW,
+                         &exchange->arena, value, &visible);
+    return ret;
+}
+
+static void begin_answer(struct exchange *exchange, const struct model_head *head, struct json_writer *json)
+{
+    char tag[32];
+    snprintf(tag, sizeof tag, "W/\"%lld\"", (long long) head->version);
+    answer_header(exchange, "ETag", tag);
+    exchange->answer.type = "application/fhir+json";
+    reply_json(exchange, json);
+}
+
+int fhir_read_patient(struct exchange *exchange)
+{
+    struct model_person person;
+    struct json_writer  json;
+    int                 ret = begin_read(exchange, MODEL_PERSON, &person);
+    if (ret != 0)
+        return ret;
+    begin_answer(exchange, &person.head, &json);
+    fhir_record_patient(&json, &person);
+    return 0;
+}
+
+int fhir_read_condition(struct exchange *exchange)
+{
+    struct model_case  value;
+    struct json_writer json;
+    int                ret = begin_read(exchange, MODEL_CASE, &value);
+    if (ret != 0)
+        return ret;
+    begin_answer(exchange, &value.head, &json);
+    fhir_record_condition(&json, store_lists(exchange->store), &value);
+    return 0;
+}
+
+/* A result and its specimen; one that may not be read leaves its parts out. */
+static int read_result(struct exchange *exchange, struct model_result *result, struct model_specimen *specimen)
+{
+    struct model_set visible;
+    int              ret = begin_read(exchange, MODEL_RESULT, result);
+    if (ret != 0 || id_is_missing(&result->specimen))
+        return ret;
+    ret = store_read(exchange->reader, &exchange->caller.access, model_record(MODEL_SPECIMEN), &result->specimen,
+                     STORE_NOW, &exchange->arena, specimen, &visible);
+    if (ret != STORE_ERR_ABSENT && ret != STORE_ERR_DENIED)
+        return ret;
+    *specimen = (struct model_specimen){ 0 };
+    return 0;
+}
+
+int fhir_read_observation(struct exchange *exchange)
+{
+    struct model_result   result;
+    struct model_specimen specimen = { 0 };
+    struct json_writer    json;
+    int                   ret = read_result(exchange, &result, &specimen);
+    if (ret != 0)
+        return ret;
+    begin_answer(exchange, &result.head, &json);
+    fhir_record_observation(&json, store_lists(exchange->store), &result, &specimen);
+    return 0;
+}
+
+int fhir_read_report(struct exchange *exchange)
+{
+    struct model_result   result;
+    struct model_specimen specimen = { 0 };
+    struct json_writer    json;
+    int                   ret = read_result(exchange, &result, &specimen);
+    if (ret != 0)
+        return ret;
+    begin_answer(exchange, &result.head, &json);
+    fhir_record_report(&json, store_lists(exchange->store), &result, &specimen);
+    return 0;
+}
+
+/* ---- what is served ---- */
+
+#define BASE "/fhir/R4/"
+
+static void put(struct json_writer *json, const char *key, const char *text)
+{
+    json_key(json, key);
+    json_put_string(json, text);
+}
+
+/* A route GET /fhir/R4/Type/{id} is the interaction read of that type, whose name is `length` bytes; NULL = it is none.
+ */
+static const char *type_read(const struct route *route, size_t *length)
+{
+    size_t base = strlen(BASE);
+    if (route->method != HTTP_GET || strncmp(route->path, BASE, base) != 0)
+        return NULL;
+    const char *type = route->path + base, *slash = strchr(type, '/');
+    if (slash == NULL || strcmp(slash, "/{id}") != 0)
+        return NULL;
+    *length = (size_t) (slash - type);
+    return type;
+}
+
+static void put_resources(struct json_writer *json)
+{
+    size_t              num;
+    const struct route *all = routes(&num);
+    json_key(json, "resource");
+    json_begin_array(json);
+    for (size_t i = 0; i < num; i++) {
+        size_t      length = 0;
+        const char *type = type_read(&all[i], &length);
+        if (type == NULL)
+            continue;
+        json_begin_object(json);
+        json_key(json, "type");
+        json_put_string_of(json, type, length);
+        put(json, "documentation", all[i].summary_en);
+        json_key(json, "interaction");
+        json_begin_array(json);
+        json_begin_object(json);
+        put(json, "code", "read");
+        json_end(json);
+        json_end(json);
+        put(json, "versioning", "versioned");
+        json_end(json);
+    }
+    json_end(json);
+}
+
+/* CapabilityStatement */
+int fhir_metadata(struct exchange *exchange)
+{
+    struct json_writer json;
+    int                ret = request_parameters(exchange);
+    if (ret != 0)
+        return ret;
+    exchange->answer.type = "application/fhir+json";
+    reply_json(exchange, &json);
+    json_begin_object(&json);
+    put(&json, "resourceType", "CapabilityStatement");
+    put(&json, "status", "active");
+    put(&json, "date", "2026-11-22");
+    put(&json, "kind", "instance");
+    json_key(&json, "software");
+    json_begin_object(&json);
+    put(&json, "name", "Tocsin");
+    json_end(&json);
+    json_key(&json, "implementation");
+    json_begin_object(&json);
+    put(&json, "description", "A health department's node: records are read under the caller's grant");
+    json_end(&json);
+    put(&json, "fhirVersion", "4.0.1");
+    json_key(&json, "format");
+    json_begin_array(&json);
+    json_put_string(&json, "json");
+    json_end(&json);
+    json_key(&json, "rest");
+    json_begin_array(&json);
+    json_begin_object(&json);
+    put(&json, "mode", "server");
+    put_resources(&json);
+    json_end(&json);
+    json_end(&json);
+    json_end(&json);
+    return 0;
+}
