@@ -247,6 +247,7 @@ static void test_requests_fit_their_resources(void **state)
         assert_refused(text, cases[i].rule, cases[i].place);
     }
     assert_accepted(BUNDLE("transaction", "", ASK("PUT", "Patient/p", PATIENT) "," ASK("POST", "Patient", PATIENT)));
+    assert_accepted(BUNDLE("transaction", "", ASK("PUT", "http://a.example/fhir/Patient/p", PATIENT)));
     assert_accepted(BUNDLE("transaction", "", ASK("PUT", "Patient?identifier=7", "{'resourceType':'Patient'}")));
 }
 

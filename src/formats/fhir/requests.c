@@ -29,10 +29,24 @@ static void check_create(struct fhir_context *context, const struct value *url, 
                    "names another type than its resource has", fhir_type_of(entry->type)->name);
 }
 
+/* "Type/id" of "http://a.example/fhir/Type/id", as some write it. */
+static struct report_text without_base(struct report_text text)
+{
+    const char *query = text.size > 0 ? memchr(text.bytes, '?', text.size) : NULL;
+    size_t      size = query != NULL ? (size_t) (query - text.bytes) : text.size;
+    if (size == 0 || memmem(text.bytes, size, "://", 3) == NULL)
+        return text;
+    unsigned wanted = query != NULL ? 1 : 2; /* Type?query, Type/id */
+    for (size_t at = size; at-- > 0;)
+        if (text.bytes[at] == '/' && --wanted == 0)
+            return (struct report_text){ text.bytes + at + 1, text.size - at - 1 };
+    return text;
+}
+
 /* PUT Type/id: the resource is of that type and has that id; PUT Type?query: of that type. */
 static void check_update(struct fhir_context *context, const struct value *url, const struct fhir_entry *entry)
 {
-    struct report_text text = text_of(url);
+    struct report_text text = without_base(text_of(url));
     const char        *slash = text.size > 0 ? memchr(text.bytes, '/', text.size) : NULL;
     const char        *query = text.size > 0 ? memchr(text.bytes, '?', text.size) : NULL;
     const char        *end = query != NULL ? query : text.bytes + text.size;
