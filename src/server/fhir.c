@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/instant.h"
 #include "response/fhir_record.h"
 #include "server/handlers.h"
 #include "server/request.h"
@@ -153,15 +154,17 @@ static void put_resources(struct json_writer *json)
 int fhir_metadata(struct exchange *exchange)
 {
     struct json_writer json;
+    char               date[INSTANT_TEXT_BYTES];
     int                ret = request_parameters(exchange);
     if (ret != 0)
         return ret;
+    instant_to_text(exchange->now, date);
     exchange->answer.type = "application/fhir+json";
     reply_json(exchange, &json);
     json_begin_object(&json);
     put(&json, "resourceType", "CapabilityStatement");
     put(&json, "status", "active");
-    put(&json, "date", "2026-11-22");
+    put(&json, "date", date);
     put(&json, "kind", "instance");
     json_key(&json, "software");
     json_begin_object(&json);

@@ -52,6 +52,23 @@ static void test_names_and_cardinality(void **state)
     assert_refused("{'resourceType':'Basic'}", REPORT_REQUIRED, "Basic.code");
 }
 
+static void test_every_resource_type_is_found(void **state)
+{
+    unsigned num = 0;
+    (void) state;
+    for (uint16_t id = FHIR_Resource + 1; id < FHIR_NUM_TYPES; id++) {
+        const struct fhir_type *type = fhir_type_of(id);
+        enum fhir_type_id       found = fhir_resource_type(report_text_of(type->name));
+        assert_int_equal(found, type->kind == FHIR_RESOURCE ? id : FHIR_NO_TYPE);
+        num += type->kind == FHIR_RESOURCE;
+    }
+    assert_int_equal(num, 146); /* of R4 */
+    assert_int_equal(fhir_resource_type(report_text_of("Patien")), FHIR_NO_TYPE);
+    assert_int_equal(fhir_resource_type(report_text_of("Patients")), FHIR_NO_TYPE);
+    assert_int_equal(fhir_resource_type(report_text_of("Resource")), FHIR_NO_TYPE);
+    assert_int_equal(fhir_resource_type((struct report_text){ 0 }), FHIR_NO_TYPE);
+}
+
 static void test_primitive_types(void **state)
 {
     static const struct {
@@ -388,6 +405,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_names_and_cardinality),
+        cmocka_unit_test(test_every_resource_type_is_found),
         cmocka_unit_test(test_primitive_types),
         cmocka_unit_test(test_extensions_of_primitives),
         cmocka_unit_test(test_closed_code_sets),

@@ -123,6 +123,8 @@ static void run(const char *line, int expected)
         fail_msg("no words: %s", line);
     struct call call = call_of(words.we_wordv, words.we_wordc);
     const char *path = strstr(call.url, "/api/");
+    if (path == NULL)
+        path = strstr(call.url, "/fhir/");
     assert_non_null(path);
     test_exchange_init(&exchange, &test, call.method, path, call.body);
     take_headers(&exchange, &call);

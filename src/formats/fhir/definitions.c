@@ -39,14 +39,29 @@ const struct fhir_type *fhir_type_of(uint16_t id)
     return &types[id];
 }
 
-/* Resource types stand in the order of their names but for a few; a table by first letter keeps the look-up short. */
+/* The resource types, in the order of their names, as they stand in the definitions. */
+#define OF_PRIMITIVE(id)
+#define OF_COMPLEX(id)
+#define OF_RESOURCE(id) FHIR_##id,
+static const uint16_t resources[] = {
+#define TYPE(id, name, kind, first, num) OF_##kind(id)
+#include "formats/fhir/elements.def"
+#undef TYPE
+};
+
 enum fhir_type_id fhir_resource_type(struct report_text name)
 {
-    for (uint16_t id = FHIR_Resource + 1; id < FHIR_NUM_TYPES; id++) {
-        const struct fhir_type *type = &types[id];
-        if (type->kind == FHIR_RESOURCE && name.size > 0 && type->name[0] == name.bytes[0] &&
-            strlen(type->name) == name.size && memcmp(type->name, name.bytes, name.size) == 0)
-            return (enum fhir_type_id) id;
+    size_t low = 1, high = sizeof resources / sizeof *resources; /* the first is Resource, which nothing is */
+    while (low < high) {
+        size_t middle = low + (high - low) / 2, length = strlen(types[resources[middle]].name);
+        size_t common = length < name.size ? length : name.size;
+        int    order = common > 0 ? memcmp(name.bytes, types[resources[middle]].name, common) : 0;
+        if (order == 0 && length == name.size)
+            return (enum fhir_type_id) resources[middle];
+        if (order < 0 || (order == 0 && name.size < length))
+            high = middle;
+        else
+            low = middle + 1;
     }
     return FHIR_NO_TYPE;
 }
