@@ -3,6 +3,7 @@
 
 #include "base/fault.h"
 #include "base/instant.h"
+#include "formats/fhir/fhir.h"
 #include "formats/hl7v2/map.h"
 #include "tocsin/date.h"
 #include "tocsin/status.h"
@@ -77,10 +78,27 @@ static int read_hl7(const struct intake_reading *reading, struct intake_read *re
     return ret == 0 ? slice_hl7(reading, &message, read) : ret;
 }
 
+/* ---- FHIR: one resource or bundle ---- */
+
+static int read_fhir(const struct intake_reading *reading, struct intake_read *read)
+{
+    struct report_time   now = intake_time(reading->now);
+    struct fhir_options  options = { .tables = reading->tables, .now = &now };
+    struct fhir_document document = FHIR_DOCUMENT_INIT;
+    if (reading->feed != NULL) {
+        options.pooled = reading->feed->pooled == 1;
+        options.blank_processing = reading->feed->blank_is_live == 1 ? REPORT_LIVE : REPORT_PROCESSING_NOT_SENT;
+    }
+    int ret = fhir_map(&read->report, &options, &document);
+    fhir_document_free(&document); /* nothing of the report points into it */
+    return ret;
+}
+
 /* ---- the table ---- */
 
 static const struct intake_format formats[] = {
     { "hl7v2", read_hl7 },
+    { "fhir", read_fhir },
 };
 
 const struct intake_format *intake_format_find(const char *code, size_t size)
