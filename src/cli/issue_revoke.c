@@ -157,7 +157,7 @@ static int revoke_file(struct issuer *issuer, const char *path)
     }
     issue_forget(&file);
     return ret == TOC_ERR_NO_MEMORY   ? out_of_memory(issuer)
-           : ret == TOC_ERR_TOO_LARGE ? cli_complain(issuer->work->command, CLI_INPUT, "more than 10,000,000 revoked")
+           : ret == TOC_ERR_TOO_LARGE ? cli_complain(issuer->work->command, CLI_INPUT, "more than 1,000,000 revoked at once")
                                       : CLI_DONE;
 }
 

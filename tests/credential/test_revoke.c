@@ -250,12 +250,27 @@ static void test_lines(void **state)
     fault_list_free(&faults);
 }
 
+static void test_limit(void **state)
+{
+    (void) state;
+    struct credential_revoked_set   set = { 0 };
+    struct credential_revoked_entry one = numbered(0);
+    for (uint32_t i = 0; i <= CREDENTIAL_REVOKED_MOST; i++) {
+        for (int j = 0; j < 4; j++)
+            one.entry[j] = (uint8_t) (i >> 8 * (3 - j));
+        assert_status(credential_revoked_add(&set, &one), i < CREDENTIAL_REVOKED_MOST ? 0 : TOC_ERR_TOO_LARGE);
+    }
+    assert_int_equal(set.num, CREDENTIAL_REVOKED_MOST);
+    credential_revoked_free(&set);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_reference),
         cmocka_unit_test(test_read_back),
         cmocka_unit_test(test_lines),
+        cmocka_unit_test(test_limit),
     };
     if (credential_checker_init(&checker, 0, conformance_only_key, NULL) != 0)
         return 1;
