@@ -27,6 +27,7 @@ COMMANDS = {
         "{build}/bench/bench_intake hl7",
         "{build}/bench/bench_fhir",
         "python3 bench/fhir_samples.py {build}",
+        "python3 bench/tables.py {build}",
         "python3 bench/linkage.py {build}",
     ],
     "store": [

@@ -117,6 +117,14 @@ static int read_list(struct parse_job *job, const struct sheet *sheet, struct li
     return exit_code;
 }
 
+/* One of the characters that stand between cells, or their names. '\0' = none of them. */
+static char delimiter_of(const char *text)
+{
+    if (strcmp(text, "tab") == 0)
+        return '\t';
+    return strlen(text) == 1 && strchr(",;|\t", *text) != NULL ? *text : '\0';
+}
+
 static int open_list(struct parse_job *job, const struct file_bytes *mapping, struct fault_list *faults)
 {
     const struct parse_settings *settings = job->settings;
@@ -124,7 +132,7 @@ static int open_list(struct parse_job *job, const struct file_bytes *mapping, st
     struct list                 *list = NULL;
     struct sheet_options         form = { .encoding = settings->encoding,
                                           .sheet = settings->sheet,
-                                          .delimiter = settings->delimiter != NULL ? settings->delimiter[0] : '\0' };
+                                          .delimiter = settings->delimiter != NULL ? delimiter_of(settings->delimiter) : '\0' };
     struct list_options          options = { .tables = job->tables,
                                              .today = today(),
                                              .mapping = settings->mapping != NULL ? mapping->bytes : NULL,

@@ -285,6 +285,27 @@ static void test_a_mapping_is_held_to(void **state)
     drop(&answer);
 }
 
+/* A file's own words for a value are a part of its mapping, which writes them out again; meant "" is an empty cell. */
+static void test_words_of_one_file(void **state)
+{
+    (void) state;
+    const char   *list = "id,sex\n1,1\n2,-99\n3,3\n";
+    struct answer answer =
+        read_list(list,
+                  "{\"columns\":[{\"header\":\"id\",\"field\":\"record\"},{\"header\":\"sex\",\"field\":"
+                  "\"sex\",\"values\":[{\"said\":\"1\",\"meant\":\"male\"},{\"said\":\"-99\",\"meant\":\"\"}]}]}",
+                  0);
+    assert_int_equal(answer.num_rows, 3);
+    assert_int_equal(answer.num_bad, 1);
+    assert_has(answer.rows, "\"sex\":\"male\"");
+    assert_has(answer.rows, "row 4, column B (sex)");
+    struct answer again = read_list(list, answer.mapping, 0);
+    assert_string_equal(again.mapping, answer.mapping);
+    assert_int_equal(again.num_bad, 1);
+    drop(&again);
+    drop(&answer);
+}
+
 static void test_counts_are_no_line_list(void **state)
 {
     (void) state;
@@ -353,6 +374,7 @@ int main(void)
         cmocka_unit_test(test_a_row_in_chinese),
         cmocka_unit_test(test_the_fingerprint_knows_neither_order_nor_case),
         cmocka_unit_test(test_a_mapping_is_held_to),
+        cmocka_unit_test(test_words_of_one_file),
         cmocka_unit_test(test_counts_are_no_line_list),
         cmocka_unit_test(test_every_bad_cell_is_named_and_its_row_comes_back),
         cmocka_unit_test(test_a_mended_file_of_errors_reads_clean),

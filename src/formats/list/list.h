@@ -64,8 +64,15 @@ extern const struct list_field_text list_field_texts[LIST_NUM_FIELDS];
 /* The field of that code, LIST_UNUSED for "", LIST_NUM_FIELDS where there is none. */
 int list_field_named(const char *code, size_t size);
 
+/* What this file writes for something that it means: "1" for "male". */
+struct list_word {
+    struct report_text said, meant;
+};
+
 struct list_column {
     struct report_text header;
+    struct list_word  *words; /* of the mapping */
+    size_t             num_words;
     int                field; /* enum list_field */
     uint8_t            dates; /* enum list_dates */
     bool               said;  /* the mapping says the order of dates */

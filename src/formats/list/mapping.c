@@ -34,6 +34,17 @@ static void write_column(const struct list *list, size_t number, struct json_wri
         json_key(json, "dates");
         json_put_string(json, date_words[column->dates]);
     }
+    if (column->num_words > 0) {
+        json_key(json, "values");
+        json_begin_array(json);
+        for (size_t i = 0; i < column->num_words; i++) {
+            json_begin_object(json);
+            put_text(json, "said", column->words[i].said);
+            put_text(json, "meant", column->words[i].meant);
+            json_end(json);
+        }
+        json_end(json);
+    }
     if (column->note != NULL && column->field < 0) {
         json_key(json, "note");
         json_put_string(json, column->note);
@@ -86,6 +97,29 @@ static size_t find_column(const struct list *list, const bool *taken, struct rep
     return SIZE_MAX;
 }
 
+static bool copy_text(struct list *list, struct report_text *text)
+{
+    text->bytes = arena_copy(&list->arena, text->bytes, text->size);
+    return text->bytes != NULL;
+}
+
+static int take_words(struct list *list, struct list_column *column, const struct value *values)
+{
+    if (!value_is(values, VALUE_ARRAY))
+        return 0;
+    column->num_words = 0;
+    column->words = arena_array(&list->arena, values->count + 1, sizeof *column->words);
+    if (column->words == NULL)
+        return TOC_ERR_NO_MEMORY;
+    for (VALUE_EACH(pair, values)) {
+        struct list_word word = { text_of(pair, "said"), text_of(pair, "meant") };
+        if (!copy_text(list, &word.said) || !copy_text(list, &word.meant))
+            return TOC_ERR_NO_MEMORY;
+        column->words[column->num_words++] = word;
+    }
+    return 0;
+}
+
 static int take_column(struct list *list, bool *taken, const struct value *said)
 {
     struct report_text header = text_of(said, "header"), code = text_of(said, "field"), dates = text_of(said, "dates");
@@ -106,8 +140,9 @@ static int take_column(struct list *list, bool *taken, const struct value *said)
         return 0;
     column->field = field;
     column->note = field == LIST_UNUSED ? "the mapping does not use it" : NULL;
-    if (dates.size == 0)
-        return 0;
+    int ret = take_words(list, column, value_get(said, "values"));
+    if (dates.size == 0 || ret != 0)
+        return ret;
     column->said = true;
     for (uint8_t i = LIST_DAY_FIRST; i <= LIST_MONTH_FIRST; i++)
         if (report_text_equals(dates, date_words[i])) {

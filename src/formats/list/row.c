@@ -517,6 +517,15 @@ static int keep_row(struct reading *reading, const struct sheet_row *row)
     return reading->report->bytes != NULL ? 0 : TOC_ERR_NO_MEMORY;
 }
 
+/* What the mapping says that this file means by it; a cell that it does not speak of means itself. */
+static struct report_text meant_by(const struct list_column *column, struct report_text cell)
+{
+    for (size_t i = 0; i < column->num_words; i++)
+        if (column->words[i].said.size == cell.size && memcmp(column->words[i].said.bytes, cell.bytes, cell.size) == 0)
+            return column->words[i].meant;
+    return cell;
+}
+
 /* Take the cells over; false where there is no memory. */
 static bool take_cells(struct reading *reading, const struct sheet_row *row, size_t *num_given)
 {
@@ -527,6 +536,9 @@ static bool take_cells(struct reading *reading, const struct sheet_row *row, siz
         int                field = list->columns[i].field;
         struct report_text cell = list_cell(list, row, i);
         if (field < 0 || cell.size == 0)
+            continue;
+        cell = meant_by(&list->columns[i], cell);
+        if (cell.size == 0)
             continue;
         char *copy = arena_copy(reading->report->arena, cell.bytes, cell.size);
         if (copy == NULL)
