@@ -39,8 +39,8 @@ double bare_bytes_written(void)
     char   line[100];
     double bytes = 0;
     while (file != NULL && fgets(line, sizeof line, file) != NULL)
-        if (strncmp(line, "write_bytes:", 12) == 0)
-            bytes = strtod(line + 12, NULL);
+        if (strncmp(line, "wchar:", 6) == 0)
+            bytes = strtod(line + 6, NULL);
     if (file != NULL)
         fclose(file);
     return bytes;

@@ -195,9 +195,10 @@ static int write_slice(struct counters_slices *slices, struct counter_book *book
 /* How far the slices are; where they are at their end, what waited goes. */
 static int write_place(struct counters_slices *slices, struct db *db, struct db_error *error)
 {
-    struct counters_slice stands = { slices->up_to, (int64_t) slices->next << (SERIES_BITS - SLICE_BITS) };
-    if (slices->next < COUNTERS_SLICES)
+    if (slices->next < COUNTERS_SLICES) {
+        struct counters_slice stands = { slices->up_to, (int64_t) slices->next << (SERIES_BITS - SLICE_BITS) };
         return counters_slice_write(db, &stands, error);
+    }
     int ret = counters_waiting_remove(db, slices->up_to, error);
     clear_batch(&slices->closed);
     slices->up_to = 0;

@@ -287,13 +287,10 @@ static int gather_row(void *context, const struct db_value *row, size_t num_colu
 {
     struct opening *opening = context;
     struct search  *search = opening->search;
-    struct id       area = id_of(&row[P_AREA]), person = id_of(&row[P_ID]);
+    struct id       area = id_of(&row[P_AREA]);
     (void) num_columns;
     if (opening->num == opening->room || !area_set_has(&search->areas, area_tree_find(search->source->areas, &area)))
         return 0;
-    for (size_t i = 0; i < opening->num; i++) /* a key may come twice */
-        if (id_equal(&opening->closed[i].result.person.head.id, &person))
-            return 0;
     int ret = keep_closed(row, search->arena, &opening->closed[opening->num]);
     opening->num += ret == 0;
     return ret;
@@ -315,13 +312,18 @@ static int compare_ids(const void *a, const void *b)
     return id_compare(a, b);
 }
 
+/* Some at a time, each of them once, and no more than it takes to know the answer: of a common name a thousand may be
+ * candidates. */
 static int open_candidates(struct search *search, bool (*wanted)(const void *context, const struct find_result *result),
                            const void *context, struct find_answer *answer)
 {
     struct opening   opening = { .search = search, .wanted = wanted, .context = context, .answer = answer };
     struct db_value *keys = arena_array(search->arena, search->num_persons + 1, sizeof *keys);
     size_t           num = 0;
-    opening.room = search->num_persons + 1;
+    bool             more = answer->more; /* of those who are no candidates */
+    int              ret = 0;
+    answer->more = false;
+    opening.room = 2 * FIND_MOST_PERSONS;
     opening.closed = arena_array(search->arena, opening.room, sizeof *opening.closed);
     if (keys == NULL || opening.closed == NULL)
         return TOC_ERR_NO_MEMORY;
@@ -329,10 +331,15 @@ static int open_candidates(struct search *search, bool (*wanted)(const void *con
     for (size_t i = 0; i < search->num_persons; i++)
         if (i == 0 || !id_equal(&search->persons[i], &search->persons[i - 1]))
             keys[num++] = db_id(&search->persons[i]);
-    int ret = num == 0 ? 0
-                       : select_many(search->source->db, CLOSED_FROM "p.\"id\"", "", keys, num, gather_row, &opening,
-                                     search->error);
-    return ret == 0 ? open_gathered(&opening) : ret;
+    for (size_t first = 0; first < num && ret == 0 && !answer->more; first += opening.room) {
+        size_t at_once = num - first < opening.room ? num - first : opening.room;
+        ret = select_many(search->source->db, CLOSED_FROM "p.\"id\"", "", keys + first, at_once, gather_row, &opening,
+                          search->error);
+        if (ret == 0)
+            ret = open_gathered(&opening);
+    }
+    answer->more |= more;
+    return ret;
 }
 
 /* ---- the beginning of a name ---- */

@@ -322,6 +322,22 @@ static void at_the_keepers_rate(struct search_name_query *query)
     }
 }
 
+/* By the beginning, and by the whole name: 500 have it, of whom an answer tells 50, and that there are more. */
+static void an_answer_is_full(void)
+{
+    struct access who = in_county();
+    for (int prefix = 0; prefix < 2; prefix++) {
+        struct arena       arena = ARENA_INIT;
+        struct find_answer answer = { 0 };
+        assert_ok(find(&who, "司马光", 9, TEST_WEST_ONE, prefix != 0, &arena, &answer));
+        assert_int_equal(answer.num_results, FIND_MOST_PERSONS);
+        assert_true(answer.more);
+        for (size_t i = 1; i < answer.num_results; i++)
+            assert_true(id_compare(&answer.results[i - 1].person.head.id, &answer.results[i].person.head.id) < 0);
+        arena_wipe(&arena);
+    }
+}
+
 /* More than one thread opens at a time, and more than an answer holds: the first ones by their ids, and how many. */
 static void test_the_first_of_many(void **state)
 {
@@ -367,6 +383,7 @@ static void test_the_first_of_many(void **state)
     query.most_persons--;
     assert_status(search_name_find(&query, persons, 100, &num, &more, &error), TOC_ERR_TOO_LARGE);
     query.most_persons++;
+    an_answer_is_full();
     at_the_keepers_rate(&query);
     db_close(db);
     free(prefix);
