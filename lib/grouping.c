@@ -335,19 +335,23 @@ static void find_lines(struct grouping *g)
     }
 }
 
-/* A signal that an area above has raised alone, with nothing open below it yet. 0 = none. */
+static bool lies_below(const struct toc_grouping_map *map, uint32_t area, uint32_t above)
+{
+    for (area = map->parent[area]; area != TOC_GROUPING_NO_AREA; area = map->parent[area])
+        if (area == above)
+            return true;
+    return false;
+}
+
+/* A signal that areas above have raised, with nothing open below them yet. 0 = none. */
 static int64_t open_above(const struct grouping *g, uint32_t i)
 {
     for (uint32_t k = 0; g->map->parent != NULL && k < g->num; k++) {
-        uint32_t up = g->series[i].area;
-        if (g->series[k].signal == 0 || g->series[k].area == up)
-            continue;
-        while (up != TOC_GROUPING_NO_AREA && up != g->series[k].area)
-            up = g->map->parent[up];
-        bool alone = up != TOC_GROUPING_NO_AREA;
-        for (uint32_t m = 0; alone && m < g->num; m++)
-            alone = g->series[m].signal != g->series[k].signal || g->series[m].area == g->series[k].area;
-        if (alone)
+        bool above = g->series[k].signal != 0 && lies_below(g->map, g->series[i].area, g->series[k].area);
+        for (uint32_t m = 0; above && m < g->num; m++)
+            above =
+                g->series[m].signal != g->series[k].signal || lies_below(g->map, g->series[i].area, g->series[m].area);
+        if (above)
             return g->series[k].signal;
     }
     return 0;
@@ -374,14 +378,6 @@ static void place_lines(struct grouping *g)
 }
 
 /* ---- areas that contain others with alarms ---- */
-
-static bool lies_below(const struct toc_grouping_map *map, uint32_t area, uint32_t above)
-{
-    for (area = map->parent[area]; area != TOC_GROUPING_NO_AREA; area = map->parent[area])
-        if (area == above)
-            return true;
-    return false;
-}
 
 /* The signal that most alarms below belong to, of two alike the one it has had, then the one found first. */
 static void place_container(struct grouping *g, uint32_t i)

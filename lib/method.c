@@ -45,6 +45,13 @@ const struct toc_method *toc_method_find(const char *name)
     return NULL;
 }
 
+const struct toc_method *toc_method_default(size_t n, int steps_per_year)
+{
+    /* A year has one day, one week more than the grid says at times; months it has 12. */
+    size_t longest_year = steps_per_year == 12 ? 12 : (size_t) steps_per_year + 1;
+    return toc_method_find(n > 5 * longest_year ? "farrington-flexible" : "ears-c2");
+}
+
 void toc_method_init_options(const struct toc_method *method, enum toc_mode mode, void *options)
 {
     bool as_r = mode == TOC_MODE_R && method->r_defaults != NULL;

@@ -12,6 +12,7 @@
  *   3. within a wave each area is held against what the wave explains (below). An area whose excess is at least
  *      own_line is not put into the wave: it founds a signal of its own, with neighbours that exceed too;
  *   4. an area that contains others adds to the signal that has most areas below it, and never joins two of them;
+ *      a signal that such areas alone have raised is joined by the first areas that alarm below them;
  *   5. an area stays with its signal for as long as it alarms again within `gap` steps, but leaves a wave by rule 3.
  *
  * What a wave explains of the count of area i at step t, over the series of the same kind ("peers"):

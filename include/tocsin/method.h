@@ -72,6 +72,10 @@ const struct toc_method *const *toc_methods(size_t *num_methods);
 /* The method of that name, or NULL. */
 const struct toc_method *toc_method_find(const char *name);
 
+/* What to judge a series of n steps with where nobody has chosen: with more than five years a model of the season
+ * (farrington-flexible), with less the last steps (ears-c2). steps_per_year: 365, 52 or 12. */
+const struct toc_method *toc_method_default(size_t n, int steps_per_year);
+
 /* Copy the method's defaults (in TOC_MODE_R: R's own) to options (options_size bytes) and set the mode. */
 void toc_method_init_options(const struct toc_method *method, enum toc_mode mode, void *options);
 

@@ -33,5 +33,6 @@ extern const struct cli_command cli_command_simulate;
 extern const struct cli_command cli_command_suppress;
 extern const struct cli_command cli_command_user;
 extern const struct cli_command cli_command_verify;
+extern const struct cli_command cli_command_watch;
 
 #endif

@@ -146,13 +146,12 @@ static const struct cli_group groups[] = {
 
 /* ---- what is to be judged ---- */
 
-/* Long histories are worth a model of the season; short ones are compared with the last steps. */
 static const char *choose_method(const struct counts_summary *summary)
 {
-    static const size_t a_year[] = {
-        [DATE_STEP_UNKNOWN] = 365, [DATE_STEP_DAY] = 366, [DATE_STEP_WEEK] = 53, [DATE_STEP_MONTH] = 12
+    static const int steps_per_year[] = {
+        [DATE_STEP_UNKNOWN] = 365, [DATE_STEP_DAY] = 365, [DATE_STEP_WEEK] = 52, [DATE_STEP_MONTH] = 12
     };
-    return summary->longest > 5 * a_year[summary->step] ? "farrington-flexible" : "ears-c2";
+    return toc_method_default(summary->longest, steps_per_year[summary->step])->name;
 }
 
 /* The dates delivered. */

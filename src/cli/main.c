@@ -40,6 +40,7 @@ static const struct cli_command *const commands[] = {
     &cli_command_issue,
     &cli_command_cert,
     &cli_command_verify,
+    &cli_command_watch,
     &cli_command_help,
     &cli_command_completion,
     /* clang-format on */

@@ -175,14 +175,21 @@ static bool ends_writing(int status)
 
 /* ---- one group ---- */
 
+/* Let a request decide what it changes; not one whose key was answered before: it would meet its own work. */
 static int open_set(struct group *group, struct ticket *ticket)
 {
     const struct store_request *request = ticket->request;
+    bool                        answered = false;
     if (request == NULL || request->decide == NULL)
         return 0;
+    int ret = group_gather_answers(group, &ticket, 1);
+    if (ret == 0)
+        ret = group_find_answer(group, ticket, &answered);
+    if (ret != 0 || answered)
+        return ret;
     struct fault_list none = FAULT_LIST_INIT;
-    int               ret = request->decide(request->context, &group->reader, &group->arena, &ticket->set,
-                              ticket->faults != NULL ? ticket->faults : &none);
+    ret = request->decide(request->context, &group->reader, &group->arena, &ticket->set,
+                          ticket->faults != NULL ? ticket->faults : &none);
     fault_list_free(&none);
     return ret;
 }

@@ -140,12 +140,24 @@ static void test_cumulative_is_told(void **state)
         }
 }
 
+/* A model of the season needs more than five years, in whatever steps. */
+static void test_default(void **state)
+{
+    (void) state;
+    assert_string_equal(toc_method_default(5 * 53, 52)->name, "ears-c2");
+    assert_string_equal(toc_method_default(5 * 53 + 1, 52)->name, "farrington-flexible");
+    assert_string_equal(toc_method_default(5 * 366, 365)->name, "ears-c2");
+    assert_string_equal(toc_method_default(5 * 366 + 1, 365)->name, "farrington-flexible");
+    assert_string_equal(toc_method_default(60, 12)->name, "ears-c2");
+    assert_string_equal(toc_method_default(61, 12)->name, "farrington-flexible");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_table_is_whole),        cmocka_unit_test(test_setting_by_our_word_and_by_r),
         cmocka_unit_test(test_number_that_has_words), cmocka_unit_test(test_values_out_of_bounds),
-        cmocka_unit_test(test_cumulative_is_told),
+        cmocka_unit_test(test_cumulative_is_told),    cmocka_unit_test(test_default),
     };
     return cmocka_run_group_tests_name("method", tests, NULL, NULL);
 }

@@ -1,0 +1,396 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/date_text.h"
+#include "base/instant.h"
+#include "base/text.h"
+#include "cli/cmd.h"
+#include "cli/command.h"
+#include "cli/node_options.h"
+#include "cli/output_options.h"
+#include "cli/record_list.h"
+#include "response/signal.h"
+#include "response/watch_run.h"
+#include "response/watch_streams.h"
+#include "store/node.h"
+#include "tocsin/method.h"
+
+struct settings {
+    struct node_cli_settings    node;
+    struct output_settings      output;
+    struct record_list_settings list;
+    toc_date                    today;
+    const char                 *reason, *outbreak, *duplicate_of;
+};
+
+static const char *set_today(void *settings, const char *value)
+{
+    struct settings *own = settings;
+    enum date_form   form;
+    toc_date         day;
+    if (date_from_text(value, strlen(value), &day, &form, NULL) != 0 || form != DATE_FORM_DAY)
+        return "a day (2026-11-22)";
+    own->today = day;
+    return NULL;
+}
+
+static const struct cli_option watch_options[] = {
+    { .name = "today",
+      .value = "DAY",
+      .initial = "of the machine's clock, in UTC",
+      .kind = CLI_CUSTOM,
+      .set = set_today,
+      .meaning = "run, streams: the newest day that is looked at." },
+    { .name = "reason",
+      .value = "TEXT",
+      .kind = CLI_TEXT,
+      .offset = offsetof(struct settings, reason),
+      .meaning = "answer: why, in at most 300 characters about things and numbers, never about a person." },
+    { .name = "outbreak",
+      .value = "ID",
+      .kind = CLI_TEXT,
+      .offset = offsetof(struct settings, outbreak),
+      .meaning = "answer act, close: joined to this outbreak." },
+    { .name = "duplicate-of",
+      .value = "ID",
+      .kind = CLI_TEXT,
+      .offset = offsetof(struct settings, duplicate_of),
+      .meaning = "answer close: the signal that it repeats." },
+};
+
+static const struct cli_group groups[] = {
+    { .title = "Watch", .options = watch_options, .num_options = sizeof watch_options / sizeof *watch_options },
+    { .title = "signals",
+      .options = record_list_options,
+      .num_options = RECORD_LIST_NUM_OPTIONS,
+      .offset = offsetof(struct settings, list) },
+    { .title = "Node",
+      .options = node_options,
+      .num_options = NODE_NUM_OPTIONS,
+      .offset = offsetof(struct settings, node) },
+    { .title = "Output of run and streams",
+      .options = output_options,
+      .num_options = OUTPUT_NUM_OPTIONS - 1,
+      .offset = offsetof(struct settings, output) },
+};
+
+struct call {
+    const struct cli_command *command;
+    struct settings          *settings;
+    char                    **operands;
+    int                       num_operands;
+    struct node               node;
+    struct access             who;
+    struct output             output;
+};
+
+static void put_text(struct rows *rows, struct model_text text)
+{
+    char   copy[200];
+    size_t size = text.size < sizeof copy ? text.size : sizeof copy - 1;
+    if (text.bytes == NULL) {
+        rows_text(rows, "");
+        return;
+    }
+    memcpy(copy, text.bytes, size);
+    copy[size] = '\0';
+    rows_text(rows, copy);
+}
+
+static void put_id(struct rows *rows, const struct id *id)
+{
+    char text[ID_TEXT_BYTES];
+    id_to_text(id, text);
+    rows_text(rows, text);
+}
+
+static void put_day(struct rows *rows, toc_date day)
+{
+    char text[DATE_TEXT_BYTES];
+    date_to_text(day, DATE_FORM_DAY, text);
+    rows_text(rows, text);
+}
+
+/* ---- run ---- */
+
+static const struct rows_column run_columns[] = {
+    { .name = "stream" },
+    { .name = "day" },
+    { .name = "method" },
+    { .name = "observed", .kind = ROWS_NUMBER },
+    { .name = "expected", .kind = ROWS_NUMBER, .decimals = 1 },
+    { .name = "threshold", .kind = ROWS_NUMBER, .decimals = 1 },
+    { .name = "signal" },
+    { .name = "new_signal", .kind = ROWS_FLAG, .yes = "NEW", .no = "" },
+    { .name = "deferred", .kind = ROWS_FLAG, .yes = "deferred", .no = "" },
+};
+
+static void tell(void *context, const struct watch_news *news)
+{
+    struct rows *rows = context;
+    put_text(rows, news->stream->code);
+    put_day(rows, news->day);
+    rows_text(rows, news->raised->method);
+    rows_number(rows, news->observed);
+    rows_number(rows, news->raised->judgement.expected);
+    rows_number(rows, news->raised->judgement.threshold);
+    put_id(rows, &news->raised->signal);
+    rows_flag(rows, news->founded != NULL);
+    rows_flag(rows, news->founded != NULL && news->founded->deferred);
+    rows_mark(rows, ROWS_ALARM);
+    rows_end_row(rows);
+}
+
+static int run_round(struct call *call)
+{
+    struct fault_list   faults = FAULT_LIST_INIT;
+    struct watch_report report;
+    call->who.role = ACCESS_PROGRAM; /* it is the program that raises alarms, whoever starts it */
+    int exit_code = output_begin(call->command, &call->settings->output, run_columns,
+                                 sizeof run_columns / sizeof *run_columns, &call->output);
+    if (exit_code != CLI_DONE)
+        return exit_code;
+    int status = watch_run(call->node.store, &call->who, call->settings->today, store_clock_now(call->node.store), tell,
+                           &call->output.rows, &report, &faults);
+    if (status != 0) {
+        output_abandon(&call->output);
+        return node_complain(call->command, status, &faults);
+    }
+    fault_list_free(&faults);
+    fprintf(stderr,
+            "tocsin watch: %zu of %zu streams watched: %zu new alarms, %zu new signals, %zu of them deferred, %zu "
+            "closed as duplicates\n",
+            report.num_watched, report.num_streams, report.num_alarms, report.num_signals, report.num_deferred,
+            report.num_closed);
+    return output_finish(call->command, &call->output);
+}
+
+/* ---- streams ---- */
+
+static const struct rows_column stream_columns[] = {
+    { .name = "stream" },
+    { .name = "indicator" },
+    { .name = "disease" },
+    { .name = "period" },
+    { .name = "date_type" },
+    { .name = "method" },
+    { .name = "history_from" },
+    { .name = "steps", .kind = ROWS_NUMBER },
+    { .name = "newest", .kind = ROWS_NUMBER },
+    { .name = "complete_to" },
+    { .name = "not_watched" },
+};
+
+static void put_stream(struct call *call, const struct watch_stream *one, const struct watch_group *group, size_t at,
+                       int64_t delay)
+{
+    struct rows *rows = &call->output.rows;
+    put_text(rows, one->stream.code);
+    put_text(rows, one->stream.indicator);
+    put_text(rows, one->stream.disease);
+    put_text(rows, one->stream.period);
+    put_text(rows, one->stream.counter);
+    if (group == NULL || group->num_steps == 0) {
+        rows_text(rows, "");
+        rows_text(rows, "");
+        rows_number(rows, 0);
+        rows_missing(rows);
+    } else {
+        rows_text(rows, toc_method_default(group->num_steps, group->steps_per_year)->name);
+        put_day(rows, group->dates[0]);
+        rows_number(rows, (double) group->num_steps);
+        rows_number(rows, group->series[at].counts[group->num_steps - 1]);
+    }
+    if (delay >= 0)
+        put_day(rows, call->settings->today - (toc_date) delay);
+    else
+        rows_text(rows, "");
+    rows_text(rows, one->unwatched != NULL ? one->unwatched : group->num_steps == 0 ? "nothing was counted yet" : "");
+    rows_end_row(rows);
+}
+
+static int list_group(struct call *call, struct store_reader *reader, const struct watch_streams *streams, size_t first,
+                      size_t num)
+{
+    struct arena       arena = ARENA_INIT;
+    struct watch_group group;
+    int status = watch_streams_series(reader, &call->who, streams, first, num, call->settings->today, &arena, &group);
+    for (size_t i = 0; i < num && status == 0; i++) {
+        int64_t delay = -1;
+        status = watch_stream_delay(reader, &call->who, &streams->streams[first + i], call->settings->today, &delay);
+        if (status == 0)
+            put_stream(call, &streams->streams[first + i], &group, i, delay);
+    }
+    arena_free(&arena);
+    return status;
+}
+
+static int list_all(struct call *call, struct store_reader *reader, struct arena *arena, struct fault_list *faults)
+{
+    struct watch_streams streams;
+    size_t               first = 0, num;
+    int status = watch_streams_read(reader, &call->who, call->settings->today, arena, &streams, faults);
+    while (status == 0 && (num = watch_streams_group(&streams, first)) > 0) {
+        status = list_group(call, reader, &streams, first, num);
+        first += num;
+    }
+    for (; status == 0 && first < streams.num_streams; first++)
+        put_stream(call, &streams.streams[first], NULL, 0, -1);
+    return status;
+}
+
+static int list_streams(struct call *call)
+{
+    struct arena         arena = ARENA_INIT;
+    struct fault_list    faults = FAULT_LIST_INIT;
+    struct store_reader *reader = NULL;
+    int                  exit_code = output_begin(call->command, &call->settings->output, stream_columns,
+                                                  sizeof stream_columns / sizeof *stream_columns, &call->output);
+    if (exit_code != CLI_DONE)
+        return exit_code;
+    int status = store_reader_open(call->node.store, &reader, NULL);
+    if (status == 0)
+        status = list_all(call, reader, &arena, &faults);
+    store_reader_close(reader);
+    arena_free(&arena);
+    if (status != 0) {
+        output_abandon(&call->output);
+        return node_complain(call->command, status, &faults);
+    }
+    fault_list_free(&faults);
+    return output_finish(call->command, &call->output);
+}
+
+/* ---- signals, answer ---- */
+
+static int list_signals(struct call *call)
+{
+    return record_list_print(call->command, &call->node, &call->who, "signals", &call->settings->list);
+}
+
+static int read_id(const struct cli_command *command, const char *what, const char *text, struct id *id)
+{
+    if (text == NULL || id_from_text(text, strlen(text), id) == 0)
+        return CLI_DONE;
+    char quoted[TEXT_QUOTE_BYTES];
+    text_quote(text, strlen(text), quoted);
+    return cli_complain(command, CLI_USE, "%s: found %s; allowed: %s", what, quoted, ID_ALLOWED);
+}
+
+static int read_answer(struct call *call, struct id *signal, struct signal_answer *answer)
+{
+    *answer = (struct signal_answer){ .step = SIGNAL_STEPS, .reason = call->settings->reason, .user = call->who.user };
+    if (call->num_operands < 2 || call->num_operands > 3)
+        return cli_complain(call->command, CLI_USE, "answer: needs ID STEP [CODE]");
+    for (size_t i = 0; signal_words[i] != NULL; i++)
+        if (strcmp(signal_words[i], call->operands[1]) == 0)
+            answer->step = (enum signal_step) i;
+    if (answer->step == SIGNAL_STEPS)
+        return cli_complain(call->command, CLI_USE,
+                            "answer: no such step; allowed: triage, verify, assess, act, close");
+    answer->code = call->num_operands == 3 ? call->operands[2] : NULL;
+    int exit_code = read_id(call->command, "ID", call->operands[0], signal);
+    if (exit_code == CLI_DONE)
+        exit_code = read_id(call->command, "--outbreak", call->settings->outbreak, &answer->outbreak);
+    if (exit_code == CLI_DONE)
+        exit_code = read_id(call->command, "--duplicate-of", call->settings->duplicate_of, &answer->duplicate_of);
+    return exit_code;
+}
+
+static int answer(struct call *call)
+{
+    struct fault_list    faults = FAULT_LIST_INIT;
+    struct store_receipt receipt;
+    struct signal_call   given = { .who = call->who, .now = store_clock_now(call->node.store) };
+    char                 text[ID_TEXT_BYTES];
+    int                  exit_code = read_answer(call, &given.signal, &given.answer);
+    if (exit_code != CLI_DONE)
+        return exit_code;
+    signal_request(&given);
+    int status = store_submit(call->node.store, &call->who, &given.request, &receipt, &faults);
+    if (status != 0)
+        return node_complain(call->command, status, &faults);
+    fault_list_free(&faults);
+    id_to_text(&given.signal, text);
+    printf("{\"id\":\"%s\",\"answered\":\"%s\"}\n", text, signal_words[given.answer.step]);
+    return CLI_DONE;
+}
+
+/* ---- the command ---- */
+
+static const struct verb {
+    const char *name;
+    int (*run)(struct call *call);
+    bool writes;
+} verbs[] = { { "run", run_round, true },
+              { "streams", list_streams, false },
+              { "signals", list_signals, false },
+              { "answer", answer, true } };
+
+static int run(const struct cli_command *command, int argc, char **argv)
+{
+    struct settings    settings = { .node = NODE_CLI_SETTINGS_INIT,
+                                    .output = OUTPUT_SETTINGS_INIT,
+                                    .list = RECORD_LIST_SETTINGS_INIT };
+    const struct verb *verb = NULL;
+    int                first;
+    settings.today = (toc_date) (instant_now() / INSTANT_DAY);
+    int exit_code = cli_parse(command, argc, argv, &settings, &first);
+    if (exit_code >= 0)
+        return exit_code;
+    for (size_t i = 0; first < argc && i < sizeof verbs / sizeof *verbs; i++)
+        if (strcmp(verbs[i].name, argv[first]) == 0)
+            verb = &verbs[i];
+    if (verb == NULL)
+        return cli_complain(command, CLI_USE, "%s; allowed: run, streams, signals, answer",
+                            first < argc ? "no such verb" : "what is to be done?");
+    struct call call = {
+        .command = command, .settings = &settings, .operands = argv + first + 1, .num_operands = argc - first - 1
+    };
+    if (verb->run != answer && call.num_operands > 0)
+        return cli_complain(command, CLI_USE, "%s: takes no operand", verb->name);
+    exit_code = node_options_open(command, &settings.node, verb->writes, &call.node, &call.who);
+    if (exit_code != CLI_DONE)
+        return exit_code;
+    exit_code = verb->run(&call);
+    node_close(&call.node);
+    return cli_finish_stdout(command, exit_code);
+}
+
+static const char *const        usage[] = { "run [OPTION]...", "streams [OPTION]...", "signals [OPTION]...",
+                                            "answer [OPTION]... ID STEP [CODE]", NULL };
+static const struct cli_example examples[] = {
+    { "tocsin record create stream code=measles-540100 indicator=cases disease=measles area=ID period=week "
+      "feed=counter counter=case_by_onset",
+      "a stream: cases of measles of an area and all below it, by week of onset" },
+    { "tocsin watch run", "judge all streams; again and again, from a timer, say" },
+    { "tocsin watch signals --where status=new", "what waits for an answer" },
+    { "tocsin watch answer ID triage", "I have it" },
+    { "tocsin watch answer ID verify confirmed --reason \"laboratory: 4 of 5 positive\"", "and what it is" },
+    { "tocsin watch answer ID close not-confirmed --reason \"counted twice\"", "or is not" },
+    { NULL, NULL },
+};
+
+const struct cli_command cli_command_watch = {
+    .name = "watch",
+    .summary = "judge the streams of a node, raise signals, answer them",
+    .usage = usage,
+    .text = "A stream is the series of one indicator in one area (record stream). 'run' judges the newest days and "
+            "weeks of all of them, groups their alarms into signals and writes both, and one task for each new signal: "
+            "the clock by which it is to be triaged. It may run as often as you like: what is known already is not "
+            "raised again, and the same data in one delivery or in many ends in the same signals. docs/watch.md "
+            "explains.\n\n"
+            "'streams' lists the streams with the method, the history and the day up to which reports are mostly "
+            "in.\n\n"
+            "'signals' lists signals as 'tocsin record list signals' does; their alarms: 'tocsin record list alarms "
+            "--where signal=ID'.\n\n"
+            "'answer' takes the next step of a signal: triage, verify CODE (list verification), assess CODE (list "
+            "risk_level), act, or close CODE (list signal_closing).\n\n"
+            "One process at a time writes to a node.",
+    .groups = groups,
+    .num_groups = sizeof groups / sizeof *groups,
+    .examples = examples,
+    .run = run,
+};

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* response/watch.h: from series to alarms to signals, for one group of streams: those of one disease (or, where they
+ * have none, of one indicator) and one unit of time. Pure: series and what is known of earlier alarms in, what has to
+ * be written out; watch_run.h reads and writes.
+ *
+ * The newest steps are judged, the one that has not ended among them. An alarm that was raised once stays. Each step is
+ * grouped anew (tocsin/grouping.h) from its alarms and the signals of the steps before it; alarms of signals that
+ * nobody has answered yet move to where they belong by that, and a signal that is left empty is closed as a duplicate.
+ * So the partition depends on the alarms alone, not on how many deliveries they came in. Signals that somebody has
+ * begun to answer keep their alarms; a closed one takes no more.
+ */
+#ifndef RESPONSE_WATCH_H
+#define RESPONSE_WATCH_H
+
+#include "base/arena.h"
+#include "model/records.h"
+#include "tocsin/grouping.h"
+#include "tocsin/method.h"
+
+#define WATCH_GAP 2                     /* steps for which a signal stays open */
+#define WATCH_WEEKDAYS_FROM 70 /* days of history from which days of the week are judged apart; all alike before */
+#define WATCH_MIN_SIGMA 0.5    /* of methods that have one: after a week without a case it takes two */
+#define WATCH_SINGLE_CASE "single-case" /* alarm.method: one case is enough; no method of libtocsin */
+
+/* One stream of the group. */
+struct watch_series {
+    struct id     stream, area;
+    uint32_t      place; /* area of the map */
+    uint32_t      peers; /* as struct toc_grouping_series has it */
+    bool          single_case;
+    const double *counts; /* num_steps; the last is the step of today */
+};
+
+/* An alarm of the newest num_back + WATCH_GAP steps that is written already. */
+struct watch_alarm {
+    struct id id, signal;
+    size_t    series, step;
+};
+
+enum watch_standing { WATCH_NEW, WATCH_ANSWERED, WATCH_CLOSED };
+struct watch_signal {
+    struct id           id, area;
+    enum watch_standing standing;
+    int64_t             version;
+};
+
+struct watch_group {
+    struct toc_grouping_map    map;
+    const struct id           *areas; /* of the map */
+    struct watch_series       *series;
+    size_t                     num_series;
+    const toc_date            *dates; /* first day of each step */
+    size_t                     num_steps;
+    int                        steps_per_year;
+    size_t                     num_back; /* so many newest steps are judged */
+    size_t                     budget;   /* new signals of a step that are not deferred */
+    const struct watch_alarm  *alarms;
+    size_t                     num_alarms;
+    const struct watch_signal *signals; /* all that the alarms name */
+    size_t                     num_signals;
+    struct id (*new_id)(void *context);
+    void *context;
+};
+
+/* What is to be written. */
+struct watch_raised {
+    struct id            id;
+    size_t               series, step;
+    const char          *method;
+    struct toc_judgement judgement;
+    struct id            signal;
+};
+struct watch_moved {
+    struct id alarm, signal;
+};
+struct watch_founded {
+    struct id              id;
+    enum toc_grouping_kind kind;
+    size_t                 lead, step; /* a series */
+    size_t                 num_alarms;
+    uint32_t               place; /* that all its alarms lie in; its lead's where they lie in nothing together */
+    bool                   exempt, deferred;
+};
+struct watch_closed {
+    struct id id, duplicate_of;
+};
+
+struct watch_plan { /* arrays in the arena */
+    struct watch_founded *founded;
+    struct watch_raised  *raised;
+    struct watch_moved   *moved;
+    struct watch_closed  *closed;
+    size_t                num_founded, num_raised, num_moved, num_closed;
+};
+
+/* Judge and group. Returns 0, TOC_ERR_NO_MEMORY, or a status of the library with the reason in error. */
+int watch_plan(const struct watch_group *group, struct arena *arena, struct watch_plan *plan, struct toc_error *error);
+
+/* The id of the alarm of a stream at a step: the same whoever makes it, so that none is written twice. */
+struct id watch_alarm_id(const struct id *stream, toc_date day, const char *method);
+
+#endif

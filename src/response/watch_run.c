@@ -1,0 +1,463 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "response/watch_run.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/date_text.h"
+#include "model/model_lists.h"
+#include "response/signal.h"
+#include "response/watch_streams.h"
+#include "store/list.h"
+#include "store/node.h"
+
+enum { AGAIN = 3, ARENA_MOST_MIB = 2048 };
+
+/* An alarm that is written, before it is known which group it is of. */
+struct written {
+    struct id stream, id, signal;
+    toc_date  day;
+};
+
+struct round {
+    struct store        *store;
+    struct store_reader *reader;
+    const struct access *who;
+    toc_date             today;
+    int64_t              now;
+    watch_tell          *tell;
+    void                *context;
+    struct watch_report *report;
+    struct fault_list   *faults;
+    struct watch_streams streams;
+    struct written      *written; /* ordered by stream */
+    size_t               num_written;
+    struct arena         arena; /* of the round */
+};
+
+static bool is(struct model_text text, const char *word)
+{
+    return text.bytes != NULL && text.size == strlen(word) && memcmp(text.bytes, word, text.size) == 0;
+}
+
+static struct model_text text_of(const char *text)
+{
+    return text != NULL && *text != '\0' ? (struct model_text){ text, strlen(text) } : (struct model_text){ NULL, 0 };
+}
+
+/* ---- alarms that are there ---- */
+
+static int by_stream(const void *x, const void *y)
+{
+    const struct written *a = x, *b = y;
+    int                   order = id_compare(&a->stream, &b->stream);
+    return order != 0 ? order : (a->day > b->day) - (a->day < b->day);
+}
+
+static size_t column(const struct view *view, const char *name)
+{
+    size_t at = 0;
+    while (at < view->num_columns && strcmp(view->columns[at].name, name) != 0)
+        at++;
+    return at;
+}
+
+static struct id id_in(const struct db_value *value)
+{
+    struct id id = { { 0 } };
+    if (value->type == DB_BYTES && value->size == ID_BYTES)
+        memcpy(id.bytes, value->bytes, ID_BYTES);
+    return id;
+}
+
+static int take_page(struct round *round, const struct list_page *page, size_t *room)
+{
+    const struct view *view = page->view;
+    size_t             stream = column(view, "stream"), signal = column(view, "signal"), day = column(view, "day");
+    if (round->num_written + page->num_rows > *room) {
+        *room = 2 * (round->num_written + page->num_rows);
+        struct written *more = arena_array(&round->arena, *room, sizeof *more);
+        if (more == NULL)
+            return TOC_ERR_NO_MEMORY;
+        if (round->num_written > 0)
+            memcpy(more, round->written, round->num_written * sizeof *more);
+        round->written = more;
+    }
+    for (size_t i = 0; i < page->num_rows; i++) {
+        const struct db_value *row = &page->values[i * view->num_columns];
+        enum date_form         form;
+        struct written one = { .stream = id_in(&row[stream]), .id = page->ids[i], .signal = id_in(&row[signal]) };
+        if (date_from_text(row[day].bytes, row[day].size, &one.day, &form, NULL) == 0)
+            round->written[round->num_written++] = one;
+    }
+    return 0;
+}
+
+static int read_alarms(struct round *round)
+{
+    char               from[DATE_TEXT_BYTES];
+    struct list_filter filter = { .field = "day", .from = from };
+    struct list_query  query = { .view = view_find("alarms", strlen("alarms")),
+                                 .filters = &filter,
+                                 .num_filters = 1,
+                                 .ascending = true,
+                                 .page_size = LIST_MOST_ROWS };
+    size_t             room = 0;
+    int                ret = 0;
+    date_to_text(round->today - 7 * (WATCH_WEEKS + WATCH_GAP + 1), DATE_FORM_DAY, from);
+    do {
+        struct list_page page;
+        ret = store_list(round->reader, round->who, &query, &round->arena, &page, round->faults);
+        if (ret == 0)
+            ret = take_page(round, &page, &room);
+        query.after = ret == 0 ? page.next : NULL;
+    } while (ret == 0 && query.after != NULL);
+    if (ret == 0 && round->num_written > 0)
+        qsort(round->written, round->num_written, sizeof *round->written, by_stream);
+    return ret;
+}
+
+/* ---- what is known of a group ---- */
+
+static int by_id(const void *x, const void *y)
+{
+    return id_compare(x, y);
+}
+
+static const struct written *first_of(const struct round *round, const struct id *stream)
+{
+    size_t low = 0, high = round->num_written;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (id_compare(&round->written[middle].stream, stream) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return &round->written[low];
+}
+
+/* The alarms of the steps that are held, in the order of their streams. */
+static int find_alarms(const struct round *round, struct watch_group *group, struct arena *arena)
+{
+    struct watch_alarm   *alarms = arena_array(arena, round->num_written + 1, sizeof *alarms);
+    const struct written *end = round->written + round->num_written;
+    if (alarms == NULL)
+        return TOC_ERR_NO_MEMORY;
+    for (size_t i = 0; i < group->num_series && round->num_written > 0; i++)
+        for (const struct written *one = first_of(round, &group->series[i].stream);
+             one < end && id_equal(&one->stream, &group->series[i].stream); one++) {
+            toc_date length = group->steps_per_year == 52 ? 7 : 1, since = one->day - group->dates[0];
+            if (since >= 0 && since % length == 0 && (size_t) (since / length) < group->num_steps)
+                alarms[group->num_alarms++] =
+                    (struct watch_alarm){ one->id, one->signal, i, (size_t) (since / length) };
+        }
+    group->alarms = alarms;
+    return 0;
+}
+
+static int find_signals(const struct round *round, struct watch_group *group, struct arena *arena)
+{
+    size_t               num = 0, kept = 0;
+    struct id           *ids = arena_array(arena, group->num_alarms + 1, sizeof *ids);
+    struct model_signal *values = arena_array(arena, group->num_alarms + 1, sizeof *values);
+    struct watch_signal *signals = arena_array(arena, group->num_alarms + 1, sizeof *signals);
+    bool                *there = arena_array(arena, group->num_alarms + 1, sizeof *there);
+    struct model_set     visible;
+    if (ids == NULL || values == NULL || signals == NULL || there == NULL)
+        return TOC_ERR_NO_MEMORY;
+    for (size_t i = 0; i < group->num_alarms; i++)
+        if (!id_is_missing(&group->alarms[i].signal))
+            ids[num++] = group->alarms[i].signal;
+    if (num > 0)
+        qsort(ids, num, sizeof *ids, by_id);
+    for (size_t i = 0; i < num; i++)
+        if (i == 0 || !id_equal(&ids[i], &ids[i - 1]))
+            ids[kept++] = ids[i];
+    int ret = kept > 0 ? store_read_many(round->reader, round->who, model_record(MODEL_SIGNAL), ids, kept, arena,
+                                         values, there, &visible)
+                       : 0;
+    for (size_t i = 0; i < kept && ret == 0; i++)
+        signals[i] = (struct watch_signal){ .id = ids[i],
+                                            .area = values[i].area,
+                                            .version = values[i].head.version,
+                                            .standing = !there[i] || is(values[i].status, "closed") ? WATCH_CLOSED
+                                                        : is(values[i].status, "new")               ? WATCH_NEW
+                                                                                                    : WATCH_ANSWERED };
+    group->signals = signals;
+    group->num_signals = kept;
+    return ret;
+}
+
+static struct id new_id(void *context)
+{
+    return node_new_id(((const struct round *) context)->now);
+}
+
+static void mark_single_cases(const struct round *round, size_t first, size_t num, struct watch_group *group)
+{
+    struct watch_series       *series = group->series;
+    const struct model_stream *stream = &round->streams.streams[first].stream;
+    bool                       single =
+        stream->disease.bytes != NULL && model_lists_find(store_lists(round->store), "single_case_disease",
+                                                          stream->disease.bytes, stream->disease.size) != NULL;
+    for (size_t i = 0; i < num; i++)
+        series[i].single_case = single && is(round->streams.streams[first + i].stream.indicator, "cases");
+}
+
+/* ---- writing ---- */
+
+struct writing {
+    struct round              *round;
+    const struct watch_group  *group;
+    const struct watch_plan   *plan;
+    const struct watch_stream *streams;
+    struct arena              *arena;
+    struct store_change       *changes;
+    size_t                     num;
+    struct model_text          time;
+};
+
+static void *add(struct writing *writing, enum store_verb verb, enum model_record_number number)
+{
+    const struct model_record *record = model_record(number);
+    void                      *value = arena_array(writing->arena, 1, record->size);
+    if (value == NULL)
+        return NULL;
+    model_init(record, value);
+    writing->changes[writing->num++] = (struct store_change){ .verb = verb, .record = record, .value = value };
+    return value;
+}
+
+static void give(struct writing *writing, size_t field)
+{
+    model_set_add(&writing->changes[writing->num - 1].given, field);
+}
+
+/* "cases: 12 where 3.4 were expected; areas: 5". Numbers alone: no place, no person. */
+static struct model_text summary(struct writing *writing, const struct watch_founded *founded)
+{
+    const struct watch_series *lead = &writing->group->series[founded->lead];
+    struct model_text          indicator = writing->streams[founded->lead].stream.indicator;
+    double                     expected = NAN;
+    char                       text[300], was[60] = "";
+    for (size_t i = 0; i < writing->plan->num_raised; i++)
+        if (writing->plan->raised[i].series == founded->lead && writing->plan->raised[i].step == founded->step)
+            expected = writing->plan->raised[i].judgement.expected;
+    if (!isnan(expected))
+        snprintf(was, sizeof was, " where %.1f were expected", expected);
+    int         size = snprintf(text, sizeof text, "%.*s: %.0f%s; alarms: %zu%s", (int) indicator.size, indicator.bytes,
+                                lead->counts[founded->step], was, founded->num_alarms,
+                        founded->kind == TOC_GROUPING_BEYOND_WAVE ? "; beyond the wave around it" : "");
+    const char *copy = arena_copy(writing->arena, text, (size_t) size);
+    return (struct model_text){ copy, copy != NULL ? (size_t) size : 0 };
+}
+
+static int write_founded(struct writing *writing, const struct watch_founded *founded)
+{
+    struct model_signal *signal = add(writing, STORE_CREATE, MODEL_SIGNAL);
+    struct model_task   *task = signal != NULL ? add(writing, STORE_CREATE, MODEL_TASK) : NULL;
+    if (task == NULL)
+        return TOC_ERR_NO_MEMORY;
+    signal->head.id = founded->id;
+    signal->area = writing->group->areas[founded->place];
+    signal->source = text_of("alarm");
+    signal->disease = writing->streams[founded->lead].stream.disease;
+    signal->event_date = writing->group->dates[founded->step];
+    signal->status = text_of("new");
+    signal->noticed_time = writing->time;
+    signal->summary = summary(writing, founded);
+    signal_task_first(&founded->id, &signal->area, founded->exempt, writing->round->now, task);
+    task->priority = text_of(founded->exempt ? "urgent" : founded->deferred ? "low" : "normal");
+    return signal->summary.bytes != NULL ? 0 : TOC_ERR_NO_MEMORY;
+}
+
+static double finite_or_missing(double value)
+{
+    return isfinite(value) ? value : NAN;
+}
+
+static int write_raised(struct writing *writing, const struct watch_raised *raised)
+{
+    const struct watch_series *series = &writing->group->series[raised->series];
+    struct model_alarm        *alarm = add(writing, STORE_CREATE, MODEL_ALARM);
+    if (alarm == NULL)
+        return TOC_ERR_NO_MEMORY;
+    alarm->head.id = raised->id;
+    alarm->stream = series->stream;
+    alarm->area = series->area;
+    alarm->day = writing->group->dates[raised->step];
+    alarm->method = text_of(raised->method);
+    alarm->observed = series->counts[raised->step];
+    alarm->expected = finite_or_missing(raised->judgement.expected);
+    alarm->threshold = finite_or_missing(raised->judgement.threshold);
+    alarm->score = finite_or_missing(raised->judgement.score);
+    alarm->known = writing->round->now;
+    alarm->grade = text_of(series->single_case ? "urgent" : "unusual");
+    alarm->signal = raised->signal;
+    return 0;
+}
+
+static int write_moved(struct writing *writing, const struct watch_moved *moved)
+{
+    struct model_alarm *alarm = add(writing, STORE_CHANGE, MODEL_ALARM);
+    if (alarm == NULL)
+        return TOC_ERR_NO_MEMORY;
+    alarm->head.id = moved->alarm;
+    alarm->signal = moved->signal;
+    give(writing, model_alarm_signal);
+    return 0;
+}
+
+static int write_closed(struct writing *writing, const struct watch_closed *closed)
+{
+    struct model_signal *signal = add(writing, STORE_CHANGE, MODEL_SIGNAL);
+    if (signal == NULL)
+        return TOC_ERR_NO_MEMORY;
+    signal->head.id = closed->id;
+    signal->status = text_of("closed");
+    signal->closing = text_of("duplicate");
+    signal->duplicate_of = closed->duplicate_of;
+    signal->closed_time = writing->time;
+    give(writing, model_signal_status);
+    give(writing, model_signal_closing);
+    give(writing, model_signal_duplicate_of);
+    give(writing, model_signal_closed_time);
+    struct model_task *task = add(writing, STORE_CHANGE, MODEL_TASK);
+    if (task == NULL)
+        return TOC_ERR_NO_MEMORY;
+    task->head.id = signal_task_id(&closed->id, SIGNAL_TRIAGE);
+    task->status = text_of("not-needed");
+    task->done = writing->round->now;
+    give(writing, model_task_status);
+    give(writing, model_task_done);
+    return 0;
+}
+
+static int write_plan(struct writing *writing)
+{
+    const struct watch_plan *plan = writing->plan;
+    char                     now[INSTANT_TEXT_BYTES];
+    int                      ret = 0;
+    writing->changes = arena_array(
+        writing->arena, 2 * plan->num_founded + plan->num_raised + plan->num_moved + 2 * plan->num_closed + 1,
+        sizeof *writing->changes);
+    instant_to_text(writing->round->now, now);
+    now[19] = 'Z';
+    writing->time = (struct model_text){ arena_copy(writing->arena, now, 20), 20 };
+    if (writing->changes == NULL || writing->time.bytes == NULL)
+        return TOC_ERR_NO_MEMORY;
+    for (size_t i = 0; i < plan->num_founded && ret == 0; i++)
+        ret = write_founded(writing, &plan->founded[i]);
+    for (size_t i = 0; i < plan->num_raised && ret == 0; i++)
+        ret = write_raised(writing, &plan->raised[i]);
+    for (size_t i = 0; i < plan->num_moved && ret == 0; i++)
+        ret = write_moved(writing, &plan->moved[i]);
+    for (size_t i = 0; i < plan->num_closed && ret == 0; i++)
+        ret = write_closed(writing, &plan->closed[i]);
+    if (ret != 0 || writing->num == 0)
+        return ret;
+    struct store_request request = { .verb = "watch", .set = { writing->changes, writing->num } };
+    struct store_receipt receipt;
+    return store_submit(writing->round->store, writing->round->who, &request, &receipt, writing->round->faults);
+}
+
+/* ---- a group, a round ---- */
+
+static void tell_all(const struct writing *writing)
+{
+    const struct watch_plan *plan = writing->plan;
+    struct watch_report     *report = writing->round->report;
+    report->num_alarms += plan->num_raised;
+    report->num_signals += plan->num_founded;
+    report->num_moved += plan->num_moved;
+    report->num_closed += plan->num_closed;
+    for (size_t i = 0; i < plan->num_founded; i++)
+        report->num_deferred += plan->founded[i].deferred;
+    for (size_t i = 0; i < plan->num_raised && writing->round->tell != NULL; i++) {
+        const struct watch_raised *raised = &plan->raised[i];
+        struct watch_news          news = { .stream = &writing->streams[raised->series].stream,
+                                            .raised = raised,
+                                            .day = writing->group->dates[raised->step],
+                                            .observed = writing->group->series[raised->series].counts[raised->step] };
+        for (size_t k = 0; k < plan->num_founded; k++)
+            if (plan->founded[k].lead == raised->series && plan->founded[k].step == raised->step)
+                news.founded = &plan->founded[k];
+        writing->round->tell(writing->round->context, &news);
+    }
+}
+
+static int do_group(struct round *round, size_t first, size_t num)
+{
+    struct arena       arena = { .limit = (size_t) ARENA_MOST_MIB << 20 };
+    struct watch_group group;
+    struct watch_plan  plan;
+    struct toc_error   error;
+    int                ret =
+        watch_streams_series(round->reader, round->who, &round->streams, first, num, round->today, &arena, &group);
+    if (ret != 0 || group.num_steps == 0)
+        goto out;
+    group.num_back = group.steps_per_year == 52 ? WATCH_WEEKS : WATCH_DAYS;
+    group.budget = group.steps_per_year == 52 ? WATCH_BUDGET_WEEKLY : WATCH_BUDGET_DAILY;
+    group.new_id = new_id;
+    group.context = round;
+    mark_single_cases(round, first, num, &group);
+    ret = find_alarms(round, &group, &arena);
+    if (ret == 0)
+        ret = find_signals(round, &group, &arena);
+    if (ret == 0)
+        ret = watch_plan(&group, &arena, &plan, &error);
+    struct writing writing = {
+        .round = round, .group = &group, .plan = &plan, .streams = &round->streams.streams[first], .arena = &arena
+    };
+    if (ret == 0)
+        ret = write_plan(&writing);
+    if (ret == 0)
+        tell_all(&writing);
+out:
+    arena_free(&arena);
+    return ret;
+}
+
+static int do_round(struct round *round)
+{
+    int ret =
+        watch_streams_read(round->reader, round->who, round->today, &round->arena, &round->streams, round->faults);
+    if (ret == 0)
+        ret = read_alarms(round);
+    round->report->num_streams = round->streams.num_streams;
+    round->report->num_watched = 0;
+    for (size_t first = 0, num; ret == 0 && (num = watch_streams_group(&round->streams, first)) > 0; first += num) {
+        ret = do_group(round, first, num);
+        round->report->num_watched += num;
+    }
+    return ret;
+}
+
+int watch_run(struct store *store, const struct access *who, toc_date today, int64_t now, watch_tell *tell,
+              void *context, struct watch_report *report, struct fault_list *faults)
+{
+    int ret = STORE_ERR_EXISTS;
+    *report = (struct watch_report){ 0 };
+    /* Another round has written some of it: look again. */
+    for (int i = 0; i < AGAIN && (ret == STORE_ERR_EXISTS || ret == STORE_ERR_VERSION); i++) {
+        struct round    round = { .store = store,
+                                  .who = who,
+                                  .today = today,
+                                  .now = now,
+                                  .tell = tell,
+                                  .context = context,
+                                  .report = report,
+                                  .faults = faults,
+                                  .arena = { .limit = (size_t) ARENA_MOST_MIB << 20 } };
+        struct db_error error = { 0 };
+        ret = store_reader_open(store, &round.reader, &error);
+        if (ret == 0)
+            ret = do_round(&round);
+        store_reader_close(round.reader);
+        arena_free(&round.arena);
+    }
+    return ret;
+}

@@ -1,0 +1,448 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "response/watch_streams.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "formats/outline_borders.h"
+#include "model/model_lists.h"
+#include "store/area_figures.h"
+#include "store/area_tree.h"
+#include "store/list.h"
+
+enum { TAKEN_AWAY = 2, DELAY_DAYS = 60, DELAY_LEFT_OUT = 30, DELAY_MOST = 90, DELAY_LEAST_CASES = 10 };
+
+/* What a stream counts: a sum, and what is taken away from it. Dimensions in the counter's order. */
+static const struct feed {
+    const char              *indicator, *counter;
+    enum model_record_number record;
+    const char              *dimensions[4]; /* the first is the disease */
+    const char              *without[TAKEN_AWAY][4];
+} feeds[] = {
+    { "cases", "case_by_onset", MODEL_CASE, { NULL }, { { NULL, "not-a-case" } } },
+    { "cases", "case_by_specimen", MODEL_CASE, { NULL }, { { NULL, "not-a-case" } } },
+    { "cases", "case_by_received", MODEL_CASE, { NULL }, { { NULL, "not-a-case" } } },
+    { "tests",
+      "result_by_day",
+      MODEL_RESULT,
+      { NULL },
+      { { NULL, NULL, "cancelled" }, { NULL, NULL, "entered-in-error" } } },
+    { "positives",
+      "result_by_day",
+      MODEL_RESULT,
+      { NULL, "detected" },
+      { { NULL, "detected", "cancelled" }, { NULL, "detected", "entered-in-error" } } },
+};
+enum { NUM_FEEDS = sizeof feeds / sizeof *feeds };
+
+static bool is(struct model_text text, const char *word)
+{
+    return text.bytes != NULL && text.size == strlen(word) && memcmp(text.bytes, word, text.size) == 0;
+}
+
+/* ---- streams ---- */
+
+static const char *find_feed(struct watch_stream *one, toc_date today)
+{
+    const struct model_stream *stream = &one->stream;
+    if (!is(stream->period, "day") && !is(stream->period, "week"))
+        return "only days and weeks are watched";
+    if (!is(stream->feed, "counter"))
+        return "only counters of this program are watched";
+    if (stream->valid_to != MODEL_MISSING_DATE && stream->valid_to < today)
+        return "it has ended";
+    for (one->feed = 0; one->feed < NUM_FEEDS; one->feed++)
+        if (is(stream->counter, feeds[one->feed].counter) && is(stream->indicator, feeds[one->feed].indicator))
+            return NULL;
+    return "no counter of that name counts this indicator";
+}
+
+static int read_page(struct store_reader *reader, const struct access *who, const struct list_page *page,
+                     struct arena *arena, struct watch_stream *streams, size_t *num)
+{
+    const struct model_record *record = model_record(MODEL_STREAM);
+    struct model_stream       *values = arena_array(arena, page->num_rows, sizeof *values);
+    bool                      *there = arena_array(arena, page->num_rows, sizeof *there);
+    struct model_set           visible;
+    if (values == NULL || there == NULL)
+        return TOC_ERR_NO_MEMORY;
+    int ret = store_read_many(reader, who, record, page->ids, page->num_rows, arena, values, there, &visible);
+    for (size_t i = 0; i < page->num_rows && ret == 0; i++)
+        if (there[i])
+            streams[(*num)++].stream = values[i];
+    return ret;
+}
+
+static int read_all(struct store_reader *reader, const struct access *who, struct arena *arena,
+                    struct watch_streams *found, struct fault_list *faults)
+{
+    struct list_query query = { .view = view_find("streams", strlen("streams")),
+                                .ascending = true,
+                                .page_size = LIST_MOST_ROWS };
+    size_t            room = 0;
+    int               ret = 0;
+    do {
+        struct list_page page;
+        ret = store_list(reader, who, &query, arena, &page, faults);
+        if (ret == 0 && found->num_streams + page.num_rows > room) {
+            room = 2 * (found->num_streams + page.num_rows);
+            struct watch_stream *more = arena_array(arena, room, sizeof *more);
+            if (more == NULL)
+                return TOC_ERR_NO_MEMORY;
+            if (found->num_streams > 0)
+                memcpy(more, found->streams, found->num_streams * sizeof *more);
+            found->streams = more;
+        }
+        if (ret == 0 && page.num_rows > 0)
+            ret = read_page(reader, who, &page, arena, found->streams, &found->num_streams);
+        query.after = ret == 0 ? page.next : NULL;
+    } while (ret == 0 && query.after != NULL);
+    return ret;
+}
+
+static int compare_text(struct model_text a, struct model_text b)
+{
+    size_t size = a.size < b.size ? a.size : b.size;
+    int    order = size > 0 ? memcmp(a.bytes, b.bytes, size) : 0;
+    return order != 0 ? order : (a.size > b.size) - (a.size < b.size);
+}
+
+/* Of one disease, or without one of one indicator; unwatched ones behind all others. */
+static int compare_group(const struct watch_stream *a, const struct watch_stream *b)
+{
+    if ((a->unwatched != NULL) != (b->unwatched != NULL))
+        return a->unwatched != NULL ? 1 : -1;
+    int order = compare_text(a->stream.disease, b->stream.disease);
+    if (order == 0)
+        order = compare_text(a->stream.period, b->stream.period);
+    if (order == 0 && a->stream.disease.bytes == NULL)
+        order = compare_text(a->stream.indicator, b->stream.indicator);
+    return order;
+}
+
+static int by_group(const void *x, const void *y)
+{
+    const struct watch_stream *a = x, *b = y;
+    int                        order = compare_group(a, b);
+    return order != 0 ? order : id_compare(&a->stream.head.id, &b->stream.head.id);
+}
+
+size_t watch_streams_group(const struct watch_streams *streams, size_t first)
+{
+    size_t end = first;
+    while (end < streams->num_streams && streams->streams[end].unwatched == NULL &&
+           compare_group(&streams->streams[first], &streams->streams[end]) == 0)
+        end++;
+    return end - first;
+}
+
+/* ---- the map ---- */
+
+static int by_number(const void *x, const void *y)
+{
+    uint32_t a = *(const uint32_t *) x, b = *(const uint32_t *) y;
+    return (a > b) - (a < b);
+}
+
+static uint32_t place_of(const uint32_t *numbers, size_t num, uint32_t number)
+{
+    const uint32_t *found = number == AREA_NONE ? NULL : bsearch(&number, numbers, num, sizeof *numbers, by_number);
+    return found != NULL ? (uint32_t) (found - numbers) : TOC_GROUPING_NO_AREA;
+}
+
+/* The areas of all streams and those above them, by their numbers in the tree. */
+static int find_areas(const struct area_tree *tree, struct arena *arena, struct watch_streams *found)
+{
+    uint32_t *numbers = arena_array(arena, found->num_streams * AREA_TREE_MAX_DEPTH + 1, sizeof *numbers);
+    uint32_t *parent;
+    size_t    num = 0, kept = 0;
+    if (numbers == NULL)
+        return TOC_ERR_NO_MEMORY;
+    for (size_t i = 0; i < found->num_streams; i++) {
+        uint32_t number = area_tree_find(tree, &found->streams[i].stream.area);
+        if (number != AREA_NONE)
+            num += area_tree_ancestors(tree, number, numbers + num);
+    }
+    qsort(numbers, num, sizeof *numbers, by_number);
+    for (size_t i = 0; i < num; i++)
+        if (i == 0 || numbers[i] != numbers[i - 1])
+            numbers[kept++] = numbers[i];
+    found->areas = arena_array(arena, kept + 1, sizeof *found->areas);
+    parent = arena_array(arena, kept + 1, sizeof *parent);
+    if (found->areas == NULL || parent == NULL)
+        return TOC_ERR_NO_MEMORY;
+    for (size_t i = 0; i < kept; i++) {
+        found->areas[i] = *area_tree_id(tree, numbers[i]);
+        parent[i] = place_of(numbers, kept, area_tree_parent(tree, numbers[i]));
+    }
+    for (size_t i = 0; i < found->num_streams; i++) {
+        struct watch_stream *one = &found->streams[i];
+        uint32_t             number = area_tree_find(tree, &one->stream.area);
+        one->place = place_of(numbers, kept, number);
+        if (number == AREA_NONE)
+            one->unwatched = "its area is in no tree";
+        else
+            one->depth = area_tree_depth(tree, number);
+    }
+    found->map = (struct toc_grouping_map){ .num_areas = kept, .parent = parent };
+    return 0;
+}
+
+static int fill_neighbours(const struct outline_border *borders, size_t num, struct arena *arena,
+                           struct watch_streams *found)
+{
+    size_t    areas = found->map.num_areas, *first = arena_array(arena, areas + 2, sizeof *first);
+    uint32_t *neighbours = arena_array(arena, 2 * num + 1, sizeof *neighbours);
+    if (first == NULL || neighbours == NULL)
+        return TOC_ERR_NO_MEMORY;
+    for (size_t i = 0; i < num; i++) {
+        first[borders[i].a + 2]++;
+        first[borders[i].b + 2]++;
+    }
+    for (size_t a = 2; a < areas + 2; a++)
+        first[a] += first[a - 1];
+    for (size_t i = 0; i < num; i++) {
+        neighbours[first[borders[i].a + 1]++] = borders[i].b;
+        neighbours[first[borders[i].b + 1]++] = borders[i].a;
+    }
+    found->map.first_neighbour = first;
+    found->map.neighbour = neighbours;
+    return 0;
+}
+
+static size_t depth_of(const struct toc_grouping_map *map, uint32_t area)
+{
+    size_t depth = 0;
+    while ((area = map->parent[area]) != TOC_GROUPING_NO_AREA)
+        depth++;
+    return depth;
+}
+
+/* Who borders on whom, at one depth of the tree. Without outlines nobody does. */
+static int find_neighbours(struct store_reader *reader, struct arena *arena, struct watch_streams *found)
+{
+    uint32_t               num = (uint32_t) found->map.num_areas, fault = 0;
+    struct model_outline  *outlines = arena_array(arena, num + 1, sizeof *outlines);
+    struct outline_shape  *shapes = arena_array(arena, num + 1, sizeof *shapes);
+    struct outline_border *borders = NULL;
+    size_t                 num_borders = 0, kept = 0;
+    if (outlines == NULL || shapes == NULL)
+        return TOC_ERR_NO_MEMORY;
+    int ret = num > 0 ? store_area_outlines(reader, found->areas, num, 2, arena, outlines) : 0;
+    for (uint32_t i = 0; i < num && ret == 0; i++)
+        shapes[i] =
+            (struct outline_shape){ outlines[i].path.bytes, outlines[i].path.size, (int) outlines[i].grid_bits };
+    if (ret == 0)
+        ret = outline_borders(shapes, num, &borders, &num_borders, &fault);
+    for (size_t i = 0; i < num_borders && ret == 0; i++) {
+        if (depth_of(&found->map, borders[i].a) == depth_of(&found->map, borders[i].b))
+            borders[kept++] = borders[i];
+    }
+    if (ret == 0)
+        ret = fill_neighbours(borders, kept, arena, found);
+    free(borders);
+    return ret;
+}
+
+int watch_streams_read(struct store_reader *reader, const struct access *who, toc_date today, struct arena *arena,
+                       struct watch_streams *streams, struct fault_list *faults)
+{
+    struct watch_streams found = { .num_streams = 0 };
+    struct store        *store = store_of_reader(reader);
+    int                  ret = read_all(reader, who, arena, &found, faults);
+    if (ret != 0)
+        return ret;
+    const struct area_tree *tree = store_hold_areas(store);
+    for (size_t i = 0; i < found.num_streams; i++)
+        found.streams[i].unwatched = find_feed(&found.streams[i], today);
+    ret = find_areas(tree, arena, &found);
+    store_release_areas(store, tree);
+    if (ret == 0)
+        ret = find_neighbours(reader, arena, &found);
+    if (ret != 0)
+        return ret;
+    if (found.num_streams > 0)
+        qsort(found.streams, found.num_streams, sizeof *found.streams, by_group);
+    *streams = found;
+    return 0;
+}
+
+/* ---- series ---- */
+
+static const struct model_counter *counter_of(const struct feed *feed)
+{
+    const struct model_record *record = model_record(feed->record);
+    for (size_t i = 0; i < record->num_counters; i++)
+        if (strcmp(record->counters[i].name, feed->counter) == 0)
+            return &record->counters[i];
+    return NULL;
+}
+
+/* The question of a feed; number 0 is the sum, 1 … what is taken away. False: nothing more is taken away. */
+static bool question(const struct watch_stream *one, size_t number, char disease[MODEL_LISTS_CODE + 1],
+                     struct store_count_query *query)
+{
+    const struct feed       *feed = &feeds[one->feed];
+    const char *const       *dimensions = number == 0 ? feed->dimensions : feed->without[number - 1];
+    const struct model_text *code = &one->stream.disease;
+    bool                     any = number == 0;
+    *query = (struct store_count_query){ .record = model_record(feed->record),
+                                         .counter = counter_of(feed),
+                                         .area = one->stream.area,
+                                         .known = MODEL_MISSING_DATE };
+    for (size_t i = 1; i < 4; i++) {
+        query->dimensions[i] = dimensions[i];
+        any = any || dimensions[i] != NULL;
+    }
+    if (code->bytes != NULL && code->size <= MODEL_LISTS_CODE) {
+        memcpy(disease, code->bytes, code->size);
+        disease[code->size] = '\0';
+        query->dimensions[0] = disease;
+    }
+    return any;
+}
+
+static int read_days(struct store_reader *reader, const struct access *who, const struct watch_stream *one,
+                     toc_date from, toc_date to, int64_t *days, int64_t *scratch)
+{
+    size_t num = (size_t) (to - from) + 1;
+    int    ret = 0;
+    memset(days, 0, num * sizeof *days);
+    for (size_t q = 0; q <= TAKEN_AWAY && ret == 0; q++) {
+        struct store_count_query query;
+        char                     disease[MODEL_LISTS_CODE + 1];
+        if (!question(one, q, disease, &query))
+            break;
+        query.from = from;
+        query.to = to;
+        ret = store_counts(reader, who, &query, scratch, NULL);
+        for (size_t i = 0; i < num && ret == 0; i++)
+            days[i] += q == 0 ? scratch[i] : -scratch[i];
+    }
+    return ret;
+}
+
+static toc_date step_start(toc_date day, int length)
+{
+    return length == 7 ? day - toc_date_weekday(day) : day;
+}
+
+/* Streams with the same indicator in areas of the same depth have the number of the first of them. */
+static uint32_t peers_of(const struct watch_stream *streams, size_t at)
+{
+    for (size_t i = 0; i < at; i++)
+        if (streams[i].depth == streams[at].depth && streams[i].feed == streams[at].feed &&
+            compare_text(streams[i].stream.indicator, streams[at].stream.indicator) == 0)
+            return (uint32_t) i;
+    return (uint32_t) at;
+}
+
+struct days {
+    toc_date from, to;
+    size_t   num;
+    int64_t *at; /* of each stream */
+};
+
+/* The first day of the history: as said, else the first that counts. */
+static toc_date first_day(const struct watch_stream *streams, size_t num, const struct days *days)
+{
+    toc_date first = days->to;
+    for (size_t i = 0; i < num; i++)
+        for (size_t d = 0; d < days->num; d++)
+            if (days->at[i * days->num + d] != 0 && days->from + (toc_date) d < first)
+                first = days->from + (toc_date) d;
+    for (size_t i = 0; i < num; i++)
+        if (streams[i].stream.valid_from != MODEL_MISSING_DATE && streams[i].stream.valid_from < first)
+            first = streams[i].stream.valid_from > days->from ? streams[i].stream.valid_from : days->from;
+    return first;
+}
+
+static int fill_steps(const struct watch_streams *all, size_t first, size_t num, const struct days *days, int length,
+                      struct arena *arena, struct watch_group *group)
+{
+    const struct watch_stream *streams = &all->streams[first];
+    toc_date                   start = step_start(first_day(streams, num, days), length);
+    size_t                     steps = (size_t) ((days->to - start) / length) + 1;
+    struct watch_series       *series = arena_array(arena, num, sizeof *series);
+    toc_date                  *dates = arena_array(arena, steps, sizeof *dates);
+    double                    *counts = arena_array(arena, num * steps, sizeof *counts);
+    if (series == NULL || dates == NULL || counts == NULL)
+        return TOC_ERR_NO_MEMORY;
+    for (size_t s = 0; s < steps; s++)
+        dates[s] = start + (toc_date) s * length;
+    for (size_t i = 0; i < num; i++) {
+        series[i] = (struct watch_series){ .stream = streams[i].stream.head.id,
+                                           .area = streams[i].stream.area,
+                                           .place = streams[i].place,
+                                           .peers = peers_of(streams, i),
+                                           .counts = &counts[i * steps] };
+        for (toc_date day = start > days->from ? start : days->from; day <= days->to; day++)
+            counts[i * steps + (size_t) ((day - start) / length)] +=
+                (double) days->at[i * days->num + (size_t) (day - days->from)];
+        for (size_t s = 0; s < steps; s++) /* more taken away than was there: never of whole records */
+            counts[i * steps + s] = fmax(0, counts[i * steps + s]);
+    }
+    *group = (struct watch_group){ .map = all->map,
+                                   .areas = all->areas,
+                                   .series = series,
+                                   .num_series = num,
+                                   .dates = dates,
+                                   .num_steps = steps,
+                                   .steps_per_year = length == 7 ? 52 : 365 };
+    return 0;
+}
+
+int watch_streams_series(struct store_reader *reader, const struct access *who, const struct watch_streams *streams,
+                         size_t first, size_t num, toc_date today, struct arena *arena, struct watch_group *group)
+{
+    const struct watch_stream *one = &streams->streams[first];
+    int                        length = is(one->stream.period, "week") ? 7 : 1;
+    struct days                days = { .from = today - WATCH_YEARS * 366, .to = today };
+    bool                       any = false;
+    days.num = (size_t) (days.to - days.from) + 1;
+    days.at = memory_array(num + 1, days.num * sizeof *days.at); /* one more to work with */
+    int ret = days.at == NULL ? TOC_ERR_NO_MEMORY : 0;
+    for (size_t i = 0; i < num && ret == 0; i++)
+        ret = read_days(reader, who, &one[i], days.from, days.to, &days.at[i * days.num], &days.at[num * days.num]);
+    for (size_t i = 0; i < num * days.num && ret == 0 && !any; i++)
+        any = days.at[i] != 0;
+    if (ret == 0 && !any)
+        *group = (struct watch_group){ .num_steps = 0 };
+    else if (ret == 0)
+        ret = fill_steps(streams, first, num, &days, length, arena, group);
+    free(days.at);
+    return ret;
+}
+
+/* ---- delay ---- */
+
+int watch_stream_delay(struct store_reader *reader, const struct access *who, const struct watch_stream *stream,
+                       toc_date today, int64_t *days)
+{
+    int64_t                  cells[DELAY_DAYS * (DELAY_MOST + 1)], by_delay[DELAY_MOST + 1] = { 0 }, all = 0, sum = 0;
+    struct store_count_query query;
+    char                     disease[MODEL_LISTS_CODE + 1];
+    if (stream->stream.delay_days != MODEL_MISSING_INTEGER) {
+        *days = stream->stream.delay_days;
+        return 0;
+    }
+    (void) question(stream, 0, disease, &query);
+    query.from = today - DELAY_LEFT_OUT - DELAY_DAYS + 1;
+    query.to = today - DELAY_LEFT_OUT;
+    int ret = store_triangle(reader, who, &query, DELAY_MOST, cells);
+    if (ret != 0)
+        return ret;
+    for (size_t i = 0; i < sizeof cells / sizeof *cells; i++) {
+        by_delay[i % (DELAY_MOST + 1)] += cells[i];
+        all += cells[i];
+    }
+    *days = -1;
+    for (size_t d = 0; d <= DELAY_MOST && all >= DELAY_LEAST_CASES && *days < 0; d++) {
+        sum += by_delay[d];
+        if (10 * sum >= 9 * all)
+            *days = (int64_t) d;
+    }
+    return 0;
+}

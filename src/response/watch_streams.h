@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* response/watch_streams.h: the streams of a store as groups of series that watch.h can judge.
+ *
+ * What feeds a stream today: the counters of this program (stream.feed = counter, stream.counter its name), so its
+ * values are those of the records as of the newest commit, and of every earlier day as it was known then.
+ *
+ *     indicator    counter                                             without
+ *     cases        case_by_onset, case_by_specimen, case_by_received   cases that are none
+ *     tests        result_by_day                                       cancelled, entered in error
+ *     positives    result_by_day, of those detected                    cancelled, entered in error
+ *
+ * A history begins at valid_from of its streams or, where none says it, on the first day that any stream of the group
+ * has counted: days before that are not zeros.
+ */
+#ifndef RESPONSE_WATCH_STREAMS_H
+#define RESPONSE_WATCH_STREAMS_H
+
+#include "response/watch.h"
+#include "store/store.h"
+
+#define WATCH_YEARS 8 /* of history that are read */
+
+struct watch_stream {
+    struct model_stream stream;
+    const char         *unwatched; /* why it is not judged; NULL = it is */
+    size_t              feed;      /* how it is counted */
+    unsigned            depth;     /* of its area in the tree */
+    uint32_t            place;     /* of the map */
+};
+
+struct watch_streams {
+    struct watch_stream    *streams; /* those of one group one behind the other */
+    size_t                  num_streams;
+    struct toc_grouping_map map; /* the areas of all streams and what they lie in */
+    struct id              *areas;
+};
+
+/* Read all streams, and the map. Everything lives in the arena. */
+int watch_streams_read(struct store_reader *reader, const struct access *who, toc_date today, struct arena *arena,
+                       struct watch_streams *streams, struct fault_list *faults);
+
+/* How many streams, from number `first` on, are of one group. */
+size_t watch_streams_group(const struct watch_streams *streams, size_t first);
+
+/* Their series up to the step that holds today: fills in group but for alarms, signals and ids. num_steps is 0 where
+ * nothing was ever counted. */
+int watch_streams_series(struct store_reader *reader, const struct access *who, const struct watch_streams *streams,
+                         size_t first, size_t num, toc_date today, struct arena *arena, struct watch_group *group);
+
+/* After how many days nine tenths of what happened were known, from the reporting triangle of the 60 days before the
+ * newest 30; stream.delay_days where it says. *days is -1 where too little happened to tell. */
+int watch_stream_delay(struct store_reader *reader, const struct access *who, const struct watch_stream *stream,
+                       toc_date today, int64_t *days);
+
+#endif

@@ -1,0 +1,158 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The watch from the command line: records become streams, alarms, signals, answers; again and again, in any portions."""
+
+import csv
+import datetime
+import io
+import json
+import re
+
+from program import ROOT, folder, main
+from program import run as run_program
+
+LISTS = ROOT / "share/lists"
+TODAY = datetime.date(2026, 11, 22)
+WEEKS = 12
+ROUND = re.compile(r"tocsin watch: (\d+) of (\d+) streams watched: (\d+) new alarms, (\d+) new signals, "
+                   r"(\d+) of them deferred, (\d+) closed as duplicates\n")
+
+
+def run(*words, **options):
+    code, out, err = run_program(*words, **options)
+    return code, out, "".join(line for line in err.splitlines(True) if "THE CLOCK " not in line)
+
+
+def good(*words, **options):
+    code, out, err = run(*words, **options)
+    assert (code, err) == (0, ""), f"exit code {code}: {err}"
+    return out
+
+
+class Node:
+    """A county of two townships, with streams of measles and of plague by week, and some cases of measles each week."""
+
+    def __init__(self, where):
+        self.path = f"{where}/node"
+        good("node", "init", "--lists", LISTS, self.path)
+        self.county = self.create("area", "code=900101", "name_en=County", "level=0", "--as", "program")
+        self.areas = [self.create("area", f"code=90010{i}", "name_en=Township", "level=1", f"parent={self.county}",
+                                  "--as", "program") for i in (2, 3)]
+        self.persons = [self.create("person", f"area={area}", "sex=female", "birth_year=1980") for area in self.areas]
+        rows = [f"{disease}-{number},cases,{disease},{area},week,counter,case_by_onset"
+                for disease in ("measles", "plague") for number, area in enumerate([self.county, *self.areas])]
+        self.load("stream", "code,indicator,disease,area,period,feed,counter", rows, where)
+        self.where = where
+        self.cases("measles", 0, [(back, 1 + back % 3) for back in range(1, WEEKS)])
+
+    def __call__(self, *words, **options):
+        return good(*words, "--node", self.path, **options)
+
+    def load(self, record, header, rows, where):
+        with open(f"{where}/{record}.csv", "w", encoding="utf-8") as file:
+            file.write("\n".join([header, *rows]) + "\n")
+        return good("record", "create", "--node", self.path, "--file", f"{where}/{record}.csv", record)
+
+    def create(self, *words):
+        return json.loads(self("record", "create", *words))["id"]
+
+    def cases(self, disease, township, weeks):
+        """So many cases, so many weeks ago."""
+        rows = [f"{self.persons[township]},{disease},suspected,{self.areas[township]},"
+                f"{TODAY - datetime.timedelta(days=7 * back)},{TODAY}" for back, number in weeks for _ in range(number)]
+        self.load("case", "person,disease,classification,responsible_area,onset_date,received_date", rows, self.where)
+
+    def round(self):
+        """One round: its rows, and what it tells: streams, alarms, signals, deferred, closed."""
+        code, out, err = run("watch", "run", "--node", self.path, "--today", TODAY)
+        found = ROUND.fullmatch(err)
+        assert code == 0 and found, f"{code}: {err}"
+        return list(csv.DictReader(io.StringIO(out))), [int(word) for word in found.groups()[2:]]
+
+    def signals(self):
+        return json.loads(self("watch", "signals"))["rows"]
+
+
+def with_node(test):
+    def wrapped():
+        with folder() as where:
+            test(Node(where))
+
+    wrapped.__doc__ = test.__doc__
+    return wrapped
+
+
+@with_node
+def test_from_records_to_an_answer(node):
+    """Cases become an alarm and a signal with a clock; it is answered step by step."""
+    rows, told = node.round()
+    assert rows == [] and told == [0, 0, 0, 0], told
+    node.cases("measles", 1, [(0, 9)])
+    rows, told = node.round()
+    assert {row["stream"] for row in rows} == {"measles-0", "measles-2"}, rows
+    assert told == [2, 1, 0, 0], told
+    assert len({row["signal"] for row in rows}) == 1
+    assert node.round()[1] == [0, 0, 0, 0]  # nothing is raised twice
+    signal = node.signals()[0]
+    assert signal["status"] == "new" and signal["disease"] == "measles", signal
+    assert signal["summary"].startswith("cases: 9 where 0.0 were expected"), signal
+    tasks = json.loads(node("record", "list", "tasks", "--where", f"signal={signal['id']}"))["rows"]
+    assert [(task["kind"], task["status"]) for task in tasks] == [("triage-signal", "open")], tasks
+    code, out, err = run("watch", "answer", signal["id"], "verify", "--node", node.path)
+    assert code == 1 and out == "" and err.startswith("/code: missing; allowed: a code of the list verification\n"), err
+    node("watch", "answer", signal["id"], "triage")
+    node("watch", "answer", signal["id"], "verify", "confirmed", "--reason", "laboratory: 4 of 5 positive")
+    node("watch", "answer", signal["id"], "close", "no-risk")
+    shown = json.loads(node("record", "read", "signal", signal["id"]))
+    assert (shown["status"], shown["closing"], shown["verification"]) == ("closed", "no-risk", "confirmed"), shown
+    code, out, err = run("watch", "answer", signal["id"], "act", "--node", node.path)
+    assert code == 1 and err.startswith("/status: closed"), err
+
+
+@with_node
+def test_portions(node):
+    """The same week in many portions is one signal, as in one."""
+    for _ in range(6):
+        node.cases("measles", 1, [(0, 2)])
+        node.round()
+    node.cases("measles", 0, [(0, 12)])
+    node.round()
+    alarms = json.loads(node("record", "list", "alarms"))["rows"]
+    assert len(alarms) == 3 and len({alarm["signal"] for alarm in alarms}) <= 2, alarms
+    open_ones = [signal for signal in node.signals() if signal["status"] != "closed"]
+    assert len(open_ones) == len({alarm["signal"] for alarm in alarms}), node.signals()
+
+
+@with_node
+def test_single_case(node):
+    """One case of plague is enough, at once, with two hours for triage."""
+    node.cases("plague", 0, [(0, 1)])
+    rows, told = node.round()
+    assert {row["method"] for row in rows} == {"single-case"} and told[1] == 1, rows
+    signal = node.signals()[0]
+    task = json.loads(node("record", "list", "tasks", "--where", f"signal={signal['id']}"))["rows"][0]
+    starts, due = (datetime.datetime.fromisoformat(task[name].replace("Z", "+00:00")) for name in ("starts", "due"))
+    assert due - starts == datetime.timedelta(hours=2), task
+
+
+@with_node
+def test_streams(node):
+    """Streams are told with what they are judged by, and why one is not."""
+    node.create("stream", "code=sales", "indicator=medicine-sales", f"area={node.county}", "period=month", "feed=file")
+    rows = {row["stream"]: row for row in csv.DictReader(io.StringIO(node("watch", "streams", "--today", TODAY)))}
+    assert rows["measles-0"]["method"] == "ears-c2" and rows["measles-0"]["steps"] == str(WEEKS), rows
+    assert rows["measles-0"]["date_type"] == "case_by_onset", rows
+    assert rows["plague-0"]["not_watched"] == "nothing was counted yet", rows
+    assert rows["sales"]["not_watched"] == "only days and weeks are watched", rows
+
+
+def test_wrong_use():
+    """Wrong use is told before a node is opened."""
+    for words, message in (([], "what is to be done?; allowed: run, streams, signals, answer"),
+                           (["look"], "no such verb; allowed: run, streams, signals, answer"),
+                           (["run", "x"], "run: takes no operand"),
+                           (["run", "--today", "soon"], None)):
+        code, out, err = run("watch", *words)
+        assert code == 2 and out == "" and (message is None or message in err), err
+
+
+main(dict(globals()))

@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The watch without a store: what was judged, grouped and written before is there the next time, and the partition does
+ * not depend on how many deliveries it came in. */
+#include "response/watch.h"
+
+#include <math.h>
+
+#include "support/property.h"
+#include "support/test.h"
+
+enum { STREAMS = 12, STEPS = 60, BACK = 3, MOST = 4096 };
+
+/* Twelve areas in a row, each a neighbour of the next, in one province. */
+static size_t              first_neighbour[STREAMS + 2];
+static uint32_t            neighbours[2 * STREAMS], parent[STREAMS + 1];
+static struct id           areas[STREAMS + 1];
+static struct watch_series series[STREAMS];
+static toc_date            dates[STEPS];
+static double              counts[STREAMS][STEPS];
+
+/* The store: what plans have written. */
+static struct watch_alarm  alarms[MOST];
+static struct watch_signal signals[MOST];
+static size_t              num_alarms, num_signals, num_closed;
+static uint8_t             last_id;
+
+static struct id new_id(void *context)
+{
+    (void) context;
+    return (struct id){ { 1, ++last_id } };
+}
+
+static int begin(void **state)
+{
+    size_t num = 0;
+    (void) state;
+    for (uint32_t a = 0; a <= STREAMS; a++) {
+        first_neighbour[a] = num;
+        areas[a].bytes[0] = (uint8_t) (a + 1);
+        parent[a] = a < STREAMS ? STREAMS : TOC_GROUPING_NO_AREA;
+        if (a < STREAMS && a > 0)
+            neighbours[num++] = a - 1;
+        if (a + 1 < STREAMS)
+            neighbours[num++] = a + 1;
+    }
+    first_neighbour[STREAMS + 1] = num;
+    for (size_t s = 0; s < STEPS; s++)
+        dates[s] = (toc_date) (19000 + 7 * s);
+    for (size_t i = 0; i < STREAMS; i++) {
+        series[i] = (struct watch_series){ .area = areas[i], .place = (uint32_t) i, .counts = counts[i] };
+        series[i].stream.bytes[0] = (uint8_t) (100 + i);
+        for (size_t s = 0; s < STEPS; s++)
+            counts[i][s] = (double) (2 + (i + s) % 3);
+    }
+    num_alarms = num_signals = num_closed = 0;
+    last_id = 0;
+    return 0;
+}
+
+static size_t find_alarm(const struct id *id)
+{
+    size_t at = 0;
+    while (at < num_alarms && !id_equal(&alarms[at].id, id))
+        at++;
+    return at;
+}
+
+static void apply(const struct watch_plan *plan)
+{
+    for (size_t i = 0; i < plan->num_founded; i++)
+        signals[num_signals++] = (struct watch_signal){ .id = plan->founded[i].id };
+    for (size_t i = 0; i < plan->num_raised; i++) {
+        const struct watch_raised *raised = &plan->raised[i];
+        assert_int_equal(find_alarm(&raised->id), num_alarms); /* none is written twice */
+        alarms[num_alarms++] = (struct watch_alarm){ raised->id, raised->signal, raised->series, raised->step };
+    }
+    for (size_t i = 0; i < plan->num_moved; i++)
+        alarms[find_alarm(&plan->moved[i].alarm)].signal = plan->moved[i].signal;
+    for (size_t i = 0; i < plan->num_closed; i++)
+        for (size_t s = 0; s < num_signals; s++)
+            if (id_equal(&signals[s].id, &plan->closed[i].id)) {
+                signals[s].standing = WATCH_CLOSED;
+                num_closed++;
+            }
+}
+
+static struct watch_plan plan_of(struct arena *arena)
+{
+    struct watch_plan        plan;
+    const struct watch_group group = { .map = { STREAMS + 1, first_neighbour, neighbours, parent },
+                                       .areas = areas,
+                                       .series = series,
+                                       .num_series = STREAMS,
+                                       .dates = dates,
+                                       .num_steps = STEPS,
+                                       .steps_per_year = 52,
+                                       .num_back = BACK,
+                                       .budget = 12,
+                                       .alarms = alarms,
+                                       .num_alarms = num_alarms,
+                                       .signals = signals,
+                                       .num_signals = num_signals,
+                                       .new_id = new_id };
+    assert_ok(watch_plan(&group, arena, &plan, NULL));
+    return plan;
+}
+
+static void go(void)
+{
+    struct arena      arena = ARENA_INIT;
+    struct watch_plan plan = plan_of(&arena);
+    apply(&plan);
+    arena_free(&arena);
+}
+
+static const struct id *signal_of(size_t stream, size_t step)
+{
+    for (size_t i = 0; i < num_alarms; i++)
+        if (alarms[i].series == stream && alarms[i].step == step)
+            return &alarms[i].signal;
+    return NULL;
+}
+
+static void test_raised_once(void **state)
+{
+    begin(state);
+    counts[3][STEPS - 1] = counts[4][STEPS - 1] = counts[9][STEPS - 1] = 40;
+    go();
+    assert_int_equal(num_alarms, 3);
+    assert_int_equal(num_signals, 2);
+    assert_true(id_equal(signal_of(3, STEPS - 1), signal_of(4, STEPS - 1)));
+    assert_false(id_equal(signal_of(3, STEPS - 1), signal_of(9, STEPS - 1)));
+    go();
+    counts[3][STEPS - 1] = 3; /* a correction: as known then, it was an alarm */
+    go();
+    assert_int_equal(num_alarms, 3);
+    assert_int_equal(num_signals, 2);
+}
+
+/* Two outbreaks that turn out to be one, as the area between them reports: the younger signal is closed as a
+ * duplicate, its alarms move. Unless somebody has begun to answer. */
+static void test_joined_later(void **state)
+{
+    for (int answered = 0; answered < 2; answered++) {
+        begin(state);
+        counts[3][STEPS - 1] = counts[5][STEPS - 1] = 40;
+        go();
+        assert_int_equal(num_signals, 2);
+        struct id first = *signal_of(3, STEPS - 1), second = *signal_of(5, STEPS - 1);
+        for (size_t s = 0; s < num_signals && answered != 0; s++)
+            signals[s].standing = WATCH_ANSWERED;
+        counts[4][STEPS - 1] = 40;
+        go();
+        assert_int_equal(num_signals, 2);
+        assert_int_equal(num_closed, answered != 0 ? 0 : 1);
+        assert_int_equal(id_equal(signal_of(3, STEPS - 1), signal_of(5, STEPS - 1)), answered == 0);
+        const struct id *between = signal_of(4, STEPS - 1);
+        assert_true(id_equal(between, &first) || id_equal(between, &second));
+        go();
+        assert_int_equal(num_closed, answered != 0 ? 0 : 1);
+    }
+}
+
+/* A closed signal takes no more: what goes on is new. */
+static void test_closed_takes_no_more(void **state)
+{
+    begin(state);
+    counts[3][STEPS - 2] = 40;
+    go();
+    assert_int_equal(num_signals, 1);
+    signals[0].standing = WATCH_CLOSED;
+    counts[3][STEPS - 1] = 45;
+    go();
+    assert_int_equal(num_signals, 2);
+    assert_false(id_equal(signal_of(3, STEPS - 2), signal_of(3, STEPS - 1)));
+    /* and an open one does */
+    begin(state);
+    counts[3][STEPS - 2] = 40;
+    go();
+    counts[3][STEPS - 1] = 45;
+    go();
+    assert_int_equal(num_signals, 1);
+}
+
+static void test_single_case(void **state)
+{
+    struct arena arena = ARENA_INIT;
+    begin(state);
+    for (size_t i = 0; i < STREAMS; i++) {
+        series[i].single_case = true;
+        for (size_t s = 0; s < STEPS; s++)
+            counts[i][s] = 0;
+    }
+    counts[7][STEPS - 1] = 1;
+    struct watch_plan plan = plan_of(&arena);
+    assert_int_equal(plan.num_raised, 1);
+    assert_string_equal(plan.raised[0].method, WATCH_SINGLE_CASE);
+    assert_true(plan.founded[0].exempt && !plan.founded[0].deferred);
+    assert_int_equal(plan.founded[0].place, 7);
+    arena_free(&arena);
+}
+
+/* A signal of several areas lies where they all lie. */
+static void test_place(void **state)
+{
+    struct arena arena = ARENA_INIT;
+    begin(state);
+    counts[3][STEPS - 1] = counts[4][STEPS - 1] = 40;
+    struct watch_plan plan = plan_of(&arena);
+    assert_int_equal(plan.num_founded, 1);
+    assert_int_equal(plan.founded[0].num_alarms, 2);
+    assert_int_equal(plan.founded[0].place, STREAMS);
+    arena_free(&arena);
+}
+
+/* ---- deliveries ---- */
+
+/* For each pair of alarms, whether they are of one signal: the partition, whatever the ids. */
+static void partition(bool same[STREAMS * BACK][STREAMS * BACK])
+{
+    for (size_t a = 0; a < STREAMS * BACK; a++)
+        for (size_t b = 0; b < STREAMS * BACK; b++) {
+            const struct id *x = signal_of(a / BACK, STEPS - 1 - a % BACK),
+                            *y = signal_of(b / BACK, STEPS - 1 - b % BACK);
+            same[a][b] = x != NULL && y != NULL && id_equal(x, y);
+        }
+}
+
+static size_t num_open(void)
+{
+    size_t num = 0;
+    for (size_t s = 0; s < num_signals; s++)
+        num += signals[s].standing != WATCH_CLOSED;
+    return num;
+}
+
+static void deliver(struct test_random *random)
+{
+    static bool once[STREAMS * BACK][STREAMS * BACK], many[STREAMS * BACK][STREAMS * BACK];
+    double      final[STREAMS][BACK];
+    begin(NULL);
+    for (size_t i = 0; i < STREAMS; i++)
+        for (size_t b = 0; b < BACK; b++) {
+            final[i][b] = test_uniform(random) < 0.3 ? 10 + floor(40 * test_uniform(random)) : counts[i][STEPS - 1 - b];
+            counts[i][STEPS - 1 - b] = final[i][b];
+        }
+    go();
+    partition(once);
+    size_t open_once = num_open();
+    begin(NULL);
+    for (size_t i = 0; i < STREAMS; i++)
+        for (size_t b = 0; b < BACK; b++)
+            counts[i][STEPS - 1 - b] = 0;
+    size_t deliveries = test_between(random, 2, 24);
+    for (size_t d = 1; d <= deliveries; d++) {
+        for (size_t i = 0; i < STREAMS; i++)
+            for (size_t b = 0; b < BACK; b++) {
+                double *now = &counts[i][STEPS - 1 - b];
+                *now = d == deliveries ? final[i][b] : *now + floor((final[i][b] - *now) * test_uniform(random));
+            }
+        go();
+    }
+    partition(many);
+    assert_memory_equal(once, many, sizeof once);
+    assert_int_equal(num_open(), open_once);
+}
+
+static void test_deliveries(void **state)
+{
+    (void) state;
+    test_property("one delivery or many end in the same signals", 400, deliver);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_raised_once),
+        cmocka_unit_test(test_joined_later),
+        cmocka_unit_test(test_closed_takes_no_more),
+        cmocka_unit_test(test_single_case),
+        cmocka_unit_test(test_place),
+        cmocka_unit_test(test_deliveries),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
