@@ -17,7 +17,7 @@
 #include "tocsin/grouping.h"
 #include "tocsin/method.h"
 
-#define WATCH_GAP 2                     /* steps for which a signal stays open */
+#define WATCH_GAP 2            /* steps for which a signal stays open */
 #define WATCH_WEEKDAYS_FROM 70 /* days of history from which days of the week are judged apart; all alike before */
 #define WATCH_MIN_SIGMA 0.5    /* of methods that have one: after a week without a case it takes two */
 #define WATCH_SINGLE_CASE "single-case" /* alarm.method: one case is enough; no method of libtocsin */
