@@ -22,7 +22,6 @@
 #define PICTURE_TEXT_BYTES 7089                 /* what a code can hold */
 #define PICTURE_MEMORY_BYTES ((size_t) 1 << 30) /* of the process that reads */
 #define PICTURE_SECONDS 20                      /* of the processor */
-#define PICTURE_SEGMENT_VERSION 22              /* the largest code that a SMART card may be in */
 
 struct picture_code {
     size_t size;
