@@ -97,6 +97,9 @@ static size_t find_column(const struct list *list, const bool *taken, struct rep
     return SIZE_MAX;
 }
 
+/* Of a column that the header would have had a field for. */
+static const char unused_note[] = "the mapping does not use it";
+
 static bool copy_text(struct list *list, struct report_text *text)
 {
     text->bytes = arena_copy(&list->arena, text->bytes, text->size);
@@ -139,7 +142,10 @@ static int take_column(struct list *list, bool *taken, const struct value *said)
     if (column->field == LIST_DENIED || column->field == LIST_ERRORS) /* no mapping brings these in */
         return 0;
     column->field = field;
-    column->note = field == LIST_UNUSED ? "the mapping does not use it" : NULL;
+    if (field != LIST_UNUSED)
+        column->note = NULL;
+    else if (column->note == NULL)
+        column->note = unused_note;
     int ret = take_words(list, column, value_get(said, "values"));
     if (dates.size == 0 || ret != 0)
         return ret;
@@ -170,7 +176,7 @@ static int take_columns(struct list *list, const struct value *columns)
                 return list_refuse(list, i, "each field once", "the mapping has two columns for one field");
     for (size_t i = 0; i < list->num_columns && ret == 0; i++)
         if (!taken[i] && list->columns[i].field == LIST_UNUSED)
-            list->columns[i].note = "the mapping does not know it";
+            list->columns[i].note = list->columns[i].note != NULL ? list->columns[i].note : unused_note;
     return ret;
 }
 
