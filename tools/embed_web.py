@@ -3,7 +3,7 @@
 
 usage: embed_web.py FOLDER OUTPUT.c
 
-FOLDER is what `./dev web` makes: index.html and assets/. Where it is absent the table is empty, and the server has its
+FOLDER is what `./dev web` makes: index.html, pass.html, pass-worker.js and assets/. Where it is absent the table is empty, and the server has its
 plain page alone. The output is written only when it differs. The same files give the same bytes.
 """
 
@@ -17,13 +17,15 @@ TYPES = {
     ".css": "text/css; charset=utf-8",
     ".svg": "image/svg+xml",
     ".json": "application/json",
+    ".wasm": "application/wasm",
     ".woff2": "font/woff2",
 }
 
 
 def files(folder):
     if (folder / "index.html").exists():
-        yield "index.html", folder / "index.html"
+        for name in ("index.html", "pass.html", "pass-worker.js"):
+            yield name, folder / name
         for path in sorted((folder / "assets").iterdir()):
             yield path.name, path
 

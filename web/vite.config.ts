@@ -9,8 +9,10 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
     rollupOptions: {
+      input: { index: "index.html", pass: "pass.html", "pass-worker": "src/pass/worker.ts" },
       output: {
-        entryFileNames: "assets/[name]-[hash].js",
+        // A service worker keeps its name: browsers ask for it again by that.
+        entryFileNames: (chunk) => (chunk.name === "pass-worker" ? "pass-worker.js" : "assets/[name]-[hash].js"),
         chunkFileNames: "assets/[name]-[hash].js",
         assetFileNames: "assets/[name]-[hash][extname]",
       },

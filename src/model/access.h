@@ -32,12 +32,13 @@
     X(TRACER, "tracer")                 /* follows contacts up */                                                      \
     X(LABORATORY_STAFF, "laboratory-staff")                                                                            \
     X(CLINICIAN, "clinician")                                                                                          \
-    X(SUPERVISOR, "supervisor")       /* heads a response: everything but identities, and who looked */                \
-    X(ANALYST, "analyst")             /* numbers, never identities */                                                  \
-    X(DATA_MANAGER, "data-manager")   /* mends records: data quality */                                                \
-    X(AUDITOR, "auditor")             /* the audit trail and nothing else */                                           \
-    X(ADMINISTRATOR, "administrator") /* users and grants, never persons */                                            \
-    X(PROGRAM, "program")             /* Tocsin itself: jobs, detection */
+    X(SUPERVISOR, "supervisor")             /* heads a response: everything but identities, and who looked */          \
+    X(ANALYST, "analyst")                   /* numbers, never identities */                                            \
+    X(DATA_MANAGER, "data-manager")         /* mends records: data quality */                                          \
+    X(CHECKPOINT_STAFF, "checkpoint-staff") /* check passes; no person's record */                                     \
+    X(AUDITOR, "auditor")                   /* the audit trail and nothing else */                                     \
+    X(ADMINISTRATOR, "administrator")       /* users and grants, never persons */                                      \
+    X(PROGRAM, "program")                   /* Tocsin itself: jobs, detection */
 
 enum access_purpose {
     ACCESS_NO_PURPOSE = 0,

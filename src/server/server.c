@@ -14,6 +14,7 @@
 #include "server/http.h"
 #include "server/jobs.h"
 #include "server/listen.h"
+#include "server/pass_lists.h"
 #include "server/provider.h"
 #include "server/server_internal.h"
 
@@ -198,6 +199,7 @@ static void free_server(struct server *server)
     metrics_free(server->metrics);
     accounts_free(server->accounts);
     provider_free(server->provider);
+    pass_lists_free(server->passes);
     free(server);
 }
 
@@ -227,6 +229,8 @@ int server_start(const struct server_options *options, struct server **started, 
         ret = start_parts(server);
     if (ret == 0)
         ret = start_provider(server, faults);
+    if (ret == 0)
+        ret = pass_lists_new(&options->node->settings, &server->passes, faults);
     if (ret == 0)
         ret = start_network(server, faults);
     if (ret != 0) {

@@ -12,6 +12,7 @@
 
 struct http;
 struct jobs;
+struct pass_lists;
 struct provider;
 
 struct server {
@@ -31,6 +32,7 @@ struct server {
     struct jobs          *jobs; /* NULL = none are done here */
     struct lane          *workers, *heavy;
     struct provider      *provider; /* of identities; NULL = none */
+    struct pass_lists    *passes;   /* what health passes are checked with; NULL = nothing */
     struct lane          *outside;  /* whoever waits for it; NULL = nobody does */
     struct http          *http;
 };

@@ -10,6 +10,12 @@
 static const char policy[] = "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; "
                              "frame-ancestors 'none'; img-src 'self' data:";
 
+/* The scan page alone compiles WebAssembly, which runs nothing that is not ours either. */
+static const char pass_policy[] = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; object-src 'none'; "
+                                  "base-uri 'none'; form-action 'self'; frame-ancestors 'none'; img-src 'self' data:";
+
+#define WORKER "pass-worker.js"
+
 static int by_name(const void *name, const void *file)
 {
     return strcmp(name, ((const struct web_file *) file)->name);
@@ -33,14 +39,29 @@ static void answer_file(struct exchange *exchange, const struct web_file *file)
     sink_write(&exchange->answer.body, (const char *) file->bytes, file->size);
 }
 
-int web_answer_page(struct exchange *exchange)
+static int answer_root(struct exchange *exchange, const char *name, const char *under)
 {
-    const struct web_file *file = find("index.html");
+    const struct web_file *file = find(name);
     if (file == NULL)
         return SERVER_ERR_UNKNOWN_PATH;
-    answer_header(exchange, "Content-Security-Policy", policy);
+    answer_header(exchange, "Content-Security-Policy", under);
     answer_file(exchange, file);
     return 0;
+}
+
+int web_answer_page(struct exchange *exchange)
+{
+    return answer_root(exchange, "index.html", policy);
+}
+
+int web_pass(struct exchange *exchange)
+{
+    return answer_root(exchange, "pass.html", pass_policy);
+}
+
+int web_pass_worker(struct exchange *exchange)
+{
+    return answer_root(exchange, WORKER, policy);
 }
 
 int web_page(struct exchange *exchange)
@@ -51,8 +72,9 @@ int web_page(struct exchange *exchange)
 int web_asset(struct exchange *exchange)
 {
     const struct web_file *file = find(exchange->segments[0]);
-    if (file == NULL || strcmp(file->name, "index.html") == 0)
-        return SERVER_ERR_UNKNOWN_PATH;
+    const char            *end = strrchr(exchange->segments[0], '.');
+    if (file == NULL || (end != NULL && strcmp(end, ".html") == 0) || strcmp(file->name, WORKER) == 0)
+        return SERVER_ERR_UNKNOWN_PATH; /* pages and the worker have paths of their own */
     /* Its name has a hash of what it holds: a new release has new names. */
     answer_header(exchange, "Cache-Control", "public, max-age=31536000, immutable");
     answer_file(exchange, file);

@@ -15,8 +15,7 @@
 
 /* ---- the grant ---- */
 
-/* Is the area one of the grant's subtrees? An area above a grant adds up what is not the caller's. */
-static bool area_within(struct store *store, const struct access *who, const struct id *area)
+bool store_area_within(struct store *store, const struct access *who, const struct id *area)
 {
     const struct area_tree *areas = store_hold_areas(store);
     uint32_t                number = area_tree_find(areas, area);
@@ -44,7 +43,7 @@ static int check_question(struct store *store, const struct access *who, const s
     struct model_set          visible = access_visible(who, query->record);
     if (day == NULL || !model_set_has(&visible, (size_t) (day - query->record->fields)))
         return STORE_ERR_DENIED;
-    return area_within(store, who, &query->area) ? 0 : STORE_ERR_ABSENT;
+    return store_area_within(store, who, &query->area) ? 0 : STORE_ERR_ABSENT;
 }
 
 static toc_date known_day(const struct store_count_query *query)

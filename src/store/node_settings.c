@@ -52,6 +52,12 @@ static const struct setting settings_table[] = {
       "when the provider's second factor counts: amr:mfa, acr:VALUE, several by commas; none: never" },
     { "sign_in_authority", SETTING_PATH, AT(sign_in_authority), 0, 0,
       "a file with the certificates that vouch for the provider; none: those of the system" },
+    { "pass_trust", SETTING_PATH, AT(pass_trust), 0, 0,
+      "the folder of trust lists that health passes are checked with: docs/pass.md" },
+    { "pass_rules", SETTING_PATH, AT(pass_rules), 0, 0, "a file with the rules that passes are held to" },
+    { "pass_country", SETTING_TEXT, AT(pass_country), 0, 0,
+      "the country whose rules count here, as the rules name it" },
+    { "pass_region", SETTING_TEXT, AT(pass_region), 0, 0, "the region of that country, for rules of a region alone" },
     { "demo", SETTING_YES, AT(demo), 0, 0, "yes: the data are invented, and are served on loopback alone" },
 };
 #define NUM_SETTINGS (sizeof settings_table / sizeof *settings_table)

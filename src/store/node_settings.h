@@ -18,6 +18,10 @@
  *     sign_in_name = County sign-in      what people call it
  *     sign_in_second_factor = amr:mfa    its second factor counts where it says so (or acr:VALUE, several by commas)
  *     sign_in_authority = ca.pem         a file with the certificates that vouch for it; none: the system's
+ *     pass_trust = trust                 the folder of trust lists that health passes are checked with (docs/pass.md)
+ *     pass_rules = rules.json            the rules that they are held to
+ *     pass_country = XX                  whose rules count here; and of which region
+ *     pass_region = XX-1
  *     demo = no                          invented data: served on loopback alone
  *     county_depth = 3                   of the counties in the tree of areas (0 = its top): people are found by name
  *                                        within one
@@ -58,6 +62,10 @@ struct node_settings {
     char      sign_in_name[NODE_SETTING_BYTES];
     char      sign_in_second_factor[NODE_SETTING_BYTES]; /* "" = never counts */
     char      sign_in_authority[NODE_SETTING_BYTES];     /* "" = the system's */
+    char      pass_trust[NODE_SETTING_BYTES];            /* "" = none, as of those below */
+    char      pass_rules[NODE_SETTING_BYTES];
+    char      pass_country[NODE_SETTING_BYTES];
+    char      pass_region[NODE_SETTING_BYTES];
     bool      demo;
 };
 #define NODE_SETTINGS_INIT                                                                                             \

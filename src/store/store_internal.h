@@ -60,6 +60,9 @@ const char *store_select(const struct store *store, const struct model_record *r
 /* Read the areas anew, as this connection sees them. */
 int store_reload_areas(struct store *store, struct db *db, struct db_error *error);
 
+/* Is the area one of the grant's subtrees? An area above a grant adds up what is not the caller's. */
+bool store_area_within(struct store *store, const struct access *who, const struct id *area);
+
 /* The county that the search tokens of somebody who lives in `area` are bound to (options.county_depth); an area above
  * the counties is its own. */
 struct id store_county(const struct store *store, const struct area_tree *areas, const struct id *area);

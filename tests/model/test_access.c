@@ -194,9 +194,10 @@ static void test_proxies_are_known(void **state)
 static void test_the_roles_and_purposes_are_closed_lists(void **state)
 {
     (void) state;
-    static const char *const roles[] = { "",          "epidemiologist", "tracer",  "laboratory-staff",
-                                         "clinician", "supervisor",     "analyst", "data-manager",
-                                         "auditor",   "administrator",  "program" };
+    static const char *const roles[] = {
+        "",        "epidemiologist", "tracer",           "laboratory-staff", "clinician",     "supervisor",
+        "analyst", "data-manager",   "checkpoint-staff", "auditor",          "administrator", "program"
+    };
     static const char *const purposes[] = { "",      "case-investigation", "contact-follow-up",  "laboratory",
                                             "care",  "help-and-supply",    "orders-and-appeals", "data-quality",
                                             "audit", "own-request" };

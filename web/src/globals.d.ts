@@ -4,3 +4,8 @@ declare module "*.svg" {
   export default address;
 }
 declare module "*.css";
+
+declare module "*.wasm?url" {
+  const url: string;
+  export default url;
+}

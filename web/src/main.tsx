@@ -50,6 +50,10 @@ function App() {
   }, [round]);
   const named = role.value?.role ?? null;
   useEffect(() => {
+    // Whoever works at a checkpoint has one page, and it is not one of these.
+    if (named === "checkpoint-staff") location.replace("/pass");
+  }, [named]);
+  useEffect(() => {
     if (named === null || model.value === null) return;
     const ending = new AbortController();
     listen(ending.signal);

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The program as the tests of the pages meet it: a node with the invented county, served; a browser; people who sign in.
 import { execFileSync, spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), "../..");
-const TOCSIN = join(ROOT, "build/tocsin");
+export const TOCSIN = join(ROOT, "build/tocsin");
 export const PASSWORD = "quiet rivers run deep 77";
 export const TODAY = new Date().toISOString().slice(0, 10);
 
@@ -25,9 +25,11 @@ export function makeNode(users) {
   return { folder, node, areas, remove: () => rmSync(folder, { recursive: true, force: true }) };
 }
 
-/** Serve it on any port; { url, end }. */
-export async function serve(node) {
-  const server = spawn(TOCSIN, ["serve", "--node", node, "--quiet", "--listen", "127.0.0.1:0"], { stdio: ["ignore", "pipe", "ignore"] });
+/** Serve it on any port; { url, end }. log: a file that its log goes to. */
+export async function serve(node, log = null) {
+  const quiet = log === null ? ["--quiet"] : [];
+  const stderr = log === null ? "ignore" : openSync(log, "w");
+  const server = spawn(TOCSIN, ["serve", "--node", node, ...quiet, "--listen", "127.0.0.1:0"], { stdio: ["ignore", "pipe", stderr] });
   const url = await new Promise((found, failed) => {
     let said = "";
     server.stdout.on("data", (bytes) => {
@@ -59,7 +61,7 @@ export async function signIn(browser, url, login, options = {}) {
   await page.fill("#login", login);
   await page.fill("#password", PASSWORD);
   await page.click("button");
-  await page.waitForSelector("h1");
+  await page.waitForSelector("h1", { timeout: 15_000 });
   const complaints = [];
   page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
   page.on("pageerror", (error) => complaints.push(error.message));

@@ -79,6 +79,18 @@ CREATE INDEX "facility_area" ON "facility" ("area","kind");
 CREATE INDEX "facilities_by_code" ON "facility" ("code","id","kind");
 CREATE INDEX "facilities_by_key" ON "facility" ("kind","code","id");
 
+CREATE TABLE "checkpoint_count" (
+  "id" {id} NOT NULL,
+  "version" {integer} NOT NULL,
+  "created" {integer} NOT NULL,
+  "updated" {integer} NOT NULL,
+  "checkpoint" {id} NOT NULL,
+  "hour" {integer} NOT NULL,
+  "outcome" {text} NOT NULL DEFAULT '',
+  "number" {integer} NOT NULL,
+  PRIMARY KEY ("id")){keyed};
+CREATE INDEX "checkpoint_count_by_hour" ON "checkpoint_count" ("checkpoint","hour","outcome");
+
 CREATE TABLE "user" (
   "id" {id} NOT NULL,
   "version" {integer} NOT NULL,

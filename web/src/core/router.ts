@@ -9,7 +9,14 @@ export const query = computed(() => new URLSearchParams(here.value.split("?")[1]
 
 addEventListener("popstate", () => (here.value = location.pathname + location.search));
 
+/** Pages that are documents of their own, under a policy of their own. */
+const documents = ["/pass"];
+
 export function go(target: string, replace = false): void {
+  if (documents.includes(target)) {
+    location.assign(target);
+    return;
+  }
   if (target === here.value) return;
   if (replace) history.replaceState(null, "", target);
   else history.pushState(null, "", target);

@@ -12,4 +12,5 @@ export interface Page {
 export const pages: Page[] = [
   { path: "/", title: "page.situation", key: "s", holds: (path) => path === "/" },
   { path: "/cases", title: "page.cases", key: "c", holds: (path) => path.startsWith("/cases") },
+  { path: "/pass", title: "page.pass", key: "p", holds: () => false },
 ];

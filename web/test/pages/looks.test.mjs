@@ -66,9 +66,12 @@ test("at 320 px, and with wide spacing of text, nothing is wider than the screen
 test("what a page weighs, compressed, is within its budget", () => {
   const sizes = readdirSync(ASSETS).map((name) => [name, gzipSync(readFileSync(join(ASSETS, name)), { level: 9 }).length]);
   const sum = (pattern) => sizes.filter(([name]) => pattern.test(name)).reduce((total, [, size]) => total + size, 0);
-  const shell = sum(/^index-.*\.js$/);
-  console.log(`# shell and situation: ${shell} bytes of script, ${sum(/^index-.*\.css$/)} of style`);
+  const shell = sum(/^(index|base)-.*\.js$/);
+  const scan = sum(/^(pass|base)-.*\.js$/);
+  console.log(`# scan page: ${scan} bytes of script; ${sum(/^sources-.*\.js$/)} and ${sum(/\.wasm$/)} of WebAssembly to check and to read codes`);
+  assert.ok(scan <= 20 * 1024);
+  console.log(`# shell and situation: ${shell} bytes of script, ${sum(/^(index|base)-.*\.css$/)} of style`);
   assert.ok(shell <= 45 * 1024);
-  assert.ok(sum(/^index-.*\.css$/) <= 12 * 1024);
+  assert.ok(sum(/^(index|base)-.*\.css$/) <= 12 * 1024);
   for (const [name, size] of sizes.filter(([name]) => /\.js$/.test(name) && !/^index-/.test(name))) assert.ok(size <= 20 * 1024, `${name}: ${size}`);
 });
