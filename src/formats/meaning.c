@@ -190,7 +190,12 @@ void meaning_decide(const struct meaning_source *source, struct report_result *r
 
 /* ---- among the results of an order ---- */
 
-#define REPEATED_LOOK_BACK 200 /* results, among which a repeated one is looked for */
+#define LOOK_BACK 200 /* results, among which a repeated one or the host of a cycle threshold is looked for */
+
+static uint32_t look_back(const struct report *report, uint32_t first)
+{
+    return report->num_results - first > LOOK_BACK ? report->num_results - LOOK_BACK : first;
+}
 
 static bool same_text(struct report_text a, struct report_text b)
 {
@@ -206,10 +211,7 @@ static struct report_text code_of(const struct report_concept *concept)
 
 bool meaning_is_repeated(const struct report *report, uint32_t first, const struct report_result *result)
 {
-    uint32_t from = first;
-    if (report->num_results - from > REPEATED_LOOK_BACK)
-        from = report->num_results - REPEATED_LOOK_BACK;
-    for (uint32_t i = from; i < report->num_results; i++) {
+    for (uint32_t i = look_back(report, first); i < report->num_results; i++) {
         const struct report_result *other = &report->results[i];
         if (same_text(code_of(&other->test), code_of(&result->test)) && same_text(other->sub_id, result->sub_id) &&
             same_text(other->value.sent, result->value.sent) && other->status == result->status &&
@@ -223,7 +225,8 @@ bool meaning_is_repeated(const struct report *report, uint32_t first, const stru
 bool meaning_attach_threshold(struct report *report, uint32_t first, const struct report_result *result)
 {
     struct report_result *host = NULL;
-    for (uint32_t i = report->num_results; i-- > first;) {
+    uint32_t              from = look_back(report, first);
+    for (uint32_t i = report->num_results; i-- > from;) {
         struct report_result *other = &report->results[i];
         if (isnan(other->cycle_threshold) &&
             (result->target == NULL || other->target == NULL || strcmp(result->target, other->target) == 0)) {

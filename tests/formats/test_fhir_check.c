@@ -364,6 +364,11 @@ static void test_limits(void **state)
     assert_int_equal(strlen(large), FHIR_MAX_BYTES);
     assert_limit(large, true);
     assert_limit(repeated("{'resourceType':'Patient'", " ", FHIR_MAX_BYTES - 25, "}"), false);
+    /* contained in one: each refers to its container */
+    const char *inner = "{'resourceType':'Location','id':'a','partOf':{'reference':'#'}},";
+    const char *innermost = "{'resourceType':'Location','id':'a','partOf':{'reference':'#'}}]}";
+    assert_limit(repeated("{'resourceType':'Location','contained':[", inner, FHIR_MAX_CONTAINED - 1, innermost), true);
+    assert_limit(repeated("{'resourceType':'Location','contained':[", inner, FHIR_MAX_CONTAINED, innermost), false);
     /* resources: each entry contains one more */
     const char *two =
         "{'resource':{'resourceType':'Group','type':'person','actual':true,'contained':[{'resourceType':'Organization',"

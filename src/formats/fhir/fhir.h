@@ -28,6 +28,7 @@
 #define FHIR_MAX_DEPTH 64        /* arrays and objects within one another */
 #define FHIR_MAX_VALUES 4000000  /* keys and values */
 #define FHIR_MAX_ENTRIES 20000   /* of a bundle */
+#define FHIR_MAX_CONTAINED 1000  /* resources in another */
 #define FHIR_MAX_RESOURCES 40000 /* with those contained in others */
 
 enum fhir_kind {

@@ -2,6 +2,7 @@
 /* The published rules between the elements of one object: those of severity error, for the data types and the resources
  * that are read here. Each is told with its published key. */
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "formats/fhir/parts.h"
@@ -105,32 +106,61 @@ static void check_data_type(struct fhir_context *context, const struct value *ob
 
 /* ---- resources in general ---- */
 
-/* Is a contained resource named anywhere in its container, or does it name the container? */
-static bool is_used(const struct value *resource, const struct value *contained, struct report_text id)
+static bool is_fragment(const struct value *value)
 {
-    for (const struct value *at = resource; at < resource + resource->size; at++) {
-        if (at->kind != VALUE_TEXT || at->length == 0 || at->text[0] != '#')
-            continue;
-        bool inside = at >= contained && at < contained + contained->size;
-        if (at->length == 1 && inside)
+    return value->kind == VALUE_TEXT && value->length > 0 && value->text[0] == '#';
+}
+
+static int by_number(const void *a, const void *b)
+{
+    const uint64_t *one = a, *other = b;
+    return *one < *other ? -1 : *one > *other;
+}
+
+/* Hashes of all ids that stand behind a # in the resource, in order. NULL: none, or no memory. */
+static uint64_t *fragments(struct fhir_context *context, const struct value *resource, size_t *num)
+{
+    *num = 0;
+    for (const struct value *at = resource; at < resource + resource->size; at++)
+        *num += is_fragment(at);
+    uint64_t *hashes = *num > 0 ? arena_array(context->report->arena, *num, sizeof *hashes) : NULL;
+    context->report->out_of_memory |= *num > 0 && hashes == NULL;
+    if (hashes == NULL)
+        return NULL;
+    size_t used = 0;
+    for (const struct value *at = resource; at < resource + resource->size; at++)
+        if (is_fragment(at))
+            hashes[used++] = text_hash(at->text + 1, at->length - 1);
+    qsort(hashes, used, sizeof *hashes, by_number);
+    return hashes;
+}
+
+/* Does a contained resource name its container? */
+static bool names_container(const struct value *contained)
+{
+    for (const struct value *at = contained; at < contained + contained->size; at++)
+        if (is_fragment(at) && at->length == 1)
             return true;
-        if (at->length == id.size + 1 && memcmp(at->text + 1, id.bytes, id.size) == 0)
-            return true;
-    }
     return false;
 }
 
 static void check_contained(struct fhir_context *context, const struct value *resource)
 {
-    uint32_t index = 0;
+    uint32_t  index = 0;
+    size_t    num;
+    uint64_t *hashes = fragments(context, resource, &num);
     for (VALUE_EACH(contained, value_get(resource, "contained"))) {
+        if (index == FHIR_MAX_CONTAINED)
+            break;
         const struct value *meta = value_get(contained, "meta");
         struct report_text  id = text_of(value_get(contained, "id"));
         fhir_push(context, "contained", 9, index++);
         if (has(contained, "contained"))
             broken(context, value_get(contained, "contained"), "contained",
                    "a contained resource contains another (dom-2)");
-        if (id.size == 0 || !is_used(resource, contained, id))
+        uint64_t hash = text_hash(id.bytes, id.size);
+        bool     used = hashes != NULL && bsearch(&hash, hashes, num, sizeof hash, by_number) != NULL;
+        if (id.size == 0 || !(used || names_container(contained)))
             broken(context, contained, "", "nothing refers to this contained resource (dom-3)");
         if (has(meta, "versionId") || has(meta, "lastUpdated"))
             broken(context, meta, "meta", "a contained resource has a version (dom-4)");

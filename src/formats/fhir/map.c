@@ -294,6 +294,25 @@ static int check(struct fhir_context *context)
     return 0;
 }
 
+/* A sender should know that nothing is made of what it sent. */
+static void tell_what_is_only_checked(struct fhir_context *context)
+{
+    static const char read_types[] = "Patient|DiagnosticReport|ServiceRequest|Specimen|Observation|Condition|Encounter|"
+                                     "QuestionnaireResponse";
+    const struct fhir_document *document = context->document;
+    struct report_place         place = { .path = "Bundle.type" };
+    if (document->kind == FHIR_OTHER) {
+        report_add_fault(context->report, REPORT_WARNING, REPORT_UNSUPPORTED, place, (struct report_text){ 0 },
+                         "bundles of this type are checked, and nothing is made of them",
+                         "transaction, batch, message, document or collection");
+    } else if (document->kind == FHIR_SINGLE) {
+        place.path = fhir_type_of(document->entries[0].type)->name;
+        if (!fhir_is_listed(read_types, report_text_of(place.path)))
+            report_add_fault(context->report, REPORT_INFORMATION, REPORT_UNSUPPORTED, place, (struct report_text){ 0 },
+                             "resources of this type are checked, and nothing is made of them", NULL);
+    }
+}
+
 int fhir_map(struct report *report, const struct fhir_options *options, struct fhir_document *document)
 {
     struct fhir_context context = {
@@ -314,6 +333,7 @@ int fhir_map(struct report *report, const struct fhir_options *options, struct f
         fhir_map_header(&context);
         if (report_is_usable(report) && document->kind != FHIR_OTHER)
             map_entries(&context);
+        tell_what_is_only_checked(&context);
         if (context.resource_tested && document->kind != FHIR_SINGLE)
             report_add_fault(report, REPORT_WARNING, REPORT_VALUE, (struct report_place){ .path = "Bundle.entry" },
                              (struct report_text){ 0 },

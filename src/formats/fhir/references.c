@@ -79,7 +79,10 @@ uint32_t fhir_follow(struct fhir_context *context, uint32_t from, const struct v
 static const struct value *find_contained(const struct fhir_context *context, struct report_text id)
 {
     const struct value *top = context->top != REPORT_NONE ? context->document->entries[context->top].resource : NULL;
+    uint32_t            num = 0;
     for (VALUE_EACH(contained, value_get(top, "contained"))) {
+        if (num++ == FHIR_MAX_CONTAINED)
+            break;
         const struct value *own = value_get(contained, "id");
         if (value_is(own, VALUE_TEXT) && own->length == id.size && memcmp(own->text, id.bytes, id.size) == 0)
             return contained;

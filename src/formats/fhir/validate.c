@@ -186,16 +186,47 @@ static void check_primitive_extra(struct fhir_context *context, const struct val
             check_value(context, item, &of_element);
 }
 
+/* The array "_name" beside "name", walked in step with it. */
+struct extra {
+    const struct value *at, *end; /* NULL = not looked for yet */
+    uint32_t            num;      /* of `at` */
+};
+
+static const struct value *extra_at(struct extra *extra, const struct value *object, const struct fhir_element *element,
+                                    uint32_t index)
+{
+    char name[80];
+    if (extra->end == NULL) {
+        snprintf(name, sizeof name, "_%s", element->name);
+        extra->at = value_get(object, name);
+        if (extra->at == NULL)
+            extra->at = object; /* no array: nothing is in it */
+        extra->end = value_inside(&extra->at, VALUE_ARRAY);
+    }
+    while (extra->at < extra->end && extra->num < index) {
+        extra->at += extra->at->size;
+        extra->num++;
+    }
+    return extra->at < extra->end ? extra->at : NULL;
+}
+
 static void check_array(struct fhir_context *context, const struct value *object, const struct value *array,
                         const struct fhir_element *element)
 {
-    const struct value *extra = NULL;
-    uint32_t            index = 0;
-    bool                primitive = fhir_type_of(element->type)->kind == FHIR_PRIMITIVE;
-    bool                of_bundle = element->type == FHIR_Bundle_entry && context->num_steps == 1;
+    struct extra extra = { .num = 0 };
+    uint32_t     index = 0;
+    bool         primitive = fhir_type_of(element->type)->kind == FHIR_PRIMITIVE;
+    bool         of_bundle = element->type == FHIR_Bundle_entry && context->num_steps == 1;
     if (array->kind != VALUE_ARRAY) {
         fhir_push(context, element->name, element->length, REPORT_NONE);
         fhir_fault(context, array, "", REPORT_ERROR, REPORT_STRUCTURE, "one value where an array must be", "[ … ]");
+        fhir_pop(context);
+        return;
+    }
+    if (element->type == FHIR_Resource && array->count > FHIR_MAX_CONTAINED) {
+        fhir_push(context, element->name, element->length, REPORT_NONE);
+        fhir_fault(context, array, "", REPORT_ERROR, REPORT_LIMIT, "more contained resources than one may have",
+                   "1000");
         fhir_pop(context);
         return;
     }
@@ -204,10 +235,7 @@ static void check_array(struct fhir_context *context, const struct value *object
         if (of_bundle)
             context->entry = context->top = index - 1;
         if (item->kind == VALUE_NULL && primitive) { /* its place is taken by what _name says */
-            char name[80];
-            if (extra == NULL && snprintf(name, sizeof name, "_%s", element->name) < (int) sizeof name)
-                extra = value_get(object, name);
-            const struct value *said = value_at(extra, index - 1);
+            const struct value *said = extra_at(&extra, object, element, index - 1);
             if (said == NULL || said->kind != VALUE_OBJECT)
                 fhir_fault(context, item, "", REPORT_ERROR, REPORT_TYPE, "null without an extension that says why",
                            NULL);
