@@ -206,6 +206,33 @@ int toc_linkage_group(const struct toc_linkage *linkage, struct toc_linkage_pair
 int toc_linkage_assign(const struct toc_linkage *linkage, struct toc_linkage_pair *pairs, size_t num_pairs,
                        bool one_to_one, struct toc_linkage_pair *best, struct toc_error *error);
 
+/* ---- one pair, where there is no list to learn from ---- */
+
+/* A text as it is written, and in letters (struct toc_linkage_values says how they differ); of a number only the
+ * letters count. num_letters 0 = missing. */
+struct toc_linkage_form {
+    const char *written, *letters;
+    size_t      num_written, num_letters;
+};
+
+/* form: of each role that has texts; those of birth date and sex are not looked at. */
+struct toc_linkage_person {
+    struct toc_linkage_form form[TOC_LINKAGE_NUM_ROLES];
+    uint32_t                birth_date; /* as in a column; 0 = missing */
+    uint32_t                sex;        /* any code; 0 = missing */
+};
+
+/* The log odds that two are one person, by the weights that learning begins with: for a stream of records each of which
+ * is held against whom it may be.
+ *
+ * persons   how many people the second one was found among, and could have been any of
+ * level     how they stand to each other by role; NULL = not wanted
+ *
+ * No value is known to be rare or frequent, so the weights of common names are a little too high, those of rare ones
+ * too low. Columns of the place count as independent. No allocation; some microseconds. */
+double toc_linkage_weigh(const struct toc_linkage_person *a, const struct toc_linkage_person *b, double persons,
+                         uint8_t level[TOC_LINKAGE_NUM_ROLES]);
+
 /* ---- comparisons, of their own use ---- */
 
 /* Jaro and Winkler's similarity of two UTF-8 texts by characters, 0 … 1: Jaro's J, and J + 0.1 l (1 - J) with l the

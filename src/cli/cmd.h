@@ -16,6 +16,7 @@ extern const struct cli_command cli_command_county;
 extern const struct cli_command cli_command_detect;
 extern const struct cli_command cli_command_growth;
 extern const struct cli_command cli_command_help;
+extern const struct cli_command cli_command_intake;
 extern const struct cli_command cli_command_issue;
 extern const struct cli_command cli_command_keeper;
 extern const struct cli_command cli_command_link;

@@ -126,7 +126,7 @@ static int add_folder(const struct cli_command *command, struct code_tables *tab
     return ret == 0 ? CLI_DONE : ret == BASE_ERR_INPUT ? CLI_INPUT : CLI_MACHINE;
 }
 
-static int load_tables(const struct cli_command *command, const char *codes, struct code_tables **tables)
+int parse_load_tables(const struct cli_command *command, const char *codes, struct code_tables **tables)
 {
     int         exit_code = CLI_DONE;
     const char *folder;
@@ -198,7 +198,7 @@ static int run(const struct cli_command *command, int argc, char **argv)
         return exit_code;
     if (settings.format < 0)
         return cli_complain(command, CLI_USE, "--as is needed: which format the files have");
-    exit_code = load_tables(command, settings.codes, &tables);
+    exit_code = parse_load_tables(command, settings.codes, &tables);
     if (exit_code == CLI_DONE && sink_open(&sink, settings.path) != 0)
         exit_code = output_complain(command, settings.path, sink.failure);
     if (exit_code != CLI_DONE) {

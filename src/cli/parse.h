@@ -34,6 +34,9 @@ struct parse_job {
     uint64_t                     num_read, num_unusable, num_faults; /* so far; faults of severity error and worse */
 };
 
+/* The code tables that came with the program, and those of a folder (NULL = none). CLI_DONE, or what to exit with. */
+int parse_load_tables(const struct cli_command *command, const char *codes, struct code_tables **tables);
+
 /* Write one object a message, then one for the file. CLI_DONE, or CLI_MACHINE after complaining. */
 int parse_hl7(struct parse_job *job);
 int parse_fhir(struct parse_job *job);

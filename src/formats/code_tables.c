@@ -346,6 +346,16 @@ const char *code_tables_disease_of(const struct code_tables *tables, const char 
     return row != NULL ? row->text : NULL;
 }
 
+long code_tables_episode_days(const struct code_tables *tables, const char *disease, size_t size)
+{
+    const struct report_text nobody = { 0 };
+    const struct code_row   *row =
+        find(tables, CODE_KIND_EPISODE, REPORT_SYSTEM_UNKNOWN, (struct report_text){ disease, size }, nobody);
+    if (row == NULL)
+        row = find(tables, CODE_KIND_EPISODE, REPORT_SYSTEM_UNKNOWN, report_text_of("*"), nobody);
+    return row == NULL ? -1 : row->number;
+}
+
 const char *code_tables_condition(const struct code_tables *tables, enum report_code_system system,
                                   struct report_text code, struct report_text sender)
 {

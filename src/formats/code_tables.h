@@ -104,6 +104,10 @@ bool code_tables_names_cycle_threshold(struct report_text name);
 const char *code_tables_organism(const struct code_tables *tables, enum report_code_system system,
                                  struct report_text code);
 
+/* For how many days after one another reports of a disease are one case; -1 = always, as of chronic infections. A
+ * disease that the table has not goes by its row without a disease; without that one too: -1. */
+long code_tables_episode_days(const struct code_tables *tables, const char *disease, size_t size);
+
 const char *code_tables_disease_of(const struct code_tables *tables, const char *target);
 
 /* The disease that a diagnosis or notified condition is: of ICD-10 the longest beginning in the table (A15.0, A15);

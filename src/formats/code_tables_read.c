@@ -256,6 +256,26 @@ static int read_material(struct file *file)
     return put(file, &row, cell(file, 0), (struct report_text){ 0 });
 }
 
+/* Days, or "never" for what stays one case for good; the row without a disease is for all others. */
+static int read_episode(struct file *file)
+{
+    struct report_text days = cell(file, 1), disease = cell(file, 0);
+    struct code_row    row = { .key.kind = CODE_KIND_EPISODE, .number = -1 };
+    if (!report_text_equals(days, "never")) {
+        row.number = 0;
+        for (size_t i = 0; i < days.size; i++)
+            if (days.bytes[i] < '0' || days.bytes[i] > '9' || days.size > 4)
+                row.number = -1;
+            else if (row.number >= 0)
+                row.number = row.number * 10 + (days.bytes[i] - '0');
+        if (days.size == 0 || row.number < 0) {
+            wrong(file, 1, "never, or days: 0 … 9999");
+            return 0;
+        }
+    }
+    return put(file, &row, disease.size > 0 ? disease : report_text_of("*"), (struct report_text){ 0 });
+}
+
 /* Of the reference lists (share/lists): rows without a code of a standard say nothing here. */
 static int read_listed_organism(struct file *file)
 {
@@ -338,6 +358,7 @@ static const struct {
     { "target_diseases.csv", { "target", "disease" }, 2, read_disease },
     { "conditions.csv", { "code", "system", "disease", "sender" }, 3, read_condition },
     { "materials.csv", { "code", "system", "kind" }, 3, read_material },
+    { "episodes.csv", { "disease", "days" }, 2, read_episode },
     { "test_target.csv", { "system_code", "system", "code" }, 3, read_listed_organism },
     { "disease.csv", { "system_code", "system", "code", "sender", "name_en", "name_zh" }, 3, read_listed_disease },
     { "case_classification.csv", { "code", "name_en", "name_zh" }, 1, read_listed_classification },

@@ -21,7 +21,8 @@ enum code_kind {
     CODE_KIND_CONDITION,
     CODE_KIND_MATERIAL,
     CODE_KIND_COLUMN,
-    CODE_KIND_VALUE /* its system is an enum code_value */
+    CODE_KIND_VALUE, /* its system is an enum code_value */
+    CODE_KIND_EPISODE
 };
 
 struct code_key {
@@ -34,7 +35,7 @@ struct code_row {
     struct code_meaning meaning;
     struct code_test    test;
     const char         *text;   /* target, method or disease */
-    int                 number; /* system or kind of subject */
+    int                 number; /* system, kind of subject, or days */
 };
 
 struct code_tables {

@@ -82,6 +82,7 @@ void intake_close(struct intake *intake)
 {
     if (intake == NULL)
         return;
+    intake_stop_worker(intake);
     intake_free_feeds(intake);
     store_reader_close(intake->reader);
     sodium_free(intake->keys);
@@ -374,6 +375,8 @@ static void count(struct intake *intake, int status, const struct intake_receipt
         atomic_fetch_add(&intake->taken, 1);
         atomic_fetch_add(&intake->held, strcmp(receipt->verdict, "held") == 0);
         atomic_fetch_add(&intake->rejected, strcmp(receipt->verdict, "rejected") == 0);
+        if (strcmp(receipt->verdict, "received") == 0)
+            intake_wake(intake);
     }
 }
 
@@ -404,5 +407,7 @@ void intake_watch(struct intake *intake, struct intake_state *state)
                                     .repeated = atomic_load(&intake->repeated),
                                     .held = atomic_load(&intake->held),
                                     .rejected = atomic_load(&intake->rejected),
-                                    .refused = atomic_load(&intake->refused) };
+                                    .refused = atomic_load(&intake->refused),
+                                    .worked = atomic_load(&intake->worked),
+                                    .failed = atomic_load(&intake->failed) };
 }

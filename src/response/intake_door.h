@@ -7,7 +7,7 @@
  *         answers the sender with the verdict
  *
  * A transmission is kept whatever becomes of it. Its verdict on arrival is
- *     received    it can be read, and waits to be worked off in the order of arrival (store/message_bytes.h)
+ *     received    it can be read, and waits to be worked off in the order of arrival (intake_work.h)
  *     held        of no known feed, or of one that is stopped: for a person to decide; nothing is made of it
  *     rejected    it cannot be read, `reason` says where and why
  *
@@ -41,7 +41,7 @@ struct intake_options {
 
 /* Returns 0, KEEPER_ERR_…, TOC_ERR_NO_MEMORY, db_status. */
 int  intake_open(const struct intake_options *options, struct intake **intake, struct db_error *error);
-void intake_close(struct intake *intake); /* NULL is fine */
+void intake_close(struct intake *intake); /* ends its own thread (intake_work.h) first; NULL is fine */
 
 /* ---- feeds ---- */
 
@@ -99,6 +99,7 @@ void intake_take_many(struct intake *intake, const struct intake_arrival *arriva
 
 struct intake_state {
     int64_t taken, repeated, held, rejected, refused; /* since the start: refused = not kept, and the sender was told */
+    int64_t worked, failed; /* worked off; of these put aside because they could not be written */
 };
 void intake_watch(struct intake *intake, struct intake_state *state);
 

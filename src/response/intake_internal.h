@@ -21,6 +21,8 @@ struct intake_feeds {
     int64_t            read; /* when; INSTANT_MISSING = never */
 };
 
+struct intake_worker; /* intake_work.c */
+
 struct intake {
     struct intake_options   options;
     struct intake_hash_key *keys; /* newest first; locked memory */
@@ -30,13 +32,18 @@ struct intake {
     struct intake_feeds     feeds;
     int64_t                 room_looked; /* when the disk was asked */
     bool                    room;
-    atomic_int_fast64_t     taken, repeated, held, rejected, refused;
+    struct intake_worker   *worker; /* NULL = none */
+    atomic_int_fast64_t     taken, repeated, held, rejected, refused, worked, failed;
 };
 
 /* The program itself, which takes in and works off: everywhere, for data quality. */
 struct access intake_program(void);
 
 struct model_text intake_text(const char *text); /* a view */
+
+/* Something waits to be worked off. */
+void intake_wake(struct intake *intake);
+void intake_stop_worker(struct intake *intake);
 
 void intake_free_feeds(struct intake *intake);
 

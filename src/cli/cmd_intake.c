@@ -1,0 +1,352 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* tocsin intake: files into the node, on the path that every door takes. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "cli/cmd.h"
+#include "cli/file_bytes.h"
+#include "cli/node_options.h"
+#include "cli/parse.h"
+#include "formats/hl7v2/batch.h"
+#include "response/intake_format.h"
+#include "response/intake_work.h"
+#include "tocsin/status.h"
+
+#define AT_ONCE 64 /* messages that share a commit */
+
+struct settings {
+    struct node_cli_settings node;
+    const char              *feed, *release, *codes;
+    bool                     history;
+};
+
+static const struct cli_option options[] = {
+    { .name = "feed",
+      .value = "ID",
+      .initial = "the one of channel command-line that the messages name",
+      .kind = CLI_TEXT,
+      .offset = offsetof(struct settings, feed),
+      .meaning =
+          "Whose files these are: a feed ('tocsin record list feeds'). Without a feed messages are kept and held." },
+    { .name = "history",
+      .kind = CLI_FLAG,
+      .offset = offsetof(struct settings, history),
+      .meaning = "The files are history: cases and results are made, tasks are not." },
+    { .name = "release",
+      .value = "MESSAGE",
+      .kind = CLI_TEXT,
+      .offset = offsetof(struct settings, release),
+      .meaning = "Have a message that is held worked off again, from the bytes that are kept." },
+    { .name = "codes",
+      .value = "FOLDER",
+      .initial = "the tables that came with tocsin",
+      .kind = CLI_TEXT,
+      .offset = offsetof(struct settings, codes),
+      .completion = CLI_COMPLETE_FILE,
+      .meaning = "More code tables, read after ours: a row that is there already is replaced." },
+};
+
+static const struct cli_group groups[] = {
+    { .title = "Intake", .options = options, .num_options = sizeof options / sizeof *options },
+    { .title = "Node",
+      .options = node_options,
+      .num_options = NODE_NUM_OPTIONS,
+      .offset = offsetof(struct settings, node) },
+};
+
+struct call {
+    const struct cli_command *command;
+    const struct settings    *settings;
+    struct node               node;
+    struct access             who;
+    struct code_tables       *tables;
+    struct intake            *intake;
+    struct store_reader      *reader;
+    struct model_feed         feed; /* --feed */
+    struct arena              arena;
+    uint64_t                  num_taken, num_used, num_bad;
+};
+
+/* Messages that go in together. */
+struct batch {
+    struct arena          arenas[AT_ONCE];
+    struct intake_read    reads[AT_ONCE];
+    struct model_feed     feeds[AT_ONCE];
+    struct intake_arrival arrivals[AT_ONCE];
+    uint32_t              numbers[AT_ONCE];
+    size_t                num;
+};
+
+/* ---- receipts: one object a line ---- */
+
+static void put_id(struct json_writer *json, const char *key, const struct id *id)
+{
+    char text[ID_TEXT_BYTES];
+    json_key(json, key);
+    id_to_text(id, text);
+    json_put_string(json, text);
+}
+
+static void put_number(struct json_writer *json, const char *key, int64_t number)
+{
+    if (number == 0)
+        return;
+    json_key(json, key);
+    json_put_integer(json, number);
+}
+
+static void end_line(struct json_writer *json, struct sink *sink)
+{
+    json_end(json);
+    sink_character(sink, '\n');
+    (void) sink_finish(sink);
+}
+
+static void tell_taken(const char *file, uint32_t number, int status, const struct intake_read *read,
+                       const struct intake_receipt *receipt)
+{
+    struct sink        sink;
+    struct json_writer json;
+    if (sink_open(&sink, NULL) != 0)
+        return;
+    json_writer_init(&json, &sink);
+    json_begin_object(&json);
+    json_key(&json, "file");
+    json_put_string(&json, file);
+    json_key(&json, "message");
+    json_put_integer(&json, number);
+    if (status != 0) {
+        json_key(&json, "refused");
+        json_put_string(&json, status == INTAKE_ERR_RESERVE  ? "the disk is nearly full: nothing was kept"
+                               : status == TOC_ERR_TOO_LARGE ? "larger than 8 MiB: nothing was kept"
+                                                             : node_status_text(status));
+    } else {
+        put_id(&json, "id", &receipt->message);
+        json_key(&json, "verdict");
+        json_put_string(&json, receipt->verdict);
+        if (receipt->repeats) {
+            json_key(&json, "repeats");
+            json_put_bool(&json, true);
+        }
+    }
+    report_write_faults(&read->report, &json);
+    end_line(&json, &sink);
+}
+
+static void tell_worked(void *context, const struct id *message, const char *verdict, const char *reason,
+                        const struct intake_outcome *outcome)
+{
+    struct call       *call = context;
+    struct sink        sink;
+    struct json_writer json;
+    call->num_used += strcmp(verdict, "accepted") == 0;
+    call->num_bad += strcmp(verdict, "accepted") != 0;
+    if (sink_open(&sink, NULL) != 0)
+        return;
+    json_writer_init(&json, &sink);
+    json_begin_object(&json);
+    put_id(&json, "id", message);
+    json_key(&json, "verdict");
+    json_put_string(&json, verdict);
+    if (reason[0] != '\0') {
+        json_key(&json, "reason");
+        json_put_string(&json, reason);
+    }
+    if (outcome->test) {
+        json_key(&json, "test");
+        json_put_bool(&json, true);
+    }
+    put_number(&json, "new_persons", outcome->new_persons);
+    put_number(&json, "new_cases", outcome->new_cases);
+    put_number(&json, "new_results", outcome->new_results);
+    put_number(&json, "changed_results", outcome->changed_results);
+    put_number(&json, "repeated_results", outcome->repeated_results);
+    put_number(&json, "for_review", outcome->for_review);
+    put_number(&json, "quality_control", outcome->quality_control);
+    put_number(&json, "pooled", outcome->pooled);
+    end_line(&json, &sink);
+}
+
+/* ---- taking in ---- */
+
+static void take(struct call *call, struct batch *batch, const char *file)
+{
+    struct intake_receipt receipts[AT_ONCE];
+    int                   statuses[AT_ONCE];
+    intake_take_many(call->intake, batch->arrivals, batch->num, receipts, statuses);
+    for (size_t i = 0; i < batch->num; i++) {
+        tell_taken(file, batch->numbers[i], statuses[i], &batch->reads[i], &receipts[i]);
+        call->num_taken += statuses[i] == 0;
+        call->num_bad += statuses[i] != 0 || strcmp(receipts[i].verdict, "rejected") == 0;
+        arena_wipe(&batch->arenas[i]);
+    }
+    batch->num = 0;
+}
+
+/* Read a message as a door does: whom it is from, and what is wrong with it. */
+static void add(struct call *call, struct batch *batch, const struct hl7_batch_message *message)
+{
+    const struct intake_format *format = intake_format_find("hl7v2", 5);
+    size_t                      i = batch->num++;
+    bool                        known = call->settings->feed != NULL;
+    struct intake_reading       reading = { .tables = call->tables,
+                                            .now = store_clock_now(call->node.store),
+                                            .bytes = message->bytes.bytes,
+                                            .size = message->bytes.size,
+                                            .arena = &batch->arenas[i] };
+    batch->arenas[i] = (struct arena) ARENA_INIT;
+    batch->feeds[i] = call->feed;
+    if (!known && intake_format_read(format, &reading, &batch->reads[i]) != TOC_ERR_NO_MEMORY) {
+        const struct report *report = &batch->reads[i].report;
+        struct intake_caller caller = { .channel = "command-line",
+                                        .application = report->application.name,
+                                        .facility = report->facility.name };
+        known = intake_find_feed(call->intake, &caller, &call->arena, &batch->feeds[i]);
+    }
+    reading.feed = known ? &batch->feeds[i] : NULL;
+    if (known)
+        (void) intake_format_read(format, &reading, &batch->reads[i]);
+    batch->numbers[i] = message->number;
+    batch->arrivals[i] = (struct intake_arrival){ .channel = "command-line",
+                                                  .format = "hl7v2",
+                                                  .feed = reading.feed,
+                                                  .report = &batch->reads[i].report,
+                                                  .bytes = message->bytes.bytes,
+                                                  .size = message->bytes.size,
+                                                  .submitted_by = call->who.user,
+                                                  .history = call->settings->history };
+}
+
+static int take_file(struct call *call, const char *path)
+{
+    struct file_bytes        file;
+    struct arena             arena = ARENA_INIT;
+    struct report            envelope;
+    struct hl7_batch         messages;
+    struct hl7_batch_message message;
+    struct batch            *batch = calloc(1, sizeof *batch);
+    int                      failure = file_bytes_open(&file, path), ret;
+    if (failure != 0 || batch == NULL) {
+        free(batch);
+        return cli_complain(call->command, CLI_MACHINE, "%s: %s", path, failure != 0 ? strerror(failure) : "no memory");
+    }
+    report_init(&envelope, &arena, file.bytes != NULL ? file.bytes : "", file.size);
+    ret = hl7_batch_begin(&messages, &envelope);
+    while (ret >= 0 && (ret = hl7_batch_next(&messages, &message)) == 1) {
+        add(call, batch, &message);
+        if (batch->num == AT_ONCE)
+            take(call, batch, path);
+    }
+    take(call, batch, path);
+    struct parse_job told = { .file = path };
+    parse_tell_faults(&told, "envelope", 0, &envelope);
+    call->num_bad += ret < 0;
+    hl7_batch_end(&messages);
+    arena_free(&arena);
+    file_bytes_close(&file);
+    free(batch);
+    return ret == TOC_ERR_NO_MEMORY ? cli_complain(call->command, CLI_MACHINE, "%s: no memory", path) : CLI_DONE;
+}
+
+/* ---- the command ---- */
+
+static int open_call(struct call *call)
+{
+    struct db_error   error = { 0 };
+    struct fault_list none = FAULT_LIST_INIT;
+    struct id         id;
+    int               exit_code = parse_load_tables(call->command, call->settings->codes, &call->tables);
+    if (exit_code != CLI_DONE)
+        return exit_code;
+    struct intake_options wanted = { .store = call->node.store,
+                                     .keeper = call->node.keeper,
+                                     .tables = call->tables,
+                                     .disk = call->settings->node.directory };
+    int                   ret = intake_open(&wanted, &call->intake, &error);
+    if (ret == 0)
+        ret = store_reader_open(call->node.store, &call->reader, &error);
+    if (ret != 0)
+        return node_complain(call->command, ret, &none);
+    const char *feed = call->settings->feed;
+    if (feed != NULL &&
+        (id_from_text(feed, strlen(feed), &id) != 0 || !intake_feed(call->intake, &id, &call->arena, &call->feed)))
+        return cli_complain(call->command, CLI_USE, "--feed: there is no such feed; 'tocsin record' makes one");
+    return CLI_DONE;
+}
+
+static int release(struct call *call)
+{
+    struct fault_list none = FAULT_LIST_INIT;
+    struct id         id;
+    if (id_from_text(call->settings->release, strlen(call->settings->release), &id) != 0)
+        return cli_complain(call->command, CLI_USE, "--release: allowed: %s", ID_ALLOWED);
+    int ret = intake_release(call->intake, call->reader, &call->who, &id);
+    if (ret == STORE_ERR_DENIED)
+        return cli_complain(call->command, CLI_INPUT, "the message is not held, or this role may not release it");
+    return ret == 0 ? CLI_DONE : node_complain(call->command, ret, &none);
+}
+
+static int work_off(struct call *call)
+{
+    struct fault_list none = FAULT_LIST_INIT;
+    size_t            num = 1;
+    int               ret = 0;
+    while (ret == 0 && num > 0)
+        ret = intake_work(call->intake, call->reader, tell_worked, call, &num);
+    return ret == 0 ? CLI_DONE : node_complain(call->command, ret, &none);
+}
+
+static int run(const struct cli_command *command, int argc, char **argv)
+{
+    struct settings settings = { .node = NODE_CLI_SETTINGS_INIT };
+    struct call     call = { .command = command, .settings = &settings };
+    int             first, exit_code = cli_parse(command, argc, argv, &settings, &first);
+    if (exit_code >= 0)
+        return exit_code;
+    if (first == argc && settings.release == NULL)
+        return cli_complain(command, CLI_USE, "which files?");
+    exit_code = node_options_open(command, &settings.node, true, &call.node, &call.who);
+    if (exit_code != CLI_DONE)
+        return exit_code;
+    exit_code = open_call(&call);
+    if (exit_code == CLI_DONE && settings.release != NULL)
+        exit_code = release(&call);
+    for (int i = first; i < argc && exit_code == CLI_DONE; i++)
+        exit_code = take_file(&call, argv[i]);
+    if (exit_code == CLI_DONE)
+        exit_code = work_off(&call);
+    store_reader_close(call.reader);
+    intake_close(call.intake);
+    code_tables_free(call.tables);
+    arena_free(&call.arena);
+    node_close(&call.node);
+    if (exit_code == CLI_DONE && call.num_bad > 0)
+        exit_code = CLI_INPUT;
+    return cli_finish_stdout(command, exit_code);
+}
+
+static const char *const        usage[] = { "[OPTION]... FILE...", "--release MESSAGE [OPTION]...", NULL };
+static const struct cli_example examples[] = {
+    { "tocsin intake --node county --feed ID /var/spool/hl7/today.hl7",
+      "a laboratory's file: kept, then made records of" },
+    { "tocsin intake --node county --feed ID --history /var/spool/hl7/2023.hl7", "last year's, without tasks" },
+    { NULL, NULL },
+};
+
+const struct cli_command cli_command_intake = {
+    .name = "intake",
+    .summary = "take in files of HL7 v2 messages: kept, linked to persons, made records of",
+    .usage = usage,
+    .text = "Reads one message or a batch a file and takes the path of every door: each message is sealed and on the "
+            "disk before its line is written; then all that wait are worked off. The receipt is NDJSON: for each "
+            "message a line with its verdict and every fault at its place, and a line with what became of it (new "
+            "persons, cases and results, what was repeated or is for a person to review). The same message again is "
+            "told as a repetition and changes nothing.\n\n"
+            "The exit code is 1 where something was refused or could not be used; what could is in the node all the "
+            "same. docs/intake.md has the rules.",
+    .groups = groups,
+    .num_groups = sizeof groups / sizeof *groups,
+    .examples = examples,
+    .run = run,
+};

@@ -1,0 +1,804 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "response/intake.h"
+
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/instant.h"
+#include "response/intake_person.h"
+#include "tocsin/date.h"
+#include "tocsin/status.h"
+
+#define HOUR (3600 * INSTANT_SECOND)
+#define NUMBER_CHARACTERS 60
+
+/* A row in the plan: as it stands or will stand, and the change that it is part of. */
+struct row {
+    enum model_record_number code;
+    void                    *value;
+    bool                     is_new;
+    struct store_change     *change; /* NULL = as it stands */
+};
+
+struct plan {
+    const struct report              *report;
+    const struct intake_known        *known;
+    const struct intake_plan_options *options;
+    struct arena                     *arena;
+    struct intake_outcome            *outcome;
+    struct store_change             **changes; /* in the order of making */
+    size_t                            num_changes, room_changes;
+    struct row                       *rows; /* what is there and what is made */
+    size_t                            num_rows, room_rows;
+    uint64_t                          num_ids;
+    toc_date                          today;
+    int                               status;
+};
+
+static struct model_text word(const char *text)
+{
+    return (struct model_text){ text, text == NULL ? 0 : strlen(text) };
+}
+
+static bool is(struct model_text text, const char *code)
+{
+    return text.size == strlen(code) && memcmp(text.bytes, code, text.size) == 0;
+}
+
+static bool same(struct model_text a, struct model_text b)
+{
+    return a.size == b.size && (a.size == 0 || memcmp(a.bytes, b.bytes, a.size) == 0);
+}
+
+/* In this order every reference is there: a specimen names its case, a result its specimen. */
+static const enum model_record_number ranks[] = { MODEL_PERSON,   MODEL_IDENTITY, MODEL_CASE, MODEL_POOL,
+                                                  MODEL_SPECIMEN, MODEL_RESULT,   MODEL_TASK };
+enum { NUM_RANKS = sizeof ranks / sizeof *ranks };
+
+/* ---- rows ---- */
+
+static void *grow(struct plan *plan, void *old, size_t num, size_t *room, size_t size)
+{
+    if (num < *room)
+        return old;
+    size_t more = *room == 0 ? 32 : *room * 2;
+    char  *made = arena_array(plan->arena, more, size);
+    if (made == NULL) {
+        plan->status = TOC_ERR_NO_MEMORY;
+        return NULL;
+    }
+    if (num > 0)
+        memcpy(made, old, num * size);
+    *room = more;
+    return made;
+}
+
+static struct row *add_row(struct plan *plan, enum model_record_number code, void *value)
+{
+    struct row *rows = grow(plan, plan->rows, plan->num_rows, &plan->room_rows, sizeof *rows);
+    if (rows == NULL)
+        return NULL;
+    plan->rows = rows;
+    rows[plan->num_rows] = (struct row){ .code = code, .value = value };
+    return &rows[plan->num_rows++];
+}
+
+static struct store_change *add_change(struct plan *plan, enum store_verb verb, enum model_record_number code,
+                                       void *value)
+{
+    struct store_change  *change = arena_array(plan->arena, 1, sizeof *change);
+    struct store_change **changes =
+        grow(plan, plan->changes, plan->num_changes, &plan->room_changes, sizeof(struct store_change *));
+    if (change == NULL || changes == NULL) {
+        plan->status = TOC_ERR_NO_MEMORY;
+        return NULL;
+    }
+    plan->changes = changes;
+    *change = (struct store_change){ .verb = verb, .record = model_record(code), .value = value };
+    changes[plan->num_changes++] = change;
+    return change;
+}
+
+/* An id that follows from message, instant and how many there were before. */
+static struct id new_id(struct plan *plan)
+{
+    uint8_t                  random[ID_RANDOM_BYTES];
+    uint64_t                 number = ++plan->num_ids;
+    crypto_generichash_state state;
+    crypto_generichash_init(&state, NULL, 0, crypto_generichash_BYTES_MIN);
+    crypto_generichash_update(&state, plan->options->message->head.id.bytes, ID_BYTES);
+    crypto_generichash_update(&state, (const uint8_t *) &plan->options->now, sizeof plan->options->now);
+    crypto_generichash_update(&state, (const uint8_t *) &number, sizeof number);
+    uint8_t hash[crypto_generichash_BYTES_MIN];
+    crypto_generichash_final(&state, hash, sizeof hash);
+    memcpy(random, hash, sizeof random);
+    return id_make(plan->options->now / 1000, random);
+}
+
+/* A new record, empty but for its id; NULL: no memory. */
+static void *make(struct plan *plan, enum model_record_number code, const struct id *id)
+{
+    const struct model_record *record = model_record(code);
+    void                      *value = arena_array(plan->arena, 1, record->size);
+    if (value == NULL) {
+        plan->status = TOC_ERR_NO_MEMORY;
+        return NULL;
+    }
+    model_init(record, value);
+    ((struct model_head *) value)->id = id != NULL ? *id : new_id(plan);
+    struct store_change *change = add_change(plan, STORE_CREATE, code, value);
+    struct row          *row = change != NULL ? add_row(plan, code, value) : NULL;
+    if (row == NULL)
+        return NULL;
+    row->is_new = true;
+    row->change = change;
+    return value;
+}
+
+/* The change of a row that stands there, or of one that is made (which needs none beside its own). Fields are noted
+ * with set_field. */
+static struct row *row_of(struct plan *plan, const void *value)
+{
+    for (size_t i = 0; i < plan->num_rows; i++)
+        if (plan->rows[i].value == value)
+            return &plan->rows[i];
+    return NULL;
+}
+
+static void note_field(struct plan *plan, const void *value, size_t field)
+{
+    struct row *row = row_of(plan, value);
+    if (row == NULL || row->is_new)
+        return;
+    if (row->change == NULL)
+        row->change = add_change(plan, STORE_CHANGE, row->code, row->value);
+    if (row->change != NULL)
+        model_set_add(&row->change->given, field);
+}
+
+static void know(struct plan *plan, enum model_record_number code, const void *rows, size_t num)
+{
+    size_t size = model_record(code)->size;
+    for (size_t i = 0; i < num; i++) {
+        void *copy = arena_array(plan->arena, 1, size); /* what stands there is not altered */
+        if (copy == NULL) {
+            plan->status = TOC_ERR_NO_MEMORY;
+            return;
+        }
+        memcpy(copy, (const char *) rows + i * size, size);
+        (void) add_row(plan, code, copy);
+    }
+}
+
+/* ---- tasks ---- */
+
+static struct model_task *add_task(struct plan *plan, const char *kind, const struct id *area, const char *role,
+                                   const char *priority, const char *title)
+{
+    struct model_task *task = plan->outcome->history ? NULL : make(plan, MODEL_TASK, NULL);
+    if (task == NULL)
+        return NULL;
+    task->area = *area;
+    task->kind = word(kind);
+    task->title = word(title);
+    task->owner_role = word(role);
+    task->priority = word(priority);
+    task->status = word("open");
+    task->due = plan->options->now + INTAKE_TASK_HOURS * HOUR;
+    return task;
+}
+
+/* ---- persons ---- */
+
+/* A new person, once something is to be said of them: a pool's report may name somebody of whom nothing is said. */
+static void need_person(struct plan *plan, const struct intake_person *one)
+{
+    for (size_t i = 0; i < plan->num_rows; i++)
+        if (plan->rows[i].code == MODEL_PERSON && id_equal(&((struct model_head *) plan->rows[i].value)->id, &one->id))
+            return;
+    struct model_person *person = one->is_new ? make(plan, MODEL_PERSON, &one->id) : NULL;
+    if (person == NULL)
+        return;
+    struct model_head head = person->head;
+    *person = one->person;
+    person->head = head;
+    person->area = one->area;
+    plan->outcome->new_persons++;
+    struct model_identity *identity = one->has_identity ? make(plan, MODEL_IDENTITY, NULL) : NULL;
+    if (identity != NULL) {
+        head = identity->head;
+        *identity = one->identity;
+        identity->head = head;
+        identity->person = one->id;
+    }
+    struct model_task *task =
+        id_is_missing(&one->perhaps)
+            ? NULL
+            : add_task(plan, "resolve-duplicate", &one->area, "data-manager", "normal", "Perhaps the same person");
+    if (task != NULL) {
+        task->person = one->id;
+        task->other_person = one->perhaps;
+    }
+}
+
+static const struct intake_person *person_of(const struct plan *plan, uint32_t subject)
+{
+    for (size_t i = 0; i < plan->known->num_persons; i++)
+        if (plan->known->persons[i].subject == subject)
+            return &plan->known->persons[i];
+    return NULL;
+}
+
+/* ---- specimens ---- */
+
+struct report_text intake_specimen_number(const struct report *report, uint32_t specimen, uint32_t order)
+{
+    const struct report_text none = { NULL, 0 };
+    if (specimen != REPORT_NONE && report_text_is_given(report->specimens[specimen].filler_number))
+        return report->specimens[specimen].filler_number;
+    if (order == REPORT_NONE && specimen != REPORT_NONE)
+        order = report->specimens[specimen].order;
+    if (order != REPORT_NONE && report_text_is_given(report->orders[order].filler_number))
+        return report->orders[order].filler_number;
+    if (specimen != REPORT_NONE && report_text_is_given(report->specimens[specimen].placer_number))
+        return report->specimens[specimen].placer_number;
+    return order != REPORT_NONE ? report->orders[order].placer_number : none;
+}
+
+/* The code of a list whose SNOMED CT code is among the concept's; `other` where there is none. */
+static struct model_text material_of(const struct plan *plan, const struct report_concept *concept)
+{
+    const struct model_lists *lists = plan->options->lists;
+    const struct model_entry *entry;
+    for (uint32_t i = 0; i < concept->num_codings && lists != NULL; i++)
+        for (size_t n = 0; (entry = model_lists_entry(lists, "specimen_material", n)) != NULL; n++)
+            if (concept->codings[i].system == REPORT_SNOMED_CT && entry->system_code != NULL &&
+                report_text_equals(concept->codings[i].code, entry->system_code))
+                return word(entry->code);
+    return word("other");
+}
+
+/* What a result is of. */
+struct about {
+    uint32_t                    specimen, order; /* of the report; REPORT_NONE = none */
+    const char                 *subject;         /* code of specimen_subject */
+    const struct intake_person *person;          /* of subject "person" */
+    struct model_text           number;
+    struct id                   area;
+    struct report_time          collected, received;
+    struct report_concept       material;
+};
+
+static struct about about_of(struct plan *plan, const struct report_result *result)
+{
+    const struct report          *report = plan->report;
+    const struct report_order    *order = result->order != REPORT_NONE ? &report->orders[result->order] : NULL;
+    const struct report_specimen *tube = result->specimen != REPORT_NONE ? &report->specimens[result->specimen] : NULL;
+    const struct report_subject  *subject = result->subject != REPORT_NONE ? &report->subjects[result->subject] : NULL;
+    struct about about = { .specimen = result->specimen, .order = result->order, .area = plan->options->message->area };
+    uint8_t      kind = tube != NULL && tube->kind != REPORT_PERSON ? tube->kind
+                        : subject != NULL                           ? subject->kind
+                                                                    : REPORT_PERSON;
+    if (result->pooled || (tube != NULL && tube->group))
+        kind = REPORT_POOL;
+    about.subject = kind == REPORT_POOL          ? "pool"
+                    : kind == REPORT_ANIMAL      ? "animal"
+                    : kind == REPORT_ENVIRONMENT ? "environment"
+                                                 : "person";
+    if (kind == REPORT_PERSON) {
+        about.person = person_of(plan, result->subject);
+        if (about.person != NULL)
+            about.area = about.person->area;
+    }
+    about.number = intake_clean(intake_specimen_number(report, result->specimen, result->order), NUMBER_CHARACTERS,
+                                plan->arena, &plan->status);
+    if (tube != NULL) {
+        about.collected = tube->collected;
+        about.received = tube->received;
+        about.material = tube->material;
+    }
+    if (about.collected.precision == REPORT_TIME_MISSING)
+        about.collected =
+            order != NULL && order->collected.precision != REPORT_TIME_MISSING ? order->collected : result->observed;
+    if (about.received.precision == REPORT_TIME_MISSING && order != NULL)
+        about.received = order->received;
+    return about;
+}
+
+static struct model_pool *find_pool(struct plan *plan, const struct about *about, struct model_text number)
+{
+    for (size_t i = 0; i < plan->num_rows; i++)
+        if (plan->rows[i].code == MODEL_POOL && same(((struct model_pool *) plan->rows[i].value)->number, number))
+            return plan->rows[i].value;
+    struct model_pool *pool = make(plan, MODEL_POOL, NULL);
+    if (pool == NULL)
+        return NULL;
+    uint32_t size = about->specimen != REPORT_NONE ? plan->report->specimens[about->specimen].num_pooled : 0;
+    pool->responsible_area = about->area;
+    pool->number = number;
+    pool->laboratory = plan->options->message->sender;
+    if (size >= 1 && size <= 100)
+        pool->size = size;
+    return pool;
+}
+
+static bool is_specimen(const struct model_specimen *specimen, const struct about *about, struct model_text collected)
+{
+    if (!is(specimen->subject, about->subject) ||
+        (about->person != NULL && !id_equal(&specimen->person, &about->person->id)))
+        return false;
+    if (about->number.size > 0 || about->person == NULL)
+        return same(specimen->number, about->number);
+    return specimen->number.size == 0 && same(specimen->collected_time, collected);
+}
+
+/* The specimen that stands there, or a new one. */
+static struct model_specimen *find_specimen(struct plan *plan, const struct about *about)
+{
+    struct model_text collected = intake_moment(&about->collected, plan->arena, &plan->status);
+    for (size_t i = 0; i < plan->num_rows; i++)
+        if (plan->rows[i].code == MODEL_SPECIMEN && is_specimen(plan->rows[i].value, about, collected))
+            return plan->rows[i].value;
+    struct model_pool *pool = NULL;
+    struct model_text  number = about->number;
+    if (about->person != NULL)
+        need_person(plan, about->person);
+    if (strcmp(about->subject, "pool") == 0) {
+        if (number.size == 0) { /* a tube must be called something: by the message that told of it */
+            char *made = arena_array(plan->arena, ID_TEXT_BYTES, 1);
+            if (made == NULL)
+                return NULL;
+            number = (struct model_text){ made, id_to_text(&plan->options->message->head.id, made) };
+        }
+        pool = find_pool(plan, about, number);
+    }
+    struct model_specimen *specimen = make(plan, MODEL_SPECIMEN, NULL);
+    if (specimen == NULL)
+        return NULL;
+    specimen->subject = word(about->subject);
+    specimen->responsible_area = about->area;
+    specimen->number = number;
+    specimen->material = material_of(plan, &about->material);
+    specimen->collected_time = collected;
+    specimen->laboratory = plan->options->message->sender;
+    if (about->person != NULL)
+        specimen->person = about->person->id;
+    if (pool != NULL)
+        specimen->pool = pool->head.id;
+    if (report_time_compare(&about->collected, &about->received) <= 0)
+        specimen->received_time = intake_moment(&about->received, plan->arena, &plan->status);
+    return specimen;
+}
+
+/* ---- cases ---- */
+
+static bool is_disease(const struct plan *plan, struct model_text a, struct model_text b)
+{
+    const struct model_entry *x, *y;
+    if (same(a, b) || plan->options->lists == NULL)
+        return same(a, b);
+    x = model_lists_find(plan->options->lists, "disease", a.bytes, a.size);
+    y = model_lists_find(plan->options->lists, "disease", b.bytes, b.size);
+    return (x != NULL && x->parent != NULL && is(b, x->parent)) || (y != NULL && y->parent != NULL && is(a, y->parent));
+}
+
+/* The day that stands for a case when episodes are told apart: the latest that is known of it. */
+static toc_date day_of_case(const struct model_case *one)
+{
+    toc_date day = one->specimen_date != MODEL_MISSING_DATE ? one->specimen_date : one->received_date;
+    return one->onset_date != MODEL_MISSING_DATE && one->onset_date > day ? one->onset_date : day;
+}
+
+/* The case of this person and disease within the days of an episode; *episode: how many there were. */
+static struct model_case *find_case(struct plan *plan, const struct id *person, struct model_text disease, toc_date day,
+                                    int64_t *episode)
+{
+    struct model_case *found = NULL;
+    long               days = code_tables_episode_days(plan->options->tables, disease.bytes, disease.size);
+    *episode = 0;
+    for (size_t i = 0; i < plan->num_rows; i++) {
+        struct model_case *one = plan->rows[i].value;
+        if (plan->rows[i].code != MODEL_CASE || !id_equal(&one->person, person) ||
+            !is_disease(plan, one->disease, disease))
+            continue;
+        ++*episode;
+        long apart = labs((long) day - (long) day_of_case(one));
+        if ((days < 0 || apart <= days) && (found == NULL || day_of_case(one) > day_of_case(found)))
+            found = one;
+    }
+    return found;
+}
+
+static int64_t age_at(const struct model_person *person, const struct model_identity *identity, toc_date day)
+{
+    struct toc_civil then = toc_date_to_civil(day);
+    int64_t          years = MODEL_MISSING_INTEGER;
+    if (identity->birth_date != MODEL_MISSING_DATE) {
+        struct toc_civil born = toc_date_to_civil(identity->birth_date);
+        years = then.year - born.year - (then.month < born.month || (then.month == born.month && then.day < born.day));
+    }
+    (void) person;
+    return years >= 0 && years <= 130 ? years : MODEL_MISSING_INTEGER;
+}
+
+/* What the answers of the order and the notified condition say of the case. */
+static void tell_case(struct plan *plan, struct model_case *one, uint32_t subject)
+{
+    const struct report *report = plan->report;
+    for (uint32_t i = 0; i < report->num_answers; i++) {
+        const struct report_answer *answer = &report->answers[i];
+        if (answer->subject != subject)
+            continue;
+        toc_date day = answer->value.kind == REPORT_VALUE_TIME ? intake_day(&answer->value.time) : MODEL_MISSING_DATE;
+        if (answer->question == REPORT_ONSET && day != MODEL_MISSING_DATE && day <= plan->today)
+            one->onset_date = day;
+        if (answer->question == REPORT_SYMPTOMATIC && answer->flag == REPORT_NO &&
+            one->onset_date == MODEL_MISSING_DATE)
+            one->no_symptoms = 1;
+        if (answer->question == REPORT_PREGNANT && (answer->flag == REPORT_YES || answer->flag == REPORT_NO))
+            one->pregnant = word(answer->flag == REPORT_YES ? "yes" : "no");
+    }
+}
+
+static struct model_case *add_case(struct plan *plan, const struct intake_person *person, struct model_text disease,
+                                   const struct about *about, const struct report_time *found, int64_t episode)
+{
+    need_person(plan, person);
+    struct model_case *one = make(plan, MODEL_CASE, NULL);
+    if (one == NULL)
+        return NULL;
+    one->person = person->id;
+    one->disease = disease;
+    one->episode = episode;
+    one->responsible_area = one->residence_area = person->area;
+    one->reporting_area = plan->options->message->area;
+    one->classification = word("not-yet-classified");
+    one->sex = person->person.sex;
+    one->received_date = plan->today;
+    one->specimen_date = about != NULL ? intake_day(&about->collected) : MODEL_MISSING_DATE;
+    if (found != NULL && report_time_compare(&about->collected, found) <= 0)
+        one->result_time = intake_moment(found, plan->arena, &plan->status);
+    tell_case(plan, one, person->subject);
+    toc_date day = one->onset_date != MODEL_MISSING_DATE      ? one->onset_date
+                   : one->specimen_date != MODEL_MISSING_DATE ? one->specimen_date
+                                                              : plan->today;
+    one->age_years = age_at(&person->person, &person->identity, day);
+    plan->outcome->new_cases++;
+    struct model_task *task =
+        add_task(plan, "review-case", &person->area, "epidemiologist", "high", "Review a new case");
+    if (task != NULL) {
+        task->linked_case = one->head.id;
+        task->person = person->id;
+    }
+    return one;
+}
+
+static struct id case_of(struct plan *plan, const struct about *about, struct model_text disease,
+                         const struct report_time *found)
+{
+    int64_t  episode;
+    toc_date day = intake_day(&about->collected);
+    if (day == MODEL_MISSING_DATE)
+        day = intake_day(found);
+    if (day == MODEL_MISSING_DATE)
+        day = plan->today;
+    struct model_case *one = find_case(plan, &about->person->id, disease, day, &episode);
+    if (one == NULL)
+        one = add_case(plan, about->person, disease, about, found, episode + 1);
+    return one == NULL ? (struct id){ { 0 } } : one->head.id;
+}
+
+/* ---- results ---- */
+
+static const char *const statuses[REPORT_NUM_STATUSES] = {
+    [REPORT_STATUS_UNKNOWN] = "final", [REPORT_PRELIMINARY] = "preliminary",
+    [REPORT_FINAL] = "final",          [REPORT_CORRECTED] = "corrected",
+    [REPORT_CANCELLED] = "cancelled",  [REPORT_ENTERED_IN_ERROR] = "entered-in-error"
+};
+
+static const char *const interpretations[REPORT_NUM_INTERPRETATIONS] = { [REPORT_DETECTED] = "detected",
+                                                                         [REPORT_NOT_DETECTED] = "not-detected",
+                                                                         [REPORT_INCONCLUSIVE] = "inconclusive",
+                                                                         [REPORT_INVALID] = "invalid",
+                                                                         [REPORT_REJECTED] = "rejected" };
+
+static bool retracts(const struct report_result *result)
+{
+    return result->status == REPORT_CANCELLED || result->status == REPORT_ENTERED_IN_ERROR;
+}
+
+/* The result of this specimen and target that counts, or the last that did. */
+static struct model_result *find_result(struct plan *plan, const struct id *specimen, const char *target,
+                                        const char *method)
+{
+    struct model_result *found = NULL;
+    for (size_t i = 0; i < plan->num_rows; i++) {
+        struct model_result *one = plan->rows[i].value;
+        if (plan->rows[i].code != MODEL_RESULT || !id_equal(&one->specimen, specimen) || !is(one->target, target) ||
+            is(one->status, "superseded") || (method != NULL && one->method.size > 0 && !is(one->method, method)))
+            continue;
+        found = one;
+    }
+    return found;
+}
+
+/* A case rests on a result that says something else now: somebody must look at it again. */
+static void doubt_case(struct plan *plan, const struct model_result *old, const struct about *about)
+{
+    if (id_is_missing(&old->linked_case))
+        return;
+    struct model_task *task = add_task(plan, "review-case", &about->area, "epidemiologist", "high",
+                                       "A result that this case rests on has changed");
+    if (task == NULL)
+        return;
+    task->linked_case = old->linked_case;
+    task->specimen = old->specimen;
+    if (about->person != NULL)
+        task->person = about->person->id;
+}
+
+static void fill_result(struct plan *plan, struct model_result *row, const struct report_result *result)
+{
+    const struct report_value *value = &result->value;
+    const struct report_order *order = result->order != REPORT_NONE ? &plan->report->orders[result->order] : NULL;
+    row->status = word(statuses[result->status]);
+    row->interpretation = word(interpretations[result->interpretation]);
+    row->result_time = intake_moment(result->analysed.precision >= REPORT_DAY ? &result->analysed
+                                     : order != NULL                          ? &order->reported
+                                                                              : &result->observed,
+                                     plan->arena, &plan->status);
+    row->method = word(result->method);
+    row->laboratory = plan->options->message->sender;
+    row->kit = intake_clean(result->kit, 120, plan->arena, &plan->status);
+    if (result->cycle_threshold >= 0 && result->cycle_threshold <= 100)
+        row->cycle_threshold = result->cycle_threshold;
+    if (value->kind == REPORT_VALUE_NUMBER && value->number >= 0 && value->number <= 1e15) {
+        row->quantity = value->number;
+        if (value->unit.num_codings > 0)
+            row->unit = intake_clean(value->unit.codings[0].code, 30, plan->arena, &plan->status);
+        row->below_detection = value->comparator[0] == '<' ? 1 : MODEL_MISSING_INTEGER;
+    }
+    row->message = plan->options->message->head.id;
+}
+
+static struct model_result *add_result(struct plan *plan, const struct report_result *result, const struct id *specimen,
+                                       const struct id *illness, const struct id *supersedes)
+{
+    struct model_result *row = make(plan, MODEL_RESULT, NULL);
+    if (row == NULL)
+        return NULL;
+    row->specimen = *specimen;
+    row->target = word(result->target);
+    row->disease = word(result->disease);
+    row->linked_case = *illness;
+    row->supersedes = *supersedes;
+    fill_result(plan, row, result);
+    plan->outcome->new_results++;
+    return row;
+}
+
+/* In place: the same finding, further on. History keeps what it was. */
+static void ripen(struct plan *plan, struct model_result *old, const struct report_result *result,
+                  const struct id *illness)
+{
+    static const size_t fields[] = { model_result_status,
+                                     model_result_interpretation,
+                                     model_result_result_time,
+                                     model_result_method,
+                                     model_result_kit,
+                                     model_result_quantity,
+                                     model_result_cycle_threshold,
+                                     model_result_unit,
+                                     model_result_below_detection,
+                                     model_result_message,
+                                     model_result_laboratory };
+    fill_result(plan, old, result);
+    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
+        note_field(plan, old, fields[i]);
+    if (!id_is_missing(illness) && !id_equal(illness, &old->linked_case)) {
+        old->linked_case = *illness;
+        note_field(plan, old, model_result_linked_case);
+    }
+    plan->outcome->changed_results++;
+}
+
+static void take_retraction(struct plan *plan, struct model_result *old, const struct report_result *result,
+                            const struct about *about)
+{
+    const char *status = statuses[result->status];
+    if (is(old->status, status)) {
+        plan->outcome->repeated_results++;
+        return;
+    }
+    if (is(old->interpretation, "detected"))
+        doubt_case(plan, old, about);
+    old->status = word(status);
+    old->message = plan->options->message->head.id;
+    note_field(plan, old, model_result_status);
+    note_field(plan, old, model_result_message);
+    plan->outcome->changed_results++;
+}
+
+/* A result that is there already is repeated, ripens, or is superseded. */
+static void take_again(struct plan *plan, struct model_result *old, const struct report_result *result,
+                       const struct about *about, const struct id *illness)
+{
+    bool        preliminary = is(old->status, "preliminary");
+    bool        withdrawn = is(old->status, "cancelled") || is(old->status, "entered-in-error");
+    bool        alike = is(old->interpretation, interpretations[result->interpretation]);
+    const char *status = statuses[result->status];
+    if (retracts(result)) {
+        take_retraction(plan, old, result, about);
+        return;
+    }
+    if ((alike && is(old->status, status)) || (!preliminary && !withdrawn && result->status == REPORT_PRELIMINARY)) {
+        plan->outcome->repeated_results++; /* or a preliminary one that comes after its final one */
+        return;
+    }
+    if (is(old->interpretation, "detected") && !alike && !withdrawn)
+        doubt_case(plan, old, about);
+    if (preliminary) {
+        ripen(plan, old, result, illness);
+        return;
+    }
+    if (!withdrawn) {
+        old->status = word("superseded");
+        note_field(plan, old, model_result_status);
+    }
+    add_result(plan, result, &old->specimen, illness, &old->head.id);
+}
+
+/* A tube: somebody samples its people again. */
+static void resample(struct plan *plan, const struct model_specimen *tube)
+{
+    struct model_task *task = add_task(plan, "collect-again", &tube->responsible_area, "tracer", "urgent",
+                                       "A pool was positive: sample again");
+    if (task != NULL)
+        task->specimen = tube->head.id;
+}
+
+static void take_result(struct plan *plan, const struct report_result *result)
+{
+    const struct id none = { { 0 } };
+    struct id       illness = none;
+    if (result->status == REPORT_NOT_A_RESULT || result->interpretation == REPORT_MEASURED)
+        return;
+    bool control =
+        result->quality_control ||
+        (result->specimen != REPORT_NONE && plan->report->specimens[result->specimen].kind == REPORT_QUALITY_CONTROL) ||
+        (result->subject != REPORT_NONE && plan->report->subjects[result->subject].kind == REPORT_QUALITY_CONTROL);
+    if (control) {
+        plan->outcome->quality_control++;
+        return;
+    }
+    if (result->target == NULL || (interpretations[result->interpretation] == NULL && !retracts(result))) {
+        plan->outcome->for_review++;
+        return;
+    }
+    struct about about = about_of(plan, result);
+    if (strcmp(about.subject, "person") == 0 && about.person == NULL) {
+        plan->outcome->for_review++; /* about whom is not known */
+        return;
+    }
+    struct model_specimen *specimen = find_specimen(plan, &about);
+    if (specimen == NULL)
+        return;
+    struct report_result own = *result;
+    if (interpretations[own.interpretation] == NULL)
+        own.interpretation = REPORT_INVALID; /* a retraction says nothing of what was found */
+    bool pooled = strcmp(about.subject, "pool") == 0;
+    bool positive = own.interpretation == REPORT_DETECTED && !retracts(&own);
+    plan->outcome->pooled += pooled;
+    if (positive && about.person != NULL && own.disease != NULL) {
+        illness = case_of(plan, &about, word(own.disease), &own.observed);
+        if (id_is_missing(&specimen->linked_case)) {
+            specimen->linked_case = illness;
+            note_field(plan, specimen, model_specimen_linked_case);
+        }
+    }
+    struct model_result *old = find_result(plan, &specimen->head.id, own.target, own.method);
+    if (old != NULL)
+        take_again(plan, old, &own, &about, &illness);
+    else if (add_result(plan, &own, &specimen->head.id, &illness, &none) != NULL && pooled && positive)
+        resample(plan, specimen);
+}
+
+/* A condition that the transmission notifies is a case, with or without a result. */
+static void take_notification(struct plan *plan, const struct report_diagnosis *diagnosis)
+{
+    const struct intake_person *person = diagnosis->subject != REPORT_NONE ? person_of(plan, diagnosis->subject) : NULL;
+    int64_t                     episode;
+    toc_date                    day = intake_day(&diagnosis->onset);
+    if (diagnosis->kind != REPORT_NOTIFIED || person == NULL)
+        return;
+    if (diagnosis->disease == NULL) {
+        plan->outcome->for_review++;
+        return;
+    }
+    if (day == MODEL_MISSING_DATE)
+        day = intake_day(&diagnosis->diagnosed);
+    if (day == MODEL_MISSING_DATE)
+        day = plan->today;
+    if (find_case(plan, &person->id, word(diagnosis->disease), day, &episode) != NULL)
+        return;
+    struct model_case *one = add_case(plan, person, word(diagnosis->disease), NULL, NULL, episode + 1);
+    if (one == NULL)
+        return;
+    if (diagnosis->classification != NULL)
+        one->classification = word(diagnosis->classification);
+    if (one->onset_date == MODEL_MISSING_DATE)
+        one->onset_date = intake_day(&diagnosis->onset);
+    one->diagnosis_time = intake_moment(&diagnosis->diagnosed, plan->arena, &plan->status);
+}
+
+/* What no table knows is for a person to review, one task a message. */
+static void ask_for_review(struct plan *plan)
+{
+    if (plan->outcome->for_review > 0)
+        (void) add_task(plan, "mend-data", &plan->options->message->area, "data-manager", "normal",
+                        "Results that no code table knows, or about nobody known");
+}
+
+/* ---- the whole ---- */
+
+bool intake_is_test(const struct report *report, const struct model_feed *feed)
+{
+    if (report->processing == REPORT_TEST || feed == NULL || !is(feed->status, "live"))
+        return true;
+    return report->processing == REPORT_PROCESSING_NOT_SENT && feed->blank_is_live != 1;
+}
+
+/* All that is reported was observed before the feed's day. */
+static bool is_history(const struct report *report, const struct intake_plan_options *options)
+{
+    toc_date before = options->feed != NULL ? options->feed->history_before : MODEL_MISSING_DATE;
+    if (options->message->history == 1)
+        return true;
+    for (uint32_t i = 0; i < report->num_results && before != MODEL_MISSING_DATE; i++) {
+        toc_date day = intake_day(&report->results[i].observed);
+        if (day == MODEL_MISSING_DATE || day >= before)
+            return false;
+    }
+    return before != MODEL_MISSING_DATE && report->num_results > 0;
+}
+
+static toc_date day_of(int64_t instant)
+{
+    int64_t day = instant / INSTANT_DAY;
+    return (toc_date) (instant % INSTANT_DAY < 0 ? day - 1 : day);
+}
+
+int intake_plan(const struct report *report, const struct intake_known *known,
+                const struct intake_plan_options *options, struct arena *arena, struct store_change_set *set,
+                struct intake_outcome *outcome)
+{
+    struct plan plan = { .report = report,
+                         .known = known,
+                         .options = options,
+                         .arena = arena,
+                         .outcome = outcome,
+                         .today = day_of(options->now) };
+    *outcome = (struct intake_outcome){ .test = intake_is_test(report, options->feed),
+                                        .history = is_history(report, options) };
+    *set = (struct store_change_set){ NULL, 0 };
+    if (outcome->test)
+        return 0;
+    know(&plan, MODEL_POOL, known->pools, known->num_pools);
+    know(&plan, MODEL_SPECIMEN, known->specimens, known->num_specimens);
+    know(&plan, MODEL_RESULT, known->results, known->num_results);
+    know(&plan, MODEL_CASE, known->cases, known->num_cases);
+    for (uint32_t i = 0; i < report->num_results && plan.status == 0; i++)
+        take_result(&plan, &report->results[i]);
+    for (uint32_t i = 0; i < report->num_diagnoses && plan.status == 0; i++)
+        take_notification(&plan, &report->diagnoses[i]);
+    ask_for_review(&plan);
+    set->changes = arena_array(arena, plan.num_changes + 1, sizeof *set->changes);
+    if (set->changes == NULL || plan.status != 0)
+        return TOC_ERR_NO_MEMORY;
+    for (size_t rank = 0; rank < NUM_RANKS; rank++)
+        for (size_t i = 0; i < plan.num_changes; i++)
+            if (plan.changes[i]->record == model_record(ranks[rank]))
+                set->changes[set->num_changes++] = *plan.changes[i];
+    return 0;
+}

@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""tocsin intake: its receipts, what it makes, and that a name stands in no file of the node."""
+
+import json
+import pathlib
+import tempfile
+
+from program import ROOT, equal, main
+from program import run as run_program
+
+MSH = "MSH|^~\\&|LIS|LAB|||20261122||{}|{}|P|2.5.1\r"
+NAME = "Canaryperson"
+
+
+def message(control, name=NAME, number="7", accession="A1", meaning="260373001^Detected^SCT", day="20261121"):
+    return (MSH.format("ORU^R01", control) + f"PID|1||{number}^^^LAB^MR||{name}^Anna||19800203|F||2106-3^Canaryrace\r"
+            f"OBR|1||{accession}|94500-6^C^LN|||{day}\r"
+            f"OBX|1|CWE|94500-6^SARS-CoV-2 RNA^LN||{meaning}||||||F|||{day}\r")
+
+
+def run(*words, **options):
+    code, out, err = run_program(*words, **options)
+    return code, out, "".join(line for line in err.splitlines(True) if "THE CLOCK " not in line)
+
+
+class Node:
+    def __init__(self, folder):
+        self.path = pathlib.Path(folder, "node")
+        code, _, err = run("node", "init", "--lists", ROOT / "share/lists", self.path)
+        equal((code, err), (0, ""))
+        area = self.create("area", "code=540100", "name_en=County", "level=0", "--as", "program")
+        self.feed = self.create("feed", f"area={area}", "name=Laboratory", "channel=command-line", "status=live",
+                                "sending_facility=LAB")
+
+    def create(self, *words):
+        code, out, err = run("record", "create", *words, "--node", self.path)
+        equal((code, err), (0, ""))
+        return json.loads(out)["id"]
+
+    def take(self, text, *options):
+        file = self.path.parent / "in.hl7"
+        file.write_text(text)
+        code, out, err = run("intake", "--node", self.path, *options, file)
+        file.unlink()
+        return code, [json.loads(line) for line in out.splitlines()], err
+
+
+def test_a_batch_is_kept_and_made_records_of():
+    """a batch is kept and made records of, once, and shows nobody"""
+    with tempfile.TemporaryDirectory(prefix="tocsin-intake-") as folder:
+        node = Node(folder)
+        bad = MSH.format("ORM^O01", 3)
+        code, lines, err = node.take(message(1) + message(2, meaning="260415000^Not detected^SCT", name="Other",
+                                                          number="8", accession="A2") + bad)
+        equal(code, 1)
+        equal([line["verdict"] for line in lines], ["received", "received", "rejected", "accepted", "accepted"])
+        equal(lines[2]["faults"][0]["place"], "MSH-9.1")
+        equal((lines[3]["new_persons"], lines[3]["new_cases"], lines[3]["new_results"]), (1, 1, 1))
+        assert "new_cases" not in lines[4]
+        code, lines, err = node.take(message(1))
+        equal((code, lines[0]["repeats"], len(lines)), (0, True, 1))
+        code, lines, err = node.take(message(4, day="20261122"))
+        equal(lines[1].get("repeated_results"), 1)
+        code, out, err = run("check", "--node", node.path)
+        assert code == 0 and "WRONG" not in out, out + err
+        for file in node.path.rglob("*"):
+            held = file.read_bytes() if file.is_file() else b""
+            assert NAME.encode() not in held and b"Canaryrace" not in held, file
+
+
+def test_of_no_known_feed_is_held_and_released():
+    """what is of no known feed is held"""
+    with tempfile.TemporaryDirectory(prefix="tocsin-intake-") as folder:
+        node = Node(folder)
+        stranger = message(1).replace("|LAB|", "|ELSE|")
+        code, lines, err = node.take(stranger)
+        equal(lines[0]["verdict"], "held")
+        code, out, err = run("intake", "--node", node.path, "--release", lines[0]["id"])
+        equal([json.loads(line)["verdict"] for line in out.splitlines()], ["held"])
+        code, lines, err = node.take(stranger, "--feed", node.feed)
+        equal((code, lines[1]["verdict"]), (0, "accepted"))
+        equal(run("intake", "--node", node.path, "--feed", "none", "x")[0], 2)
+
+
+main(globals())
