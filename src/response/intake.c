@@ -232,20 +232,6 @@ static const struct intake_person *person_of(const struct plan *plan, uint32_t s
 
 /* ---- specimens ---- */
 
-struct report_text intake_specimen_number(const struct report *report, uint32_t specimen, uint32_t order)
-{
-    const struct report_text none = { NULL, 0 };
-    if (specimen != REPORT_NONE && report_text_is_given(report->specimens[specimen].filler_number))
-        return report->specimens[specimen].filler_number;
-    if (order == REPORT_NONE && specimen != REPORT_NONE)
-        order = report->specimens[specimen].order;
-    if (order != REPORT_NONE && report_text_is_given(report->orders[order].filler_number))
-        return report->orders[order].filler_number;
-    if (specimen != REPORT_NONE && report_text_is_given(report->specimens[specimen].placer_number))
-        return report->specimens[specimen].placer_number;
-    return order != REPORT_NONE ? report->orders[order].placer_number : none;
-}
-
 /* The code of a list whose SNOMED CT code is among the concept's; `other` where there is none. */
 static struct model_text material_of(const struct plan *plan, const struct report_concept *concept)
 {
@@ -270,6 +256,16 @@ struct about {
     struct report_concept       material;
 };
 
+/* A tube must be called something: without a number, by the message that told of it. */
+static struct model_text name_tube(struct plan *plan)
+{
+    char *made = arena_array(plan->arena, ID_TEXT_BYTES, 1);
+    if (made == NULL)
+        plan->status = TOC_ERR_NO_MEMORY;
+    return made == NULL ? (struct model_text){ NULL, 0 }
+                        : (struct model_text){ made, id_to_text(&plan->options->message->head.id, made) };
+}
+
 static struct about about_of(struct plan *plan, const struct report_result *result)
 {
     const struct report          *report = plan->report;
@@ -293,6 +289,8 @@ static struct about about_of(struct plan *plan, const struct report_result *resu
     }
     about.number = intake_clean(intake_specimen_number(report, result->specimen, result->order), NUMBER_CHARACTERS,
                                 plan->arena, &plan->status);
+    if (kind == REPORT_POOL && about.number.size == 0)
+        about.number = name_tube(plan);
     if (tube != NULL) {
         about.collected = tube->collected;
         about.received = tube->received;
@@ -341,24 +339,16 @@ static struct model_specimen *find_specimen(struct plan *plan, const struct abou
         if (plan->rows[i].code == MODEL_SPECIMEN && is_specimen(plan->rows[i].value, about, collected))
             return plan->rows[i].value;
     struct model_pool *pool = NULL;
-    struct model_text  number = about->number;
     if (about->person != NULL)
         need_person(plan, about->person);
-    if (strcmp(about->subject, "pool") == 0) {
-        if (number.size == 0) { /* a tube must be called something: by the message that told of it */
-            char *made = arena_array(plan->arena, ID_TEXT_BYTES, 1);
-            if (made == NULL)
-                return NULL;
-            number = (struct model_text){ made, id_to_text(&plan->options->message->head.id, made) };
-        }
-        pool = find_pool(plan, about, number);
-    }
+    if (strcmp(about->subject, "pool") == 0)
+        pool = find_pool(plan, about, about->number);
     struct model_specimen *specimen = make(plan, MODEL_SPECIMEN, NULL);
     if (specimen == NULL)
         return NULL;
     specimen->subject = word(about->subject);
     specimen->responsible_area = about->area;
-    specimen->number = number;
+    specimen->number = about->number;
     specimen->material = material_of(plan, &about->material);
     specimen->collected_time = collected;
     specimen->laboratory = plan->options->message->sender;
@@ -491,11 +481,12 @@ static struct id case_of(struct plan *plan, const struct about *about, struct mo
 
 /* ---- results ---- */
 
-static const char *const statuses[REPORT_NUM_STATUSES] = {
-    [REPORT_STATUS_UNKNOWN] = "final", [REPORT_PRELIMINARY] = "preliminary",
-    [REPORT_FINAL] = "final",          [REPORT_CORRECTED] = "corrected",
-    [REPORT_CANCELLED] = "cancelled",  [REPORT_ENTERED_IN_ERROR] = "entered-in-error"
-};
+static const char *const statuses[REPORT_NUM_STATUSES] = { [REPORT_STATUS_UNKNOWN] = "preliminary",
+                                                           [REPORT_PRELIMINARY] = "preliminary",
+                                                           [REPORT_FINAL] = "final",
+                                                           [REPORT_CORRECTED] = "corrected",
+                                                           [REPORT_CANCELLED] = "cancelled",
+                                                           [REPORT_ENTERED_IN_ERROR] = "entered-in-error" };
 
 static const char *const interpretations[REPORT_NUM_INTERPRETATIONS] = { [REPORT_DETECTED] = "detected",
                                                                          [REPORT_NOT_DETECTED] = "not-detected",
@@ -606,34 +597,39 @@ static void ripen(struct plan *plan, struct model_result *old, const struct repo
 static void take_retraction(struct plan *plan, struct model_result *old, const struct report_result *result,
                             const struct about *about)
 {
-    const char *status = statuses[result->status];
-    if (is(old->status, status)) {
-        plan->outcome->repeated_results++;
-        return;
-    }
     if (is(old->interpretation, "detected"))
         doubt_case(plan, old, about);
-    old->status = word(status);
+    old->status = word(statuses[result->status]);
     old->message = plan->options->message->head.id;
     note_field(plan, old, model_result_status);
     note_field(plan, old, model_result_message);
     plan->outcome->changed_results++;
 }
 
-/* A result that is there already is repeated, ripens, or is superseded. */
+static bool is_withdrawn(const struct model_result *old)
+{
+    return is(old->status, "cancelled") || is(old->status, "entered-in-error");
+}
+
+/* Says it nothing that is not there: the same again, or a preliminary one that comes after its final one. */
+static bool is_repeated(const struct model_result *old, const struct report_result *result)
+{
+    const char *status = statuses[result->status];
+    if (retracts(result))
+        return is(old->status, status);
+    if (is(old->interpretation, interpretations[result->interpretation]) && is(old->status, status))
+        return true;
+    return strcmp(status, "preliminary") == 0 && !is(old->status, "preliminary") && !is_withdrawn(old);
+}
+
+/* A result that is there already ripens, or is superseded. */
 static void take_again(struct plan *plan, struct model_result *old, const struct report_result *result,
                        const struct about *about, const struct id *illness)
 {
-    bool        preliminary = is(old->status, "preliminary");
-    bool        withdrawn = is(old->status, "cancelled") || is(old->status, "entered-in-error");
-    bool        alike = is(old->interpretation, interpretations[result->interpretation]);
-    const char *status = statuses[result->status];
+    bool preliminary = is(old->status, "preliminary"), withdrawn = is_withdrawn(old);
+    bool alike = is(old->interpretation, interpretations[result->interpretation]);
     if (retracts(result)) {
         take_retraction(plan, old, result, about);
-        return;
-    }
-    if ((alike && is(old->status, status)) || (!preliminary && !withdrawn && result->status == REPORT_PRELIMINARY)) {
-        plan->outcome->repeated_results++; /* or a preliminary one that comes after its final one */
         return;
     }
     if (is(old->interpretation, "detected") && !alike && !withdrawn)
@@ -690,6 +686,12 @@ static void take_result(struct plan *plan, const struct report_result *result)
     bool pooled = strcmp(about.subject, "pool") == 0;
     bool positive = own.interpretation == REPORT_DETECTED && !retracts(&own);
     plan->outcome->pooled += pooled;
+    struct model_result *old = find_result(plan, &specimen->head.id, own.target, own.method);
+    plan->outcome->for_review += own.status == REPORT_STATUS_UNKNOWN;
+    if (old != NULL && is_repeated(old, &own)) {
+        plan->outcome->repeated_results++;
+        return;
+    }
     if (positive && about.person != NULL && own.disease != NULL) {
         illness = case_of(plan, &about, word(own.disease), &own.observed);
         if (id_is_missing(&specimen->linked_case)) {
@@ -697,7 +699,6 @@ static void take_result(struct plan *plan, const struct report_result *result)
             note_field(plan, specimen, model_specimen_linked_case);
         }
     }
-    struct model_result *old = find_result(plan, &specimen->head.id, own.target, own.method);
     if (old != NULL)
         take_again(plan, old, &own, &about, &illness);
     else if (add_result(plan, &own, &specimen->head.id, &illness, &none) != NULL && pooled && positive)
@@ -742,27 +743,6 @@ static void ask_for_review(struct plan *plan)
 
 /* ---- the whole ---- */
 
-bool intake_is_test(const struct report *report, const struct model_feed *feed)
-{
-    if (report->processing == REPORT_TEST || feed == NULL || !is(feed->status, "live"))
-        return true;
-    return report->processing == REPORT_PROCESSING_NOT_SENT && feed->blank_is_live != 1;
-}
-
-/* All that is reported was observed before the feed's day. */
-static bool is_history(const struct report *report, const struct intake_plan_options *options)
-{
-    toc_date before = options->feed != NULL ? options->feed->history_before : MODEL_MISSING_DATE;
-    if (options->message->history == 1)
-        return true;
-    for (uint32_t i = 0; i < report->num_results && before != MODEL_MISSING_DATE; i++) {
-        toc_date day = intake_day(&report->results[i].observed);
-        if (day == MODEL_MISSING_DATE || day >= before)
-            return false;
-    }
-    return before != MODEL_MISSING_DATE && report->num_results > 0;
-}
-
 static toc_date day_of(int64_t instant)
 {
     int64_t day = instant / INSTANT_DAY;
@@ -780,7 +760,7 @@ int intake_plan(const struct report *report, const struct intake_known *known,
                          .outcome = outcome,
                          .today = day_of(options->now) };
     *outcome = (struct intake_outcome){ .test = intake_is_test(report, options->feed),
-                                        .history = is_history(report, options) };
+                                        .history = intake_is_history(report, options) };
     *set = (struct store_change_set){ NULL, 0 };
     if (outcome->test)
         return 0;

@@ -71,6 +71,9 @@ int intake_plan(const struct report *report, const struct intake_known *known,
  * tried out. */
 bool intake_is_test(const struct report *report, const struct model_feed *feed);
 
+/* Is it history: its message is marked so, or all that it reports was observed before the feed's day. */
+bool intake_is_history(const struct report *report, const struct intake_plan_options *options);
+
 /* The number by which a specimen of the report is known: the laboratory's, else the accession number, else the
  * placer's.
  */
