@@ -2,7 +2,7 @@
 #include "base/instant.h"
 
 #include <stdbool.h>
-#include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 #include "base/fault.h"
@@ -45,6 +45,12 @@ static bool take_date(struct reader *reader, toc_date *date)
     return true;
 }
 
+static void put_number(char *text, int digits, int64_t number)
+{
+    for (; digits > 0; number /= 10)
+        text[--digits] = (char) ('0' + number % 10);
+}
+
 size_t instant_to_text(int64_t instant, char text[INSTANT_TEXT_BYTES])
 {
     int64_t day = instant / INSTANT_DAY - (instant % INSTANT_DAY < 0), rest = instant - day * INSTANT_DAY;
@@ -53,10 +59,15 @@ size_t instant_to_text(int64_t instant, char text[INSTANT_TEXT_BYTES])
         return 0;
     struct toc_civil civil = toc_date_to_civil((toc_date) day);
     int64_t          seconds = rest / INSTANT_SECOND;
-    return (size_t) snprintf(text, INSTANT_TEXT_BYTES, "%04d-%02d-%02dT%02d:%02d:%02d.%06dZ",
-                             (unsigned) civil.year % 10000, (unsigned) civil.month % 100, (unsigned) civil.day % 100,
-                             (int) (seconds / 3600) % 24, (int) (seconds / 60 % 60), (int) (seconds % 60),
-                             (int) (rest % INSTANT_SECOND));
+    memcpy(text, "0000-00-00T00:00:00.000000Z", INSTANT_TEXT_BYTES);
+    put_number(text, 4, civil.year);
+    put_number(text + 5, 2, civil.month);
+    put_number(text + 8, 2, civil.day);
+    put_number(text + 11, 2, seconds / 3600);
+    put_number(text + 14, 2, seconds / 60 % 60);
+    put_number(text + 17, 2, seconds % 60);
+    put_number(text + 20, 6, rest % INSTANT_SECOND);
+    return INSTANT_TEXT_BYTES - 1;
 }
 
 static bool take_fraction(struct reader *reader, int64_t *microseconds)

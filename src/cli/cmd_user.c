@@ -19,7 +19,7 @@
 
 struct settings {
     struct node_cli_settings node;
-    const char              *name, *area, *to;
+    const char              *name, *area, *facility, *to;
     int                      role, purpose; /* 0 = none */
     bool                     everywhere, drop_factor, drop_provider;
 };
@@ -47,6 +47,11 @@ static const struct cli_option user_options[] = {
       .kind = CLI_TEXT,
       .offset = offsetof(struct settings, area),
       .meaning = "create, grant: in this area and all below it." },
+    { .name = "facility",
+      .value = "CODE",
+      .kind = CLI_TEXT,
+      .offset = offsetof(struct settings, facility),
+      .meaning = "create, grant: for what belongs to this facility." },
     { .name = "everywhere",
       .kind = CLI_FLAG,
       .offset = offsetof(struct settings, everywhere),
@@ -152,6 +157,8 @@ static int read_grant(struct work *work, const struct id *user, struct model_gra
     grant->given_by = work->who.user;
     if (settings->everywhere)
         grant->everywhere = 1;
+    if (settings->facility != NULL)
+        return store_find_facility(work->reader, settings->facility, &grant->facility);
     return settings->area != NULL ? store_find_area(work->reader, settings->area, &grant->area) : 0;
 }
 
@@ -162,8 +169,8 @@ static int check_grant(struct work *work, bool needed)
         return cli_complain(work->command, CLI_USE, "nobody is granted the role of the program itself");
     if (settings->role == ACCESS_NO_ROLE)
         return needed ? cli_complain(work->command, CLI_USE, "--role is wanted") : CLI_DONE;
-    if ((settings->area != NULL) == settings->everywhere)
-        return cli_complain(work->command, CLI_USE, "a role is wanted with one of --area and --everywhere");
+    if ((settings->area != NULL) + (settings->facility != NULL) + settings->everywhere != 1)
+        return cli_complain(work->command, CLI_USE, "a role is wanted with one of --area, --facility and --everywhere");
     return CLI_DONE;
 }
 
@@ -407,8 +414,8 @@ int cmd_user_forwarded(void *context, int num, char **words, FILE *input, FILE *
 }
 
 static const char *const        usage[] = { "list",
-                                            "create LOGIN [--name NAME] [--role ROLE (--area CODE | --everywhere)]",
-                                            "grant LOGIN --role ROLE (--area CODE | --everywhere) [--for PURPOSE]",
+                                            "create LOGIN [--name NAME] [--role ROLE (--area CODE | --facility CODE | --everywhere)]",
+                                            "grant LOGIN --role ROLE (--area CODE | --facility CODE | --everywhere) [--for PURPOSE]",
                                             "revoke LOGIN --role ROLE",
                                             "invite LOGIN",
                                             "reset LOGIN [--drop-second-factor] [--drop-provider]",

@@ -65,12 +65,26 @@ static bool is_signed_in(const struct access *who)
     return who != NULL && who->role > ACCESS_NO_ROLE && who->role < ACCESS_NUM_ROLES;
 }
 
+bool access_is_of_facilities(const struct access *who)
+{
+    return who->num_facilities > 0 && who->num_areas == 0 && !who->everywhere;
+}
+
+bool access_has_facility(const struct access *who, const struct id *facility)
+{
+    for (size_t i = 0; i < who->num_facilities && !id_is_missing(facility); i++)
+        if (id_equal(&who->facilities[i], facility))
+            return true;
+    return false;
+}
+
 static const struct allowed *allowed(const struct access *who, const struct model_record *record)
 {
     static const struct allowed nothing = { 0 };
     size_t                      num_records;
     const struct model_record  *records = model_records(&num_records);
-    if (!is_signed_in(who) || record < records || record >= records + num_records)
+    if (!is_signed_in(who) || record < records || record >= records + num_records ||
+        (access_is_of_facilities(who) && record->belongs_to[0] == NULL))
         return &nothing;
     return &table[who->role][record - records];
 }

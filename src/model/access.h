@@ -3,7 +3,7 @@
  * be read and whether it may be written, from one table, access.def. Default deny: what the table does not say is
  * refused.
  *
- * The area decides which rows: src/store applies the scope of the grant. Reads, lists, searches, exports, live events
+ * The area decides which rows, or the facility: src/store applies the scope of the grant. Reads, lists, searches, exports, live events
  * and sums all ask here and nowhere else.
  */
 #ifndef MODEL_ACCESS_H
@@ -64,11 +64,20 @@ struct access {
     const struct id    *areas;   /* the tops of the subtrees of the grant */
     size_t              num_areas;
     bool                everywhere; /* instead of areas: the whole tree */
+    const struct id    *facilities; /* of the grant: what belongs to them (model.h: belongs_to), wherever it lies */
+    size_t              num_facilities;
 };
 
 /* ---- what the table says ---- */
 
 #define ACCESS_NOTHING (-1)
+
+/* Does the grant reach no further than its facilities? Then there is nothing but reference data in records of which no
+ * row belongs to a facility. */
+bool access_is_of_facilities(const struct access *who);
+
+/* Is the facility one of the grant's? A missing id is none. */
+bool access_has_facility(const struct access *who, const struct id *facility);
 
 /* The highest class that may be read of a record, enum model_class, or ACCESS_NOTHING. IDENTIFYING only where the
  * caller names a purpose that the table gives the role for this record; any other purpose, or none, leaves what the

@@ -15,6 +15,8 @@
  *     SCOPE(AREA, "responsible_area")            OPEN, AREA or OFFICE, and the path that leads to the area
  *     ROUTES("cases", EVERYTHING)                where it is served, /api/v1/cases, and what may be asked for there:
  *                                                READING (by its id), or EVERYTHING (also create, change, erase)
+ *     BELONGS_TO("laboratory")                   a path to a facility whose row it is: a grant of that facility reaches
+ *                                                it; several lines
  *     OWNER("person")                            whose key seals the identifying fields
  *     FIELD(name, kind, rule, class, "English", "中文")
  *         kind   REFERENCE(record) TEXT(most characters) CODE(list) DATE TIME INSTANT INTEGER(low, high)
@@ -42,6 +44,7 @@
 #undef NEEDS
 #undef ONLY_WITH
 #undef SEARCHED
+#undef BELONGS_TO
 #undef RETAINED
 #undef END_RECORD
 #define RECORD(code, title_en, title_zh)
@@ -56,6 +59,7 @@
 #define NEEDS(field, code, other)
 #define ONLY_WITH(other, field, code)
 #define SEARCHED(field)
+#define BELONGS_TO(path)
 #define RETAINED(field, days)
 #define END_RECORD
 #endif

@@ -128,6 +128,19 @@
     ;
 #include "model/all.def"
 
+#define MODEL_WORDS_DEFAULT
+#include "model/def.h"
+#undef RECORD
+#undef BELONGS_TO
+#undef END_RECORD
+#define RECORD(code, title_en, title_zh) static const char *const MODEL_PASTE(belongs_to_, SELF)[] = {
+#define BELONGS_TO(path) path,
+#define END_RECORD                                                                                                     \
+    NULL                                                                                                               \
+    }                                                                                                                  \
+    ;
+#include "model/all.def"
+
 #define LENGTH(array) (sizeof(array) / sizeof *(array))
 
 #define MODEL_WORDS_DEFAULT
@@ -155,7 +168,8 @@
                        .num_needs = LENGTH(MODEL_PASTE(needs_, SELF)) - 1,                                             \
                        .only_with = MODEL_PASTE(only_with_, SELF),                                                     \
                        .num_only_with = LENGTH(MODEL_PASTE(only_with_, SELF)) - 1,                                     \
-                       .searched = MODEL_PASTE(searched_, SELF),
+                       .searched = MODEL_PASTE(searched_, SELF),                                                       \
+                       .belongs_to = MODEL_PASTE(belongs_to_, SELF),
 #define SCOPE(reach, path) .scope = MODEL_SCOPE_##reach, .scope_path = (path),
 #define ROUTES(words, may) .path = (words), .verbs = MODEL_##may,
 #define OWNER(path) .owner = (path),

@@ -102,12 +102,14 @@ struct model_condition {
 /* How far rows of a record reach (who may see them at all). */
 enum model_scope {
     MODEL_SCOPE_OPEN,  /* reference data: everybody who is signed in */
-    MODEL_SCOPE_AREA,  /* `scope_path` leads to the area that decides */
+    MODEL_SCOPE_AREA,  /* `scope_path` leads to the area that decides, `belongs_to` to facilities that have it too */
     MODEL_SCOPE_OFFICE /* the records of the program itself: administrators and auditors */
 };
 
 /* What may be asked for at a record's path. The access table decides who may. */
 enum model_verb { MODEL_READING = 1, MODEL_CREATING = 2, MODEL_CHANGING = 4, MODEL_ERASING = 8, MODEL_EVERYTHING = 15 };
+
+#define MODEL_MAX_FACILITIES 3
 
 struct model_record {
     const char                    *name; /* of the table and in JSON: "case" */
@@ -127,6 +129,8 @@ struct model_record {
             *path;  /* of the API: "cases"; also the name of its list, where it has one. NULL = not served by its id */
     unsigned verbs; /* enum model_verb, by the path */
     const char *owner; /* whose key seals the identifying fields: a REFERENCE(person), or "id"; NULL = none sealed */
+    const char *const *belongs_to; /* paths to the facilities whose row it is (at most MODEL_MAX_FACILITIES), of which the
+                                    * record itself has those without a step; ends with NULL */
     const char *const            *searched;      /* fields that may be found by their words; ends with NULL */
     const char                   *retained_from; /* rows go this many days after the day of this field; NULL = kept */
     long                          retained_days; /* a protocol may set others */

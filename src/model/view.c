@@ -207,6 +207,14 @@ const char *view_area_field(const struct view *view)
     return record->scope_path;
 }
 
+const char *view_facility_field(const struct view *view, size_t number)
+{
+    for (const char *const *path = model_record(view->record)->belongs_to; *path != NULL; path++)
+        if (strchr(*path, '.') == NULL && number-- == 0)
+            return *path;
+    return NULL;
+}
+
 static void put(struct view_index *index, const char *field)
 {
     size_t num = 0;
@@ -250,6 +258,13 @@ bool view_index_of(const struct view *view, int use, struct view_index *index)
         put_sorts(index, view);
         put(index, "id");
         by = "key";
+    } else if (use <= VIEW_BY_FACILITY) {
+        by = view_facility_field(view, (size_t) (VIEW_BY_FACILITY - use));
+        if (by == NULL)
+            return false;
+        put(index, by);
+        put(index, view->sorts[0].field);
+        put(index, "id");
     } else {
         if (use < 0 || (size_t) use >= view->num_sorts)
             return false;

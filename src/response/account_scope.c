@@ -10,6 +10,14 @@ static bool holds(const struct account_grant *grant, int64_t now)
            (grant->ends == INSTANT_MISSING || grant->ends > now);
 }
 
+enum account_reach account_reach_of(const struct account_grant *grant)
+{
+    bool has_area = !id_is_missing(&grant->area), has_facility = !id_is_missing(&grant->facility);
+    if (has_area + has_facility + grant->everywhere != 1)
+        return ACCOUNT_NOWHERE;
+    return has_area ? ACCOUNT_AREA : has_facility ? ACCOUNT_FACILITY : ACCOUNT_EVERYWHERE;
+}
+
 static bool glass_holds(const struct account_glass *glass, int64_t now)
 {
     return glass != NULL && glass->starts <= now && glass->ends > now;
@@ -90,15 +98,19 @@ int account_scope(const struct id *user, const struct account_grant *grants, siz
         return wish->purpose == ACCESS_NO_PURPOSE ? 0 : STORE_ERR_DENIED;
     }
     struct id *areas = arena_array(arena, num + 1, sizeof *areas);
-    if (areas == NULL)
+    struct id *facilities = arena_array(arena, num + 1, sizeof *facilities);
+    if (areas == NULL || facilities == NULL)
         return TOC_ERR_NO_MEMORY;
     for (size_t i = 0; i < num; i++) {
         if (!holds(&grants[i], now) || !fits(&grants[i], role, wish->purpose))
             continue;
         any = true;
-        made.access.everywhere = made.access.everywhere || grants[i].everywhere;
-        if (!id_is_missing(&grants[i].area))
-            areas[made.access.num_areas++] = grants[i].area;
+        switch (account_reach_of(&grants[i])) {
+        case ACCOUNT_EVERYWHERE: made.access.everywhere = true; break;
+        case ACCOUNT_AREA: areas[made.access.num_areas++] = grants[i].area; break;
+        case ACCOUNT_FACILITY: facilities[made.access.num_facilities++] = grants[i].facility; break;
+        case ACCOUNT_NOWHERE: break;
+        }
         earlier(&made.until, grants[i].ends);
     }
     if (glass_holds(glass, now) && glass->role == role &&
@@ -112,6 +124,7 @@ int account_scope(const struct id *user, const struct account_grant *grants, siz
     made.access.role = role;
     made.access.purpose = wish->purpose;
     made.access.areas = areas;
+    made.access.facilities = facilities;
     *scope = made;
     return 0;
 }

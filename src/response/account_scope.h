@@ -4,8 +4,9 @@
  *
  * - A grant holds from `starts` until `ends`.
  * - The role is the one asked for; without a wish the only one held, or the wish of the session.
- * - The areas are those of the role's grants. A grant that names a purpose counts where that purpose is asked for, or
- *   none; no other. A grant of a facility without an area gives the role, and no area.
+ * - The areas and facilities are those of the role's grants. A grant that names a purpose counts where that purpose is
+ *   asked for, or none; no other. A grant reaches an area and all below it, what belongs to a facility, or everywhere;
+ *   one that names two of them, or none, gives the role and reaches nothing.
  * - A purpose must be one for which the role may read identities at all (model/access.def), or `audit` for a supervisor
  *   or auditor, and some grant of the role must allow it.
  * - A break-glass is one grant more, for its hour.
@@ -22,10 +23,13 @@ struct account_wish {
 };
 
 struct account_scope {
-    struct access access;      /* areas in the arena */
+    struct access access;      /* areas and facilities in the arena */
     bool          break_glass; /* some of it comes from the break-glass */
     int64_t       until;       /* when the first grant that it comes from ends; INT64_MAX = never */
 };
+
+enum account_reach { ACCOUNT_NOWHERE, ACCOUNT_AREA, ACCOUNT_FACILITY, ACCOUNT_EVERYWHERE };
+enum account_reach account_reach_of(const struct account_grant *grant);
 
 /* Returns 0; STORE_ERR_DENIED where a role or purpose is named that is not granted; TOC_ERR_NO_MEMORY. Where no role is
  * named and there are several, or none, the role is ACCESS_NO_ROLE: nothing may be done.

@@ -14,7 +14,7 @@ enum { PAGE = 200 };
 
 int account_need_administrator(const struct exchange *exchange)
 {
-    if (exchange->caller.access.role != ACCESS_ADMINISTRATOR)
+    if (exchange->caller.access.role != ACCESS_ADMINISTRATOR || access_is_of_facilities(&exchange->caller.access))
         return STORE_ERR_DENIED;
     if (exchange_accounts(exchange) == NULL)
         return SERVER_ERR_SIGN_IN;
@@ -238,15 +238,12 @@ int person_readings(struct exchange *exchange)
     int64_t                 before = INT64_MAX, next = 0;
     size_t                  num;
     struct json_writer      json;
-    const struct access     plain = { .user = who->user,
-                                      .role = who->role,
-                                      .areas = who->areas,
-                                      .num_areas = who->num_areas,
-                                      .everywhere = who->everywhere };
+    struct access           plain = *who;
     struct model_person     value;
     struct model_set        visible;
     bool                    may = (who->role == ACCESS_DATA_MANAGER && who->purpose == ACCESS_OWN_REQUEST) ||
                (who->role == ACCESS_SUPERVISOR && who->purpose == ACCESS_AUDIT);
+    plain.purpose = ACCESS_NO_PURPOSE;
     int ret = readings == NULL ? TOC_ERR_NO_MEMORY : may ? 0 : STORE_ERR_DENIED;
     if (ret == 0)
         ret = request_parameters(exchange);

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Answers on their way out: whole ones, long ones in parts, streams of events. */
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -52,14 +51,14 @@ static void add_headers(const struct request *request, struct MHD_Response *resp
         { "Cross-Origin-Resource-Policy", "same-origin" },
     };
     const struct answer *answer = &request->exchange.answer;
-    char                 number[17];
+    char                 number[LOG_NUMBER_BYTES];
     for (size_t i = 0; i < sizeof always / sizeof *always; i++)
         if (!has_header(answer, always[i].name))
             add_header(response, always[i].name, always[i].value);
     for (size_t i = 0; i < answer->num_headers; i++)
         add_header(response, answer->headers[i].name, answer->headers[i].value);
     add_header(response, "Content-Type", answer->type);
-    snprintf(number, sizeof number, "%016" PRIx64, request->number);
+    log_number(request->number, number);
     add_header(response, "Request-Id", number);
     if (request->http->server->tls)
         add_header(response, "Strict-Transport-Security", "max-age=31536000");

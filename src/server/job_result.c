@@ -129,23 +129,33 @@ static int compare_ids(const void *a, const void *b)
     return id_compare(a, b);
 }
 
+/* Whatever their order. */
+static bool mark_ids(crypto_generichash_state *state, const struct id *ids, size_t num)
+{
+    struct id *sorted = memory_array(num + 1, sizeof *sorted);
+    uint64_t   size = num;
+    if (sorted == NULL)
+        return false;
+    if (num > 0)
+        memcpy(sorted, ids, num * sizeof *ids);
+    qsort(sorted, num, sizeof *sorted, compare_ids);
+    crypto_generichash_update(state, (const uint8_t *) &size, sizeof size);
+    crypto_generichash_update(state, (const uint8_t *) sorted, num * sizeof *sorted);
+    free(sorted);
+    return true;
+}
+
 uint64_t job_result_mark(const struct access *who)
 {
     crypto_generichash_state state;
     uint8_t                  hash[crypto_generichash_BYTES_MIN], facts[] = { (uint8_t) who->role, who->everywhere };
     uint64_t                 mark;
-    struct id               *areas = memory_array(who->num_areas + 1, sizeof *areas);
-    if (areas == NULL)
-        return 0; /* what is not found is asked for again */
-    if (who->num_areas > 0)
-        memcpy(areas, who->areas, who->num_areas * sizeof *areas);
-    qsort(areas, who->num_areas, sizeof *areas, compare_ids);
     crypto_generichash_init(&state, NULL, 0, sizeof hash);
     crypto_generichash_update(&state, who->user.bytes, ID_BYTES);
     crypto_generichash_update(&state, facts, sizeof facts);
-    crypto_generichash_update(&state, (const uint8_t *) areas, who->num_areas * sizeof *areas);
+    if (!mark_ids(&state, who->areas, who->num_areas) || !mark_ids(&state, who->facilities, who->num_facilities))
+        return 0; /* what is not found is asked for again */
     crypto_generichash_final(&state, hash, sizeof hash);
-    free(areas);
     memcpy(&mark, hash, sizeof mark);
     return mark;
 }

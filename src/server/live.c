@@ -22,9 +22,8 @@ enum reason { NOT_ENDED, RESTART, ELSEWHERE, ACCESS };
 static const char *const reason_words[] = { "", "restart", "elsewhere", "access" };
 
 struct kept {
-    int64_t                    number;
+    struct store_event         event;
     const struct model_record *record;
-    struct id                  id, area;
     uint16_t                   size;
     char                       frame[LIVE_FRAME_BYTES];
 };
@@ -100,7 +99,7 @@ static bool is_own_job(const struct live_stream *stream, const struct kept *even
 {
     const struct live_options *options = &stream->live->options;
     return event->record == model_record(MODEL_JOB) && options->own_job != NULL && stream->kind == CALLER_PERSON &&
-           options->own_job(options->own_context, &event->id, &stream->access.user);
+           options->own_job(options->own_context, &event->event.id, &stream->access.user);
 }
 
 static bool may_see(struct live_stream *stream, const struct kept *event)
@@ -108,7 +107,7 @@ static bool may_see(struct live_stream *stream, const struct kept *event)
     if (is_own_job(stream, event))
         return true;
     return know_grant(stream) &&
-           store_may_see(&stream->access, stream->live->areas, &stream->granted, event->record, &event->area);
+           store_may_see(&stream->access, stream->live->areas, &stream->granted, event->record, &event->event);
 }
 
 /* Take the areas as they are now. */
@@ -169,13 +168,11 @@ static void keep(struct live *live, const struct store_event *event)
 {
     struct kept *kept = &live->ring[live->end % LIVE_RING];
     if (live->end - live->begin == LIVE_RING) {
-        live->dropped = kept->number;
+        live->dropped = kept->event.number;
         live->begin++;
     }
-    kept->number = event->number;
+    kept->event = *event;
     kept->record = model_record_find(event->record);
-    kept->id = event->id;
-    kept->area = event->area;
     kept->size = (uint16_t) write_frame(event, kept->frame);
     live->end++;
     live->check_due |= concerns_callers(event->record);
@@ -189,7 +186,7 @@ static void hand_on(struct live *live, uint64_t from)
         if (!stream->sleeping)
             continue;
         for (uint64_t i = from; i < live->end && !sees; i++)
-            sees = live->ring[i % LIVE_RING].number > stream->after && may_see(stream, &live->ring[i % LIVE_RING]);
+            sees = live->ring[i % LIVE_RING].event.number > stream->after && may_see(stream, &live->ring[i % LIVE_RING]);
         if (sees)
             wake(stream);
         else
@@ -380,6 +377,13 @@ size_t live_count(struct live *live)
 
 /* ---- opening a stream ---- */
 
+static bool take_ids(struct arena *arena, const struct id **ids, size_t num)
+{
+    if (num > 0)
+        *ids = (const struct id *) arena_copy(arena, *ids, num * sizeof **ids);
+    return num == 0 || *ids != NULL;
+}
+
 /* Its own copies of what belongs to the exchange. */
 static struct live_stream *stream_of(const struct exchange *exchange)
 {
@@ -395,12 +399,8 @@ static struct live_stream *stream_of(const struct exchange *exchange)
     stream->until = caller->until;
     stream->written = exchange->now;
     stream->access = caller->access;
-    bool whole = true;
-    if (caller->access.num_areas > 0) {
-        stream->access.areas = (const struct id *) arena_copy(&stream->arena, caller->access.areas,
-                                                              caller->access.num_areas * sizeof *caller->access.areas);
-        whole = stream->access.areas != NULL;
-    }
+    bool whole = take_ids(&stream->arena, &stream->access.areas, caller->access.num_areas) &&
+                 take_ids(&stream->arena, &stream->access.facilities, caller->access.num_facilities);
     for (size_t i = 0; i < NUM_IDENTIFYING; i++) {
         const char *value = exchange_header(exchange, identifying[i]);
         if (value == NULL)
@@ -528,7 +528,7 @@ static size_t take_events(struct live_stream *stream, char *bytes, size_t size)
     uint64_t     low = live->begin, high = live->end;
     while (low < high) { /* the first behind its place */
         uint64_t middle = low + (high - low) / 2;
-        if (live->ring[middle % LIVE_RING].number > stream->after)
+        if (live->ring[middle % LIVE_RING].event.number > stream->after)
             high = middle;
         else
             low = middle + 1;
@@ -541,7 +541,7 @@ static size_t take_events(struct live_stream *stream, char *bytes, size_t size)
             memcpy(bytes + used, event->frame, event->size);
             used += event->size;
         }
-        stream->after = event->number;
+        stream->after = event->event.number;
     }
     return used;
 }

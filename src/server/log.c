@@ -2,7 +2,6 @@
 #include "server/log.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -14,6 +13,7 @@
 #include "base/fault.h"
 #include "base/instant.h"
 #include "base/json_writer.h"
+#include "base/text.h"
 #include "tocsin/status.h"
 
 enum { LINE_BYTES = 600, WRITE_WAIT_MS = 1000 };
@@ -129,19 +129,55 @@ static void put(struct log *log, const char *line, size_t size, bool urgent)
     pthread_mutex_unlock(&log->lock);
 }
 
+void log_number(uint64_t number, char text[LOG_NUMBER_BYTES])
+{
+    for (int digit = 0; digit < LOG_NUMBER_BYTES - 1; digit++)
+        text[digit] = "0123456789abcdef"[number >> (4 * (LOG_NUMBER_BYTES - 2 - digit)) & 0xf];
+    text[LOG_NUMBER_BYTES - 1] = '\0';
+}
+
+/* A line that is put together without printf: there is one a request. */
+struct line {
+    char   bytes[LINE_BYTES];
+    size_t used;
+};
+
+static void put_text(struct line *line, const char *text)
+{
+    size_t size = strlen(text), room = sizeof line->bytes - line->used;
+    memcpy(line->bytes + line->used, text, size < room ? size : room);
+    line->used += size < room ? size : room;
+}
+
+static void put_integer(struct line *line, const char *before, int64_t value)
+{
+    char text[TEXT_INTEGER_BYTES];
+    text_from_integer(value, text);
+    put_text(line, before);
+    put_text(line, text);
+}
+
 void log_request(struct log *log, const struct log_request *request)
 {
-    char line[LINE_BYTES], time[INSTANT_TEXT_BYTES] = "";
+    char        time[INSTANT_TEXT_BYTES] = "", number[LOG_NUMBER_BYTES];
+    struct line line;
+    line.used = 0;
     instant_to_text(request->at, time);
-    /* method and route are the program's own words */
-    int size =
-        snprintf(line, sizeof line,
-                 "{\"time\":\"%s\",\"level\":\"info\",\"event\":\"request\",\"method\":\"%s\",\"route\":\"%s\","
-                 "\"status\":%d,\"us\":%" PRId64 ",\"bytes\":%" PRId64 ",\"request\":\"%016" PRIx64 "\"%s}\n",
-                 time, request->method, request->route != NULL ? request->route : "", request->status,
-                 request->microseconds, request->bytes, request->number, request->broken ? ",\"broken\":true" : "");
-    if (size > 0 && (size_t) size < sizeof line)
-        put(log, line, (size_t) size, false);
+    log_number(request->number, number);
+    put_text(&line, "{\"time\":\"");
+    put_text(&line, time);
+    put_text(&line, "\",\"level\":\"info\",\"event\":\"request\",\"method\":\"");
+    put_text(&line, request->method); /* and the route: the program's own words */
+    put_text(&line, "\",\"route\":\"");
+    put_text(&line, request->route != NULL ? request->route : "");
+    put_integer(&line, "\",\"status\":", request->status);
+    put_integer(&line, ",\"us\":", request->microseconds);
+    put_integer(&line, ",\"bytes\":", request->bytes);
+    put_text(&line, ",\"request\":\"");
+    put_text(&line, number);
+    put_text(&line, request->broken ? "\",\"broken\":true}\n" : "\"}\n");
+    if (line.used < sizeof line.bytes)
+        put(log, line.bytes, line.used, false);
 }
 
 void log_say(struct log *log, enum log_level level, int64_t at, const char *event, const char *text)

@@ -37,6 +37,10 @@ void log_request(struct log *log, const struct log_request *request);
 /* A sentence about the server itself; without anything that came from outside. */
 void log_say(struct log *log, enum log_level level, int64_t at, const char *event, const char *text);
 
+/* The number of a request as clients and lines have it. */
+#define LOG_NUMBER_BYTES 17
+void log_number(uint64_t number, char text[LOG_NUMBER_BYTES]);
+
 int64_t log_dropped(struct log *log); /* lines */
 
 #endif

@@ -190,25 +190,26 @@ int session_offer_factor(struct exchange *exchange)
 
 /* ---- who am I ---- */
 
-static void write_areas(struct json_writer *json, const struct account_who *who, enum access_role role, int64_t now)
+/* The areas, or the facilities, of the grants of a role. Returns whether one of them reaches everywhere. */
+static bool write_reach(struct json_writer *json, const struct account_who *who, enum access_role role, int64_t now,
+                        enum account_reach reach)
 {
     bool everywhere = false;
-    json_key(json, "areas");
+    json_key(json, reach == ACCOUNT_AREA ? "areas" : "facilities");
     json_begin_array(json);
     for (size_t i = 0; i < who->num_grants; i++) {
         const struct account_grant *grant = &who->grants[i];
         char                        text[ID_TEXT_BYTES];
         if (grant->role != role || grant->starts > now || (grant->ends != INSTANT_MISSING && grant->ends <= now))
             continue;
-        everywhere = everywhere || grant->everywhere;
-        if (id_is_missing(&grant->area))
+        everywhere = everywhere || account_reach_of(grant) == ACCOUNT_EVERYWHERE;
+        if (account_reach_of(grant) != reach)
             continue;
-        id_to_text(&grant->area, text);
+        id_to_text(reach == ACCOUNT_AREA ? &grant->area : &grant->facility, text);
         json_put_string(json, text);
     }
     json_end(json);
-    json_key(json, "everywhere");
-    json_put_bool(json, everywhere);
+    return everywhere;
 }
 
 static void write_roles(struct json_writer *json, const struct account_who *who, int64_t now)
@@ -229,7 +230,10 @@ static void write_roles(struct json_writer *json, const struct account_who *who,
             if ((purposes >> purpose & 1) != 0)
                 json_put_string(json, access_purpose_word((enum access_purpose) purpose));
         json_end(json);
-        write_areas(json, who, (enum access_role) role, now);
+        bool everywhere = write_reach(json, who, (enum access_role) role, now, ACCOUNT_AREA);
+        (void) write_reach(json, who, (enum access_role) role, now, ACCOUNT_FACILITY);
+        json_key(json, "everywhere");
+        json_put_bool(json, everywhere);
         json_key(json, "needs_second_factor");
         json_put_bool(json, account_role_needs_factor((enum access_role) role));
         json_end(json);

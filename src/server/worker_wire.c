@@ -8,16 +8,16 @@
 
 #include "base/text.h"
 
-#define MAGIC UINT32_C(0x014a4354) /* "TCJ" and the version, 1 */
+#define MAGIC UINT32_C(0x024a4354) /* "TCJ" and the version, 2 */
 
-/* What stands before areas, kind and text. */
+/* What stands before areas, facilities, kind and text. */
 struct head {
     uint32_t  magic;
     uint8_t   word, role, everywhere, zero;
     uint32_t  attempt, num_areas;
     uint32_t  kind_size, text_size;
     int32_t   status;
-    uint32_t  zero_too;
+    uint32_t  num_facilities;
     struct id job, user;
     int64_t   now, rows;
     double    fraction;
@@ -48,14 +48,13 @@ static bool is_zero(const void *bytes, size_t size)
 /* Does the word have these parts and no others, each within its bounds? */
 static bool check_head(const struct head *head)
 {
-    if (head->magic != MAGIC || head->word == 0 || head->word >= WORKER_NUM_WORDS || head->zero != 0 ||
-        head->zero_too != 0)
+    if (head->magic != MAGIC || head->word == 0 || head->word >= WORKER_NUM_WORDS || head->zero != 0)
         return false;
     unsigned has = parts[head->word];
     bool     work = head->role < ACCESS_NUM_ROLES && head->everywhere <= 1 && head->num_areas <= WORKER_MOST_AREAS &&
-                head->kind_size > 0 && head->kind_size <= WORKER_MOST_KIND;
-    bool no_work = head->role == 0 && head->everywhere == 0 && head->num_areas == 0 && head->kind_size == 0 &&
-                   head->attempt == 0 && head->now == 0 && is_zero(&head->user, sizeof head->user);
+                head->num_facilities <= WORKER_MOST_AREAS - head->num_areas && head->kind_size > 0 && head->kind_size <= WORKER_MOST_KIND;
+    bool no_work = head->role == 0 && head->everywhere == 0 && head->num_areas == 0 &&
+                   head->num_facilities == 0 && head->kind_size == 0 && head->attempt == 0 && head->now == 0 && is_zero(&head->user, sizeof head->user);
     return ((has & OF_JOB) != 0 || is_zero(&head->job, sizeof head->job)) && ((has & OF_WORK) != 0 ? work : no_work) &&
            ((has & OF_COUNT) != 0 ? head->fraction >= 0 && head->fraction <= 1 && head->rows >= 0
                                   : head->rows == 0 && is_zero(&head->fraction, sizeof head->fraction)) &&
@@ -78,8 +77,10 @@ bool worker_read(const uint8_t *packet, size_t size, struct worker_message *mess
     if (size < sizeof head || size > WORKER_MOST_BYTES)
         return false;
     memcpy(&head, packet, sizeof head);
-    if (!check_head(&head) ||
-        size != sizeof head + head.num_areas * sizeof(struct id) + head.kind_size + head.text_size)
+    if (!check_head(&head))
+        return false;
+    size_t size_ids = ((size_t) head.num_areas + head.num_facilities) * sizeof(struct id);
+    if (size != sizeof head + size_ids + head.kind_size + head.text_size)
         return false;
     message->word = (enum worker_word) head.word;
     message->job = head.job;
@@ -92,10 +93,12 @@ bool worker_read(const uint8_t *packet, size_t size, struct worker_message *mess
                                     .role = (enum access_role) head.role,
                                     .areas = message->areas,
                                     .num_areas = head.num_areas,
-                                    .everywhere = head.everywhere == 1 };
+                                    .everywhere = head.everywhere == 1,
+                                    .facilities = message->areas + head.num_areas,
+                                    .num_facilities = head.num_facilities };
     const uint8_t *at = packet + sizeof head;
-    memcpy(message->areas, at, head.num_areas * sizeof(struct id));
-    at += head.num_areas * sizeof(struct id);
+    memcpy(message->areas, at, size_ids);
+    at += size_ids;
     return take_text(at, head.kind_size, message->kind) &&
            take_text(at + head.kind_size, head.text_size, message->text);
 }
@@ -110,6 +113,7 @@ size_t worker_write(const struct worker_message *message, uint8_t packet[WORKER_
                                    .everywhere = who->everywhere,
                                    .attempt = message->attempt,
                                    .num_areas = (uint32_t) who->num_areas,
+                                   .num_facilities = (uint32_t) who->num_facilities,
                                    .kind_size = (uint32_t) strnlen(message->kind, sizeof message->kind),
                                    .text_size = (uint32_t) strnlen(message->text, sizeof message->text),
                                    .status = message->status,
@@ -118,7 +122,7 @@ size_t worker_write(const struct worker_message *message, uint8_t packet[WORKER_
                                    .now = message->now,
                                    .rows = message->rows,
                                    .fraction = message->fraction };
-    if (who->num_areas > WORKER_MOST_AREAS || !check_head(&head))
+    if (who->num_areas > WORKER_MOST_AREAS || who->num_facilities > WORKER_MOST_AREAS || !check_head(&head))
         return 0;
     uint8_t *at = packet;
     memcpy(at, &head, sizeof head);
@@ -126,6 +130,9 @@ size_t worker_write(const struct worker_message *message, uint8_t packet[WORKER_
     if (who->num_areas > 0)
         memcpy(at, who->areas, who->num_areas * sizeof(struct id));
     at += who->num_areas * sizeof(struct id);
+    if (who->num_facilities > 0)
+        memcpy(at, who->facilities, who->num_facilities * sizeof(struct id));
+    at += who->num_facilities * sizeof(struct id);
     memcpy(at, message->kind, head.kind_size);
     at += head.kind_size;
     memcpy(at, message->text, head.text_size);

@@ -30,7 +30,7 @@ enum worker_word {
     WORKER_NUM_WORDS
 };
 
-#define WORKER_MOST_AREAS 200 /* as many as grants of a user are looked at */
+#define WORKER_MOST_AREAS 200 /* and facilities: as many as grants of a user are looked at */
 #define WORKER_MOST_KIND 60
 #define WORKER_MOST_TEXT 4000 /* bytes */
 #define WORKER_MOST_BYTES (120 + WORKER_MOST_AREAS * ID_BYTES + WORKER_MOST_KIND + WORKER_MOST_TEXT)
@@ -45,8 +45,8 @@ struct worker_message {
     int64_t          now, rows;
     double           fraction; /* 0 … 1 */
     int32_t          status;
-    struct access    who;                        /* without a purpose; areas: those below */
-    struct id        areas[WORKER_MOST_AREAS];   /* who.num_areas */
+    struct access    who;                        /* without a purpose; areas, facilities: those below */
+    struct id        areas[WORKER_MOST_AREAS];   /* who.num_areas, then who.num_facilities */
     char             kind[WORKER_MOST_KIND + 1]; /* of the job */
     char             text[WORKER_MOST_TEXT + 1];
 };

@@ -402,7 +402,7 @@ int account_holders(struct store_reader *reader, enum access_role role, const st
     size_t          found = 0;
     int             ret = read_rows(reader,
                                     "SELECT \"user\", area, everywhere FROM \"grant\" WHERE role = $1 AND starts <= $2 AND "
-                                                "(ends IS NULL OR ends > $2) ORDER BY starts, id",
+                                                "(ends IS NULL OR ends > $2) AND facility IS NULL ORDER BY starts, id",
                                     values, 2, &one);
     for (size_t i = 0; ret == 0 && i < one.num && found < max; i++) {
         bool again = false;

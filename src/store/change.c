@@ -49,8 +49,9 @@ static int check_writable(struct group *group, struct ticket *ticket, const stru
     return 0;
 }
 
-/* Is the area of an entry within the grant? Reference data and the office's records have none. */
-static int check_area(struct group *group, struct ticket *ticket, const struct entry *entry, int refusal)
+/* Is an entry within the grant, by its area or by a facility that it belongs to? Reference data and the office's records
+ * have neither. */
+static int check_grant(struct group *group, struct ticket *ticket, const struct entry *entry, int refusal)
 {
     if (entry->record->scope != MODEL_SCOPE_AREA || ticket->who.everywhere)
         return 0;
@@ -61,6 +62,12 @@ static int check_area(struct group *group, struct ticket *ticket, const struct e
         if (top != AREA_NONE && area_tree_within(group->areas, number, top))
             return 0;
     }
+    struct group_place place = { .num_facilities = 0 };
+    if (ticket->who.num_facilities > 0)
+        place = group_place_of(group, entry);
+    for (size_t i = 0; i < place.num_facilities; i++)
+        if (access_has_facility(&ticket->who, &place.facilities[i]))
+            return 0;
     return refusal;
 }
 
@@ -82,7 +89,7 @@ static int check_references(struct group *group, struct ticket *ticket, const st
         int made = group_entry(group, target, id, &entry);
         if (made != 0)
             return made;
-        bool is_there = entry->present && check_area(group, ticket, entry, STORE_ERR_ABSENT) == 0;
+        bool is_there = entry->present && check_grant(group, ticket, entry, STORE_ERR_ABSENT) == 0;
         if (!is_there && !(target == change->record && id_equal(id, &((struct model_head *) change->value)->id))) {
             fault(ticket, field->name, "the id of a record that exists", "no such record");
             ret = BASE_ERR_INPUT;
@@ -344,7 +351,7 @@ static int create(struct group *group, struct ticket *ticket, struct store_chang
     head->version = 1;
     head->created = head->updated = group->known;
     struct entry as_given = { .record = change->record, .id = head->id, .value = change->value };
-    ret = check_area(group, ticket, &as_given, STORE_ERR_DENIED);
+    ret = check_grant(group, ticket, &as_given, STORE_ERR_DENIED);
     void *value = ret == 0 ? copy_value(group, change->record, change->value) : NULL;
     if (ret == 0)
         ret = value == NULL ? TOC_ERR_NO_MEMORY : take_value(group, ticket, entry, value, true);
@@ -487,11 +494,11 @@ int group_change(struct group *group, struct ticket *ticket, struct store_change
     int ret = group_entry(group, change->record, &head->id, &entry);
     if (ret != 0)
         return ret;
-    struct id before = group_area(group, entry);
+    struct group_place before = group_place_of(group, entry);
     if (change->verb != STORE_CREATE) {
         if (!entry->present)
             return STORE_ERR_ABSENT;
-        ret = check_area(group, ticket, entry, STORE_ERR_ABSENT);
+        ret = check_grant(group, ticket, entry, STORE_ERR_ABSENT);
         if (ret == 0 && change->version != 0 && change->version != ((const struct model_head *) entry->value)->version)
             ret = STORE_ERR_VERSION;
         if (ret != 0)
@@ -511,6 +518,6 @@ int group_change(struct group *group, struct ticket *ticket, struct store_change
         group->areas_changed = true;
     if (entry->record == model_record(MODEL_USER) || entry->record == model_record(MODEL_GRANT))
         group->access_changed = true;
-    struct id area = change->verb == STORE_ERASE ? before : group_area(group, entry);
-    return group_event(group, change->verb, entry, &area);
+    struct group_place place = change->verb == STORE_ERASE ? before : group_place_of(group, entry);
+    return group_event(group, change->verb, entry, &place);
 }

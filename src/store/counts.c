@@ -147,13 +147,16 @@ struct reading {
 };
 
 bool store_may_see(const struct access *who, const struct area_tree *areas, const struct area_set *granted,
-                   const struct model_record *record, const struct id *area)
+                   const struct model_record *record, const struct store_event *event)
 {
     if (record == NULL || access_highest(who, record) == ACCESS_NOTHING)
         return false;
     if (record->scope != MODEL_SCOPE_AREA || who->everywhere)
         return true;
-    return area_set_has(granted, area_tree_find(areas, area));
+    for (size_t i = 0; i < MODEL_MAX_FACILITIES && who->num_facilities > 0; i++)
+        if (access_has_facility(who, &event->facilities[i]))
+            return true;
+    return area_set_has(granted, area_tree_find(areas, &event->area));
 }
 
 static int event_row(void *context, const struct db_value *row, size_t num_columns)
@@ -170,8 +173,10 @@ static int event_row(void *context, const struct db_value *row, size_t num_colum
     memcpy(event.id.bytes, row[4].bytes, ID_BYTES);
     if (row[6].type == DB_BYTES)
         memcpy(event.area.bytes, row[6].bytes, ID_BYTES);
+    if (row[7].type == DB_BYTES && row[7].size <= sizeof event.facilities)
+        memcpy(event.facilities, row[7].bytes, row[7].size);
     if (record == NULL ||
-        (reading->who != NULL && !store_may_see(reading->who, reading->areas, &reading->granted, record, &event.area)))
+        (reading->who != NULL && !store_may_see(reading->who, reading->areas, &reading->granted, record, &event)))
         return 0;
     event.verb = (enum store_verb) row[2].integer;
     event.record = record->name;
@@ -187,8 +192,8 @@ static int read_events(struct db *db, struct reading *reading, size_t max_events
         struct db_value parameters[] = { db_integer(reading->last), db_integer((int64_t) page) };
         reading->rows = 0;
         ret = select_rows(db,
-                          "SELECT number, at, verb, record, id, version, area FROM event WHERE number > $1 ORDER BY "
-                          "number LIMIT $2",
+                          "SELECT number, at, verb, record, id, version, area, facilities FROM event WHERE number > $1 "
+                          "ORDER BY number LIMIT $2",
                           parameters, 2, event_row, reading, error);
         more = reading->rows == page;
     }

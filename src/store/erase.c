@@ -171,8 +171,8 @@ static int strip(struct group *group, struct entry *entry)
     void *value = ret == 0 ? copy_without(group, entry, MODEL_CLASS_IDENTIFYING) : NULL;
     if (ret == 0)
         ret = value == NULL ? TOC_ERR_NO_MEMORY : rewrite(group, entry, value);
-    struct id area = group_area(group, entry);
-    return ret == 0 ? group_event(group, STORE_CHANGE, entry, &area) : ret;
+    struct group_place place = group_place_of(group, entry);
+    return ret == 0 ? group_event(group, STORE_CHANGE, entry, &place) : ret;
 }
 
 static int take_owned(struct group *group, const struct model_record *record, const struct id *person)
@@ -185,11 +185,11 @@ static int take_owned(struct group *group, const struct model_record *record, co
         if (ret != 0 || !entry->present)
             continue;
         if (record == model_record(MODEL_IDENTITY)) {
-            struct id area = group_area(group, entry);
+            struct group_place place = group_place_of(group, entry);
             entry->present = false;
             ret = group_dirty(group, entry);
             if (ret == 0)
-                ret = group_event(group, STORE_ERASE, entry, &area);
+                ret = group_event(group, STORE_ERASE, entry, &place);
         } else if (entry->sealed.bytes != NULL)
             ret = strip(group, entry);
     }

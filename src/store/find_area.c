@@ -20,10 +20,8 @@ static int found_row(void *context, const struct db_value *row, size_t num_colum
     return 0;
 }
 
-int store_find_area(struct store_reader *reader, const char *code, struct id *area)
+static int find(struct store_reader *reader, const char *sql, const char *code, struct id *id)
 {
-    static const char sql[] =
-        "SELECT \"id\" FROM \"area\" WHERE \"code\" = $1 ORDER BY \"valid_from\" DESC, \"id\" LIMIT 1";
     struct db      *db;
     struct db_value parameter = db_word(code);
     struct found    found = { .any = false };
@@ -32,6 +30,17 @@ int store_find_area(struct store_reader *reader, const char *code, struct id *ar
         ret = select_rows(db, sql, &parameter, 1, found_row, &found, &reader->error);
     if (ret != 0 || !found.any)
         return ret == 0 ? STORE_ERR_ABSENT : ret;
-    *area = found.id;
+    *id = found.id;
     return 0;
+}
+
+int store_find_area(struct store_reader *reader, const char *code, struct id *area)
+{
+    return find(reader, "SELECT \"id\" FROM \"area\" WHERE \"code\" = $1 ORDER BY \"valid_from\" DESC, \"id\" LIMIT 1",
+                code, area);
+}
+
+int store_find_facility(struct store_reader *reader, const char *code, struct id *facility)
+{
+    return find(reader, "SELECT \"id\" FROM \"facility\" WHERE \"code\" = $1", code, facility);
 }

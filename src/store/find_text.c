@@ -16,7 +16,9 @@ struct text_search {
     struct arena                 *arena;
     struct db_error              *error;
     struct area_set               grant;
+    const struct access          *who;
     const char                   *area_field; /* NULL = records without an area */
+    const char                   *facility_fields[MODEL_MAX_FACILITIES + 1];
     struct search_term           *terms;
     size_t                        num_terms;
     size_t                        driver; /* the term whose rows are walked */
@@ -165,14 +167,18 @@ static int keep_row(void *context, const struct db_value *row, size_t num_column
 static int area_row(void *context, const struct db_value *row, size_t num_columns)
 {
     struct text_search *search = context;
-    struct id           area;
-    (void) num_columns;
-    if (row[1].type != DB_BYTES || row[1].size != ID_BYTES)
-        return 0;
-    memcpy(area.bytes, row[1].bytes, ID_BYTES);
+    bool                is_in = false;
+    for (size_t i = 1; i < num_columns; i++) {
+        struct id place;
+        if (row[i].type != DB_BYTES || row[i].size != ID_BYTES)
+            continue;
+        memcpy(place.bytes, row[i].bytes, ID_BYTES);
+        is_in = is_in || (i == 1 ? area_set_has(&search->grant, area_tree_find(search->areas, &place))
+                                 : access_has_facility(search->who, &place));
+    }
     for (size_t i = 0; i < search->num_batch; i++)
         if (memcmp(search->batch[i].bytes, row[0].bytes, ID_BYTES) == 0)
-            search->in_grant[i] = area_set_has(&search->grant, area_tree_find(search->areas, &area));
+            search->in_grant[i] = is_in;
     return 0;
 }
 
@@ -185,7 +191,10 @@ static int look_at_areas(struct text_search *search)
     for (size_t i = 0; i < search->num_batch; i++)
         keys[i] = db_bytes(search->batch[i].bytes, ID_BYTES);
     sink_init_memory(&sql);
-    sink_format(&sql, "SELECT \"id\",\"%s\" FROM \"%s\" WHERE \"id\"", search->area_field, search->query->record->name);
+    sink_format(&sql, "SELECT \"id\",\"%s\"", search->area_field);
+    for (const char *const *field = search->facility_fields; *field != NULL; field++)
+        sink_format(&sql, ",\"%s\"", *field);
+    sink_format(&sql, " FROM \"%s\" WHERE \"id\"", search->query->record->name);
     sink_character(&sql, '\0');
     int ret = sql.failure != 0
                   ? TOC_ERR_NO_MEMORY
@@ -265,6 +274,9 @@ static int prepare(struct text_search *search, const struct access *who, struct 
         return refuse(faults, "page_size", "too many rows", "1 to 200");
     if (record->scope == MODEL_SCOPE_AREA)
         search->area_field = record->scope_path;
+    for (size_t i = 0, num = 0; record->belongs_to[i] != NULL && who->num_facilities > 0; i++)
+        if (strchr(record->belongs_to[i], '.') == NULL)
+            search->facility_fields[num++] = record->belongs_to[i];
     int ret = search_words_of_query(query->typed, query->size, search->arena, &search->terms, &search->num_terms);
     if (ret == BASE_ERR_INPUT)
         return refuse(faults, "typed", "not text in UTF-8", NULL);
@@ -283,7 +295,7 @@ int find_text(struct db *db, const struct area_tree *areas, const struct access 
               const struct find_text_query *query, struct arena *arena, struct find_text_answer *answer,
               struct fault_list *faults, struct db_error *error)
 {
-    struct text_search      search = { .db = db, .areas = areas, .query = query, .arena = arena, .error = error };
+    struct text_search      search = { .db = db, .who = who, .areas = areas, .query = query, .arena = arena, .error = error };
     struct find_text_answer made = { 0 };
     bool                    more;
     int                     ret = prepare(&search, who, faults);

@@ -286,14 +286,12 @@ static const struct id *reference_at(const struct model_record *record, const vo
     return (const struct id *) (const void *) ((const char *) value + field->offset);
 }
 
-struct id group_area(struct group *group, const struct entry *entry)
+/* What stands at the end of a path of references; missing where it ends early. */
+static struct id end_of(struct group *group, const struct entry *entry, const char *path)
 {
     const struct id            none = { { 0 } };
-    const char                *path = entry->record->scope_path;
     const struct model_record *record = entry->record, *target;
     const void                *value = entry->value;
-    if (record == model_record(MODEL_AREA))
-        return entry->id;
     while (path != NULL && value != NULL) {
         size_t           size = strcspn(path, ".");
         const struct id *id = reference_at(record, value, path, size, &target);
@@ -314,6 +312,25 @@ bool group_has_own_key(const struct entry *entry)
     return entry->record->owner != NULL && strcmp(entry->record->owner, "id") == 0;
 }
 
+struct id group_area(struct group *group, const struct entry *entry)
+{
+    return entry->record == model_record(MODEL_AREA) ? entry->id : end_of(group, entry, entry->record->scope_path);
+}
+
+struct group_place group_place_of(struct group *group, const struct entry *entry)
+{
+    struct group_place place = { .area = group_area(group, entry) };
+    for (const char *const *path = entry->record->belongs_to; *path != NULL; path++) {
+        struct id facility = end_of(group, entry, *path);
+        bool      again = id_is_missing(&facility);
+        for (size_t i = 0; i < place.num_facilities && !again; i++)
+            again = id_equal(&place.facilities[i], &facility);
+        if (!again)
+            place.facilities[place.num_facilities++] = facility;
+    }
+    return place;
+}
+
 struct id group_owner(const struct entry *entry)
 {
     const struct id            none = { { 0 } };
@@ -328,6 +345,14 @@ struct id group_owner(const struct entry *entry)
 }
 
 /* ---- what requests need ---- */
+
+static bool has_steps(const struct model_record *record)
+{
+    bool any = record->scope_path != NULL && strchr(record->scope_path, '.') != NULL;
+    for (const char *const *path = record->belongs_to; *path != NULL; path++)
+        any = any || strchr(*path, '.') != NULL;
+    return any;
+}
 
 /* The records that a change refers to. */
 static int need_references(struct group *group, const struct store_change *change)
@@ -345,37 +370,43 @@ static int need_references(struct group *group, const struct store_change *chang
             continue;
         if (target != NULL)
             ret = group_entry(group, target, id, &entry);
-        if (target != NULL && ret == 0 && target->scope_path != NULL && strchr(target->scope_path, '.') != NULL)
-            entry->subject = true; /* its area stands in another record */
+        if (target != NULL && ret == 0 && has_steps(target))
+            entry->subject = true; /* its area, or a facility that it belongs to, stands in another record */
     }
     return ret;
 }
 
-/* One step along the scope paths of what changes: false where nothing more is needed. */
+static int need_path(struct group *group, const struct entry *entry, const char *path, bool *more)
+{
+    const struct model_record *record = entry->record, *target;
+    const void                *value = entry->value;
+    int                        ret = 0;
+    for (size_t size = strcspn(path, "."); value != NULL && path[size] != '\0' && ret == 0; size = strcspn(path, ".")) {
+        const struct id *id = reference_at(record, value, path, size, &target);
+        struct entry    *next = NULL;
+        if (id == NULL || id_is_missing(id))
+            break;
+        ret = group_entry(group, target, id, &next);
+        *more = *more || (ret == 0 && !next->loaded);
+        value = ret == 0 ? next->value : NULL;
+        record = target;
+        path += size + 1;
+    }
+    return ret;
+}
+
+/* One step along the paths that say whose rows these are: *more is false where nothing more is needed. */
 static int need_paths(struct group *group, bool *more)
 {
     int ret = 0;
     *more = false;
     for (size_t i = 0, num = group->entries.num; i < num && ret == 0; i++) {
-        const struct entry        *entry = ((struct entry_slot *) key_table_at(&group->entries, i))->entry;
-        const struct model_record *record, *target;
+        const struct entry *entry = ((struct entry_slot *) key_table_at(&group->entries, i))->entry;
         if (entry == NULL || !entry->subject || entry->value == NULL || entry->record->scope_path == NULL)
             continue;
-        const char *path = entry->record->scope_path;
-        const void *value = entry->value;
-        record = entry->record;
-        for (size_t size = strcspn(path, "."); value != NULL && path[size] != '\0' && ret == 0;
-             size = strcspn(path, ".")) {
-            const struct id *id = reference_at(record, value, path, size, &target);
-            struct entry    *next = NULL;
-            if (id == NULL || id_is_missing(id))
-                break;
-            ret = group_entry(group, target, id, &next);
-            *more = *more || (ret == 0 && !next->loaded);
-            value = ret == 0 ? next->value : NULL;
-            record = target;
-            path += size + 1;
-        }
+        ret = need_path(group, entry, entry->record->scope_path, more);
+        for (const char *const *path = entry->record->belongs_to; *path != NULL && ret == 0; path++)
+            ret = need_path(group, entry, *path, more);
     }
     return ret;
 }

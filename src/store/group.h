@@ -119,6 +119,13 @@ struct group {
     struct db_error         error;
 };
 
+/* Where a record lies, and whose it is. */
+struct group_place {
+    struct id area;
+    struct id facilities[MODEL_MAX_FACILITIES]; /* each once */
+    size_t    num_facilities;
+};
+
 int group_begin(struct group *group, struct writer *writer);
 /* What the requests first … first + num - 1 of `tickets` need. */
 int group_gather(struct group *group, struct ticket *const *tickets, size_t num);
@@ -147,10 +154,14 @@ int           group_touch(struct group *group, struct entry *entry); /* before i
 int           group_dirty(struct group *group, struct entry *entry);
 int           group_row(struct group_rows *rows, struct db_value **row); /* room for one more */
 int           group_count(struct group *group, const struct entry *entry, int64_t sign);
-int           group_event(struct group *group, enum store_verb verb, const struct entry *entry, const struct id *area);
+int           group_event(struct group *group, enum store_verb verb, const struct entry *entry,
+                          const struct group_place *place);
 int           group_audit(struct group *group, const struct audit_entry *entry);
 /* The area that decides about an entry, by the entries in memory; missing where the path ends. */
 struct id group_area(struct group *group, const struct entry *entry);
+
+/* Its area and the facilities that it belongs to. */
+struct group_place group_place_of(struct group *group, const struct entry *entry);
 /* The owner whose key seals an entry's fields; missing: none. */
 struct id group_owner(const struct entry *entry);
 /* Are an entry's fields sealed under a key of its own (OWNER("id")), which dies with it? */

@@ -10,23 +10,25 @@
 #include "store/select_many.h"
 #include "store/tables.h"
 
-int group_event(struct group *group, enum store_verb verb, const struct entry *entry, const struct id *area)
+int group_event(struct group *group, enum store_verb verb, const struct entry *entry, const struct group_place *place)
 {
-    struct db_value *row;
-    struct id       *copy = arena_array(&group->arena, 1, sizeof *copy);
+    struct db_value    *row;
+    struct group_place *copy = arena_array(&group->arena, 1, sizeof *copy);
     if (copy == NULL)
         return TOC_ERR_NO_MEMORY;
     int ret = group_row(&group->events, &row);
     if (ret != 0)
         return ret;
-    *copy = *area;
+    *copy = *place;
     row[store_event_number] = db_integer(++group->event);
     row[store_event_at] = db_integer(group->known);
     row[store_event_verb] = db_integer(verb);
     row[store_event_record] = db_word(entry->record->name);
     row[store_event_id] = db_id(&entry->id);
     row[store_event_version] = db_integer(((const struct model_head *) entry->value)->version);
-    row[store_event_area] = db_id(copy);
+    row[store_event_area] = db_id(&copy->area);
+    row[store_event_facilities] =
+        copy->num_facilities > 0 ? db_bytes(copy->facilities, copy->num_facilities * ID_BYTES) : db_null();
     return 0;
 }
 

@@ -115,7 +115,7 @@ int list_total(const struct list_source *source, const struct access *who, const
     int ret = list_check(&work, &plain, faults);
     if (ret != 0)
         return ret;
-    bool all = work.view->counter != NULL;
+    bool all = work.view->counter != NULL && !list_reaches_facilities(&work); /* counters are of areas */
     for (size_t i = 0; i < work.num_tests && all; i++)
         all = is_dimension(work.record, work.view, &work.tests[i]);
     for (size_t i = 0; i < work.num_tests && all; i++) /* a dimension asked for twice */

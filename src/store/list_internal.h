@@ -48,6 +48,8 @@ struct list_work {
     struct area_set            areas; /* subtree ∩ grant */
     const struct id           *tops;  /* whose subtrees these are */
     size_t                     num_tops;
+    struct area_set            asked; /* the subtree alone, whoever asks */
+    bool                       area_asked;
     bool                       all_areas;     /* `areas` is the whole tree */
     bool                       keys_in_areas; /* by key: each area is asked for by itself */
     struct db_value (*keys)[VIEW_MAX_KEYS];   /* by key: the values of the view's keys that are asked for */
@@ -97,6 +99,7 @@ void list_write_columns(const struct list_work *work, struct sink *sql);
 int  list_prepare_entries(const struct list_work *work, struct sink *sql, struct db_statement **statement);
 bool list_in_areas(const struct list_work *work, const struct db_value *row);
 bool list_passes(const struct list_work *work, const struct db_value *row);
+bool list_behind_start(const struct list_work *work, const struct list_place *place);
 int  list_place_of(const struct db_value *row, struct list_place *place);
 
 /* list_push.c: the same walks where the database judges the entries, because handing one out costs more than reading
@@ -107,6 +110,10 @@ int  list_push_sort(struct list_work *work, size_t patience, bool *done);
 int  list_push_areas(struct list_work *work, const struct db_value *keys, size_t num_keys, const struct db_value *areas,
                      size_t room);
 int  list_push_keys(struct list_work *work, const struct db_value *values, size_t num);
+
+/* list_facility.c: the rows of the grant's facilities, among the best. */
+bool list_reaches_facilities(const struct list_work *work);
+int  list_scan_facilities(struct list_work *work);
 
 /* list_rows.c: what the page shows of the rows found. */
 int list_fetch(struct list_work *work, const struct list_place *places, size_t num, struct list_page *page);

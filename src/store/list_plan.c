@@ -98,14 +98,9 @@ static void begin_undated(struct list_work *work)
     work->has_start = work->start_included = true;
 }
 
-int list_find(struct list_work *work)
+static int find_in_areas(struct list_work *work)
 {
     struct list_costs costs;
-    work->best = (struct list_best){ .most = work->page_size + 1, .ascending = work->ascending };
-    work->best.places = arena_array(work->arena, work->best.most, sizeof *work->best.places);
-    if (work->best.places == NULL)
-        return TOC_ERR_NO_MEMORY;
-    work->plan = LIST_NOTHING;
     if (work->area_field != NULL && work->areas.num_intervals == 0)
         return 0;
     int ret = list_estimate(work, &costs);
@@ -130,4 +125,22 @@ int list_find(struct list_work *work)
     if (ret == 0)
         work->cut = !done;
     return ret;
+}
+
+int list_find(struct list_work *work)
+{
+    struct list_place start = work->start;
+    bool              has_start = work->has_start, included = work->start_included;
+    work->best = (struct list_best){ .most = work->page_size + 1, .ascending = work->ascending };
+    work->best.places = arena_array(work->arena, work->best.most, sizeof *work->best.places);
+    if (work->best.places == NULL)
+        return TOC_ERR_NO_MEMORY;
+    work->plan = LIST_NOTHING;
+    int ret = find_in_areas(work);
+    if (ret != 0 || !list_reaches_facilities(work))
+        return ret;
+    work->start = start; /* of the query: begin_undated may have moved it */
+    work->has_start = has_start;
+    work->start_included = included;
+    return list_scan_facilities(work);
 }

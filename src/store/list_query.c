@@ -293,16 +293,17 @@ static int find_tops(struct list_work *work)
 static int check_areas(struct list_work *work, const struct list_query *query)
 {
     const struct area_tree *tree = work->source->areas;
-    struct area_set         grant, subtree;
+    struct area_set         grant;
     if (work->area_field == NULL)
         return id_is_missing(&query->area) ? 0 : STORE_ERR_ABSENT;
     int ret = area_set_of_grant(tree, work->who, work->arena, &grant);
     work->areas = grant;
     if (ret == 0 && !id_is_missing(&query->area)) {
-        ret = area_set_of(tree, &query->area, 1, work->arena, &subtree);
+        work->area_asked = true;
+        ret = area_set_of(tree, &query->area, 1, work->arena, &work->asked);
         if (ret == 0)
-            ret = area_set_intersect(&grant, &subtree, work->arena, &work->areas);
-        if (ret == 0 && work->areas.num_intervals == 0)
+            ret = area_set_intersect(&grant, &work->asked, work->arena, &work->areas);
+        if (ret == 0 && (list_reaches_facilities(work) ? work->asked : work->areas).num_intervals == 0)
             ret = STORE_ERR_ABSENT;
     }
     if (ret == 0)

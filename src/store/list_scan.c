@@ -91,7 +91,7 @@ bool list_in_areas(const struct list_work *work, const struct db_value *row)
     return area_set_has(&work->areas, area_tree_find(work->source->areas, &area));
 }
 
-static bool behind_start(const struct list_work *work, const struct list_place *place)
+bool list_behind_start(const struct list_work *work, const struct list_place *place)
 {
     if (!work->has_start)
         return true;
@@ -132,7 +132,7 @@ static int judge(struct list_work *work, struct db_statement *statement, bool or
             if (place.value.type == DB_TEXT)
                 last->value.bytes = memcpy(text, place.value.bytes, place.value.size);
         }
-        if (list_in_areas(work, row) && list_passes(work, row) && (ordered || behind_start(work, &place)))
+        if (list_in_areas(work, row) && list_passes(work, row) && (ordered || list_behind_start(work, &place)))
             ret = list_offer(work, &place);
         if (ret != 0)
             break;

@@ -390,7 +390,7 @@ static int write_set(struct loading *loading)
     struct entry          all = { .record = loading->load->record,
                                   .id = loading->load->set->head.id,
                                   .value = loading->load->set };
-    struct id             none = { { 0 } };
+    struct group_place    none = { .num_facilities = 0 };
     struct audit_subjects subjects = { .record = change.record->name, .ids = &loading->load->set->head.id, .num = 1 };
     struct audit_entry    entry = { .at = group->known,
                                     .fence = group->writer->fence,

@@ -75,7 +75,6 @@ static int found_row(void *context, const struct db_value *row, size_t num_colum
 /* The record as it stands in its table. */
 static int fetch_now(struct store_reader *reader, const struct id *id, struct found *found)
 {
-    char            sql[4096];
     struct db_value parameter = db_id(id);
     if (reader->group != NULL) {
         struct entry *entry;
@@ -87,8 +86,7 @@ static int fetch_now(struct store_reader *reader, const struct id *id, struct fo
         found->any = true;
         return schema_fetch(found->record, entry->row, found->arena, found->value, &found->sealed);
     }
-    snprintf(sql, sizeof sql, "%s WHERE id = $1", store_select(reader->store, found->record));
-    return select_rows(reader->db, sql, &parameter, 1, found_row, found, &reader->error);
+    return select_rows(reader->db, store_select_one(reader->store, found->record), &parameter, 1, found_row, found, &reader->error);
 }
 
 /* ---- as of an instant: from history ---- */
@@ -163,20 +161,20 @@ static int find_past(struct past *past, const struct id *id, int64_t as_of)
 
 /* ---- the grant ---- */
 
-/* The area that decides about a record now, along its scope path; missing where the path ends. It is walked to its end
- * for a record that is absent (value NULL) too: nobody tells by time what is absent from what is not theirs. */
-static int area_of(struct store_reader *reader, const struct model_record *record, const void *value,
-                   struct arena *arena, struct id *area)
+/* What stands at the end of a path of references from a record, as it is now; missing where the path ends early. It is
+ * walked to its end for a record that is absent (value NULL) too: nobody tells by time what is absent from what is not
+ * theirs. */
+static int end_of(struct store_reader *reader, const struct model_record *record, const void *value, const char *path,
+                  struct arena *arena, struct id *end)
 {
     static const struct id nothing;
-    const char            *path = record->scope_path;
-    *area = nothing;
+    *end = nothing;
     while (path != NULL) {
         size_t                    size = strcspn(path, ".");
         const struct model_field *field = model_field_find(record, path, size);
         const struct id          *id = value != NULL ? (const void *) ((const char *) value + field->offset) : &nothing;
         if (path[size] == '\0') {
-            *area = *id;
+            *end = *id;
             return 0;
         }
         struct found next = { .record = model_record_find(field->target), .arena = arena };
@@ -209,6 +207,19 @@ static bool within(struct store *store, const struct access *who, const struct i
     return is_within;
 }
 
+/* Does the record belong to one of the grant's facilities? */
+static int find_facility(struct store_reader *reader, const struct access *who, const struct model_record *record,
+                         const void *value, struct arena *arena, bool *found)
+{
+    int ret = 0;
+    for (const char *const *path = record->belongs_to; *path != NULL && who->num_facilities > 0 && ret == 0; path++) {
+        struct id facility;
+        ret = end_of(reader, record, value, *path, arena, &facility);
+        *found = *found || (ret == 0 && access_has_facility(who, &facility));
+    }
+    return ret;
+}
+
 /* Is the record within the grant? value NULL: it is absent, which is found out at the same cost. */
 static int check_grant(struct store_reader *reader, const struct access *who, const struct model_record *record,
                        const void *value)
@@ -217,8 +228,11 @@ static int check_grant(struct store_reader *reader, const struct access *who, co
     struct id    area;
     if (record->scope != MODEL_SCOPE_AREA || who->everywhere)
         return value != NULL ? 0 : STORE_ERR_ABSENT;
-    int ret = area_of(reader, record, value, &arena, &area);
-    if (ret == 0 && !within(reader->store, who, &area))
+    int  ret = end_of(reader, record, value, record->scope_path, &arena, &area);
+    bool is_within = ret == 0 && within(reader->store, who, &area);
+    if (ret == 0)
+        ret = find_facility(reader, who, record, value, &arena, &is_within);
+    if (ret == 0 && !is_within)
         ret = STORE_ERR_ABSENT;
     arena_free(&arena);
     return ret;

@@ -48,15 +48,30 @@ const char *store_select(const struct store *store, const struct model_record *r
 
 /* ---- opening ---- */
 
+const char *store_select_one(const struct store *store, const struct model_record *record)
+{
+    return store->selects_one[store_record_number(record)];
+}
+
+static char *with_id(const char *select)
+{
+    char *text = NULL;
+    return asprintf(&text, "%s WHERE id = $1", select) >= 0 ? text : NULL;
+}
+
 static int make_selects(struct store *store)
 {
     size_t                     num;
     const struct model_record *records = model_records(&num);
     store->selects = memory_array(num, sizeof(char *));
-    for (size_t i = 0; store->selects != NULL && i < num; i++)
-        if ((store->selects[i] = schema_select(&records[i])) == NULL)
+    store->selects_one = memory_array(num, sizeof(char *));
+    if (store->selects == NULL || store->selects_one == NULL)
+        return TOC_ERR_NO_MEMORY;
+    for (size_t i = 0; i < num; i++)
+        if ((store->selects[i] = schema_select(&records[i])) == NULL ||
+            (store->selects_one[i] = with_id(store->selects[i])) == NULL)
             return TOC_ERR_NO_MEMORY;
-    return store->selects == NULL ? TOC_ERR_NO_MEMORY : 0;
+    return 0;
 }
 
 static int open_writer(struct store *store, struct db_error *error)
@@ -128,6 +143,9 @@ void store_close(struct store *store)
     for (size_t i = 0; store->selects != NULL && i < num; i++)
         free(store->selects[i]);
     free(store->selects);
+    for (size_t i = 0; store->selects_one != NULL && i < num; i++)
+        free(store->selects_one[i]);
+    free(store->selects_one);
     free(store->url);
     pthread_mutex_destroy(&store->trees_lock);
     free(store);

@@ -206,6 +206,7 @@ struct store_event {
     struct id       id;
     int64_t         version;
     struct id       area;
+    struct id       facilities[MODEL_MAX_FACILITIES]; /* to which the record belongs; missing behind the last */
 };
 
 /* The events after number *after, oldest first, at most max_events, those within the caller's grant alone; by polling.
@@ -220,7 +221,7 @@ int  store_follow(struct store_reader *reader, int64_t *after, struct store_even
                   size_t *num_events);
 int  store_newest_event(struct store_reader *reader, int64_t *number); /* 0 = there was none yet */
 bool store_may_see(const struct access *who, const struct area_tree *areas, const struct area_set *granted,
-                   const struct model_record *record, const struct id *area);
+                   const struct model_record *record, const struct store_event *event);
 
 /* How the writer is doing, for whoever watches over the node. */
 struct store_state {

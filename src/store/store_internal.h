@@ -24,7 +24,7 @@ struct held_tree {
 struct store {
     struct store_options options;
     char                *url;
-    char               **selects; /* "SELECT … FROM …" a record, by its number */
+    char               **selects, **selects_one; /* "SELECT … FROM …" a record, by its number; "… WHERE id = $1" */
     struct writer       *writer;  /* NULL: not ours to write */
 
     atomic_uint_fast64_t access_stamp; /* store_access_stamp */
@@ -56,6 +56,8 @@ size_t store_record_number(const struct model_record *record);
 
 /* "SELECT all columns FROM table" of a record. */
 const char *store_select(const struct store *store, const struct model_record *record);
+/* The same of one row, by its id. */
+const char *store_select_one(const struct store *store, const struct model_record *record);
 
 /* Read the areas anew, as this connection sees them. */
 int store_reload_areas(struct store *store, struct db *db, struct db_error *error);

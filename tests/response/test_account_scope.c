@@ -97,7 +97,7 @@ static void test_nobody_is_granted_the_program(void **state)
     assert_status(ask(&one, 1, NULL, ACCESS_PROGRAM, 0, now, &scope), STORE_ERR_DENIED);
 }
 
-static void test_a_facility_gives_no_area(void **state)
+static void test_a_facility_is_a_reach_of_its_own(void **state)
 {
     (void) state;
     struct account_scope scope;
@@ -106,6 +106,18 @@ static void test_a_facility_gives_no_area(void **state)
     assert_ok(ask(&one, 1, NULL, 0, ACCESS_CARE, now, &scope));
     assert_int_equal(scope.access.num_areas, 0);
     assert_false(scope.access.everywhere);
+    assert_int_equal(scope.access.num_facilities, 1);
+    assert_true(id_equal(&scope.access.facilities[0], &elsewhere));
+    for (int both = 0; both < 2; both++) { /* of two reaches in one grant neither counts */
+        struct account_grant grants[] = { one, grant(ACCESS_CLINICIAN, north) };
+        grants[0].everywhere = both == 0;
+        grants[0].area = both == 0 ? one.area : south;
+        assert_ok(ask(grants, 2, NULL, 0, ACCESS_CARE, now, &scope));
+        assert_int_equal(scope.access.num_areas, 1);
+        assert_true(id_equal(&scope.access.areas[0], &north));
+        assert_int_equal(scope.access.num_facilities, 0);
+        assert_false(scope.access.everywhere);
+    }
 }
 
 static void test_break_glass_is_one_grant_more_for_its_hour(void **state)
@@ -138,7 +150,7 @@ int main(void)
         cmocka_unit_test(test_a_grant_that_names_a_purpose_allows_no_other),
         cmocka_unit_test(test_purposes_are_those_of_the_role),
         cmocka_unit_test(test_nobody_is_granted_the_program),
-        cmocka_unit_test(test_a_facility_gives_no_area),
+        cmocka_unit_test(test_a_facility_is_a_reach_of_its_own),
         cmocka_unit_test(test_break_glass_is_one_grant_more_for_its_hour),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -135,6 +135,10 @@ void canaries_make(struct canaries *canaries, struct test_store *test)
         for (enum side side = MINE; side < NUM_SIDES; side++)
             if (record != MODEL_AREA)
                 make_one(canaries, record, side);
+    for (size_t record = 0; record < MODEL_NUM_RECORDS; record++)
+        for (size_t field = 0; field < model_record((enum model_record_number) record)->num_fields; field++)
+            for (enum side side = MINE; side < NUM_SIDES; side++)
+                canaries->texts[record][field][side] = make_text(canaries, record, field, side);
 }
 
 void canaries_free(struct canaries *canaries)
@@ -145,9 +149,9 @@ void canaries_free(struct canaries *canaries)
     arena_free(&canaries->arena);
 }
 
-const char *canary_text(struct canaries *canaries, size_t record, size_t field, enum side side)
+static char *make_text(struct canaries *canaries, size_t record, size_t field, enum side side)
 {
-    static char               text[128];
+    char                      text[128];
     const void               *value = canaries->values[record][side];
     const struct model_field *of = &model_record((enum model_record_number) record)->fields[field];
     struct sink               sink;
@@ -159,24 +163,27 @@ const char *canary_text(struct canaries *canaries, size_t record, size_t field, 
     sink_free(&sink);
     if (of->kind == MODEL_KIND_INSTANT)
         text[10] = '\0'; /* its day alone tells it */
-    return strlen(text) < SHORTEST ? NULL : text;
+    return strlen(text) < SHORTEST ? NULL : arena_copy(&canaries->arena, text, strlen(text));
 }
 
-static bool hides(const struct access *who, size_t number, size_t field, enum side side)
+const char *canary_text(struct canaries *canaries, size_t record, size_t field, enum side side)
 {
-    const struct model_record *record = model_record((enum model_record_number) number);
-    struct model_set           visible = access_visible(who, record);
-    return (side == FOREIGN && record->scope == MODEL_SCOPE_AREA) || !model_set_has(&visible, field);
+    return canaries->texts[record][field][side];
 }
 
 const char *canary_leak(struct canaries *canaries, const struct access *who, const char *text)
 {
-    for (size_t record = 0; record < MODEL_NUM_RECORDS; record++)
-        for (enum side side = MINE; side < NUM_SIDES; side++)
-            for (size_t i = 0; i < model_record((enum model_record_number) record)->num_fields; i++) {
-                const char *canary = canary_text(canaries, record, i, side);
-                if (canary != NULL && hides(who, record, i, side) && strstr(text, canary) != NULL)
+    for (size_t number = 0; number < MODEL_NUM_RECORDS; number++) {
+        const struct model_record *record = model_record((enum model_record_number) number);
+        struct model_set           visible = access_visible(who, record);
+        for (size_t i = 0; i < record->num_fields; i++)
+            for (enum side side = MINE; side < NUM_SIDES; side++) {
+                const char *canary = canary_text(canaries, number, i, side);
+                bool        hides =
+                    (side == FOREIGN && record->scope == MODEL_SCOPE_AREA) || !model_set_has(&visible, i);
+                if (canary != NULL && hides && strstr(text, canary) != NULL)
                     return canary;
             }
+    }
     return NULL;
 }

@@ -12,6 +12,7 @@ enum side { MINE, FOREIGN, NUM_SIDES };
 struct canaries {
     struct test_store *test;
     void              *values[MODEL_NUM_RECORDS][NUM_SIDES]; /* NULL: this record has none */
+    const char        *texts[MODEL_NUM_RECORDS][MODEL_MAX_FIELDS][NUM_SIDES];
     struct arena       arena;
 };
 

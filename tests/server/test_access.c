@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Every field × role × purpose × route: read, list, filter, sort, search, total, event, error, conditional create. Each
+/* Every field × role × purpose × scope (an area, a facility) × route: read, list, filter, sort, search, total, event, error, conditional create. Each
  * record has a value of its own in every field; none may stand in an answer that the table of access does not allow,
  * and what is outside the grant answers, byte for byte and statement for statement, as what is not there. */
 #include <jansson.h>
@@ -18,11 +18,15 @@ static struct test_store test;
 static struct canaries   canaries;
 static struct access     who;
 static struct caller     caller;
+static bool              of_facility; /* the grants name a facility, and no area */
+static struct id         facility;
 
-static int begin(bool postgresql)
+static int begin(bool postgresql, bool facilities)
 {
     test_store_open(&test, postgresql);
     canaries_make(&canaries, &test);
+    facility = ((const struct model_head *) canaries.values[MODEL_FACILITY][MINE])->id;
+    of_facility = facilities;
     test_exchange_as(&caller);
     return 0;
 }
@@ -30,13 +34,25 @@ static int begin(bool postgresql)
 static int on_sqlite(void **state)
 {
     (void) state;
-    return begin(false);
+    return begin(false, false);
+}
+
+static int on_sqlite_of_a_facility(void **state)
+{
+    (void) state;
+    return begin(false, true);
 }
 
 static int on_postgresql(void **state)
 {
     (void) state;
-    return begin(true);
+    return begin(true, false);
+}
+
+static int on_postgresql_of_a_facility(void **state)
+{
+    (void) state;
+    return begin(true, true);
 }
 
 static int end(void **state)
@@ -56,7 +72,9 @@ static void become(int role, int purpose)
                            .role = (enum access_role) role,
                            .purpose = (enum access_purpose) purpose,
                            .areas = &test.areas[TEST_COUNTY],
-                           .num_areas = 1 };
+                           .num_areas = of_facility ? 0 : 1,
+                           .facilities = &facility,
+                           .num_facilities = of_facility ? 1 : 0 };
     caller = test_caller_person(&who);
     caller.second_factor = true;
 }
@@ -74,7 +92,8 @@ static void  as_each(as_caller *run)
 static const char *word(void)
 {
     static char words[80];
-    snprintf(words, sizeof words, "%s for %s", access_role_word(who.role), access_purpose_word(who.purpose));
+    snprintf(words, sizeof words, "%s for %s%s", access_role_word(who.role), access_purpose_word(who.purpose),
+             of_facility ? " of a facility" : "");
     return words;
 }
 
@@ -437,7 +456,7 @@ static void count_each(void)
                          record_at(r)->name, record_at(r)->counters[c].name, area);
                 int              may = access_highest(&who, record_at(r));
                 struct exchange *exchange = ask(HTTP_GET, path, NULL);
-                expect(exchange, may == ACCESS_NOTHING ? 403 : a == 0 ? 200 : 404);
+                expect(exchange, may == ACCESS_NOTHING ? 403 : a == 0 && !of_facility ? 200 : 404);
                 if (exchange->answer.status != 200)
                     continue;
                 json_t *json = json_of(exchange), *point;
@@ -552,14 +571,14 @@ static void person_each(void)
         const char *identifier = canary_text(&canaries, MODEL_IDENTITY, model_identity_identifier, side);
         snprintf(body, sizeof body, "{\"typed\":\"%s\"}", identifier);
         struct exchange *exchange = ask(HTTP_POST, "/api/v1/persons/search", body);
-        expect(exchange, may ? 200 : 403);
-        if (!may)
+        expect(exchange, may ? (of_facility ? 404 : 200) : 403); /* people are looked for in areas */
+        if (!may || of_facility)
             continue;
         json_t *json = json_of(exchange);
         assert_int_equal(json_array_size(json_object_get(json, "persons")), side == MINE ? 1 : 0);
         json_decref(json);
     }
-    expect(ask(HTTP_POST, "/api/v1/persons/prefix", "{\"typed\":\"cana\"}"), may ? 200 : 403);
+    expect(ask(HTTP_POST, "/api/v1/persons/prefix", "{\"typed\":\"cana\"}"), may ? (of_facility ? 404 : 200) : 403);
 }
 
 static void test_searches(void **state)
@@ -714,10 +733,11 @@ static void test_conditional_create(void **state)
 static void test_an_answer_is_repeated_to_its_sender_alone(void **state)
 {
     (void) state;
-    char body[200], area[ID_TEXT_BYTES];
+    char body[200], area[ID_TEXT_BYTES], registered_by[ID_TEXT_BYTES];
     char ids[3][ID_TEXT_BYTES];
     id_to_text(&test.areas[TEST_EAST], area);
-    snprintf(body, sizeof body, "{\"area\":\"%s\"}", area);
+    id_to_text(&facility, registered_by);
+    snprintf(body, sizeof body, "{\"area\":\"%s\",\"registered_by\":\"%s\"}", area, registered_by);
     for (int i = 0; i < 3; i++) {
         struct exchange exchange;
         become(ACCESS_EPIDEMIOLOGIST, 0);
@@ -752,8 +772,9 @@ static void test_an_answer_is_repeated_to_its_sender_alone(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest sqlite[] = { TESTS(on_sqlite) };
-    const struct CMUnitTest both[] = { TESTS(on_sqlite), TESTS(on_postgresql) };
+    const struct CMUnitTest sqlite[] = { TESTS(on_sqlite), TESTS(on_sqlite_of_a_facility) };
+    const struct CMUnitTest both[] = { TESTS(on_sqlite), TESTS(on_sqlite_of_a_facility), TESTS(on_postgresql),
+                                       TESTS(on_postgresql_of_a_facility) };
     return test_postgresql_installed() ? cmocka_run_group_tests_name("access", both, NULL, NULL)
                                        : cmocka_run_group_tests_name("access", sqlite, NULL, NULL);
 }

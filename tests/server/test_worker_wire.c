@@ -35,6 +35,13 @@ static void test_each_word_comes_as_it_was_sent(void **state)
     assert_true(id_equal(&read_back.job, &message.job) && id_equal(&read_back.who.user, &message.who.user));
     assert_int_equal(read_back.who.num_areas, 3);
     assert_memory_equal(read_back.who.areas, message.who.areas, 3 * sizeof(struct id));
+    message.who.facilities = &message.who.areas[3];
+    message.who.num_facilities = 2;
+    size = worker_write(&message, packet);
+    assert_true(size > 0 && worker_read(packet, size, &read_back));
+    assert_int_equal(read_back.who.num_areas, 3);
+    assert_int_equal(read_back.who.num_facilities, 2);
+    assert_memory_equal(read_back.who.facilities, message.who.facilities, 2 * sizeof(struct id));
     assert_int_equal(read_back.who.role, ACCESS_EPIDEMIOLOGIST);
     assert_int_equal(read_back.who.purpose, ACCESS_NO_PURPOSE);
     assert_int_equal(read_back.attempt, 2);
@@ -70,6 +77,12 @@ static void test_at_its_limits_and_one_past(void **state)
     assert_true(size > 0 && size <= WORKER_MOST_BYTES && worker_read(packet, size, &read_back));
     assert_int_equal(strlen(read_back.text), WORKER_MOST_TEXT);
     message = job(WORKER_MOST_AREAS + 1);
+    assert_int_equal(worker_write(&message, packet), 0);
+    message = job(WORKER_MOST_AREAS - 1); /* areas and facilities together */
+    message.who.facilities = message.who.areas;
+    message.who.num_facilities = 1;
+    assert_true(worker_write(&message, packet) > 0);
+    message.who.num_facilities = 2;
     assert_int_equal(worker_write(&message, packet), 0);
     message = job(1);
     memset(message.kind, 'k', WORKER_MOST_KIND + 1);

@@ -223,6 +223,7 @@ CREATE TABLE "person" (
   "birth_year" {integer},
   "occupation" {text} NOT NULL DEFAULT '',
   "preferred_language" {text} NOT NULL DEFAULT '',
+  "registered_by" {id},
   "merged_into" {id},
   "erased" {integer},
   PRIMARY KEY ("id")){keyed};
@@ -250,6 +251,7 @@ CREATE TABLE "case" (
   "residence_area" {id},
   "infection_area" {id},
   "reporting_area" {id},
+  "reported_by" {id},
   "classification" {text} NOT NULL DEFAULT '',
   "classification_date" {text} NOT NULL DEFAULT '',
   "classification_basis" {text} NOT NULL DEFAULT '',
@@ -285,6 +287,7 @@ CREATE INDEX "cases_by_onset_date" ON "case" ("onset_date","id","responsible_are
 CREATE INDEX "cases_by_received_date" ON "case" ("received_date","id","responsible_area","disease","classification");
 CREATE INDEX "cases_by_updated" ON "case" ("updated","id","responsible_area","disease","classification");
 CREATE INDEX "cases_by_key" ON "case" ("disease","classification","responsible_area","onset_date","received_date","updated","id");
+CREATE INDEX "cases_by_reported_by" ON "case" ("reported_by","onset_date","id");
 
 CREATE TABLE "feed" (
   "id" {id} NOT NULL,
@@ -354,6 +357,7 @@ CREATE INDEX "message_waiting" ON "message" ("verdict","received");
 CREATE INDEX "messages_by_area" ON "message" ("area","received","verdict","channel","id");
 CREATE INDEX "messages_by_received" ON "message" ("received","id","area","verdict","channel");
 CREATE INDEX "messages_by_key" ON "message" ("verdict","channel","area","received","id");
+CREATE INDEX "messages_by_sender" ON "message" ("sender","received","id");
 
 CREATE TABLE "message_slice" (
   "id" {id} NOT NULL,
@@ -416,6 +420,8 @@ CREATE INDEX "specimen_number" ON "specimen" ("number");
 CREATE INDEX "specimens_by_area" ON "specimen" ("responsible_area","collected_time","subject","material","id");
 CREATE INDEX "specimens_by_collected_time" ON "specimen" ("collected_time","id","responsible_area","subject","material");
 CREATE INDEX "specimens_by_key" ON "specimen" ("subject","material","responsible_area","collected_time","id");
+CREATE INDEX "specimens_by_collected_by" ON "specimen" ("collected_by","collected_time","id");
+CREATE INDEX "specimens_by_laboratory" ON "specimen" ("laboratory","collected_time","id");
 
 CREATE TABLE "result" (
   "id" {id} NOT NULL,
@@ -465,6 +471,7 @@ CREATE INDEX "stream_area" ON "stream" ("area","indicator","disease");
 CREATE INDEX "streams_by_area" ON "stream" ("area","code","indicator","disease","id");
 CREATE INDEX "streams_by_code" ON "stream" ("code","id","area","indicator","disease");
 CREATE INDEX "streams_by_key" ON "stream" ("indicator","disease","area","code","id");
+CREATE INDEX "streams_by_facility" ON "stream" ("facility","code","id");
 
 CREATE TABLE "outbreak" (
   "id" {id} NOT NULL,
@@ -762,6 +769,7 @@ CREATE TABLE "event" (
   "id" {id} NOT NULL,
   "version" {integer} NOT NULL,
   "area" {id},
+  "facilities" {bytes},
   PRIMARY KEY ("number")){rowid};
 
 CREATE TABLE "counter_codes" (
