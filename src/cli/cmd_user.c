@@ -413,15 +413,17 @@ int cmd_user_forwarded(void *context, int num, char **words, FILE *input, FILE *
     return exit_code;
 }
 
-static const char *const        usage[] = { "list",
-                                            "create LOGIN [--name NAME] [--role ROLE (--area CODE | --facility CODE | --everywhere)]",
-                                            "grant LOGIN --role ROLE (--area CODE | --facility CODE | --everywhere) [--for PURPOSE]",
-                                            "revoke LOGIN --role ROLE",
-                                            "invite LOGIN",
-                                            "reset LOGIN [--drop-second-factor] [--drop-provider]",
-                                            "password LOGIN",
-                                            "leave LOGIN [--to LOGIN]",
-                                            NULL };
+static const char *const usage[] = {
+    "list",
+    "create LOGIN [--name NAME] [--role ROLE (--area CODE | --facility CODE | --everywhere)]",
+    "grant LOGIN --role ROLE (--area CODE | --facility CODE | --everywhere) [--for PURPOSE]",
+    "revoke LOGIN --role ROLE",
+    "invite LOGIN",
+    "reset LOGIN [--drop-second-factor] [--drop-provider]",
+    "password LOGIN",
+    "leave LOGIN [--to LOGIN]",
+    NULL
+};
 static const struct cli_example examples[] = {
     { "tocsin user create dolma --role epidemiologist --area 540100", "prints a link by which she sets her password" },
     { "tocsin user reset dolma", "a link for a new password, for an hour" },

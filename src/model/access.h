@@ -3,8 +3,8 @@
  * be read and whether it may be written, from one table, access.def. Default deny: what the table does not say is
  * refused.
  *
- * The area decides which rows, or the facility: src/store applies the scope of the grant. Reads, lists, searches, exports, live events
- * and sums all ask here and nowhere else.
+ * The area decides which rows, or the facility: src/store applies the scope of the grant. Reads, lists, searches,
+ * exports, live events and sums all ask here and nowhere else.
  */
 #ifndef MODEL_ACCESS_H
 #define MODEL_ACCESS_H

@@ -129,8 +129,8 @@ struct model_record {
             *path;  /* of the API: "cases"; also the name of its list, where it has one. NULL = not served by its id */
     unsigned verbs; /* enum model_verb, by the path */
     const char *owner; /* whose key seals the identifying fields: a REFERENCE(person), or "id"; NULL = none sealed */
-    const char *const *belongs_to; /* paths to the facilities whose row it is (at most MODEL_MAX_FACILITIES), of which the
-                                    * record itself has those without a step; ends with NULL */
+    const char *const *belongs_to; /* paths to the facilities whose row it is (at most MODEL_MAX_FACILITIES), of which
+                                    * the record itself has those without a step; ends with NULL */
     const char *const            *searched;      /* fields that may be found by their words; ends with NULL */
     const char                   *retained_from; /* rows go this many days after the day of this field; NULL = kept */
     long                          retained_days; /* a protocol may set others */

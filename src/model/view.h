@@ -100,10 +100,11 @@ enum model_kind view_kind(const struct view *view, const struct view_column *col
  *     <view>_by_<sort>    sort, id, area, keys …          the rows of all areas in that order; one a sort
  *     <view>_by_key       keys …, area, sorts …, id       the rows of a rare key
  *
- *     <view>_by_<facility> facility, first sort, id        the rows that belong to a facility; one a field that leads there
+ *     <view>_by_<facility> facility, first sort, id        the rows that belong to a facility; one a field that leads
+ * there
  *
- * each but the last with all that decides about a row, so that no row is read which is not shown. Lists of records without an area
- * have no _by_area; without keys, no _by_key. A test compares.
+ * each but the last with all that decides about a row, so that no row is read which is not shown. Lists of records
+ * without an area have no _by_area; without keys, no _by_key. A test compares.
  */
 #define VIEW_MAX_INDEXES (VIEW_MAX_SORTS + 2 + MODEL_MAX_FACILITIES)
 #define VIEW_INDEX_NAME 64
@@ -114,7 +115,8 @@ struct view_index {
 
 enum view_index_use { VIEW_BY_AREA = -1, VIEW_BY_KEY = -2, VIEW_BY_FACILITY = -3 };
 
-/* use: VIEW_BY_AREA, VIEW_BY_KEY, VIEW_BY_FACILITY - the number of the field, or the number of a sort. False: the list has no such index. */
+/* use: VIEW_BY_AREA, VIEW_BY_KEY, VIEW_BY_FACILITY - the number of the field, or the number of a sort. False: the list
+ * has no such index. */
 bool view_index_of(const struct view *view, int use, struct view_index *index);
 
 /* The field that holds the area of a row, or NULL (reference data, or the area stands in another record). */

@@ -186,7 +186,8 @@ static void hand_on(struct live *live, uint64_t from)
         if (!stream->sleeping)
             continue;
         for (uint64_t i = from; i < live->end && !sees; i++)
-            sees = live->ring[i % LIVE_RING].event.number > stream->after && may_see(stream, &live->ring[i % LIVE_RING]);
+            sees =
+                live->ring[i % LIVE_RING].event.number > stream->after && may_see(stream, &live->ring[i % LIVE_RING]);
         if (sees)
             wake(stream);
         else

@@ -52,9 +52,11 @@ static bool check_head(const struct head *head)
         return false;
     unsigned has = parts[head->word];
     bool     work = head->role < ACCESS_NUM_ROLES && head->everywhere <= 1 && head->num_areas <= WORKER_MOST_AREAS &&
-                head->num_facilities <= WORKER_MOST_AREAS - head->num_areas && head->kind_size > 0 && head->kind_size <= WORKER_MOST_KIND;
-    bool no_work = head->role == 0 && head->everywhere == 0 && head->num_areas == 0 &&
-                   head->num_facilities == 0 && head->kind_size == 0 && head->attempt == 0 && head->now == 0 && is_zero(&head->user, sizeof head->user);
+                head->num_facilities <= WORKER_MOST_AREAS - head->num_areas && head->kind_size > 0 &&
+                head->kind_size <= WORKER_MOST_KIND;
+    bool no_work = head->role == 0 && head->everywhere == 0 && head->num_areas == 0 && head->num_facilities == 0 &&
+                   head->kind_size == 0 && head->attempt == 0 && head->now == 0 &&
+                   is_zero(&head->user, sizeof head->user);
     return ((has & OF_JOB) != 0 || is_zero(&head->job, sizeof head->job)) && ((has & OF_WORK) != 0 ? work : no_work) &&
            ((has & OF_COUNT) != 0 ? head->fraction >= 0 && head->fraction <= 1 && head->rows >= 0
                                   : head->rows == 0 && is_zero(&head->fraction, sizeof head->fraction)) &&

@@ -49,8 +49,8 @@ static int check_writable(struct group *group, struct ticket *ticket, const stru
     return 0;
 }
 
-/* Is an entry within the grant, by its area or by a facility that it belongs to? Reference data and the office's records
- * have neither. */
+/* Is an entry within the grant, by its area or by a facility that it belongs to? Reference data and the office's
+ * records have neither. */
 static int check_grant(struct group *group, struct ticket *ticket, const struct entry *entry, int refusal)
 {
     if (entry->record->scope != MODEL_SCOPE_AREA || ticket->who.everywhere)

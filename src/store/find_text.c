@@ -295,7 +295,9 @@ int find_text(struct db *db, const struct area_tree *areas, const struct access 
               const struct find_text_query *query, struct arena *arena, struct find_text_answer *answer,
               struct fault_list *faults, struct db_error *error)
 {
-    struct text_search      search = { .db = db, .who = who, .areas = areas, .query = query, .arena = arena, .error = error };
+    struct text_search search = {
+        .db = db, .who = who, .areas = areas, .query = query, .arena = arena, .error = error
+    };
     struct find_text_answer made = { 0 };
     bool                    more;
     int                     ret = prepare(&search, who, faults);

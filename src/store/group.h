@@ -154,8 +154,7 @@ int           group_touch(struct group *group, struct entry *entry); /* before i
 int           group_dirty(struct group *group, struct entry *entry);
 int           group_row(struct group_rows *rows, struct db_value **row); /* room for one more */
 int           group_count(struct group *group, const struct entry *entry, int64_t sign);
-int           group_event(struct group *group, enum store_verb verb, const struct entry *entry,
-                          const struct group_place *place);
+int group_event(struct group *group, enum store_verb verb, const struct entry *entry, const struct group_place *place);
 int           group_audit(struct group *group, const struct audit_entry *entry);
 /* The area that decides about an entry, by the entries in memory; missing where the path ends. */
 struct id group_area(struct group *group, const struct entry *entry);

@@ -34,8 +34,7 @@ static int run(struct walk *walk, size_t batch, struct db_statement **statement)
     struct db_value         parameters[3] = { db_id(walk->facility), db_null(), db_null() };
     sink_init_memory(&sql);
     list_write_columns(work, &sql);
-    if (!db_is_postgresql(work->source->db) &&
-        view_index_of(work->view, VIEW_BY_FACILITY - (int) walk->number, &index))
+    if (!db_is_postgresql(work->source->db) && view_index_of(work->view, VIEW_BY_FACILITY - (int) walk->number, &index))
         sink_format(&sql, " INDEXED BY \"%s\"", index.name);
     sink_format(&sql, " WHERE \"%s\" = $1", walk->field);
     if (behind) {
@@ -73,8 +72,8 @@ static bool is_asked_for(const struct list_work *work, const struct db_value *ar
 static bool counts(const struct list_work *work, const struct db_value *row, const struct list_place *place)
 {
     return list_passes(work, row) && (work->area_field == NULL || is_asked_for(work, &row[2])) &&
-           list_behind_start(work, place) &&
-           (!work->cut || !list_before(&work->last_seen, place, work->ascending)) && !is_there(work, &place->id);
+           list_behind_start(work, place) && (!work->cut || !list_before(&work->last_seen, place, work->ascending)) &&
+           !is_there(work, &place->id);
 }
 
 static int read_batch(struct walk *walk, size_t batch)

@@ -86,7 +86,8 @@ static int fetch_now(struct store_reader *reader, const struct id *id, struct fo
         found->any = true;
         return schema_fetch(found->record, entry->row, found->arena, found->value, &found->sealed);
     }
-    return select_rows(reader->db, store_select_one(reader->store, found->record), &parameter, 1, found_row, found, &reader->error);
+    return select_rows(reader->db, store_select_one(reader->store, found->record), &parameter, 1, found_row, found,
+                       &reader->error);
 }
 
 /* ---- as of an instant: from history ---- */

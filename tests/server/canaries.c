@@ -128,6 +128,23 @@ static void make_one(struct canaries *canaries, size_t number, enum side side)
     canaries->values[number][side] = value;
 }
 
+static char *make_text(struct canaries *canaries, size_t record, size_t field, enum side side)
+{
+    char                      text[128];
+    const void               *value = canaries->values[record][side];
+    const struct model_field *of = &model_record((enum model_record_number) record)->fields[field];
+    struct sink               sink;
+    if (value == NULL || model_is_missing(of, value) || of->kind == MODEL_KIND_REFERENCE)
+        return NULL;
+    sink_init_memory(&sink);
+    model_value_write(of, value, &sink);
+    snprintf(text, sizeof text, "%.*s", (int) sink.used, sink.bytes);
+    sink_free(&sink);
+    if (of->kind == MODEL_KIND_INSTANT)
+        text[10] = '\0'; /* its day alone tells it */
+    return strlen(text) < SHORTEST ? NULL : arena_copy(&canaries->arena, text, strlen(text));
+}
+
 void canaries_make(struct canaries *canaries, struct test_store *test)
 {
     *canaries = (struct canaries){ .test = test };
@@ -149,23 +166,6 @@ void canaries_free(struct canaries *canaries)
     arena_free(&canaries->arena);
 }
 
-static char *make_text(struct canaries *canaries, size_t record, size_t field, enum side side)
-{
-    char                      text[128];
-    const void               *value = canaries->values[record][side];
-    const struct model_field *of = &model_record((enum model_record_number) record)->fields[field];
-    struct sink               sink;
-    if (value == NULL || model_is_missing(of, value) || of->kind == MODEL_KIND_REFERENCE)
-        return NULL;
-    sink_init_memory(&sink);
-    model_value_write(of, value, &sink);
-    snprintf(text, sizeof text, "%.*s", (int) sink.used, sink.bytes);
-    sink_free(&sink);
-    if (of->kind == MODEL_KIND_INSTANT)
-        text[10] = '\0'; /* its day alone tells it */
-    return strlen(text) < SHORTEST ? NULL : arena_copy(&canaries->arena, text, strlen(text));
-}
-
 const char *canary_text(struct canaries *canaries, size_t record, size_t field, enum side side)
 {
     return canaries->texts[record][field][side];
@@ -179,8 +179,7 @@ const char *canary_leak(struct canaries *canaries, const struct access *who, con
         for (size_t i = 0; i < record->num_fields; i++)
             for (enum side side = MINE; side < NUM_SIDES; side++) {
                 const char *canary = canary_text(canaries, number, i, side);
-                bool        hides =
-                    (side == FOREIGN && record->scope == MODEL_SCOPE_AREA) || !model_set_has(&visible, i);
+                bool hides = (side == FOREIGN && record->scope == MODEL_SCOPE_AREA) || !model_set_has(&visible, i);
                 if (canary != NULL && hides && strstr(text, canary) != NULL)
                     return canary;
             }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Every field × role × purpose × scope (an area, a facility) × route: read, list, filter, sort, search, total, event, error, conditional create. Each
- * record has a value of its own in every field; none may stand in an answer that the table of access does not allow,
- * and what is outside the grant answers, byte for byte and statement for statement, as what is not there. */
+/* Every field × role × purpose × scope (an area, a facility) × route: read, list, filter, sort, search, total, event,
+ * error, conditional create. Each record has a value of its own in every field; none may stand in an answer that the
+ * table of access does not allow, and what is outside the grant answers, byte for byte and statement for statement, as
+ * what is not there. */
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>

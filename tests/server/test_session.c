@@ -244,7 +244,8 @@ static void test_a_browser_signs_in_and_out(void **state)
     assert_int_equal(strncmp(browser.device, "tocsin-device=", 14), 0);
     assert_int_equal(ask(&(struct asking){ .browser = &browser }, HTTP_GET, "/api/v1/session", NULL), 200);
     assert_non_null(strstr(body, "\"login\":\"first\""));
-    assert_non_null(strstr(body, "\"role\":\"administrator\",\"purposes\":[],\"areas\":[],\"facilities\":[],\"everywhere\":true"));
+    assert_non_null(
+        strstr(body, "\"role\":\"administrator\",\"purposes\":[],\"areas\":[],\"facilities\":[],\"everywhere\":true"));
     assert_null(strstr(body, "token"));
     struct browser other = browser;
     assert_int_equal(ask(&(struct asking){ .browser = &browser }, HTTP_GET, "/api/v1/sessions", NULL), 200);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A grant of a facility: what belongs to it, wherever it lies, and nothing else; alone and beside a grant of an area. */
+/* A grant of a facility: what belongs to it, wherever it lies, and nothing else; alone and beside a grant of an area.
+ */
 #include <stdlib.h>
 
 #include "store/list.h"
@@ -27,10 +28,10 @@ static int create(const struct access *who, enum model_record_number record, voi
  * the first facility as a laboratory. Days repeat, so that ids decide too. */
 static void make_specimen(int i)
 {
-    static char             days[SPECIMENS][11];
-    struct model_specimen  *specimen = &specimens[i];
-    struct access           program = test_program();
-    static const int        places[] = { TEST_EAST_ONE, TEST_WEST_ONE, TEST_OTHER };
+    static char            days[SPECIMENS][11];
+    struct model_specimen *specimen = &specimens[i];
+    struct access          program = test_program();
+    static const int       places[] = { TEST_EAST_ONE, TEST_WEST_ONE, TEST_OTHER };
     model_init(model_record(MODEL_SPECIMEN), specimen);
     snprintf(days[i], sizeof days[i], "2026-11-%02d", 1 + i % 20);
     specimen->head.id = (struct id){ { 0x51, (uint8_t) i } };
