@@ -33,6 +33,7 @@ extern const struct cli_command cli_command_serve;
 extern const struct cli_command cli_command_simulate;
 extern const struct cli_command cli_command_suppress;
 extern const struct cli_command cli_command_user;
+extern const struct cli_command cli_command_job;
 extern const struct cli_command cli_command_verify;
 extern const struct cli_command cli_command_watch;
 

@@ -9,6 +9,7 @@
 #include "base/instant.h"
 #include "base/sink.h"
 #include "cli/cmd.h"
+#include "cli/cmd_job.h"
 #include "cli/cmd_user.h"
 #include "cli/command.h"
 #include "cli/forward.h"
@@ -191,6 +192,23 @@ static void tell_set_up(const struct cli_command *command, const char *directory
         cli_complain(command, CLI_DONE, "%s cannot be written", path);
 }
 
+/* What the operator's commands work with here. */
+struct at_work {
+    struct cmd_user_node users;
+    struct server       *server;
+};
+
+/* A forward_run: what the operator asks of a node that is at work. */
+static int forwarded(void *context, int num, char **words, FILE *input, FILE *out, FILE *messages)
+{
+    struct at_work *at_work = context;
+    if (strcmp(words[0], cli_command_job.name) != 0)
+        return cmd_user_forwarded(&at_work->users, num, words, input, out, messages);
+    int exit_code = cmd_job_forwarded(at_work->users.node, num, words, out, messages);
+    server_wake_jobs(at_work->server);
+    return exit_code;
+}
+
 /* Serve until a signal says to end (CLI_DONE) or the writer has stopped for good (CLI_MACHINE: whoever watches over the
  * process starts it again). */
 static int serve(const struct cli_command *command, const struct settings *settings, const sigset_t *ends,
@@ -215,9 +233,9 @@ static int serve(const struct cli_command *command, const struct settings *setti
     int status = server_start(&options, &server, &faults);
     if (status != 0)
         return node_complain(command, status, &faults);
-    struct cmd_user_node served = { .node = node, .accounts = server_accounts(server) };
-    if (forward_listen(settings->node.directory, cmd_user_forwarded, &served, &forward) != 0)
-        cli_complain(command, CLI_DONE, "'tocsin user' cannot reach this server: no socket in the node's directory");
+    struct at_work served = { .users = { .node = node, .accounts = server_accounts(server) }, .server = server };
+    if (forward_listen(settings->node.directory, forwarded, &served, &forward) != 0)
+        cli_complain(command, CLI_DONE, "'tocsin user' and 'job' cannot reach this server: no socket in the node's directory");
     printf("Tocsin serves at %s\n", server_url(server));
     if (accounts_set_up_due(server_accounts(server)))
         tell_set_up(command, settings->node.directory, node, server);

@@ -27,6 +27,7 @@ static const struct cli_command *const commands[] = {
     &cli_command_node,
     &cli_command_serve,
     &cli_command_user,
+    &cli_command_job,
     &cli_command_admin,
     &cli_command_record,
     &cli_command_model,

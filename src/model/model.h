@@ -107,7 +107,14 @@ enum model_scope {
 };
 
 /* What may be asked for at a record's path. The access table decides who may. */
-enum model_verb { MODEL_READING = 1, MODEL_CREATING = 2, MODEL_CHANGING = 4, MODEL_ERASING = 8, MODEL_EVERYTHING = 15 };
+enum model_verb {
+    MODEL_READING = 1,
+    MODEL_CREATING = 2,
+    MODEL_CHANGING = 4,
+    MODEL_WRITING = MODEL_READING | MODEL_CREATING | MODEL_CHANGING,
+    MODEL_ERASING = 8,
+    MODEL_EVERYTHING = MODEL_WRITING | MODEL_ERASING
+};
 
 #define MODEL_MAX_FACILITIES 3
 

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "response/account_scope.h"
 
+#include <stdio.h>
+
 #include "base/instant.h"
+#include "model/records.h"
 #include "tocsin/status.h"
 
 static bool holds(const struct account_grant *grant, int64_t now)
@@ -16,6 +19,33 @@ enum account_reach account_reach_of(const struct account_grant *grant)
     if (has_area + has_facility + grant->everywhere != 1)
         return ACCOUNT_NOWHERE;
     return has_area ? ACCOUNT_AREA : has_facility ? ACCOUNT_FACILITY : ACCOUNT_EVERYWHERE;
+}
+
+static int refuse(struct fault_list *faults, const char *where, const char *found, const char *allowed)
+{
+    fault_add(faults, (struct fault_place){ .name = where }, allowed, "%s", found);
+    return BASE_ERR_INPUT;
+}
+
+int account_check_grant(const struct model_grant *grant, const struct model_set *given, struct fault_list *faults)
+{
+    const struct model_record *record = model_record(MODEL_GRANT);
+    const struct account_grant made = { .area = grant->area,
+                                        .facility = grant->facility,
+                                        .everywhere = grant->everywhere == 1 };
+    for (size_t i = 0; given != NULL && i < record->num_fields; i++) {
+        char where[FAULT_NAME_BYTES];
+        snprintf(where, sizeof where, "/%s", record->fields[i].name);
+        if (model_set_has(given, i) && i != model_grant_ends)
+            return refuse(faults, where, "a grant is never changed: it is ended, and another one given", "ends");
+    }
+    if (given != NULL)
+        return 0;
+    if (account_reach_of(&made) == ACCOUNT_NOWHERE)
+        return refuse(faults, "/area", "none of them, or more than one", "one of area, facility and everywhere");
+    if (grant->role.bytes != NULL && access_role_find(grant->role.bytes, grant->role.size) == ACCESS_PROGRAM)
+        return refuse(faults, "/role", "the role of the program itself", "a role of people");
+    return 0;
 }
 
 static bool glass_holds(const struct account_glass *glass, int64_t now)

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "store/job.h"
+
 static struct model_text text_of(const char *text)
 {
     return text != NULL && *text != '\0' ? (struct model_text){ text, strlen(text) } : (struct model_text){ NULL, 0 };
@@ -172,4 +174,21 @@ bool job_cancel(const struct model_job *job, int64_t now, struct job_change *cha
     change->value.cancel = 1;
     give(change, model_job_cancel);
     return true;
+}
+
+int job_decide_cancel(void *context, struct store_reader *reader, struct arena *arena, struct store_change_set *set,
+                      struct fault_list *faults)
+{
+    struct job_cancelling *cancelling = context;
+    struct model_job       job;
+    (void) faults;
+    int ret = job_read(reader, &cancelling->who, &cancelling->id, arena, &job);
+    if (ret != 0)
+        return ret;
+    if (!id_equal(&job.requested_by, &cancelling->who.user) &&
+        !access_may_write(&cancelling->who, model_record(MODEL_JOB)))
+        return STORE_ERR_DENIED;
+    bool any = job_cancel(&job, cancelling->now, &cancelling->change);
+    *set = (struct store_change_set){ any ? &cancelling->change.change : NULL, any };
+    return 0;
 }

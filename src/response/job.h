@@ -64,4 +64,16 @@ void job_give_back(const struct model_job *job, int64_t now, struct job_change *
 /* Somebody wishes it to end: one that waits has ended by that, one that runs is told. False: it had ended. */
 bool job_cancel(const struct model_job *job, int64_t now, struct job_change *change);
 
+/* The same for whoever wishes it, decided within the writer's group (store_request.decide), so that no worker takes it
+ * meanwhile: STORE_ERR_ABSENT where they see no such job, STORE_ERR_DENIED where it is neither theirs nor theirs to
+ * write. */
+struct job_cancelling {
+    struct id         id;
+    struct access     who;
+    int64_t           now;
+    struct job_change change;
+};
+int job_decide_cancel(void *context, struct store_reader *reader, struct arena *arena, struct store_change_set *set,
+                      struct fault_list *faults);
+
 #endif

@@ -320,40 +320,12 @@ int job_answer_list(struct exchange *exchange)
 
 /* ---- cancelling one ---- */
 
-struct cancelling {
-    struct id         id;
-    struct access     who; /* who wishes it */
-    int64_t           now;
-    struct job_change change;
-};
-
-/* Within the writer's group, so that no worker takes it meanwhile. */
-static int decide_cancel(void *context, struct store_reader *reader, struct arena *arena, struct store_change_set *set,
-                         struct fault_list *faults)
-{
-    struct cancelling *cancelling = context;
-    struct model_job   job;
-    (void) faults;
-    int ret = job_read(reader, &cancelling->who, &cancelling->id, arena, &job);
-    if (ret != 0)
-        return ret;
-    bool may = id_equal(&job.requested_by, &cancelling->who.user) ||
-               access_may_write(&cancelling->who, model_record(MODEL_JOB));
-    if (!may)
-        return STORE_ERR_DENIED;
-    if (job_cancel(&job, cancelling->now, &cancelling->change))
-        *set = (struct store_change_set){ &cancelling->change.change, 1 };
-    else
-        *set = (struct store_change_set){ NULL, 0 };
-    return 0;
-}
-
 int job_answer_cancel(struct exchange *exchange)
 {
-    struct cancelling   *cancelling = arena_array(&exchange->arena, 1, sizeof *cancelling);
+    struct job_cancelling *cancelling = arena_array(&exchange->arena, 1, sizeof *cancelling);
     struct access        program = program_for(exchange);
     struct jobs         *jobs = jobs_of(exchange);
-    struct store_request request = { .verb = "cancel a job", .decide = decide_cancel, .context = cancelling };
+    struct store_request request = { .verb = "cancel a job", .decide = job_decide_cancel, .context = cancelling };
     int                  ret = cancelling == NULL ? TOC_ERR_NO_MEMORY : request_parameters(exchange);
     if (ret == 0)
         ret = request_path_id(exchange, 0, &cancelling->id);

@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "model/model_json.h"
+#include "model/records.h"
+#include "response/account_scope.h"
 #include "server/record_handlers.h"
 #include "server/request.h"
 #include "server/route.h"
@@ -62,6 +64,17 @@ static int read_body(struct exchange *exchange, struct store_change *change)
                            &exchange->arena, change->value, &change->given, &exchange->faults);
 }
 
+/* What a grant must meet that the model does not say; who gives it is the caller. */
+static int check_grant(struct exchange *exchange, struct store_change *change)
+{
+    struct model_grant *grant = change->value;
+    if (change->record != model_record(MODEL_GRANT))
+        return 0;
+    if (change->verb == STORE_CREATE)
+        grant->given_by = exchange->caller.access.user;
+    return account_check_grant(grant, change->verb == STORE_CHANGE ? &change->given : NULL, &exchange->faults);
+}
+
 static int created(struct exchange *exchange, int status, const struct store_receipt *receipt)
 {
     char location[256], id[ID_TEXT_BYTES];
@@ -81,6 +94,8 @@ int record_create(struct exchange *exchange)
     int                   ret = make_request(exchange, STORE_CREATE, "create", true, &request);
     if (ret == 0)
         ret = read_body(exchange, &request->set.changes[0]);
+    if (ret == 0)
+        ret = check_grant(exchange, &request->set.changes[0]);
     if (ret != 0)
         return ret;
     struct model_head *head = request->set.changes[0].value;
@@ -115,6 +130,8 @@ int record_change(struct exchange *exchange)
         ret = request_path_id(exchange, 0, &id);
     if (ret == 0)
         ret = read_body(exchange, &request->set.changes[0]);
+    if (ret == 0)
+        ret = check_grant(exchange, &request->set.changes[0]);
     if (ret != 0)
         return ret;
     struct store_change *change = &request->set.changes[0];

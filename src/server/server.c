@@ -29,6 +29,12 @@ struct accounts *server_accounts(const struct server *server)
     return server->accounts;
 }
 
+void server_wake_jobs(struct server *server)
+{
+    if (server->jobs != NULL)
+        jobs_wake(server->jobs);
+}
+
 const char *server_url(const struct server *server)
 {
     return server->url;

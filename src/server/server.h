@@ -54,6 +54,9 @@ const char *server_url(const struct server *server);
 /* Who may sign in (response/account.h): for the set-up link. */
 struct accounts *server_accounts(const struct server *server);
 
+/* Rows of jobs have been written by others than its own routes: it looks at once instead of within ten seconds. */
+void server_wake_jobs(struct server *server);
+
 /* Take no new connections, finish what was begun, end streams with a word to come back, close. Whoever has not sent the
  * rest of a request, or not taken an answer, after `seconds` is cut off. NULL is fine. */
 void server_stop(struct server *server, unsigned seconds);

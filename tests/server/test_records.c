@@ -272,7 +272,7 @@ static void test_what_is_not_served_is_not_there(void **state)
     expect(get("/api/v1/persons"), 405);    /* no list of persons */
     expect(get("/api/v1/identities"), 405); /* nor of who they are */
     expect(send(HTTP_POST, "/api/v1/areas", "{}", (struct headers){ "k", NULL }), 405);
-    expect(send(HTTP_POST, "/api/v1/grants", "{}", (struct headers){ "k", NULL }), 405);
+    expect(send(HTTP_DELETE, path_of("grants", &samples[0].person.head.id), NULL, (struct headers){ NULL, NULL }), 405);
     expect(send(HTTP_PATCH, path_of("codes", &samples[0].person.head.id), "{}", (struct headers){ NULL, "\"1\"" }),
            405);
 }
