@@ -45,6 +45,7 @@ COMMANDS = {
     "server": [
         "python3 bench/server.py {build} --start-cases 1000000",
         "python3 bench/failures.py {build} 200",
+        "python3 bench/refusals.py {build}",
     ],
     "simulator": [
         "{build}/bench/bench_simulator statistics",
