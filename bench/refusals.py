@@ -49,7 +49,7 @@ def words_of(build, words):
 def threads(build):
     """The load test, jobs and live events under the thread sanitizer, on SQLite as the full tests have it."""
     made = build.with_name(build.name + "-tsan")
-    programs = ["tests/server/test_server_load", "tests/server/test_server_outgoing"]
+    programs = [f"tests/server/test_server_{name}" for name in ("load", "jobs", "outgoing")]
     if not (made / "build.ninja").exists():
         subprocess.run(["meson", "setup", made, "-Doptimization=1", "-Db_sanitize=thread", "-Dmpi=disabled"], check=True,
                        stdout=subprocess.DEVNULL)
