@@ -142,14 +142,14 @@ static void sign_in(void)
     arena_free(&arena);
 }
 
-static double read_itself(int num)
+static double read_itself(int num, int cases)
 {
     double before = cpu();
     for (int i = 0; i < num; i++) {
         struct arena      arena = ARENA_INIT;
         struct model_case illness;
         struct model_set  visible;
-        assert_ok(store_read(test.store.reader, &who, model_record(MODEL_CASE), &samples[i % 1000].illness.head.id,
+        assert_ok(store_read(test.store.reader, &who, model_record(MODEL_CASE), &samples[i % cases].illness.head.id,
                              STORE_NOW, &arena, &illness, &visible));
         arena_free(&arena);
     }
@@ -224,7 +224,7 @@ static void requests(int cases)
     samples = calloc((size_t) cases, sizeof *samples);
     for (int i = 0; i < cases; i++)
         assert_ok(test_person_create(&test.store, &samples[i]));
-    itself = read_itself(READS / 4);
+    itself = read_itself(READS / 4, cases);
     write_requests("GET /api/v1/cases/", NULL, cases, NULL);
     served = serve(request_file(), READS, spread, sizeof spread);
     tell("read one", 40, served, itself, spread);
