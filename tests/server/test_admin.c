@@ -87,7 +87,10 @@ static void test_a_user_is_made_granted_and_ended(void **state)
     char user[ID_TEXT_BYTES], grant[ID_TEXT_BYTES], body[400], path[100], area[ID_TEXT_BYTES], me[ID_TEXT_BYTES];
     become(ACCESS_ADMINISTRATOR);
     id_to_text(&test.areas[TEST_COUNTY], area);
-    id_to_text(&who.user, me);
+    create("/api/v1/users", "{\"login\":\"first\"}", me); /* who does what follows */
+    assert_ok(id_from_text(me, strlen(me), &who.user));
+    caller = test_caller_person(&who);
+    caller.second_factor = true;
     create("/api/v1/users", "{\"login\":\"pema\",\"name\":\"Pema\"}", user);
     snprintf(body, sizeof body,
              "{\"user\":\"%s\",\"role\":\"tracer\",\"area\":\"%s\",\"starts\":\"2026-01-01T00:00:00Z\",\"given_by\":\"%s\"}",
