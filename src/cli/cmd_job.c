@@ -282,7 +282,7 @@ int cmd_job_forwarded(struct node *node, int num, char **words, FILE *out, FILE 
     return exit_code;
 }
 
-static const char *const        usage[] = { "list", "show ID", "cancel ID", "start JSON --user LOGIN --role ROLE", NULL };
+static const char *const usage[] = { "list", "show ID", "cancel ID", "start JSON --user LOGIN --role ROLE", NULL };
 static const struct cli_example examples[] = {
     { "tocsin job list", "the newest 200: id, status, progress, kind" },
     { "tocsin job start '{\"kind\":\"export\",\"list\":\"cases\",\"as\":\"csv\"}' --user dolma --role analyst",

@@ -235,7 +235,8 @@ static int serve(const struct cli_command *command, const struct settings *setti
         return node_complain(command, status, &faults);
     struct at_work served = { .users = { .node = node, .accounts = server_accounts(server) }, .server = server };
     if (forward_listen(settings->node.directory, forwarded, &served, &forward) != 0)
-        cli_complain(command, CLI_DONE, "'tocsin user' and 'job' cannot reach this server: no socket in the node's directory");
+        cli_complain(command, CLI_DONE,
+                     "'tocsin user' and 'job' cannot reach this server: no socket in the node's directory");
     printf("Tocsin serves at %s\n", server_url(server));
     if (accounts_set_up_due(server_accounts(server)))
         tell_set_up(command, settings->node.directory, node, server);

@@ -404,7 +404,8 @@ int cmd_user_forwarded(void *context, int num, char **words, FILE *input, FILE *
     cli_redirect(out, messages);
     int exit_code = strcmp(words[0], command->name) == 0
                         ? parse(command, num, words, &settings, &verb, &login)
-                        : cli_complain(command, CLI_USE, "another command: %s", "'tocsin user' and 'tocsin job' alone are handed over");
+                        : cli_complain(command, CLI_USE, "another command: %s",
+                                       "'tocsin user' and 'tocsin job' alone are handed over");
     work.who =
         (struct access){ .user = served->node->settings.operator_id, .role = ACCESS_ADMINISTRATOR, .everywhere = true };
     if (exit_code < 0)

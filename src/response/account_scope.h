@@ -31,8 +31,8 @@ struct account_scope {
 enum account_reach { ACCOUNT_NOWHERE, ACCOUNT_AREA, ACCOUNT_FACILITY, ACCOUNT_EVERYWHERE };
 enum account_reach account_reach_of(const struct account_grant *grant);
 
-/* What a new grant must meet: one reach, and not the role of the program; what a change of one may bring (`given`; NULL:
- * a new one): its end alone. 0, or BASE_ERR_INPUT with faults. */
+/* What a new grant must meet: one reach, and not the role of the program; what a change of one may bring (`given`;
+ * NULL: a new one): its end alone. 0, or BASE_ERR_INPUT with faults. */
 int account_check_grant(const struct model_grant *grant, const struct model_set *given, struct fault_list *faults);
 
 /* Returns 0; STORE_ERR_DENIED where a role or purpose is named that is not granted; TOC_ERR_NO_MEMORY. Where no role is

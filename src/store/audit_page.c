@@ -51,9 +51,9 @@ static int take_group(struct reading *reading, struct arena *arena, struct audit
 static int take_subjects(struct arena *arena, const struct db_value *value, struct audit_line *line)
 {
     enum { LEAST = 1 + 4 };
-    const unsigned char *bytes = (const unsigned char *) value->bytes;
-    size_t               size = value->type == DB_BYTES ? value->size : 0, num = 0;
-    struct reading       reading = { bytes, bytes + size };
+    const unsigned char   *bytes = (const unsigned char *) value->bytes;
+    size_t                 size = value->type == DB_BYTES ? value->size : 0, num = 0;
+    struct reading         reading = { bytes, bytes + size };
     struct audit_subjects *groups = arena_array(arena, size / LEAST + 1, sizeof *groups);
     size_t                *nums = arena_array(arena, size / LEAST + 1, sizeof *nums);
     int                    ret = groups == NULL || nums == NULL ? TOC_ERR_NO_MEMORY : 0;

@@ -11,9 +11,9 @@
 #define AUDIT_PAGE_IDS 50 /* of one entry, that are shown; `num` says how many it has */
 
 struct audit_line {
-    int64_t               number;
-    struct audit_entry    entry; /* subjects: their first ids alone; without the digest */
-    const size_t         *num;   /* how many ids each group of subjects has */
+    int64_t            number;
+    struct audit_entry entry; /* subjects: their first ids alone; without the digest */
+    const size_t      *num;   /* how many ids each group of subjects has */
 };
 
 /* The entries with a number below `before` (INT64_MAX: the newest), at most max_lines. For the role of auditor alone,

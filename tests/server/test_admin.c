@@ -68,8 +68,8 @@ static json_t *ask(enum http_method method, const char *path, const char *body, 
 static void refused(enum http_method method, const char *path, const char *body, int status, const char *where)
 {
     json_t *json = ask(method, path, body, status);
-    assert_string_equal(
-        json_string_value(json_object_get(json_array_get(json_object_get(json, "faults"), 0), "where")), where);
+    assert_string_equal(json_string_value(json_object_get(json_array_get(json_object_get(json, "faults"), 0), "where")),
+                        where);
     json_decref(json);
 }
 
@@ -92,9 +92,10 @@ static void test_a_user_is_made_granted_and_ended(void **state)
     caller = test_caller_person(&who);
     caller.second_factor = true;
     create("/api/v1/users", "{\"login\":\"pema\",\"name\":\"Pema\"}", user);
-    snprintf(body, sizeof body,
-             "{\"user\":\"%s\",\"role\":\"tracer\",\"area\":\"%s\",\"starts\":\"2026-01-01T00:00:00Z\",\"given_by\":\"%s\"}",
-             user, area, user);
+    snprintf(
+        body, sizeof body,
+        "{\"user\":\"%s\",\"role\":\"tracer\",\"area\":\"%s\",\"starts\":\"2026-01-01T00:00:00Z\",\"given_by\":\"%s\"}",
+        user, area, user);
     create("/api/v1/grants", body, grant);
     snprintf(path, sizeof path, "/api/v1/grants/%s", grant);
     json_t *json = ask(HTTP_GET, path, NULL, 200);
@@ -117,8 +118,9 @@ static void test_a_grant_has_one_reach(void **state)
     static const char form[] = "{\"user\":\"%s\",\"role\":\"%s\",\"starts\":\"2026-01-01T00:00:00Z\"%s}";
     snprintf(body, sizeof body, form, user, "tracer", "");
     refused(HTTP_POST, "/api/v1/grants", body, 422, "/area");
-    snprintf(body, sizeof body, "{\"user\":\"%s\",\"role\":\"tracer\",\"starts\":\"2026-01-01T00:00:00Z\",\"area\":\"%s\","
-                                "\"everywhere\":true}",
+    snprintf(body, sizeof body,
+             "{\"user\":\"%s\",\"role\":\"tracer\",\"starts\":\"2026-01-01T00:00:00Z\",\"area\":\"%s\","
+             "\"everywhere\":true}",
              user, area);
     refused(HTTP_POST, "/api/v1/grants", body, 422, "/area");
     snprintf(body, sizeof body, form, user, "program", ",\"everywhere\":true");
