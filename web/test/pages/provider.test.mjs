@@ -31,7 +31,7 @@ async function signInHere(page) {
     page.click("form:has(#password) button"),
   ]);
   assert.equal(answer.status(), 303);
-  await page.waitForURL(`${server.url}/`);
+  await page.waitForURL(new URL(answer.headers().location, server.url).href);
   const session = await page.evaluate(async () => (await fetch("/api/v1/session")).json());
   assert.equal(session.login, "dolma");
 }
