@@ -16,7 +16,8 @@ static void check_packet(const uint8_t *data, size_t size)
     memcpy(tight, data, size);
     tight = realloc(tight, size > 0 ? size : 1);
     if (worker_read(tight, size, &message)) {
-        MUST(message.word > 0 && message.word < WORKER_NUM_WORDS && message.who.num_areas <= WORKER_MOST_AREAS);
+        MUST(message.word > 0 && message.word < WORKER_NUM_WORDS);
+        MUST(message.who.num_areas + message.who.num_facilities <= WORKER_MOST_AREAS);
         MUST(message.who.purpose == ACCESS_NO_PURPOSE && message.fraction >= 0 && message.fraction <= 1);
         size_t written = worker_write(&message, packet);
         MUST(written == size && memcmp(packet, tight, size) == 0);
