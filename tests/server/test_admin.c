@@ -4,6 +4,8 @@
 #include <stdio.h>
 
 #include "model/records.h"
+#include "server/server_internal.h"
+#include "store/node.h"
 #include "support/exchange.h"
 #include "support/test.h"
 
@@ -150,6 +152,34 @@ static void test_the_trail_is_read_by_auditors(void **state)
     json_decref(json);
 }
 
+/* The newest backup of the directory that the settings name; of a node without one nothing. */
+static void test_when_the_last_backup_was_made(void **state)
+{
+    (void) state;
+    struct node   node = { .settings = NODE_SETTINGS_INIT };
+    struct server server = { .options = { .node = &node } };
+    char          path[200];
+    become(ACCESS_ADMINISTRATOR);
+    snprintf(path, sizeof path, "%s/tocsin-20261122T020000Z.backup", test.keys);
+    FILE *file = fopen(path, "we");
+    assert_non_null(file);
+    fclose(file);
+    for (int set_up = 0; set_up < 2; set_up++) {
+        struct exchange exchange;
+        if (set_up == 1)
+            snprintf(node.settings.backup_to, sizeof node.settings.backup_to, "%s", test.keys);
+        test_exchange_init(&exchange, &test, HTTP_GET, "/api/v1/upkeep", NULL);
+        exchange.server = &server;
+        assert_ok(exchange_call(&exchange));
+        const char *body = test_exchange_body(&exchange);
+        assert_non_null(strstr(body, set_up == 1 ? "\"newest\":\"2026-11-22T02:00:00.000000Z\"" : "\"newest\":null"));
+        assert_non_null(strstr(body, "\"keep_days\":35"));
+        assert_non_null(strstr(body, "{\"record\":\"job\",\"from\":\"ended\",\"days\":90}"));
+        exchange_free(&exchange);
+    }
+    assert_int_equal(remove(path), 0);
+}
+
 static void test_nobody_else_may(void **state)
 {
     (void) state;
@@ -180,6 +210,7 @@ static void test_nobody_else_may(void **state)
     cmocka_unit_test_setup_teardown(test_a_user_is_made_granted_and_ended, set_up, end),                               \
         cmocka_unit_test_setup_teardown(test_a_grant_has_one_reach, set_up, end),                                      \
         cmocka_unit_test_setup_teardown(test_the_trail_is_read_by_auditors, set_up, end),                              \
+        cmocka_unit_test_setup_teardown(test_when_the_last_backup_was_made, set_up, end),                              \
         cmocka_unit_test_setup_teardown(test_nobody_else_may, set_up, end)
 
 int main(void)

@@ -326,9 +326,6 @@ static void test_administrators_need_their_second_factor(void **state)
     snprintf(sent, sizeof sent, "{\"code\":\"%s\"}", code_now(secret));
     assert_int_equal(ask(&(struct asking){ .browser = &next }, HTTP_POST, "/api/v1/session/second-factor", sent), 201);
     assert_int_equal(ask(&(struct asking){ .browser = &next }, HTTP_GET, "/api/v1/users", NULL), 200);
-    assert_int_equal(ask(&(struct asking){ .browser = &next }, HTTP_GET, "/api/v1/upkeep", NULL), 200);
-    assert_non_null(strstr(body, "\"keep_days\":35"));
-    assert_non_null(strstr(body, "{\"record\":\"job\",\"from\":\"ended\",\"days\":90}"));
 }
 
 static void test_identities_need_purpose_and_second_factor(void **state)
