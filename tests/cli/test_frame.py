@@ -87,7 +87,7 @@ def test_examples_can_be_typed():
         pathlib.Path(name, "interval.csv").write_text("days,probability\n1,0.5\n2,0.5\n", encoding="utf-8")
         for file in ("linelist.csv", "results.csv", "register.csv"):
             pathlib.Path(name, file).write_text("Nr,name,Geburt\n1,Anne Dupont,1980-02-03\n", encoding="utf-8")
-        for file in ("receipts.txt", "records.ndjson", "rules.json", "passes.ndjson"):
+        for file in ("receipts.txt", "records.ndjson", "rules.json", "passes.ndjson", "withdrawn.txt"):
             pathlib.Path(name, file).write_text("", encoding="utf-8")
         pathlib.Path(name, "trust").mkdir()
         good("county", "--out", name, "--townships", 1, "--villages", 1)
@@ -97,7 +97,7 @@ def test_examples_can_be_typed():
             for line in good("help", command).partition("\nExamples:\n")[2].splitlines():
                 if not line.startswith("  tocsin "):
                     continue
-                words = shlex.split(re.split(" [|>] ", line)[0])
+                words = shlex.split(re.split(" (?:[|>]|&&) ", line)[0])
                 if any(word.startswith(("/", "postgresql:")) for word in words):
                     continue  # a place outside this folder
                 code, _, err = run(*words[1:], cwd=name)
