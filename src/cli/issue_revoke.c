@@ -156,9 +156,10 @@ static int revoke_file(struct issuer *issuer, const char *path)
         at += size + 1;
     }
     issue_forget(&file);
-    return ret == TOC_ERR_NO_MEMORY   ? out_of_memory(issuer)
-           : ret == TOC_ERR_TOO_LARGE ? cli_complain(issuer->work->command, CLI_INPUT, "more than 1,000,000 revoked at once")
-                                      : CLI_DONE;
+    return ret == TOC_ERR_NO_MEMORY ? out_of_memory(issuer)
+           : ret == TOC_ERR_TOO_LARGE
+               ? cli_complain(issuer->work->command, CLI_INPUT, "more than 1,000,000 revoked at once")
+               : CLI_DONE;
 }
 
 int issue_run_revoke(struct issue_work *work)

@@ -59,9 +59,8 @@ const char *report_severity_word(enum report_severity severity)
 const char *report_rule_word(enum report_rule rule)
 {
     static const char *const words[] = {
-        "none",         "structure", "required", "type",        "value",    "order",
-        "unknown-code", "encoding",  "limit",    "unsupported", "repeated", "denied",
-        "invariant",
+        "none",     "structure", "required",    "type",     "value",  "order",     "unknown-code",
+        "encoding", "limit",     "unsupported", "repeated", "denied", "invariant",
     };
     return WORD_OF(words, rule);
 }

@@ -45,8 +45,8 @@ struct model_table;
  * table   model_table_close it; untouched on failure
  *
  * Returns 0, BASE_ERR_INPUT, BASE_ERR_SYSTEM or TOC_ERR_NO_MEMORY. Memory: about 0.4 MB (NDJSON: up to a line). */
-int  model_table_open(struct table_input input, enum model_table_format format, const struct model_record *record,
-                      struct fault_list *faults, struct model_table **table);
+int model_table_open(struct table_input input, enum model_table_format format, const struct model_record *record,
+                     struct fault_list *faults, struct model_table **table);
 /* The same of a spreadsheet (XLSX), whose bytes must outlive the table: its first sheet, as exports write it. */
 int  model_table_open_xlsx(const void *bytes, size_t size, const char *name, const struct model_record *record,
                            struct fault_list *faults, struct model_table **table);

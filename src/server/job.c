@@ -323,10 +323,10 @@ int job_answer_list(struct exchange *exchange)
 int job_answer_cancel(struct exchange *exchange)
 {
     struct job_cancelling *cancelling = arena_array(&exchange->arena, 1, sizeof *cancelling);
-    struct access        program = program_for(exchange);
-    struct jobs         *jobs = jobs_of(exchange);
+    struct access          program = program_for(exchange);
+    struct jobs           *jobs = jobs_of(exchange);
     struct store_request   request = { .verb = "cancel a job", .decide = job_decide_cancel, .context = cancelling };
-    int                  ret = cancelling == NULL ? TOC_ERR_NO_MEMORY : request_parameters(exchange);
+    int                    ret = cancelling == NULL ? TOC_ERR_NO_MEMORY : request_parameters(exchange);
     if (ret == 0)
         ret = request_path_id(exchange, 0, &cancelling->id);
     if (ret == 0)

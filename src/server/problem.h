@@ -5,7 +5,8 @@
  *      "faults":[{"where":"/onset_date","found":"…","allowed":"…"}]}
  *
  * A text from the request stands in it only as far as the fault list has it, which never repeats what might be of a
- * person. Under /fhir/ the same is an OperationOutcome, as that standard's clients expect. What is outside the grant answers as what is not there, byte for byte.
+ * person. Under /fhir/ the same is an OperationOutcome, as that standard's clients expect. What is outside the grant
+ * answers as what is not there, byte for byte.
  */
 #ifndef SERVER_PROBLEM_H
 #define SERVER_PROBLEM_H

@@ -273,7 +273,7 @@ void reply_json(struct exchange *exchange, struct json_writer *json)
 
 void reply_version(struct exchange *exchange, int64_t version)
 {
-    char tag[TEXT_INTEGER_BYTES + 2];
+    char   tag[TEXT_INTEGER_BYTES + 2];
     size_t size = text_from_integer(version, tag + 1) + 1;
     tag[0] = tag[size] = '"';
     tag[size + 1] = '\0';

@@ -155,7 +155,7 @@ int           group_dirty(struct group *group, struct entry *entry);
 int           group_row(struct group_rows *rows, struct db_value **row); /* room for one more */
 int           group_count(struct group *group, const struct entry *entry, int64_t sign);
 int group_event(struct group *group, enum store_verb verb, const struct entry *entry, const struct group_place *place);
-int           group_audit(struct group *group, const struct audit_entry *entry);
+int group_audit(struct group *group, const struct audit_entry *entry);
 /* The area that decides about an entry, by the entries in memory; missing where the path ends. */
 struct id group_area(struct group *group, const struct entry *entry);
 
@@ -164,8 +164,8 @@ struct group_place group_place_of(struct group *group, const struct entry *entry
 /* The owner whose key seals an entry's fields; missing: none. */
 struct id group_owner(const struct entry *entry);
 /* Are an entry's fields sealed under a key of its own (OWNER("id")), which dies with it? */
-bool      group_has_own_key(const struct entry *entry);
-int       group_fail(struct group *group, int status, const char *what);
+bool group_has_own_key(const struct entry *entry);
+int  group_fail(struct group *group, int status, const char *what);
 
 /* The row as it stands goes into history; its sealed fields too where the entry has them. */
 int group_keep_history(struct group *group, const struct entry *entry);

@@ -60,10 +60,10 @@ struct store_options {
     unsigned telephone_country;             /* calling code of numbers written without one; 0 = 86 */
     size_t   group_rows;                    /* a group takes at most so many changes; 0 = STORE_GROUP_ROWS */
     size_t   queue_requests;                /* so many may wait; 0 = STORE_QUEUE_REQUESTS */
-    size_t                    counts_waiting; /* a group that counts at least so many records leaves that to be added to
-                                               * the series later (counters.h); 0 = STORE_COUNTS_WAITING */
-    size_t counts_batch;                      /* SQLite: that of so many is added at once (counters_slices.h); 0 = as
-                                               * that says */
+    size_t   counts_waiting;                /* a group that counts at least so many records leaves that to be added to
+                                             * the series later (counters.h); 0 = STORE_COUNTS_WAITING */
+    size_t counts_batch;                    /* SQLite: that of so many is added at once (counters_slices.h); 0 = as
+                                             * that says */
 };
 #define STORE_GROUP_ROWS 256
 #define STORE_COUNTS_WAITING 16

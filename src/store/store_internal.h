@@ -24,8 +24,8 @@ struct held_tree {
 struct store {
     struct store_options options;
     char                *url;
-    char **selects, **selects_one; /* "SELECT … FROM …" a record, by its number; "… WHERE id = $1" */
-    struct writer       *writer;  /* NULL: not ours to write */
+    char         **selects, **selects_one; /* "SELECT … FROM …" a record, by its number; "… WHERE id = $1" */
+    struct writer *writer;                 /* NULL: not ours to write */
 
     atomic_uint_fast64_t access_stamp; /* store_access_stamp */
 

@@ -49,12 +49,12 @@ struct writer {
     int64_t               event; /* as committed */
     int64_t               known; /* of the newest group */
     uint32_t              digest_generation;
-    uint8_t              *digest_key;    /* KEEPER_HASH_BYTES, locked; NULL: without a keeper there are no digests */
-    bool                  sweep_due;     /* erasures are committed whose old pages may stay */
-    bool                  counts_due;    /* counts wait for the writer to add them */
+    uint8_t              *digest_key;     /* KEEPER_HASH_BYTES, locked; NULL: without a keeper there are no digests */
+    bool                  sweep_due;      /* erasures are committed whose old pages may stay */
+    bool                  counts_due;     /* counts wait for the writer to add them */
     bool                  keys_destroyed; /* keys of messages are gone, whose old pages may stay */
     time_t                keys_swept;     /* when that was last seen to */
-    double                alone_changes; /* bulk changes of a group without interactive work, learnt */
+    double                alone_changes;  /* bulk changes of a group without interactive work, learnt */
 
     pthread_t       thread;
     bool            started;

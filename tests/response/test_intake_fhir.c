@@ -10,7 +10,7 @@ static struct test_store test;
 #define OBSERVATION(id, status)                                                                                        \
     "{\"resource\":{\"resourceType\":\"Observation\",\"status\":\"" status                                             \
     "\",\"subject\":{\"reference\":\"Patient/" id "\"},\"code\":{\"coding\":[{\"system\":\"http://"                    \
-                                                  "loinc.org\",\"code\":\"94500-6\"}]},\"valueString\":\"Detected\"}}"
+    "loinc.org\",\"code\":\"94500-6\"}]},\"valueString\":\"Detected\"}}"
 #define BUNDLE(entries) "{\"resourceType\":\"Bundle\",\"type\":\"collection\",\"entry\":[" entries "]}"
 
 static void take(const char *text, const char *verdict, size_t num_slices, const char *reason)

@@ -10,7 +10,8 @@
  *                      "slices": [[x, y, chunk, kind, expires, "bytes"]]}]}
  *
  * Times are seconds since 1970 and left out where they are not known or have no end; bytes are base64url; the key is a
- * SubjectPublicKeyInfo, which says of which algorithm it is. Nothing in it is of a person. A device believes it as it believes the server that it came from.
+ * SubjectPublicKeyInfo, which says of which algorithm it is. Nothing in it is of a person. A device believes it as it
+ * believes the server that it came from.
  */
 #ifndef FORMATS_CREDENTIAL_DEVICE_H
 #define FORMATS_CREDENTIAL_DEVICE_H

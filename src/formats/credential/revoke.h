@@ -32,7 +32,7 @@ int credential_prefixes_write(const uint8_t *entries, size_t num, uint8_t width,
 /* ---- what an issuer keeps ---- */
 
 #define CREDENTIAL_REVOKED_MOST ((size_t) 1000000) /* at once, of one issuer */
-#define CREDENTIAL_RID CREDENTIAL_NUM_ENTRIES /* the kind of a SMART card's */
+#define CREDENTIAL_RID CREDENTIAL_NUM_ENTRIES      /* the kind of a SMART card's */
 
 struct credential_revoked_entry {
     uint8_t kid[CREDENTIAL_KID_MOST];

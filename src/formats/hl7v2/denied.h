@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* src/formats/hl7v2/denied.h: what is never mapped (denied.def, formats/denied.def); hl7_strike_out (hl7.h) says where it lies. */
+/* src/formats/hl7v2/denied.h: what is never mapped (denied.def, formats/denied.def); hl7_strike_out (hl7.h) says where
+ * it lies. */
 #ifndef FORMATS_HL7V2_DENIED_H
 #define FORMATS_HL7V2_DENIED_H
 

@@ -41,7 +41,7 @@ static void read_status(struct hl7_context *context, const struct hl7_segment *o
 
 /* The same, remembered from message to message. */
 static struct meaning_test what_is_meant(struct hl7_context *context, const struct hl7_segment *obx,
-                                  const struct report_concept *asked)
+                                         const struct report_concept *asked)
 {
     struct hl7_memo_test *known = hl7_memo_find(context->options->memo, hl7_field(context->message, obx, 3));
     if (known == NULL)
@@ -255,7 +255,7 @@ void hl7_map_observation(struct hl7_context *context, const struct hl7_segment *
         hl7_fault(context, obx, 3, 0, 0, REPORT_ERROR, REPORT_REQUIRED, "no code of what was observed", NULL);
         return;
     }
-    struct meaning_test            meant = what_is_meant(context, obx, &asked);
+    struct meaning_test     meant = what_is_meant(context, obx, &asked);
     const struct code_test *test = meant.test;
     unsigned                role = test != NULL ? test->role : 0;
     bool                    of_visit = context->order == REPORT_NONE && context->visit_message;
