@@ -21,6 +21,7 @@ extern const struct cli_command cli_command_issue;
 extern const struct cli_command cli_command_keeper;
 extern const struct cli_command cli_command_link;
 extern const struct cli_command cli_command_methods;
+extern const struct cli_command cli_command_mllp;
 extern const struct cli_command cli_command_model;
 extern const struct cli_command cli_command_move;
 extern const struct cli_command cli_command_node;

@@ -23,6 +23,7 @@ static const struct cli_command *const commands[] = {
     &cli_command_simulate,
     &cli_command_suppress,
     &cli_command_parse,
+    &cli_command_mllp,
     &cli_command_intake,
     &cli_command_node,
     &cli_command_serve,
