@@ -172,7 +172,7 @@ static unsigned bits(const struct picture_zxing_code *code, size_t from, size_t 
 {
     unsigned value = 0;
     for (size_t i = from; i < from + num; i++)
-        value = value << 1 | (i / 8 < code->stream_size ? code->stream[i / 8] >> (7 - i % 8) & 1U : 0);
+        value = value << 1 | (i / 8 < code->stream_size ? (unsigned) code->stream[i / 8] >> (7 - i % 8) & 1U : 0U);
     return value;
 }
 
