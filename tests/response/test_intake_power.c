@@ -78,7 +78,7 @@ static void stop(void)
 static void send_some(size_t first, size_t num)
 {
     char                  messages[AT_ONCE][TEST_MESSAGE_BYTES];
-    struct intake_arrival arrivals[AT_ONCE];
+    struct intake_arrival arrivals[AT_ONCE] = { { 0 } };
     struct intake_receipt receipts[AT_ONCE];
     int                   statuses[AT_ONCE];
     for (size_t i = 0; i < num; i++)

@@ -28,12 +28,12 @@ static int create(const struct access *who, enum model_record_number record, voi
  * the first facility as a laboratory. Days repeat, so that ids decide too. */
 static void make_specimen(int i)
 {
-    static char            days[SPECIMENS][11];
+    static char            days[SPECIMENS][16];
     struct model_specimen *specimen = &specimens[i];
     struct access          program = test_program();
     static const int       places[] = { TEST_EAST_ONE, TEST_WEST_ONE, TEST_OTHER };
     model_init(model_record(MODEL_SPECIMEN), specimen);
-    snprintf(days[i], sizeof days[i], "2026-11-%02d", 1 + i % 20);
+    snprintf(days[i], sizeof days[i], "2026-11-%02u", 1 + (unsigned) i % 20);
     specimen->head.id = (struct id){ { 0x51, (uint8_t) i } };
     specimen->subject = text_of("environment");
     specimen->material = text_of(i % 2 == 0 ? "water" : "swab");
