@@ -256,7 +256,7 @@ static void test_a_town_goes_home_to_many_villages(void **state)
         step(sim);
     for (size_t area = 1; area <= MANY; area++)
         reached += count_in(area, TOC_SIMULATION_COLUMN_susceptible) < 150;
-    assert_true(reached > 0.8 * MANY);
+    assert_true((double) reached > 0.8 * MANY);
     toc_simulation_free(sim);
 }
 
