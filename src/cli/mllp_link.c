@@ -138,7 +138,9 @@ static bool expect_peer(SSL *ssl, const char *host)
     unsigned char address[sizeof(struct in6_addr)];
     if (inet_pton(AF_INET, host, address) == 1 || inet_pton(AF_INET6, host, address) == 1)
         return X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), host) == 1;
-    return SSL_set1_host(ssl, host) == 1 && SSL_set_tlsext_host_name(ssl, host) == 1;
+    char name[MLLP_LINK_HOST + 1]; /* OpenSSL's macro wants one that may be written */
+    snprintf(name, sizeof name, "%s", host);
+    return SSL_set1_host(ssl, host) == 1 && SSL_set_tlsext_host_name(ssl, name) == 1;
 }
 
 static int begin_tls(const struct mllp_link_options *options, struct mllp_link *link, char why[MLLP_LINK_WHY])
