@@ -134,7 +134,8 @@ void record_routes(struct route_list *list)
             continue;
         if ((records[i].verbs & MODEL_CREATING) != 0)
             add_creating(list, &records[i]);
-        add_one(list, &records[i]);
+        if ((records[i].verbs & (MODEL_READING | MODEL_CHANGING | MODEL_ERASING)) != 0)
+            add_one(list, &records[i]);
     }
     const struct view *all = views(&num);
     for (size_t i = 0; i < num; i++)
