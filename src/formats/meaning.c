@@ -255,6 +255,37 @@ static uint32_t subject_for(struct report *report, struct report_specimen *speci
     return report->num_subjects - 1;
 }
 
+static bool has_role(const struct report_specimen *specimen, const char *roles)
+{
+    for (uint32_t i = 0; i < specimen->role.num_codings; i++) {
+        struct report_text code = specimen->role.codings[i].code;
+        if (code.size == 1 && strchr(roles, code.bytes[0]) != NULL)
+            return true;
+    }
+    return false;
+}
+
+bool meaning_specimen_is_group(const struct report_specimen *specimen)
+{
+    return has_role(specimen, "LG") || specimen->num_pooled > 1;
+}
+
+uint8_t meaning_specimen_kind(const struct meaning_source *source, const struct report *report,
+                              const struct report_specimen *specimen, bool all_pooled)
+{
+    if (specimen->group || specimen->num_pooled > 1 || all_pooled)
+        return REPORT_POOL;
+    if (has_role(specimen, "QCEBOV"))
+        return REPORT_QUALITY_CONTROL;
+    for (uint32_t i = 0; i < specimen->material.num_codings; i++) {
+        const struct report_code *code = &specimen->material.codings[i];
+        enum report_subject_kind  kind = code_tables_material(source->tables, code->system, code->code);
+        if (kind != REPORT_PERSON)
+            return (uint8_t) kind;
+    }
+    return specimen->subject != REPORT_NONE ? report->subjects[specimen->subject].kind : (uint8_t) REPORT_PERSON;
+}
+
 void meaning_tie_specimens(struct report *report, uint32_t first)
 {
     for (uint32_t i = first; i < report->num_results; i++) {

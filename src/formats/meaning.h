@@ -48,6 +48,14 @@ const char *meaning_disease(const struct meaning_source *source, const struct re
 void meaning_decide(const struct meaning_source *source, struct report_result *result, bool *meant_pooled,
                     bool *opposed);
 
+/* Is it a pool, by its role (L, G) or by how many are in it? */
+bool meaning_specimen_is_group(const struct report_specimen *specimen);
+
+/* What it was taken from, by its group, role, material and subject (enum report_subject_kind); all_pooled: all of this
+ * sender's are pools. */
+uint8_t meaning_specimen_kind(const struct meaning_source *source, const struct report *report,
+                              const struct report_specimen *specimen, bool all_pooled);
+
 /* The results from `first` on, with their specimens: what is found in a pool, an animal or a control is said of it and
  * never of a person; what a rejected specimen left open is rejected. */
 void meaning_tie_specimens(struct report *report, uint32_t first);

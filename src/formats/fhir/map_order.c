@@ -229,32 +229,6 @@ static void read_role(struct fhir_context *context, const struct value *specimen
         made->num_pooled = parents->count;
 }
 
-static bool has_role(const struct report_specimen *specimen, const char *roles)
-{
-    for (uint32_t i = 0; i < specimen->role.num_codings; i++) {
-        struct report_text code = specimen->role.codings[i].code;
-        if (code.size == 1 && strchr(roles, code.bytes[0]) != NULL)
-            return true;
-    }
-    return false;
-}
-
-static uint8_t kind_of(struct fhir_context *context, const struct report_specimen *specimen)
-{
-    if (specimen->group || context->options->pooled)
-        return REPORT_POOL;
-    if (has_role(specimen, "QCEBOV"))
-        return REPORT_QUALITY_CONTROL;
-    for (uint32_t i = 0; i < specimen->material.num_codings; i++) {
-        const struct report_code *code = &specimen->material.codings[i];
-        enum report_subject_kind  kind = code_tables_material(context->source.tables, code->system, code->code);
-        if (kind != REPORT_PERSON)
-            return (uint8_t) kind;
-    }
-    return specimen->subject != REPORT_NONE ? context->report->subjects[specimen->subject].kind
-                                            : (uint8_t) REPORT_PERSON;
-}
-
 static void read_collection(struct fhir_context *context, const struct value *specimen, struct report_specimen *made)
 {
     const struct value *collection = value_get(specimen, "collection"),
@@ -290,8 +264,8 @@ void fhir_map_specimen(struct fhir_context *context, uint32_t entry)
         made.reject_reason.text = report_text_of("unsatisfactory");
     read_role(context, specimen, &made);
     read_collection(context, specimen, &made);
-    made.group = has_role(&made, "LG") || made.num_pooled > 1;
-    made.kind = kind_of(context, &made);
+    made.group = meaning_specimen_is_group(&made);
+    made.kind = meaning_specimen_kind(&context->source, context->report, &made, context->options->pooled);
     made.group |= made.kind == REPORT_POOL;
     if (report_time_compare(&made.collected, &made.received) > 0)
         fhir_entry_fault(context, entry, value_get(specimen, "receivedTime"), "receivedTime", REPORT_WARNING,

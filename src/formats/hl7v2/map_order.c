@@ -145,33 +145,6 @@ void hl7_map_order(struct hl7_context *context, const struct hl7_segment *obr)
 
 /* ---- SPM ---- */
 
-static bool has_role(const struct report_specimen *specimen, const char *roles)
-{
-    for (uint32_t i = 0; i < specimen->role.num_codings; i++) {
-        struct report_text code = specimen->role.codings[i].code;
-        if (code.size == 1 && strchr(roles, code.bytes[0]) != NULL)
-            return true;
-    }
-    return false;
-}
-
-static uint8_t kind_of(struct hl7_context *context, const struct report_specimen *specimen)
-{
-    if (specimen->group || specimen->num_pooled > 1 || context->options->pooled)
-        return REPORT_POOL;
-    if (has_role(specimen, "QCEBOV"))
-        return REPORT_QUALITY_CONTROL;
-    for (uint32_t i = 0; i < specimen->material.num_codings; i++) {
-        const struct report_code *code = &specimen->material.codings[i];
-        enum report_subject_kind  kind = code_tables_material(context->source.tables, code->system, code->code);
-        if (kind != REPORT_PERSON)
-            return (uint8_t) kind;
-    }
-    if (specimen->subject != REPORT_NONE)
-        return context->report->subjects[specimen->subject].kind;
-    return REPORT_PERSON;
-}
-
 /* SPM-2: placer's and filler's number. */
 static void read_numbers(struct hl7_context *context, const struct hl7_segment *spm, struct report_specimen *specimen)
 {
@@ -241,11 +214,11 @@ void hl7_map_specimen(struct hl7_context *context, const struct hl7_segment *spm
     made.num_pooled = whole_number(hl7_value(context->message, context->report, spm, 13, 1));
     made.reject_reason = hl7_read_cwe(context, first(context, spm, 21));
     made.condition = hl7_read_cwe(context, first(context, spm, 24));
-    made.group = has_role(&made, "LG") || made.num_pooled > 1;
+    made.group = meaning_specimen_is_group(&made);
     read_collected(context, spm, &made);
     if (made.collected.precision == REPORT_TIME_MISSING && context->order != REPORT_NONE)
         made.collected = context->report->orders[context->order].collected;
-    made.kind = kind_of(context, &made);
+    made.kind = meaning_specimen_kind(&context->source, context->report, &made, context->options->pooled);
     uint32_t index = add_specimen(context, &made);
     if (context->specimen == REPORT_NONE)
         context->specimen = index; /* the first is the results' that came before it */
@@ -293,7 +266,7 @@ static uint32_t implied_specimen(struct hl7_context *context)
     };
     if (context->obr != NULL)
         read_source(context, context->obr, &made);
-    made.kind = kind_of(context, &made);
+    made.kind = meaning_specimen_kind(&context->source, context->report, &made, context->options->pooled);
     made.group = made.kind == REPORT_POOL;
     return add_specimen(context, &made);
 }
