@@ -7,7 +7,17 @@ function loaded(): string[] {
   return [...new Set(names.filter((url) => url.pathname.startsWith("/assets/")).map((url) => url.pathname))];
 }
 
-export async function keepPage(): Promise<boolean> {
+let keeping: Promise<unknown> = Promise.resolve();
+
+/** One after the other: each keeps all that has been loaded by then and forgets the rest, so an earlier one that ended
+ * later would forget what this one keeps. */
+export function keepPage(): Promise<boolean> {
+  const kept = keeping.then(keepNow);
+  keeping = kept.catch(() => undefined);
+  return kept;
+}
+
+async function keepNow(): Promise<boolean> {
   if (!("serviceWorker" in navigator)) return false;
   await navigator.serviceWorker.register("/pass-worker.js", { scope: "/pass" });
   const cache = await caches.open(CACHE);
