@@ -11,6 +11,7 @@
 #include "cli/cmd.h"
 #include "cli/cmd_job.h"
 #include "cli/cmd_user.h"
+#include "cli/cmd_watch.h"
 #include "cli/command.h"
 #include "cli/forward.h"
 #include "cli/node_options.h"
@@ -202,6 +203,8 @@ struct at_work {
 static int forwarded(void *context, int num, char **words, FILE *input, FILE *out, FILE *messages)
 {
     struct at_work *at_work = context;
+    if (strcmp(words[0], cli_command_watch.name) == 0)
+        return cmd_watch_forwarded(at_work->users.node, num, words, out, messages);
     if (strcmp(words[0], cli_command_job.name) != 0)
         return cmd_user_forwarded(&at_work->users, num, words, input, out, messages);
     int exit_code = cmd_job_forwarded(at_work->users.node, num, words, out, messages);
@@ -236,7 +239,7 @@ static int serve(const struct cli_command *command, const struct settings *setti
     struct at_work served = { .users = { .node = node, .accounts = server_accounts(server) }, .server = server };
     if (forward_listen(settings->node.directory, forwarded, &served, &forward) != 0)
         cli_complain(command, CLI_DONE,
-                     "'tocsin user' and 'job' cannot reach this server: no socket in the node's directory");
+                     "'tocsin user', 'job' and 'watch' cannot reach this server: no socket in the node's directory");
     printf("Tocsin serves at %s\n", server_url(server));
     if (accounts_set_up_due(server_accounts(server)))
         tell_set_up(command, settings->node.directory, node, server);

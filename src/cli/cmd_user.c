@@ -405,7 +405,7 @@ int cmd_user_forwarded(void *context, int num, char **words, FILE *input, FILE *
     int exit_code = strcmp(words[0], command->name) == 0
                         ? parse(command, num, words, &settings, &verb, &login)
                         : cli_complain(command, CLI_USE, "another command: %s",
-                                       "'tocsin user' and 'tocsin job' alone are handed over");
+                                       "'tocsin user', 'job' and 'watch' alone are handed over");
     work.who =
         (struct access){ .user = served->node->settings.operator_id, .role = ACCESS_ADMINISTRATOR, .everywhere = true };
     if (exit_code < 0)

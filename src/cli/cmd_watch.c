@@ -2,12 +2,15 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/date_text.h"
 #include "base/instant.h"
 #include "base/text.h"
 #include "cli/cmd.h"
+#include "cli/cmd_watch.h"
 #include "cli/command.h"
+#include "cli/forward.h"
 #include "cli/node_options.h"
 #include "cli/output_options.h"
 #include "cli/record_list.h"
@@ -76,12 +79,19 @@ static const struct cli_group groups[] = {
       .offset = offsetof(struct settings, output) },
 };
 
+#define SETTINGS_INIT                                                                                                  \
+    {                                                                                                                  \
+        .node = NODE_CLI_SETTINGS_INIT, .output = OUTPUT_SETTINGS_INIT, .list = RECORD_LIST_SETTINGS_INIT              \
+    }
+
+struct verb;
 struct call {
     const struct cli_command *command;
+    const struct verb        *verb;
     struct settings          *settings;
     char                    **operands;
     int                       num_operands;
-    struct node               node;
+    struct node              *node;
     struct access             who;
     struct output             output;
 };
@@ -152,14 +162,14 @@ static int run_round(struct call *call)
                                  sizeof run_columns / sizeof *run_columns, &call->output);
     if (exit_code != CLI_DONE)
         return exit_code;
-    int status = watch_run(call->node.store, &call->who, call->settings->today, store_clock_now(call->node.store), tell,
-                           &call->output.rows, &report, &faults);
+    int status = watch_run(call->node->store, &call->who, call->settings->today, store_clock_now(call->node->store),
+                           tell, &call->output.rows, &report, &faults);
     if (status != 0) {
         output_abandon(&call->output);
         return node_complain(call->command, status, &faults);
     }
     fault_list_free(&faults);
-    fprintf(stderr,
+    fprintf(cli_messages(),
             "tocsin watch: %zu of %zu streams watched: %zu new alarms, %zu new signals, %zu of them deferred, %zu "
             "closed as duplicates\n",
             report.num_watched, report.num_streams, report.num_alarms, report.num_signals, report.num_deferred,
@@ -250,7 +260,7 @@ static int list_streams(struct call *call)
                                                   sizeof stream_columns / sizeof *stream_columns, &call->output);
     if (exit_code != CLI_DONE)
         return exit_code;
-    int status = store_reader_open(call->node.store, &reader, NULL);
+    int status = store_reader_open(call->node->store, &reader, NULL);
     if (status == 0)
         status = list_all(call, reader, &arena, &faults);
     store_reader_close(reader);
@@ -267,7 +277,7 @@ static int list_streams(struct call *call)
 
 static int list_signals(struct call *call)
 {
-    return record_list_print(call->command, &call->node, &call->who, "signals", &call->settings->list);
+    return record_list_print(call->command, call->node, &call->who, "signals", &call->settings->list);
 }
 
 static int read_id(const struct cli_command *command, const char *what, const char *text, struct id *id)
@@ -303,18 +313,18 @@ static int answer(struct call *call)
 {
     struct fault_list    faults = FAULT_LIST_INIT;
     struct store_receipt receipt;
-    struct signal_call   given = { .who = call->who, .now = store_clock_now(call->node.store) };
+    struct signal_call   given = { .who = call->who, .now = store_clock_now(call->node->store) };
     char                 text[ID_TEXT_BYTES];
     int                  exit_code = read_answer(call, &given.signal, &given.answer);
     if (exit_code != CLI_DONE)
         return exit_code;
     signal_request(&given);
-    int status = store_submit(call->node.store, &call->who, &given.request, &receipt, &faults);
+    int status = store_submit(call->node->store, &call->who, &given.request, &receipt, &faults);
     if (status != 0)
         return node_complain(call->command, status, &faults);
     fault_list_free(&faults);
     id_to_text(&given.signal, text);
-    printf("{\"id\":\"%s\",\"answered\":\"%s\"}\n", text, signal_words[given.answer.step]);
+    fprintf(cli_out(), "{\"id\":\"%s\",\"answered\":\"%s\"}\n", text, signal_words[given.answer.step]);
     return CLI_DONE;
 }
 
@@ -329,34 +339,79 @@ static const struct verb {
               { "signals", list_signals, false },
               { "answer", answer, true } };
 
-static int run(const struct cli_command *command, int argc, char **argv)
+/* Options and verb; -1, or an exit code after telling what is wrong. */
+static int parse(const struct cli_command *command, int argc, char **argv, struct settings *settings, struct call *call)
 {
-    struct settings    settings = { .node = NODE_CLI_SETTINGS_INIT,
-                                    .output = OUTPUT_SETTINGS_INIT,
-                                    .list = RECORD_LIST_SETTINGS_INIT };
-    const struct verb *verb = NULL;
-    int                first;
-    settings.today = (toc_date) (instant_now() / INSTANT_DAY);
-    int exit_code = cli_parse(command, argc, argv, &settings, &first);
+    int first, exit_code = cli_parse(command, argc, argv, settings, &first);
     if (exit_code >= 0)
         return exit_code;
     for (size_t i = 0; first < argc && i < sizeof verbs / sizeof *verbs; i++)
         if (strcmp(verbs[i].name, argv[first]) == 0)
-            verb = &verbs[i];
-    if (verb == NULL)
+            call->verb = &verbs[i];
+    if (call->verb == NULL)
         return cli_complain(command, CLI_USE, "%s; allowed: run, streams, signals, answer",
                             first < argc ? "no such verb" : "what is to be done?");
-    struct call call = {
-        .command = command, .settings = &settings, .operands = argv + first + 1, .num_operands = argc - first - 1
-    };
-    if (verb->run != answer && call.num_operands > 0)
-        return cli_complain(command, CLI_USE, "%s: takes no operand", verb->name);
-    exit_code = node_options_open(command, &settings.node, verb->writes, &call.node, &call.who);
-    if (exit_code != CLI_DONE)
+    call->command = command;
+    call->settings = settings;
+    call->operands = argv + first + 1;
+    call->num_operands = argc - first - 1;
+    if (call->verb->run != answer && call->num_operands > 0)
+        return cli_complain(command, CLI_USE, "%s: takes no operand", call->verb->name);
+    return -1;
+}
+
+/* To the server that is at work on the node; -1 where there is none. What it prints is for this terminal. */
+static int hand_over(const struct settings *settings, int argc, char **argv)
+{
+    static char table[] = "--format=table";
+    char       *words[FORWARD_MOST_WORDS + 1];
+    if (argc >= FORWARD_MOST_WORDS)
+        return -1;
+    memcpy(words, argv, (size_t) argc * sizeof *words);
+    if (settings->output.format < 0 && settings->output.path == NULL && isatty(STDOUT_FILENO))
+        words[argc++] = table;
+    words[argc] = NULL;
+    return forward_send(settings->node.directory, argc, words, "");
+}
+
+static int run(const struct cli_command *command, int argc, char **argv)
+{
+    struct settings settings = SETTINGS_INIT;
+    struct node     node;
+    struct call     call = { .node = &node };
+    settings.today = (toc_date) (instant_now() / INSTANT_DAY);
+    int exit_code = parse(command, argc, argv, &settings, &call);
+    if (exit_code >= 0)
         return exit_code;
-    exit_code = verb->run(&call);
-    node_close(&call.node);
+    exit_code = call.verb->writes ? hand_over(&settings, argc, argv) : -1;
+    if (exit_code < 0) {
+        exit_code = node_options_open(command, &settings.node, call.verb->writes, &node, &call.who);
+        if (exit_code == CLI_DONE) {
+            exit_code = call.verb->run(&call);
+            node_close(&node);
+        }
+    }
     return cli_finish_stdout(command, exit_code);
+}
+
+int cmd_watch_forwarded(struct node *node, int num, char **words, FILE *out, FILE *messages)
+{
+    const struct cli_command *command = &cli_command_watch;
+    struct settings           settings = SETTINGS_INIT;
+    struct call               call = { .node = node };
+    settings.today = (toc_date) (store_clock_now(node->store) / INSTANT_DAY);
+    cli_redirect(out, messages);
+    int exit_code = parse(command, num, words, &settings, &call);
+    if (exit_code < 0 && settings.output.path != NULL)
+        exit_code = cli_complain(command, CLI_USE,
+                                 "--output: a server is at work on this node; what it does comes on "
+                                 "standard output");
+    if (exit_code < 0) {
+        node_options_who(&settings.node, node, &call.who);
+        exit_code = call.verb->run(&call);
+    }
+    cli_redirect(NULL, NULL);
+    return exit_code;
 }
 
 static const char *const        usage[] = { "run [OPTION]...", "streams [OPTION]...", "signals [OPTION]...",

@@ -81,11 +81,16 @@ int node_options_open(const struct cli_command *command, const struct node_cli_s
     int status = node_open(&options, node, &faults);
     if (status != 0)
         return node_complain(command, status, &faults);
+    node_options_who(settings, node, who);
+    return CLI_DONE;
+}
+
+void node_options_who(const struct node_cli_settings *settings, const struct node *node, struct access *who)
+{
     *who = (struct access){ .user = node->settings.operator_id,
                             .role = (enum access_role)(settings->role + 1),
                             .purpose = (enum access_purpose) settings->purpose,
                             .everywhere = true };
-    return CLI_DONE;
 }
 
 int node_options_keeper(const struct cli_command *command, const struct node_cli_settings *settings,

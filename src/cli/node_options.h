@@ -25,6 +25,9 @@ extern const struct cli_option node_options[NODE_NUM_OPTIONS]; /* --node, --as, 
 int node_options_open(const struct cli_command *command, const struct node_cli_settings *settings, bool write,
                       struct node *node, struct access *who);
 
+/* The same operator of a node that is open already: for what a server does for another process (cli/forward.h). */
+void node_options_who(const struct node_cli_settings *settings, const struct node *node, struct access *who);
+
 /* The same for commands that look at the database itself and change nothing; the node may be at work. */
 struct node_opened {
     struct node_settings settings;

@@ -64,13 +64,18 @@ int output_begin(const struct cli_command *command, const struct output_settings
                             "names another",
                             settings->path != NULL ? settings->path : "standard output");
     bool standard = settings->path == NULL || strcmp(settings->path, "-") == 0;
+    bool elsewhere = cli_out() != stdout; /* for another process (cli/forward.h) */
     int  format = settings->format;
     if (format < 0)
-        format = standard && isatty(STDOUT_FILENO) ? ROWS_TABLE : ROWS_CSV;
-    bool color = standard && format == ROWS_TABLE && rows_color_wanted(STDOUT_FILENO);
+        format = standard && !elsewhere && isatty(STDOUT_FILENO) ? ROWS_TABLE : ROWS_CSV;
+    bool color = standard && !elsewhere && format == ROWS_TABLE && rows_color_wanted(STDOUT_FILENO);
 
     *output = (struct output){ .path = standard ? NULL : settings->path };
-    int ret = sink_open(&output->sink, settings->path);
+    int ret = 0;
+    if (standard && elsewhere)
+        sink_init_memory(&output->sink);
+    else
+        ret = sink_open(&output->sink, settings->path);
     if (ret == 0)
         ret = rows_begin(&output->rows, &output->sink, (enum rows_format) format, color, columns, num_columns);
     if (ret == 0)
@@ -88,8 +93,14 @@ bool output_has_failed(const struct output *output)
 int output_finish(const struct cli_command *command, struct output *output)
 {
     rows_finish(&output->rows);
-    if (sink_finish(&output->sink) == 0)
+    bool elsewhere = output->path == NULL && cli_out() != stdout;
+    if (sink_finish(&output->sink) == 0) {
+        if (elsewhere)
+            fwrite(output->sink.bytes, 1, output->sink.used, cli_out());
+        if (elsewhere)
+            sink_free(&output->sink);
         return CLI_DONE;
+    }
     return output_complain(command, output->path, output->sink.failure);
 }
 

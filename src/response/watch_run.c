@@ -200,9 +200,9 @@ static void mark_single_cases(const struct round *round, size_t first, size_t nu
 {
     struct watch_series       *series = group->series;
     const struct model_stream *stream = &round->streams.streams[first].stream;
-    bool                       single =
-        stream->disease.bytes != NULL && model_lists_find(store_lists(round->store), "single_case_disease",
-                                                          stream->disease.bytes, stream->disease.size) != NULL;
+    bool                       single = stream->disease.bytes != NULL && store_lists(round->store) != NULL &&
+                  model_lists_find(store_lists(round->store), "single_case_disease", stream->disease.bytes,
+                                   stream->disease.size) != NULL;
     for (size_t i = 0; i < num; i++)
         series[i].single_case = single && is(round->streams.streams[first + i].stream.indicator, "cases");
 }

@@ -7,6 +7,7 @@
 #include "base/instant.h"
 #include "base/json_writer.h"
 #include "response/account.h"
+#include "server/detection.h"
 #include "server/handlers.h"
 #include "server/http.h"
 #include "server/jobs.h"
@@ -88,6 +89,24 @@ static void write_jobs(struct sink *sink, struct jobs *jobs)
                    (double) state.lost);
 }
 
+static void write_watch(struct sink *sink, struct detection *detection)
+{
+    struct detection_state state;
+    detection_watch(detection, &state);
+    metrics_number(sink, "tocsin_watch_rounds_total", "counter", "Rounds of the watch.", (double) state.rounds);
+    metrics_number(sink, "tocsin_watch_failures_total", "counter", "Rounds that failed and were tried again.",
+                   (double) state.failures);
+    metrics_number(sink, "tocsin_watch_signals_total", "counter", "Signals that were raised.", (double) state.signals);
+    metrics_number(sink, "tocsin_watch_streams", "gauge", "Series judged in the newest round.",
+                   (double) state.num_watched);
+    metrics_number(sink, "tocsin_watch_last_run_seconds", "gauge",
+                   "When the newest round that did not fail began, in seconds since 1970; 0: none yet.",
+                   (double) state.last / (double) INSTANT_SECOND);
+    metrics_number(sink, "tocsin_watch_round_seconds", "gauge", "How long it took.", state.seconds);
+    metrics_number(sink, "tocsin_watch_waiting_seconds", "gauge",
+                   "For so long something that came in has not been judged; 0: nothing waits.", state.waiting);
+}
+
 int metrics_answer(struct exchange *exchange)
 {
     struct sink         *sink = &exchange->answer.body;
@@ -102,6 +121,8 @@ int metrics_answer(struct exchange *exchange)
     metrics_write(server->metrics, sink);
     if (server->jobs != NULL)
         write_jobs(sink, server->jobs);
+    if (server->detection != NULL)
+        write_watch(sink, server->detection);
     metrics_number(sink, "tocsin_connections", "gauge", "Open connections.", (double) http_connections(server->http));
     metrics_number(sink, "tocsin_connections_timed_out_total", "counter", "Connections that took too long.",
                    (double) http_timed_out(server->http));

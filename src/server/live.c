@@ -60,6 +60,7 @@ struct live {
     pthread_mutex_t         lock;
     pthread_cond_t          changed;
     bool                    closing, failing;
+    bool                    due; /* it looks again at once */
     struct live_stream     *first;
     size_t                  num;
     struct kept            *ring; /* LIVE_RING; the event at place i % LIVE_RING */
@@ -261,6 +262,7 @@ static void follow_once(struct live *live)
         for (size_t i = 0; i < num; i++)
             keep(live, &live->events[i]);
         live->newest = after;
+        live->due |= num == PAGE;
         if (num > 0)
             hand_on(live, from);
     }
@@ -299,13 +301,22 @@ static void *follow(void *context)
             continue;
         }
         follow_once(live);
-        while (!live->closing && pthread_cond_timedwait(&live->changed, &live->lock, &until) == 0)
+        while (!live->closing && !live->due && pthread_cond_timedwait(&live->changed, &live->lock, &until) == 0)
             ;
+        live->due = false;
     }
     take_areas(live, NULL);
     pthread_mutex_unlock(&live->lock);
     store_reader_close(live->reader);
     return NULL;
+}
+
+void live_wake(struct live *live)
+{
+    pthread_mutex_lock(&live->lock);
+    live->due = true;
+    pthread_cond_signal(&live->changed);
+    pthread_mutex_unlock(&live->lock);
 }
 
 /* ---- starting and stopping ---- */

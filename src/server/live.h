@@ -48,6 +48,7 @@ int    live_start(const struct live_options *options, struct live **live);
 void   live_end(struct live *live);  /* all streams: `restart`, with a retry spread over some seconds */
 void   live_stop(struct live *live); /* no stream is open any more; NULL is fine */
 size_t live_count(struct live *live);
+void   live_wake(struct live *live); /* something was written that streams wait for: it looks at once */
 
 /* The route's handler has opened a stream (exchange->answer.live); what came before it is in the answer's body. The
  * transport attaches itself and reads until the end. `sleep` is called by live_read in the reader's thread, `wake`

@@ -11,6 +11,7 @@
 
 #include "base/instant.h"
 #include "response/account.h"
+#include "server/detection.h"
 #include "server/http.h"
 #include "server/jobs.h"
 #include "server/listen.h"
@@ -146,6 +147,24 @@ static int start_provider(struct server *server, struct fault_list *faults)
     return ret;
 }
 
+/* Pages that are open hear of a new signal at once. */
+static void tell_of_signals(void *context)
+{
+    live_wake(((const struct server *) context)->live);
+}
+
+static int start_detection(struct server *server)
+{
+    if (!server->options.node->settings.watch)
+        return 0;
+    return detection_start(&(struct detection_options){ .store = server->store,
+                                                        .log = server->log,
+                                                        .clock = server->options.clock,
+                                                        .raised = tell_of_signals,
+                                                        .context = server },
+                           &server->detection);
+}
+
 static int start_parts(struct server *server)
 {
     const struct server_options *options = &server->options;
@@ -170,6 +189,8 @@ static int start_parts(struct server *server)
                                                  .own_context = server,
                                                  .heartbeat_seconds = options->heartbeat_seconds },
                          &server->live);
+    if (ret == 0)
+        ret = start_detection(server);
     return ret;
 }
 
@@ -195,6 +216,7 @@ static void free_server(struct server *server)
     lane_stop(server->workers);
     lane_stop(server->outside);
     http_stop(server->http);
+    detection_stop(server->detection);
     live_stop(server->live);
     jobs_stop(server->jobs);
     if (server->socket >= 0)

@@ -4,9 +4,14 @@
  *     network    event threads of libmicrohttpd (http.h): take in requests up to their limits, send answers, and run
  *                quick routes on the spot (a change of threads costs as much as reading a record)
  *     workers    a few threads with a reader each: run the other handlers; a second, smaller set for heavy ones, so
- * that passwords, prefix searches and exports cannot hold up the others live       one thread that follows the store's
- * events; the streams take them from there (live.h) watch      one thread that ends connections whose time is over
- * (watch.h) log        one thread that writes lines (log.h) writer     the store's own
+ *                that passwords, prefix searches and exports cannot hold up the others
+ *
+ *     live       one thread that follows the store's events; the streams take them from there (live.h)
+ *     watch      one thread that ends connections whose time is over (watch.h)
+ *     detection  one thread that judges the streams of the node (detection.h)
+ *     log        one thread that writes lines (log.h)
+ *
+ *     writer     the store's own
  */
 #ifndef SERVER_SERVER_H
 #define SERVER_SERVER_H

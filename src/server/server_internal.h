@@ -10,6 +10,7 @@
 #include "server/metrics.h"
 #include "server/server.h"
 
+struct detection;
 struct http;
 struct jobs;
 struct pass_lists;
@@ -30,6 +31,7 @@ struct server {
     struct metrics       *metrics;
     struct live          *live;
     struct jobs          *jobs; /* NULL = none are done here */
+    struct detection     *detection; /* NULL = the watch is off */
     struct lane          *workers, *heavy;
     struct provider      *provider; /* of identities; NULL = none */
     struct pass_lists    *passes;   /* what health passes are checked with; NULL = nothing */

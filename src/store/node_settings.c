@@ -58,6 +58,7 @@ static const struct setting settings_table[] = {
     { "pass_country", SETTING_TEXT, AT(pass_country), 0, 0,
       "the country whose rules count here, as the rules name it" },
     { "pass_region", SETTING_TEXT, AT(pass_region), 0, 0, "the region of that country, for rules of a region alone" },
+    { "watch", SETTING_YES, AT(watch), 0, 0, "no: 'tocsin serve' does not judge the streams by itself" },
     { "demo", SETTING_YES, AT(demo), 0, 0, "yes: the data are invented, and are served on loopback alone" },
 };
 #define NUM_SETTINGS (sizeof settings_table / sizeof *settings_table)
@@ -236,7 +237,8 @@ static void print_value(FILE *file, const struct setting *setting, const struct 
         break;
     case SETTING_YES: {
         bool yes = *(const bool *) (const void *) at;
-        fprintf(file, "%s%s = %s\n", yes ? "" : "# ", setting->key, yes ? "yes" : "no");
+        bool same = yes == *(const bool *) (const void *) standard;
+        fprintf(file, "%s%s = %s\n", same ? "# " : "", setting->key, yes ? "yes" : "no");
         break;
     }
     case SETTING_WHOLE:

@@ -22,6 +22,7 @@
  *     pass_rules = rules.json            the rules that they are held to
  *     pass_country = XX                  whose rules count here; and of which region
  *     pass_region = XX-1
+ *     watch = yes                        'tocsin serve' judges the streams by itself (docs/watch.md)
  *     demo = no                          invented data: served on loopback alone
  *     county_depth = 3                   of the counties in the tree of areas (0 = its top): people are found by name
  *                                        within one
@@ -66,13 +67,14 @@ struct node_settings {
     char      pass_rules[NODE_SETTING_BYTES];
     char      pass_country[NODE_SETTING_BYTES];
     char      pass_region[NODE_SETTING_BYTES];
+    bool      watch;
     bool      demo;
 };
 #define NODE_SETTINGS_INIT                                                                                             \
     {                                                                                                                  \
         .database = "sqlite:tocsin.db", .keys = "keys", .backup_every_hours = 24, .backup_keep_days = 35,              \
         .county_depth = 3, .telephone_country = 86, .listen = "127.0.0.1:8420", .workers = 4,                          \
-        .sign_in_client = "tocsin", .sign_in_name = "Identity provider"                                                \
+        .sign_in_client = "tocsin", .sign_in_name = "Identity provider", .watch = true                                 \
     }
 
 /* Read DIRECTORY/tocsin.conf; relative paths come back with the directory before them. Returns 0, BASE_ERR_INPUT (every

@@ -150,7 +150,7 @@ def test_what_is_no_request():
                 connection.sendall(words)
                 exit_code, _, size = struct.unpack("=III", connection.recv(12))
                 equal(exit_code, 2)
-                assert b"'tocsin user' and 'tocsin job' alone" in connection.recv(size)
+                assert b"'tocsin user', 'job' and 'watch' alone" in connection.recv(size)
             equal(states(path), {"operator": "no account"})
             server.end()
 
