@@ -15,6 +15,7 @@
 #include "cli/command.h"
 #include "cli/forward.h"
 #include "cli/node_options.h"
+#include "cli/parse.h"
 #include "response/account.h"
 #include "server/listen.h"
 #include "server/openapi.h"
@@ -215,7 +216,7 @@ static int forwarded(void *context, int num, char **words, FILE *input, FILE *ou
 /* Serve until a signal says to end (CLI_DONE) or the writer has stopped for good (CLI_MACHINE: whoever watches over the
  * process starts it again). */
 static int serve(const struct cli_command *command, const struct settings *settings, const sigset_t *ends,
-                 struct node *node)
+                 struct node *node, const struct code_tables *tables)
 {
     struct fault_list           faults = FAULT_LIST_INIT;
     struct store_state          state;
@@ -223,7 +224,9 @@ static int serve(const struct cli_command *command, const struct settings *setti
     struct forward             *forward = NULL;
     const struct node_settings *own = &node->settings;
     char                        results[4200];
-    struct server_options       options = { .node = node, .quiet = settings->quiet, .program = node_program() };
+    struct server_options       options = {
+              .node = node, .quiet = settings->quiet, .program = node_program(), .tables = tables
+    };
     snprintf(results, sizeof results, "%s/results", settings->node.directory);
     options.results = results;
     options.listen = settings->listen != NULL ? settings->listen : own->listen;
@@ -265,10 +268,11 @@ static int serve(const struct cli_command *command, const struct settings *setti
 
 static int run(const struct cli_command *command, int argc, char **argv)
 {
-    struct settings settings = { .node = NODE_CLI_SETTINGS_INIT, .stop_seconds = 10 };
-    struct node     node;
-    sigset_t        ends;
-    int             first, exit_code = cli_parse(command, argc, argv, &settings, &first);
+    struct settings     settings = { .node = NODE_CLI_SETTINGS_INIT, .stop_seconds = 10 };
+    struct code_tables *tables = NULL;
+    struct node         node;
+    sigset_t            ends;
+    int                 first, exit_code = cli_parse(command, argc, argv, &settings, &first);
     if (exit_code >= 0)
         return exit_code;
     if (first < argc)
@@ -285,8 +289,11 @@ static int run(const struct cli_command *command, int argc, char **argv)
     exit_code = open_node(command, &settings, &ends, &node);
     if (exit_code >= 0)
         return exit_code;
-    exit_code = serve(command, &settings, &ends, &node);
+    exit_code = parse_load_tables(command, *node.settings.codes ? node.settings.codes : NULL, &tables);
+    if (exit_code == CLI_DONE)
+        exit_code = serve(command, &settings, &ends, &node, tables);
     node_close(&node);
+    code_tables_free(tables);
     return exit_code;
 }
 

@@ -564,13 +564,27 @@ static bool wait_for_work(struct intake_worker *worker, bool again)
     return goes_on;
 }
 
+/* What waits, once; after a lost connection with a new one. */
+static int work_once(struct intake_worker *worker, size_t *num)
+{
+    int ret = worker->reader == NULL ? store_reader_open(worker->intake->options.store, &worker->reader, NULL) : 0;
+    if (ret == 0)
+        ret = intake_work(worker->intake, worker->reader, NULL, NULL, num);
+    if (ret == DB_ERR_LOST) {
+        store_reader_close(worker->reader);
+        worker->reader = NULL;
+    }
+    return ret;
+}
+
 static void *work(void *context)
 {
     struct intake_worker *worker = context;
     bool                  again = true;
+    pthread_setname_np(pthread_self(), "tocsin-intake");
     while (wait_for_work(worker, again)) {
         size_t num = 0;
-        int    ret = intake_work(worker->intake, worker->reader, NULL, NULL, &num);
+        int    ret = work_once(worker, &num);
         again = ret == 0 && num > 0;
         if (ret != 0)
             nanosleep(&(struct timespec){ .tv_nsec = 200000000 }, NULL);

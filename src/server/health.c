@@ -10,6 +10,7 @@
 #include "server/detection.h"
 #include "server/handlers.h"
 #include "server/http.h"
+#include "server/intake.h"
 #include "server/jobs.h"
 #include "server/server_internal.h"
 #include "server/web.h"
@@ -123,6 +124,7 @@ int metrics_answer(struct exchange *exchange)
         write_jobs(sink, server->jobs);
     if (server->detection != NULL)
         write_watch(sink, server->detection);
+    server_write_intake(server, exchange->reader, sink);
     metrics_number(sink, "tocsin_connections", "gauge", "Open connections.", (double) http_connections(server->http));
     metrics_number(sink, "tocsin_connections_timed_out_total", "counter", "Connections that took too long.",
                    (double) http_timed_out(server->http));

@@ -11,8 +11,10 @@
 
 #include "base/instant.h"
 #include "response/account.h"
+#include "response/intake_door.h"
 #include "server/detection.h"
 #include "server/http.h"
+#include "server/intake.h"
 #include "server/jobs.h"
 #include "server/listen.h"
 #include "server/pass_lists.h"
@@ -183,6 +185,8 @@ static int start_parts(struct server *server)
     if (ret == 0)
         ret = start_jobs(server);
     if (ret == 0)
+        ret = server_start_intake(server);
+    if (ret == 0)
         ret = live_start(&(struct live_options){ .store = server->store,
                                                  .clock = options->clock,
                                                  .own_job = own_job,
@@ -219,6 +223,7 @@ static void free_server(struct server *server)
     detection_stop(server->detection);
     live_stop(server->live);
     jobs_stop(server->jobs);
+    intake_close(server->intake);
     if (server->socket >= 0)
         close(server->socket);
     if (server->socket_path[0] != '\0')

@@ -9,6 +9,7 @@
  *     live       one thread that follows the store's events; the streams take them from there (live.h)
  *     watch      one thread that ends connections whose time is over (watch.h)
  *     detection  one thread that judges the streams of the node (detection.h)
+ *     intake     one thread that makes records of the messages that came in (intake.h)
  *     log        one thread that writes lines (log.h)
  *
  *     writer     the store's own
@@ -20,6 +21,7 @@
 #include "store/node.h"
 
 struct accounts;
+struct code_tables;
 struct server;
 
 struct server_options {
@@ -35,11 +37,13 @@ struct server_options {
     unsigned     max_per_peer;    /* of one address; 0 = HTTP_MAX_PER_PEER */
     double       header_seconds, body_seconds, idle_seconds, send_seconds; /* 0 = as http.h says */
     double       heartbeat_seconds;                                        /* of live events; 0 = as live.h says */
-    struct store_clock clock;                                              /* { NULL } = the machine's */
-    const char        *program; /* of the worker process: the path of tocsin; NULL = no job is done here */
-    const char        *results; /* folder for the files of jobs; with `program` */
-    bool               demo;    /* invented data: refused on any address that is not loopback */
-    bool               quiet;   /* no log */
+    struct store_clock        clock;                                       /* { NULL } = the machine's */
+    const char               *program; /* of the worker process: the path of tocsin; NULL = no job is done here */
+    const char               *results; /* folder for the files of jobs; with `program` */
+    const struct code_tables *tables;  /* of the intake; NULL = nothing is taken in here. Borrowed */
+    uint64_t                  intake_reserve_bytes; /* kept free on the database's disk; 0 = as intake_door.h says */
+    bool                      demo;                 /* invented data: refused on any address that is not loopback */
+    bool                      quiet;                /* no log */
 };
 
 #define SERVER_LISTEN "127.0.0.1:8420"

@@ -12,6 +12,7 @@
 
 struct detection;
 struct http;
+struct intake;
 struct jobs;
 struct pass_lists;
 struct provider;
@@ -30,8 +31,10 @@ struct server {
     struct log           *log;
     struct metrics       *metrics;
     struct live          *live;
-    struct jobs          *jobs; /* NULL = none are done here */
-    struct detection     *detection; /* NULL = the watch is off */
+    struct jobs          *jobs;                     /* NULL = none are done here */
+    struct detection     *detection;                /* NULL = the watch is off */
+    struct intake        *intake;                   /* NULL = nothing is taken in here */
+    char                  disk[NODE_SETTING_BYTES]; /* that it watches: a folder of it; "" = none */
     struct lane          *workers, *heavy;
     struct provider      *provider; /* of identities; NULL = none */
     struct pass_lists    *passes;   /* what health passes are checked with; NULL = nothing */

@@ -59,6 +59,8 @@ static const struct setting settings_table[] = {
       "the country whose rules count here, as the rules name it" },
     { "pass_region", SETTING_TEXT, AT(pass_region), 0, 0, "the region of that country, for rules of a region alone" },
     { "watch", SETTING_YES, AT(watch), 0, 0, "no: 'tocsin serve' does not judge the streams by itself" },
+    { "codes", SETTING_PATH, AT(codes), 0, 0,
+      "the folder of code tables of your own, read after those that came with tocsin: docs/intake.md" },
     { "demo", SETTING_YES, AT(demo), 0, 0, "yes: the data are invented, and are served on loopback alone" },
 };
 #define NUM_SETTINGS (sizeof settings_table / sizeof *settings_table)

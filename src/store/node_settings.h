@@ -23,6 +23,7 @@
  *     pass_country = XX                  whose rules count here; and of which region
  *     pass_region = XX-1
  *     watch = yes                        'tocsin serve' judges the streams by itself (docs/watch.md)
+ *     codes = our-codes                  the folder of code tables of your own, read after ours (docs/intake.md)
  *     demo = no                          invented data: served on loopback alone
  *     county_depth = 3                   of the counties in the tree of areas (0 = its top): people are found by name
  *                                        within one
@@ -68,6 +69,7 @@ struct node_settings {
     char      pass_country[NODE_SETTING_BYTES];
     char      pass_region[NODE_SETTING_BYTES];
     bool      watch;
+    char      codes[NODE_SETTING_BYTES];
     bool      demo;
 };
 #define NODE_SETTINGS_INIT                                                                                             \

@@ -34,7 +34,7 @@ void test_server_start(struct test_server *test, const struct server_options *op
 {
     struct fault_list     faults = FAULT_LIST_INIT;
     struct server_options own = options != NULL ? *options : (struct server_options){ .quiet = true };
-    test_store_open(&test->store, false);
+    test_store_open(&test->store, test->postgresql);
     write_account(&test->store);
     test->node = (struct node){ .store = test->store.store, .keeper = test->store.keeper };
     size_t size = strlen(test->store.url);

@@ -8,6 +8,7 @@
 #include "support/exchange.h"
 
 struct test_server {
+    bool              postgresql; /* to be said before it is started */
     struct test_store store;
     struct node       node;
     struct server    *server;

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "server/intake.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/instant.h"
+#include "response/intake_work.h"
+#include "server/server_internal.h"
+#include "store/message_bytes.h"
+
+/* The folder of the database's file; "" where it is on no disk of this machine that is known. */
+static void find_disk(const struct node_settings *settings, char folder[NODE_SETTING_BYTES])
+{
+    const char *path = strncmp(settings->database, "sqlite:", 7) == 0 ? settings->database + 7 : "";
+    const char *slash = strrchr(path, '/');
+    snprintf(folder, NODE_SETTING_BYTES, "%.*s", slash != NULL ? (int) (slash - path) : 0, path);
+}
+
+int server_start_intake(struct server *server)
+{
+    const struct server_options *options = &server->options;
+    struct db_error              error = { 0 };
+    if (options->tables == NULL)
+        return 0;
+    find_disk(&options->node->settings, server->disk);
+    struct intake_options wanted = { .store = server->store,
+                                     .keeper = options->node->keeper,
+                                     .tables = options->tables,
+                                     .disk = server->disk[0] != '\0' ? server->disk : NULL,
+                                     .reserve_bytes = options->intake_reserve_bytes };
+    int                   ret = intake_open(&wanted, &server->intake, &error);
+    return ret == 0 ? intake_start_worker(server->intake) : ret;
+}
+
+/* ---- /metrics ---- */
+
+static void write_backlog(const struct server *server, struct store_reader *reader, struct sink *sink)
+{
+    int64_t num, oldest;
+    if (store_messages_backlog(reader, &num, &oldest) != 0)
+        return;
+    metrics_number(sink, "tocsin_messages_waiting", "gauge", "Messages that are kept and wait to be worked off.",
+                   (double) num);
+    metrics_number(sink, "tocsin_messages_oldest_seconds", "gauge", "For so long the oldest of them has waited.",
+                   oldest == INSTANT_MISSING ? 0 : (double) (server_now(server) - oldest) / (double) INSTANT_SECOND);
+}
+
+void server_write_intake(const struct server *server, struct store_reader *reader, struct sink *sink)
+{
+    struct intake_state state;
+    if (server->intake == NULL)
+        return;
+    intake_watch(server->intake, &state);
+    metrics_number(sink, "tocsin_messages_taken_total", "counter", "Messages kept, the held and the rejected too.",
+                   (double) state.taken);
+    metrics_number(sink, "tocsin_messages_repeated_total", "counter", "Messages that were kept before.",
+                   (double) state.repeated);
+    metrics_number(sink, "tocsin_messages_held_total", "counter", "Messages kept for a person to decide on.",
+                   (double) state.held);
+    metrics_number(sink, "tocsin_messages_rejected_total", "counter", "Messages kept that cannot be read.",
+                   (double) state.rejected);
+    metrics_number(sink, "tocsin_messages_refused_total", "counter",
+                   "Messages that were not kept; the sender was told.", (double) state.refused);
+    metrics_number(sink, "tocsin_messages_worked_total", "counter", "Messages worked off.", (double) state.worked);
+    metrics_number(sink, "tocsin_messages_failed_total", "counter",
+                   "Of these, messages put aside because they could not be written.", (double) state.failed);
+    if (reader != NULL)
+        write_backlog(server, reader, sink);
+}
