@@ -14,6 +14,7 @@
 #include "cli/node_options.h"
 #include "cli/output_options.h"
 #include "cli/record_list.h"
+#include "cli/watch_outbreak.h"
 #include "response/signal.h"
 #include "response/watch_run.h"
 #include "response/watch_streams.h"
@@ -21,11 +22,12 @@
 #include "tocsin/method.h"
 
 struct settings {
-    struct node_cli_settings    node;
-    struct output_settings      output;
-    struct record_list_settings list;
-    toc_date                    today;
-    const char                 *reason, *outbreak, *duplicate_of;
+    struct node_cli_settings       node;
+    struct output_settings         output;
+    struct record_list_settings    list;
+    const char                    *outbreak, *duplicate_of;
+    struct watch_outbreak_settings about; /* also today, reason */
+    bool                           summary;
 };
 
 static const char *set_today(void *settings, const char *value)
@@ -35,7 +37,7 @@ static const char *set_today(void *settings, const char *value)
     toc_date         day;
     if (date_from_text(value, strlen(value), &day, &form, NULL) != 0 || form != DATE_FORM_DAY)
         return "a day (2026-11-22)";
-    own->today = day;
+    own->about.today = day;
     return NULL;
 }
 
@@ -45,12 +47,13 @@ static const struct cli_option watch_options[] = {
       .initial = "of the machine's clock, in UTC",
       .kind = CLI_CUSTOM,
       .set = set_today,
-      .meaning = "run, streams: the newest day that is looked at." },
+      .meaning = "The newest day that is looked at." },
     { .name = "reason",
       .value = "TEXT",
       .kind = CLI_TEXT,
-      .offset = offsetof(struct settings, reason),
-      .meaning = "answer: why, in at most 300 characters about things and numbers, never about a person." },
+      .offset = offsetof(struct settings, about.reason),
+      .meaning =
+          "answer, outbreak open: why, in at most 300 characters about things and numbers, never about a person." },
     { .name = "outbreak",
       .value = "ID",
       .kind = CLI_TEXT,
@@ -61,11 +64,49 @@ static const struct cli_option watch_options[] = {
       .kind = CLI_TEXT,
       .offset = offsetof(struct settings, duplicate_of),
       .meaning = "answer close: the signal that it repeats." },
+    { .name = "summary",
+      .kind = CLI_FLAG,
+      .offset = offsetof(struct settings, summary),
+      .meaning = "signals: how they were answered and what came of them, instead of the list." },
+    { .name = "since",
+      .value = "DAY",
+      .initial = "four weeks up to today",
+      .kind = CLI_TEXT,
+      .offset = offsetof(struct settings, about.since),
+      .meaning = "signals --summary: from this day on." },
+    { .name = "signal",
+      .value = "ID",
+      .kind = CLI_TEXT,
+      .offset = offsetof(struct settings, about.signal),
+      .meaning = "outbreak open: from this signal, which is answered by that. None: one that no signal found." },
+    { .name = "disease",
+      .value = "CODE",
+      .initial = "the signal's",
+      .kind = CLI_TEXT,
+      .offset = offsetof(struct settings, about.disease),
+      .meaning = "outbreak open: of the list disease. --area gives its area, where that is not the signal's." },
+    { .name = "number",
+      .value = "TEXT",
+      .initial = "made from area, disease and day",
+      .kind = CLI_TEXT,
+      .offset = offsetof(struct settings, about.number),
+      .meaning = "outbreak open: its number." },
+    { .name = "name",
+      .value = "TEXT",
+      .kind = CLI_TEXT,
+      .offset = offsetof(struct settings, about.name),
+      .meaning = "outbreak open: its name, never a person's." },
+    { .name = "emergence",
+      .value = "DAY",
+      .initial = "when the signal's event began",
+      .kind = CLI_TEXT,
+      .offset = offsetof(struct settings, about.emergence),
+      .meaning = "outbreak open: when it began." },
 };
 
 static const struct cli_group groups[] = {
     { .title = "Watch", .options = watch_options, .num_options = sizeof watch_options / sizeof *watch_options },
-    { .title = "signals",
+    { .title = "signals, outbreaks",
       .options = record_list_options,
       .num_options = RECORD_LIST_NUM_OPTIONS,
       .offset = offsetof(struct settings, list) },
@@ -91,6 +132,7 @@ struct call {
     struct settings          *settings;
     char                    **operands;
     int                       num_operands;
+    bool                      writes;
     struct node              *node;
     struct access             who;
     struct output             output;
@@ -162,8 +204,8 @@ static int run_round(struct call *call)
                                  sizeof run_columns / sizeof *run_columns, &call->output);
     if (exit_code != CLI_DONE)
         return exit_code;
-    int status = watch_run(call->node->store, &call->who, call->settings->today, store_clock_now(call->node->store),
-                           tell, &call->output.rows, &report, &faults);
+    int status = watch_run(call->node->store, &call->who, call->settings->about.today,
+                           store_clock_now(call->node->store), tell, &call->output.rows, &report, &faults);
     if (status != 0) {
         output_abandon(&call->output);
         return node_complain(call->command, status, &faults);
@@ -214,7 +256,7 @@ static void put_stream(struct call *call, const struct watch_stream *one, const 
         rows_number(rows, group->series[at].counts[group->num_steps - 1]);
     }
     if (delay >= 0)
-        put_day(rows, call->settings->today - (toc_date) delay);
+        put_day(rows, call->settings->about.today - (toc_date) delay);
     else
         rows_text(rows, "");
     rows_text(rows, one->unwatched != NULL ? one->unwatched : group->num_steps == 0 ? "nothing was counted yet" : "");
@@ -226,10 +268,12 @@ static int list_group(struct call *call, struct store_reader *reader, const stru
 {
     struct arena       arena = ARENA_INIT;
     struct watch_group group;
-    int status = watch_streams_series(reader, &call->who, streams, first, num, call->settings->today, &arena, &group);
+    int                status =
+        watch_streams_series(reader, &call->who, streams, first, num, call->settings->about.today, &arena, &group);
     for (size_t i = 0; i < num && status == 0; i++) {
         int64_t delay = -1;
-        status = watch_stream_delay(reader, &call->who, &streams->streams[first + i], call->settings->today, &delay);
+        status =
+            watch_stream_delay(reader, &call->who, &streams->streams[first + i], call->settings->about.today, &delay);
         if (status == 0)
             put_stream(call, &streams->streams[first + i], &group, i, delay);
     }
@@ -241,7 +285,7 @@ static int list_all(struct call *call, struct store_reader *reader, struct arena
 {
     struct watch_streams streams;
     size_t               first = 0, num;
-    int status = watch_streams_read(reader, &call->who, call->settings->today, arena, &streams, faults);
+    int status = watch_streams_read(reader, &call->who, call->settings->about.today, arena, &streams, faults);
     while (status == 0 && (num = watch_streams_group(&streams, first)) > 0) {
         status = list_group(call, reader, &streams, first, num);
         first += num;
@@ -277,7 +321,22 @@ static int list_streams(struct call *call)
 
 static int list_signals(struct call *call)
 {
+    call->settings->about.area = call->settings->list.area;
+    if (call->settings->summary)
+        return watch_summary(call->command, call->node, &call->who, &call->settings->about);
     return record_list_print(call->command, call->node, &call->who, "signals", &call->settings->list);
+}
+
+static int list_outbreaks(struct call *call)
+{
+    return record_list_print(call->command, call->node, &call->who, "outbreaks", &call->settings->list);
+}
+
+static int work_on_outbreak(struct call *call)
+{
+    call->settings->about.area = call->settings->list.area;
+    return watch_outbreak(call->command, call->node, &call->who, &call->settings->about, call->operands,
+                          call->num_operands);
 }
 
 static int read_id(const struct cli_command *command, const char *what, const char *text, struct id *id)
@@ -291,7 +350,8 @@ static int read_id(const struct cli_command *command, const char *what, const ch
 
 static int read_answer(struct call *call, struct id *signal, struct signal_answer *answer)
 {
-    *answer = (struct signal_answer){ .step = SIGNAL_STEPS, .reason = call->settings->reason, .user = call->who.user };
+    *answer =
+        (struct signal_answer){ .step = SIGNAL_STEPS, .reason = call->settings->about.reason, .user = call->who.user };
     if (call->num_operands < 2 || call->num_operands > 3)
         return cli_complain(call->command, CLI_USE, "answer: needs ID STEP [CODE]");
     for (size_t i = 0; signal_words[i] != NULL; i++)
@@ -337,6 +397,8 @@ static const struct verb {
 } verbs[] = { { "run", run_round, true },
               { "streams", list_streams, false },
               { "signals", list_signals, false },
+              { "outbreaks", list_outbreaks, false },
+              { "outbreak", work_on_outbreak, false }, /* writes by its own verbs */
               { "answer", answer, true } };
 
 /* Options and verb; -1, or an exit code after telling what is wrong. */
@@ -349,13 +411,15 @@ static int parse(const struct cli_command *command, int argc, char **argv, struc
         if (strcmp(verbs[i].name, argv[first]) == 0)
             call->verb = &verbs[i];
     if (call->verb == NULL)
-        return cli_complain(command, CLI_USE, "%s; allowed: run, streams, signals, answer",
+        return cli_complain(command, CLI_USE, "%s; allowed: run, streams, signals, answer, outbreaks, outbreak",
                             first < argc ? "no such verb" : "what is to be done?");
     call->command = command;
     call->settings = settings;
     call->operands = argv + first + 1;
     call->num_operands = argc - first - 1;
-    if (call->verb->run != answer && call->num_operands > 0)
+    call->writes = call->verb->writes ||
+                   (call->verb->run == work_on_outbreak && watch_outbreak_writes(call->operands, call->num_operands));
+    if (call->verb->run != answer && call->verb->run != work_on_outbreak && call->num_operands > 0)
         return cli_complain(command, CLI_USE, "%s: takes no operand", call->verb->name);
     return -1;
 }
@@ -379,13 +443,13 @@ static int run(const struct cli_command *command, int argc, char **argv)
     struct settings settings = SETTINGS_INIT;
     struct node     node;
     struct call     call = { .node = &node };
-    settings.today = (toc_date) (instant_now() / INSTANT_DAY);
+    settings.about.today = (toc_date) (instant_now() / INSTANT_DAY);
     int exit_code = parse(command, argc, argv, &settings, &call);
     if (exit_code >= 0)
         return exit_code;
-    exit_code = call.verb->writes ? hand_over(&settings, argc, argv) : -1;
+    exit_code = call.writes ? hand_over(&settings, argc, argv) : -1;
     if (exit_code < 0) {
-        exit_code = node_options_open(command, &settings.node, call.verb->writes, &node, &call.who);
+        exit_code = node_options_open(command, &settings.node, call.writes, &node, &call.who);
         if (exit_code == CLI_DONE) {
             exit_code = call.verb->run(&call);
             node_close(&node);
@@ -399,7 +463,7 @@ int cmd_watch_forwarded(struct node *node, int num, char **words, FILE *out, FIL
     const struct cli_command *command = &cli_command_watch;
     struct settings           settings = SETTINGS_INIT;
     struct call               call = { .node = node };
-    settings.today = (toc_date) (store_clock_now(node->store) / INSTANT_DAY);
+    settings.about.today = (toc_date) (store_clock_now(node->store) / INSTANT_DAY);
     cli_redirect(out, messages);
     int exit_code = parse(command, num, words, &settings, &call);
     if (exit_code < 0 && settings.output.path != NULL)
@@ -414,8 +478,15 @@ int cmd_watch_forwarded(struct node *node, int num, char **words, FILE *out, FIL
     return exit_code;
 }
 
-static const char *const        usage[] = { "run [OPTION]...", "streams [OPTION]...", "signals [OPTION]...",
-                                            "answer [OPTION]... ID STEP [CODE]", NULL };
+static const char *const        usage[] = { "run [OPTION]...",
+                                            "streams [OPTION]...",
+                                            "signals [OPTION]...",
+                                            "answer [OPTION]... ID STEP [CODE]",
+                                            "outbreaks [OPTION]...",
+                                            "outbreak open [OPTION]...",
+                                            "outbreak mark ID WHAT [DAY | drops-out]",
+                                            "outbreak show ID",
+                                            NULL };
 static const struct cli_example examples[] = {
     { "tocsin record create stream code=measles-540100 indicator=cases disease=measles area=ID period=week "
       "feed=counter counter=case_by_onset",
@@ -425,6 +496,10 @@ static const struct cli_example examples[] = {
     { "tocsin watch answer ID triage", "I have it" },
     { "tocsin watch answer ID verify confirmed --reason \"laboratory: 4 of 5 positive\"", "and what it is" },
     { "tocsin watch answer ID close not-confirmed --reason \"counted twice\"", "or is not" },
+    { "tocsin watch outbreak open --signal ID", "an outbreak is opened from it" },
+    { "tocsin watch outbreak open --disease measles --area 540100", "or one that no signal found" },
+    { "tocsin watch outbreak mark ID notification", "7-1-7: it was notified today" },
+    { "tocsin watch signals --summary", "how signals were answered, and what came of them" },
     { NULL, NULL },
 };
 
@@ -432,18 +507,23 @@ const struct cli_command cli_command_watch = {
     .name = "watch",
     .summary = "judge the streams of a node, raise signals, answer them",
     .usage = usage,
-    .text = "A stream is the series of one indicator in one area (record stream). 'run' judges the newest days and "
-            "weeks of all of them, groups their alarms into signals and writes both, and one task for each new signal: "
-            "the clock by which it is to be triaged. It may run as often as you like: what is known already is not "
-            "raised again, and the same data in one delivery or in many ends in the same signals. docs/watch.md "
-            "explains.\n\n"
-            "'streams' lists the streams with the method, the history and the day up to which reports are mostly "
-            "in.\n\n"
-            "'signals' lists signals as 'tocsin record list signals' does; their alarms: 'tocsin record list alarms "
-            "--where signal=ID'.\n\n"
-            "'answer' takes the next step of a signal: triage, verify CODE (list verification), assess CODE (list "
-            "risk_level), act, or close CODE (list signal_closing).\n\n"
-            "One process at a time writes to a node.",
+    .text =
+        "A stream is the series of one indicator in one area (record stream). 'run' judges the newest days and "
+        "weeks of all of them, groups their alarms into signals and writes both, and one task for each new signal: "
+        "the clock by which it is to be triaged. It may run as often as you like: what is known already is not "
+        "raised again, and the same data in one delivery or in many ends in the same signals. docs/watch.md "
+        "explains.\n\n"
+        "'streams' lists the streams with the method, the history and the day up to which reports are mostly "
+        "in.\n\n"
+        "'signals' lists signals as 'tocsin record list signals' does; their alarms: 'tocsin record list alarms "
+        "--where signal=ID'.\n\n"
+        "'answer' takes the next step of a signal: triage, verify CODE (list verification), assess CODE (list "
+        "risk_level), act, or close CODE (list signal_closing).\n\n"
+        "'outbreak open' opens one, from a signal or by hand, with the task to notify it; 'outbreak mark' gives it a "
+        "date: emergence, detection, notification, the early actions (investigation, analysis, laboratory, care, "
+        "countermeasure, communication, coordination), confirmed, controlled, over; 'outbreak show' tells its 7-1-7. "
+        "'outbreaks' lists them.\n\n"
+        "One process at a time writes to a node: where a server has it, the server does what is written.",
     .groups = groups,
     .num_groups = sizeof groups / sizeof *groups,
     .examples = examples,

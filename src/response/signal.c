@@ -108,6 +108,9 @@ static int check(const struct model_signal *signal, const struct signal_answer *
         ret = refuse(faults, "/reason", "too long", "at most 300 characters");
     if (!id_is_missing(&answer->outbreak) && answer->step != SIGNAL_ACT && answer->step != SIGNAL_CLOSE)
         ret = refuse(faults, "/outbreak", "not a part of this step", "act and close take one");
+    if (answer->step == SIGNAL_CLOSE && answer->code != NULL && strcmp(answer->code, "outbreak-opened") == 0 &&
+        id_is_missing(&answer->outbreak) && id_is_missing(&signal->outbreak))
+        ret = refuse(faults, "/outbreak", "missing", "the outbreak that it was joined to, where it is closed for that");
     if (duplicate == id_is_missing(&answer->duplicate_of))
         ret = refuse(faults, "/duplicate_of", duplicate ? "missing" : "not a part of this answer",
                      "a signal, where it is closed as duplicate");
@@ -270,29 +273,32 @@ int signal_answer(const struct model_signal *signal, const struct model_task tas
     return ret;
 }
 
+int signal_answer_stored(struct store_reader *reader, const struct access *who, const struct id *id,
+                         const struct signal_answer *answer, int64_t now, struct arena *arena,
+                         struct store_change *changes, size_t *num_changes, struct model_signal *signal,
+                         struct fault_list *faults)
+{
+    struct model_task tasks[SIGNAL_STEPS];
+    struct id         ids[SIGNAL_STEPS];
+    bool              there[SIGNAL_STEPS];
+    struct model_set  visible;
+    for (size_t i = 0; i < SIGNAL_STEPS; i++)
+        ids[i] = signal_task_id(id, (enum signal_step) i);
+    int ret = store_read(reader, who, model_record(MODEL_SIGNAL), id, STORE_NOW, arena, signal, &visible);
+    if (ret == 0)
+        ret = store_read_many(reader, who, model_record(MODEL_TASK), ids, SIGNAL_STEPS, arena, tasks, there, &visible);
+    return ret == 0 ? signal_answer(signal, tasks, there, answer, now, arena, changes, num_changes, faults) : ret;
+}
+
 static int decide(void *context, struct store_reader *reader, struct arena *arena, struct store_change_set *set,
                   struct fault_list *faults)
 {
     const struct signal_call *call = context;
     struct model_signal       signal;
-    struct model_task         tasks[SIGNAL_STEPS];
-    struct id                 ids[SIGNAL_STEPS];
-    bool                      there[SIGNAL_STEPS];
-    struct model_set          visible;
-    struct store_change      *changes = arena_array(arena, SIGNAL_MOST_CHANGES, sizeof *changes);
-    if (changes == NULL)
-        return TOC_ERR_NO_MEMORY;
-    for (size_t i = 0; i < SIGNAL_STEPS; i++)
-        ids[i] = signal_task_id(&call->signal, (enum signal_step) i);
-    int ret =
-        store_read(reader, &call->who, model_record(MODEL_SIGNAL), &call->signal, STORE_NOW, arena, &signal, &visible);
-    if (ret == 0)
-        ret = store_read_many(reader, &call->who, model_record(MODEL_TASK), ids, SIGNAL_STEPS, arena, tasks, there,
-                              &visible);
-    if (ret != 0)
-        return ret;
-    set->changes = changes;
-    return signal_answer(&signal, tasks, there, &call->answer, call->now, arena, changes, &set->num_changes, faults);
+    set->changes = arena_array(arena, SIGNAL_MOST_CHANGES, sizeof *set->changes);
+    return set->changes == NULL ? TOC_ERR_NO_MEMORY
+                                : signal_answer_stored(reader, &call->who, &call->signal, &call->answer, call->now,
+                                                       arena, set->changes, &set->num_changes, &signal, faults);
 }
 
 void signal_request(struct signal_call *call)

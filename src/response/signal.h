@@ -55,6 +55,13 @@ int signal_answer(const struct model_signal *signal, const struct model_task tas
                   const bool there[SIGNAL_STEPS], const struct signal_answer *answer, int64_t now, struct arena *arena,
                   struct store_change *changes, size_t *num_changes, struct fault_list *faults);
 
+/* The same of a signal in the store and its tasks, which are read here; *signal is the signal as it stood. Within
+ * `decide` of a request. STORE_ERR_ABSENT: no such signal within the caller's grant. */
+int signal_answer_stored(struct store_reader *reader, const struct access *who, const struct id *id,
+                         const struct signal_answer *answer, int64_t now, struct arena *arena,
+                         struct store_change *changes, size_t *num_changes, struct model_signal *signal,
+                         struct fault_list *faults);
+
 /* The same of a signal in the store: decided within the writer's group, so that of two who answer at once the second
  * meets what the first has done. STORE_ERR_ABSENT: no such signal within the caller's grant. */
 struct signal_call {

@@ -145,10 +145,47 @@ def test_streams(node):
     assert rows["sales"]["not_watched"] == "only days and weeks are watched", rows
 
 
+@with_node
+def test_outbreaks(node):
+    """An outbreak from a signal and one by hand; dates, 7-1-7, and the summary of what came of signals"""
+    node.cases("plague", 0, [(0, 1)])
+    node.round()
+    signal = node.signals()[0]["id"]
+    code, _, err = run("watch", "outbreak", "open", "--signal", signal, "--node", node.path)
+    assert code == 1 and err.startswith("/status: new; allowed: a signal that this step may follow"), err
+    node("watch", "answer", signal, "triage")
+    opened = json.loads(node("watch", "outbreak", "open", "--signal", signal, "--number", "P-1"))["id"]
+    shown = json.loads(node("record", "read", "signal", signal))
+    assert (shown["status"], shown["outbreak"]) == ("acting", opened), shown
+    shown = json.loads(node("record", "read", "outbreak", opened))
+    assert (shown["disease"], shown["status"], shown["number"]) == ("plague", "suspected", "P-1"), shown
+    clock = json.loads(node("watch", "outbreak", "show", opened))
+    assert clock["notify"]["standing"] == "running" and clock["respond"]["standing"] == "unknown", clock
+    node("watch", "outbreak", "mark", opened, "notification")
+    for what in ("investigation", "analysis", "laboratory", "care", "countermeasure", "communication"):
+        node("watch", "outbreak", "mark", opened, what)
+    node("watch", "outbreak", "mark", opened, "coordination", "drops-out")
+    clock = json.loads(node("watch", "outbreak", "show", opened))
+    assert [clock[name]["standing"] for name in ("notify", "respond")] == ["met", "met"] and clock["waits"] == [], clock
+    tasks = json.loads(node("record", "list", "tasks", "--where", "kind=submit-report"))["rows"]
+    assert [task["status"] for task in tasks] == ["done"], tasks
+    code, _, err = run("watch", "outbreak", "open", "--node", node.path)
+    assert code == 1 and "/disease: missing" in err and "/area: missing" in err, err
+    node("watch", "outbreak", "open", "--disease", "measles", "--area", "900102")
+    numbers = [row["number"] for row in json.loads(node("watch", "outbreaks"))["rows"]]
+    assert len(numbers) == 2 and any(number.startswith("900102-measles-20") for number in numbers), numbers
+    node("watch", "answer", signal, "close", "response-ended")
+    summary = json.loads(node("watch", "signals", "--summary"))
+    assert (summary["num"], summary["closed"], summary["with_outbreak"], summary["without_outbreak"]) == (1, 1, 1, 0)
+    assert summary["verdicts"] == [{"code": "response-ended", "num": 1}], summary
+    assert (summary["outbreaks"]["by_alarm"], summary["outbreaks"]["by_no_signal"]) == (1, 1), summary
+    assert summary["hours"]["triage"]["num"] == 1, summary
+
+
 def test_wrong_use():
     """Wrong use is told before a node is opened."""
-    for words, message in (([], "what is to be done?; allowed: run, streams, signals, answer"),
-                           (["look"], "no such verb; allowed: run, streams, signals, answer"),
+    for words, message in (([], "what is to be done?; allowed: run, streams, signals, answer, outbreaks, outbreak"),
+                           (["look"], "no such verb; allowed: run, streams, signals, answer, outbreaks, outbreak"),
                            (["run", "x"], "run: takes no operand"),
                            (["run", "--today", "soon"], None)):
         code, out, err = run("watch", *words)
