@@ -11,6 +11,7 @@
 #include "cli/command.h"
 #include "cli/output_options.h"
 #include "cli/verify_input.h"
+#include "formats/credential/check.h"
 #include "formats/credential/folder.h"
 #include "formats/credential/report.h"
 #include "formats/credential/rules.h"
@@ -219,13 +220,14 @@ static int check(void *context, const struct verify_item *item)
         credential_scan_parts(work->scanner, item->parts, item->num_parts, work->now, &answer);
     else
         credential_scan(work->scanner, item->parts[0].text, item->parts[0].size, work->now, &answer);
+    if (item->ill_made)
+        credential_refuse_code(&answer);
     bool evaluated = credential_hold_to_rules(work->rules, work->settings.country, work->settings.region, work->now,
                                               &answer, &work->checker, &fit);
     const struct credential_found found = {
         .number = ++work->num_all,
         .now = work->now,
         .answer = &answer,
-        .ill_made = item->ill_made,
         .trust = &work->trust,
         .rules = work->rules,
         .fit = evaluated ? &fit : NULL,
@@ -238,15 +240,6 @@ static int check(void *context, const struct verify_item *item)
     return work->sink.failure != 0 ? BASE_ERR_SYSTEM : 0;
 }
 
-#define STACK_BYTES 65536 /* deeper than a check goes */
-
-/* What a check left on the stack: copies of names on their way to the output, blocks of what was hashed. */
-__attribute__((noinline)) static void wipe_stack(void)
-{
-    char stack[STACK_BYTES];
-    explicit_bzero(stack, sizeof stack);
-}
-
 static void forget(void *context)
 {
     struct work *work = context;
@@ -254,7 +247,7 @@ static void forget(void *context)
     if (work->sink.used == 0 && work->sink.capacity > 0)
         explicit_bzero(work->sink.bytes, work->sink.capacity);
     credential_scanner_wipe(work->scanner);
-    wipe_stack();
+    credential_wipe_stack();
 }
 
 static int check_file(struct work *work, const char *path)

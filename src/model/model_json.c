@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "model/model_json.h"
 
+#include <malloc.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <jansson.h>
@@ -37,6 +39,18 @@ static size_t depth_of(const char *text, size_t size)
         }
     }
     return deepest;
+}
+
+static void clear_and_free(void *memory)
+{
+    if (memory != NULL)
+        explicit_bzero(memory, malloc_usable_size(memory));
+    free(memory);
+}
+
+void model_json_forget(void)
+{
+    json_set_alloc_funcs(malloc, clear_and_free);
 }
 
 /* Jansson's own words quote the text, which may be about a person: ours do not. */

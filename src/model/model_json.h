@@ -27,6 +27,10 @@ struct json_t; /* jansson's */
 #define MODEL_JSON_MAX_BYTES ((size_t) 16 << 20)
 #define MODEL_JSON_MAX_DEPTH 32
 
+/* From now on all that jansson frees is cleared first: its texts may tell of persons. For a process that waits for the
+ * next request, before it has read any. */
+void model_json_forget(void);
+
 /* Read text as JSON, with the limits above and no key twice. *json: json_decref it. Returns 0, BASE_ERR_INPUT or
  * TOC_ERR_NO_MEMORY. */
 int model_json_parse(const char *text, size_t size, struct fault_place place, struct json_t **json,

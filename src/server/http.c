@@ -402,10 +402,15 @@ static bool grow_body(struct request *request, size_t size)
         atomic_fetch_sub(&http->bodies, more);
         return false;
     }
-    char *body = realloc(request->body, room);
+    char *body = malloc(room); /* not realloc: what was taken in so far would stay in the old place */
     if (body == NULL) {
         atomic_fetch_sub(&http->bodies, more);
         return false;
+    }
+    if (request->body != NULL) {
+        memcpy(body, request->body, request->exchange.body_size + 1);
+        sodium_memzero(request->body, request->exchange.body_size);
+        free(request->body);
     }
     request->body = body;
     request->body_room = room;
@@ -434,6 +439,7 @@ static enum MHD_Result take_body(struct request *request, const char *bytes, siz
         if (request->dropped > 2 * ROUTE_MAX_BODY)
             return MHD_NO;
     }
+    sodium_memzero((char *) (uintptr_t) bytes, *size); /* libmicrohttpd's own buffer, which stays with the connection */
     *size = 0;
     return MHD_YES;
 }

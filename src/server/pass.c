@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/instant.h"
+#include "formats/credential/check.h"
 #include "server/handlers.h"
 #include "server/pass_lists.h"
 #include "server/request.h"
@@ -75,6 +76,7 @@ int pass_verify(struct exchange *exchange)
         return ret;
     pass_edition_check(edition, text, strlen(text), exchange->now / INSTANT_SECOND, language, &exchange->answer.body);
     pass_lists_give(exchange->server->passes, edition);
+    credential_wipe_stack();
     return 0;
 }
 

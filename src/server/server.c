@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/instant.h"
+#include "model/model_json.h"
 #include "response/account.h"
 #include "response/intake_door.h"
 #include "server/detection.h"
@@ -243,6 +244,7 @@ int server_start(const struct server_options *options, struct server **started, 
     if (server == NULL)
         return TOC_ERR_NO_MEMORY;
     signal(SIGPIPE, SIG_IGN);
+    model_json_forget();
     server->options = *options;
     server->store = options->node->store;
     server->socket = -1;

@@ -112,6 +112,8 @@ static void test_which_rules_count(void **state)
 {
     (void) state;
     struct credential_rules_question question = question_of(two_doses);
+    assert_int_equal(how_many("[]", &question), 0); /* a node without rules */
+    assert_int_equal(answer.fit, CREDENTIAL_NO_RULE);
     assert_int_equal(
         how_many("[" RULE("A", "Acceptance", "FR", "General", "1.0.0", "2021-01-01", "2030-01-01", "true") "]",
                  &question),
@@ -345,7 +347,7 @@ static void test_faults_of_a_file(void **state)
 {
     (void) state;
     assert_refused("[", "[0]", "the end of the text");
-    assert_refused("[]", "rules", "an array");
+    assert_refused("7", "rules", "nothing");
     assert_refused("{}", "rules", "nothing");
     assert_refused("[7]", "rule", "a whole number");
     assert_refused("[" PLAIN("A", "{\"and\":[true]}") "]", "Logic.and", "\"and\" with 1 operands");

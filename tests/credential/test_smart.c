@@ -182,6 +182,11 @@ static void test_parts(void **state)
     assert_int_equal(scan(parts[0].text, parts[0].size), CREDENTIAL_CANNOT_BE_CHECKED);
     size = issuer_numeric("shc:/1/1/", jws, size, texts[3]);
     assert_int_equal(scan(texts[3], size), CREDENTIAL_GENUINE);
+    assert_true(answer.in_parts);
+    credential_refuse_code(&answer);
+    assert_int_equal(answer.verdict, CREDENTIAL_MALFORMED);
+    assert_string_equal(answer.why.what, "QR code");
+    assert_null(answer.payload);
     size = issuer_numeric("shc:/", jws, strlen(jws), texts[3]);
     assert_int_equal(scan(texts[3], size), CREDENTIAL_GENUINE);
     assert_int_equal(scan(texts[3], size - 1), CREDENTIAL_MALFORMED); /* an odd number of digits */

@@ -2,7 +2,7 @@
 // A node with a checkpoint: an invented issuer's lists and rules in its settings, passes to show there, a facility of kind
 // checkpoint, and somebody who works at it.
 import { execFileSync } from "node:child_process";
-import { appendFileSync, mkdirSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { makeNode, TOCSIN, TODAY } from "./program.mjs";
 
@@ -43,8 +43,11 @@ export function makePassNode() {
   const records = HOLDERS.map((one) => JSON.stringify(one)).join("\n");
   const [fits, doesNot] = run(["issue", "passes", "--signer", at("signer"), "--days", "180", "-"], records).trim().split("\n");
   const [stranger] = run(["issue", "passes", "--signer", at("stranger"), "--days", "180", "-"], records).trim().split("\n");
+  const first = JSON.stringify(HOLDERS[0]);
+  run(["issue", "passes", "--signer", at("signer"), "--days", "180", "--format", "svg", "--to", at("codes"), "-"], first);
+  const picture = readFileSync(join(at("codes"), readdirSync(at("codes")).find((name) => name.endsWith(".svg"))), "utf8");
   const area = made.areas.find((row) => row[0] === COUNTY).at(-1);
   writeFileSync(at("gate.csv"), `code,kind,area,name_en,name_zh\ngate-1,checkpoint,${area},North gate,北门\n`);
   run(["record", "create", "--node", made.node, "--file", at("gate.csv"), "facility"]);
-  return { ...made, area, passes: { fits, doesNot, stranger } };
+  return { ...made, area, picture, passes: { fits, doesNot, stranger } };
 }

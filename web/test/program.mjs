@@ -48,20 +48,22 @@ export async function serve(node, log = null) {
   return { url, end };
 }
 
-export function browse() {
-  return chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox", "--disable-gpu"] });
+export function browse(args = []) {
+  return chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox", "--disable-gpu", ...args] });
 }
 
 /** A browser of its own in which somebody has signed in by the form, as a person does. What the page complains of is
  * kept in `complaints`. */
 export async function signIn(browser, url, login, options = {}) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 860 }, locale: "en-GB", timezoneId: "UTC", ...options });
+  context.setDefaultTimeout(120_000); // a busy machine is slow, and what never comes is told all the same
   const page = await context.newPage();
   await page.goto(`${url}/sign-in`);
   await page.fill("#login", login);
   await page.fill("#password", PASSWORD);
   await page.click("button");
-  await page.waitForSelector("h1", { timeout: 15_000 });
+  await page.waitForURL((now) => new URL(now).pathname !== "/sign-in"); // until then nobody is signed in
+  await page.waitForSelector("h1");
   const complaints = [];
   page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
   page.on("pageerror", (error) => complaints.push(error.message));

@@ -3,7 +3,8 @@
 
 #include <string.h>
 
-#define ISSUER_BYTES 64 /* of a country, with its end */
+#define ISSUER_BYTES 64   /* of a country, with its end */
+#define STACK_BYTES 65536 /* deeper than a check goes */
 
 const char *credential_outcome_word(enum credential_outcome outcome)
 {
@@ -27,6 +28,12 @@ void credential_scan_lines(struct credential_scanner *scanner, const char *text,
         credential_scan_parts(scanner, parts, num, now, answer);
     else
         credential_scan(scanner, num > 0 ? parts[0].text : "", num > 0 ? parts[0].size : 0, now, answer);
+}
+
+__attribute__((noinline)) void credential_wipe_stack(void)
+{
+    char stack[STACK_BYTES];
+    explicit_bzero(stack, sizeof stack);
 }
 
 bool credential_hold_to_rules(const struct credential_rules *rules, const char *country, const char *region,

@@ -22,6 +22,10 @@ const char *credential_outcome_word(enum credential_outcome outcome);
 void credential_scan_lines(struct credential_scanner *scanner, const char *text, size_t size, int64_t now,
                            struct credential_answer *answer);
 
+/* Clear what a check has left on the stack below its caller: copies of names on their way to a report, blocks of what
+ * was hashed. */
+void credential_wipe_stack(void);
+
 /* Hold what credential_scan found to the rules: false where it is not genuine or has no content that rules are written
  * for (the EU's), or more of them count than can be held at once; *fit is untouched then. country, region: as
  * credential_rules_question has them. */

@@ -99,4 +99,9 @@ bool credential_in_time(const struct credential_answer *answer, int64_t now);
 void credential_scan_parts(struct credential_scanner *scanner, const struct credential_text *parts, size_t num_parts,
                            int64_t now, struct credential_answer *answer);
 
+/* Whoever has a picture of a SMART card's code sees that it is above version 22 or not of two segments, "shc:/" as
+ * bytes and the digits as a number, as its specification has it ("Encoding QRs"): what was genuine is malformed then.
+ */
+void credential_refuse_code(struct credential_answer *answer);
+
 #endif

@@ -109,11 +109,8 @@ static const char *next_of(const struct credential_answer *answer, enum credenti
 /* What its issuer should know; the person is not to suffer for it. NULL = nothing. */
 static const char *note_of(const struct credential_found *found)
 {
-    if (found->answer->in_parts)
-        return "in several QR codes: SMART cards are no longer issued so";
-    if (found->ill_made)
-        return "its QR code is above version 22 or in one segment: SMART cards are not to be printed so";
-    return NULL;
+    return found->answer->in_parts ? "numbered as a part of several QR codes: SMART cards are no longer issued so"
+                                   : NULL;
 }
 
 /* How old the knowledge was that answered. */

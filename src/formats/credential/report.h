@@ -13,7 +13,6 @@ struct credential_found {
     uint64_t                              number;
     int64_t                               now; /* seconds */
     const struct credential_answer       *answer;
-    bool                                  ill_made; /* its QR code (verify_input.h) */
     const struct credential_trust        *trust;
     const struct credential_rules        *rules; /* NULL: not asked */
     const struct credential_rules_answer *fit;   /* NULL: nothing was evaluated */

@@ -194,7 +194,7 @@ static int compare_sorted(const void *a, const void *b)
 static int read_rules(struct reading *reading, const struct value *list)
 {
     struct credential_rules *set = reading->set;
-    if (!value_is(list, VALUE_ARRAY) || list->count == 0) {
+    if (!value_is(list, VALUE_ARRAY)) {
         fault_at(reading, list != NULL ? list : set->tree.values, "rules", "an array of rules", value_kind_text(list));
         return BASE_ERR_INPUT;
     }

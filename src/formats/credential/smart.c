@@ -64,7 +64,7 @@ static bool add_digits(struct credential_scanner *scanner, const struct part *pa
 /* Every part once, in the order of its numbers. */
 static bool order(const struct credential_text *texts, size_t num, struct part *parts, struct credential_answer *answer)
 {
-    bool seen[CREDENTIAL_MAX_PARTS] = { false };
+    bool seen[CREDENTIAL_MAX_PARTS] = { false }, numbered = false;
     for (size_t i = 0; i < num; i++) {
         struct part part;
         if (!read_part(texts[i], &part) || (num > 1 && part.of == 0))
@@ -78,9 +78,10 @@ static bool order(const struct credential_text *texts, size_t num, struct part *
         if (of != num || seen[at])
             return credential_decide(answer, CREDENTIAL_MALFORMED, "parts", "each part of one card once");
         seen[at] = true;
+        numbered = part.of > 0;
         parts[at] = part;
     }
-    answer->in_parts = num > 1;
+    answer->in_parts = numbered;
     return true;
 }
 
@@ -95,6 +96,16 @@ void credential_scan_numeric(struct credential_scanner *scanner, const struct cr
         if (!add_digits(scanner, &parts[i], answer))
             return;
     credential_scan_jws(scanner, scanner->joined, scanner->used_joined, now, answer);
+}
+
+void credential_refuse_code(struct credential_answer *answer)
+{
+    if (answer->verdict != CREDENTIAL_GENUINE)
+        return;
+    credential_decide(answer, CREDENTIAL_MALFORMED, "QR code",
+                      "a code up to version 22 of two segments: shc:/ as bytes, the digits as a number");
+    answer->claims = answer->payload = NULL;
+    answer->uses = 0;
 }
 
 /* ---- JWS ---- */

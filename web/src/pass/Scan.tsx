@@ -4,13 +4,17 @@ import { Answer } from "./Answer";
 import { checkpoints, renew, sendCounts, type Told } from "./exchange";
 import { type Checkpoint, count, keep, type Kept, read } from "./kept";
 import { Lists } from "./Lists";
-import { keepPage } from "./offline";
 import code from "./pass.wasm?url";
 import { gather } from "./parts";
 import { type Report, Verifier } from "./verifier";
 
 const SHOWN = 30_000; // milliseconds that a name stays on the screen
 const AGAIN = 15 * 60_000;
+
+/** Let the service worker keep the page's files; tried again each time, and the page works without. */
+async function keepPage(): Promise<void> {
+  if ("serviceWorker" in navigator) await navigator.serviceWorker.register("/pass-worker.js", { scope: "/pass" }).catch(() => undefined);
+}
 
 /** The verifier with the lists that are kept, or null as long as there are none. */
 function useVerifier() {
@@ -22,20 +26,23 @@ function useVerifier() {
     async function take() {
       const kept = await read<Kept>("lists");
       if (kept === undefined) return;
-      if (program === null) program = await Verifier.start(await WebAssembly.compileStreaming(fetch(code)));
-      program.trust(kept.trust.text);
-      program.rules(kept.rules.text);
+      program ??= await Verifier.start(await WebAssembly.compileStreaming(fetch(code)));
+      await Promise.all([program.trust(kept.trust.text), program.rules(kept.rules.text)]);
       setVerifier(program);
       setLists(kept);
     }
     async function round() {
       setTold(await renew());
       await take();
+      await keepPage();
       await sendCounts(Date.now());
     }
-    void take().then(round).then(keepPage);
-    const timer = setInterval(() => void round(), AGAIN);
-    const back = () => void round();
+    // One round after the other, and none stands in the way of the next.
+    let rounds = take().catch(reportError);
+    const again = () => (rounds = rounds.then(round).catch(reportError));
+    again();
+    const timer = setInterval(again, AGAIN);
+    const back = () => void again();
     window.addEventListener("online", back);
     return () => {
       clearInterval(timer);
@@ -115,10 +122,9 @@ export function Scan() {
   const { verifier, lists, told } = useVerifier();
   const [report, setReport] = useState<Report | null>(null);
   const [parts, setParts] = useState<string[]>([]);
-  const [failure, setFailure] = useState<"camera" | "serial" | null>(null);
+  const [failure, setFailure] = useState<"camera" | "serial" | "check" | "count" | null>(null);
   const [place, setPlace] = useState<Checkpoint | null>(null);
   const field = useRef<HTMLInputElement>(null);
-  const busy = useRef(false);
   const waiting = useRef<string[]>([]);
 
   useEffect(() => {
@@ -126,7 +132,7 @@ export function Scan() {
   }, []);
   useEffect(() => {
     // The reader of the camera is loaded now, while there may be a network.
-    if (lists !== null) void import("./sources").then((sources) => sources.prepare()).then(keepPage, () => undefined);
+    if (lists !== null) void import("./sources").then((sources) => sources.prepare()).catch(() => undefined);
   }, [lists === null]);
   useEffect(() => {
     if (report === null) return;
@@ -134,23 +140,26 @@ export function Scan() {
     return () => clearTimeout(timer);
   }, [report]);
 
-  async function check(text: string) {
-    if (verifier === null || busy.current || text.trim() === "") return;
+  /** What comes while another is being checked waits for it; counting keeps nobody waiting. */
+  function check(text: string) {
+    if (verifier === null || text.trim() === "") return;
     const whole = gather(waiting.current, text.trim());
     waiting.current = whole.done ? [] : whole.parts;
     setParts(waiting.current);
     setReport(null);
     setFailure(null);
     if (!whole.done) return;
-    busy.current = true;
-    try {
-      const found = await verifier.check(whole.parts.join("\n"), Date.now() / 1000, language.value);
-      setReport(found);
-      if (place !== null) await count(place.id, found.outcome, Date.now());
-    } finally {
-      busy.current = false;
-    }
+    void verifier.check(whole.parts.join("\n"), Date.now() / 1000, language.value).then(
+      (found) => {
+        setReport(found);
+        if (place !== null) count(place.id, found.outcome, Date.now()).catch(() => setFailure("count"));
+      },
+      () => setFailure("check"),
+    );
   }
+  // A camera that was switched on earlier has the verifier and the checkpoint of now.
+  const newest = useRef(check);
+  newest.current = check;
 
   function submit(event: Event) {
     event.preventDefault();
@@ -158,7 +167,7 @@ export function Scan() {
     if (input === null) return;
     const text = input.value;
     input.value = "";
-    void check(text);
+    check(text);
   }
 
   return (
@@ -180,7 +189,7 @@ export function Scan() {
             </label>
             <button type="submit">{t("pass.check")}</button>
           </form>
-          <Sources found={(text) => void check(text)} failed={setFailure} />
+          <Sources found={(text) => newest.current(text)} failed={setFailure} />
           <div role="status" class="said">
             {failure !== null && <p class="failure">{t(`pass.failed.${failure}`)}</p>}
             {parts.length > 0 && <p>{t("pass.parts", { n: parts.length })}</p>}

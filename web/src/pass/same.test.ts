@@ -68,8 +68,8 @@ test("the device says of every pass what the server says", async (context) => {
   }
   const verdicts = new Map<string, number>();
   for (const line of lines) {
-    if (line.rules !== undefined) verifier.rules(line.rules);
-    else if (line.device !== undefined) verifier.trust(line.device);
+    if (line.rules !== undefined) await verifier.rules(line.rules);
+    else if (line.device !== undefined) await verifier.trust(line.device);
     else {
       const report = await verifier.check(line.text, line.now);
       expect(report, line.id).toEqual(JSON.parse(line.report));
@@ -84,8 +84,9 @@ test("the device says of every pass what the server says", async (context) => {
 test("nothing of a pass is left in the program's memory", async (context) => {
   const genuine = lines.find((line) => line.id === "genuine");
   if (genuine === undefined) return context.skip();
-  verifier.rules(lines.find((line) => line.rules !== undefined)?.rules ?? "");
-  verifier.trust(lines.find((line) => line.device !== undefined)?.device ?? "");
+  const first = (what: "rules" | "device") => lines.find((line) => line[what] !== undefined)?.[what] ?? "";
+  await verifier.rules(first("rules"));
+  await verifier.trust(first("device"));
   const report = await verifier.check(genuine.text, genuine.now);
   const held = [...(report.holder?.name?.split(", ") ?? []), report.holder?.born ?? ""];
   expect(held.length).toBe(3);
@@ -94,4 +95,21 @@ test("nothing of a pass is left in the program's memory", async (context) => {
     expect(part.length).toBeGreaterThan(2);
     expect(Buffer.from(memory.buffer).includes(part), part).toBe(false);
   }
+});
+
+test("a scan waits for the one before and for newer lists: each has its own answer", async (context) => {
+  const genuine = lines.find((line) => line.id === "genuine");
+  if (genuine === undefined) return context.skip();
+  const device = lines.find((line) => line.device !== undefined)?.device ?? "";
+  await verifier.rules(lines.find((line) => line.rules !== undefined)?.rules ?? "");
+  await verifier.trust(device);
+  const spoilt = genuine.text.slice(0, -1) + (genuine.text.endsWith("0") ? "1" : "0");
+  const all = [verifier.check(genuine.text, genuine.now), verifier.check(spoilt, genuine.now)];
+  const renewed = verifier.trust(device);
+  all.push(verifier.check(genuine.text, genuine.now));
+  await renewed;
+  const [one, other, again] = await Promise.all(all);
+  expect([one?.verdict, again?.verdict]).toEqual(["genuine", "genuine"]);
+  expect(other?.verdict).not.toBe("genuine");
+  await expect(verifier.trust("{")).rejects.toThrow("cannot be read");
 });

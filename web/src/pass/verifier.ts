@@ -111,6 +111,7 @@ async function inflate(packed: Uint8Array, form: "zlib" | "raw", most: number): 
 export class Verifier {
   private keys: Key[] = [];
   private imported = new Map<number, Promise<CryptoKey>>();
+  private turn: Promise<unknown> = Promise.resolve();
 
   private constructor(
     private readonly program: Program,
@@ -127,22 +128,42 @@ export class Verifier {
     return new Verifier(program, machine ?? { inflate, subtle: crypto.subtle });
   }
 
+  /** One after the other: the program has one place for what it works on, and a check waits for answers in between. What
+   * comes meanwhile, a scan or newer lists, waits; nothing is dropped. */
+  private inTurn<T>(work: () => T | Promise<T>): Promise<T> {
+    const done = this.turn.then(work);
+    this.turn = done.catch(() => undefined);
+    return done;
+  }
+
   /** Signers and revocation lists, as GET /api/v1/pass/trust gives them. */
-  trust(text: string): void {
+  trust(text: string): Promise<void> {
+    return this.inTurn(() => this.trustNow(text));
+  }
+
+  /** As GET /api/v1/pass/rules gives them. */
+  rules(text: string): Promise<void> {
+    return this.inTurn(() => this.rulesNow(text));
+  }
+
+  /** Check one text; the parts of a SMART card one a line. */
+  check(text: string, now: number, language = "en"): Promise<Report> {
+    return this.inTurn(() => this.checkNow(text, now, language));
+  }
+
+  private trustNow(text: string): void {
     const status = this.program.pass_trust(this.put(text));
     this.keys = status === 0 ? (JSON.parse(text) as { signers: Key[] }).signers : [];
     this.imported.clear();
     if (status !== 0) throw new Error(`the lists of issuers cannot be read (${status})`);
   }
 
-  /** As GET /api/v1/pass/rules gives them. */
-  rules(text: string): void {
+  private rulesNow(text: string): void {
     const status = this.program.pass_rules(this.put(text));
     if (status !== 0) throw new Error(`the rules cannot be read (${status})`);
   }
 
-  /** Check one text; the parts of a SMART card one a line. */
-  async check(text: string, now: number, language = "en"): Promise<Report> {
+  private async checkNow(text: string, now: number, language: string): Promise<Report> {
     const program = this.program;
     program.pass_language(languages.indexOf(language));
     try {

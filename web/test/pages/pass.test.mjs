@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { createRequire } from "node:module";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { ask, browse, serve, signIn, TODAY } from "../program.mjs";
@@ -25,8 +26,11 @@ after(async () => {
 });
 
 /** The page, signed in, with its lists. */
-async function scanPage(login = "karma", options = {}) {
-  const opened = await signIn(browser, server.url, login, options);
+async function scanPage(login = "karma", options = {}, before = null, by = browser) {
+  const opened = await signIn(by, server.url, login, options);
+  if (before !== null) await opened.page.addInitScript(before);
+  await opened.page.goto("about:blank"); // whoever works at a checkpoint is there already; that load is broken off
+  opened.complaints.length = 0;
   await opened.page.goto(`${server.url}/pass`);
   await opened.page.waitForSelector(".lists");
   return opened;
@@ -35,7 +39,7 @@ async function scanPage(login = "karma", options = {}) {
 const dayBefore = (days) => new Date(Date.parse(TODAY) - days * 86_400_000).toISOString().slice(0, 10);
 
 async function waitUntil(holds) {
-  for (let i = 0; i < 100; i++) {
+  for (const end = Date.now() + 120_000; Date.now() < end; ) {
     if (await holds()) return;
     await new Promise((done) => setTimeout(done, 100));
   }
@@ -43,9 +47,18 @@ async function waitUntil(holds) {
 }
 
 /** As a scanner that types: the text, then Enter. */
-async function show(page, text) {
+async function type(page, text) {
   await page.fill("form input", text);
   await page.press("form input", "Enter");
+}
+
+/** The answer to a text; the one before is put away first, so that it is not taken for this one's. */
+async function show(page, text) {
+  if ((await page.$(".answer")) !== null) {
+    await page.click(".answer button");
+    await page.waitForSelector(".answer", { state: "detached" });
+  }
+  await type(page, text);
   await page.waitForSelector(".answer");
   return page.getAttribute(".answer", "data-outcome");
 }
@@ -82,15 +95,124 @@ test("whatever cannot be checked is said to be so, never to be wrong of the pers
 
 test("the same without a network, and after the page was opened anew", async () => {
   const { page, context } = await scanPage();
-  await page.waitForFunction(async () => (await (await caches.open("tocsin-pass")).keys()).some((one) => one.url.includes("zxing")));
-  await page.evaluate(() => navigator.serviceWorker.ready.then(() => null));
-  await context.setOffline(true);
-  await page.goto(`${server.url}/pass`);
-  await page.waitForSelector(".lists .old");
+  await withoutNetwork(page, context);
   assert.match(await page.textContent(".lists"), /\(0 days old\)[^]*No network/);
   assert.equal(await show(page, node.passes.fits), "fits");
   assert.equal(await show(page, node.passes.doesNot), "does not fit");
+  await page.getByRole("button", { name: "中文" }).click();
+  await page.waitForSelector("text=真实");
   await context.close();
+});
+
+/** Opened anew with the network off: from when the service worker is ready, which it is with all files or not at all. */
+async function withoutNetwork(page, context) {
+  await page.evaluate(() => navigator.serviceWorker.ready.then(() => null));
+  await context.setOffline(true);
+  const failed = [];
+  page.on("requestfailed", (request) => new URL(request.url()).pathname.startsWith("/api/") || failed.push(request.url()));
+  await page.goto(`${server.url}/pass`);
+  await page.waitForSelector(".lists .old");
+  assert.deepEqual(failed, [], "all that the page needs is kept");
+}
+
+const numbers = (page) =>
+  page.evaluate(
+    () =>
+      new Promise((done) => {
+        indexedDB.open("tocsin-pass").onsuccess = (event) => {
+          const all = event.target.result.transaction("counts").objectStore("counts").getAll();
+          all.onsuccess = () => done(Object.fromEntries(all.result.map((row) => [row.outcome, row.number])));
+        };
+      }),
+  );
+
+/** Stands at the North gate. */
+const standAt = (page) => page.getByRole("combobox", { name: "Checkpoint" }).selectOption({ label: "North gate" });
+
+test("scans that follow at once wait for one another: each is checked and counted, though counting is slow", async () => {
+  const { page, context } = await scanPage();
+  await standAt(page);
+  for (let i = 0; i < 5; i++) for (const text of [node.passes.fits, node.passes.doesNot, node.passes.stranger]) await type(page, text);
+  await waitUntil(async () => Object.values(await numbers(page)).reduce((a, b) => a + b, 0) === 15);
+  assert.deepEqual(await numbers(page), { fits: 5, "does-not-fit": 5, "not-checked": 5 });
+  assert.equal(await page.getAttribute(".answer", "data-outcome"), "cannot be checked", "the newest is shown");
+  await context.close();
+});
+
+/** A scanner on a line, as the browser would give one; `line` is what it sends, in pieces. */
+function pretendSerial() {
+  window.line = { open: [], closed: 0 };
+  const port = {
+    async open(options) {
+      window.line.open.push(options.baudRate);
+      port.readable = new ReadableStream({ start: (at) => (window.line.at = at) });
+    },
+    close: async () => void window.line.closed++,
+  };
+  Object.defineProperty(navigator, "serial", { value: { requestPort: async () => port } });
+}
+
+test("a scanner on a serial line: pieces of lines, several at once; the checkpoint chosen after it was connected counts", async () => {
+  const { page, complaints, context } = await scanPage("karma", {}, pretendSerial);
+  await page.getByRole("button", { name: "Connect a scanner" }).click();
+  await page.waitForFunction(() => window.line.at !== undefined);
+  await standAt(page);
+  const send = (text) => page.evaluate((text) => window.line.at.enqueue(new TextEncoder().encode(text)), text);
+  await send(node.passes.fits.slice(0, 100));
+  await send(`${node.passes.fits.slice(100)}\r`);
+  await page.waitForSelector(".answer.fits");
+  await send(`\n${node.passes.doesNot}\r\n${node.passes.stranger}\r\n`);
+  await waitUntil(async () => Object.keys(await numbers(page)).length === 3);
+  assert.deepEqual(await numbers(page), { fits: 1, "does-not-fit": 1, "not-checked": 1 });
+  await page.getByRole("button", { name: "Disconnect the scanner" }).click();
+  await page.waitForFunction(() => window.line.closed === 1);
+  assert.deepEqual(await page.evaluate(() => window.line.open), [115200]);
+  assert.deepEqual(complaints, []);
+  await context.close();
+});
+
+/** A film of one picture: the code of a pass, as a camera would see it held before it. */
+async function film(picture, file) {
+  const blank = await browser.newPage();
+  const frame = await blank.evaluate(async (source) => {
+    const image = new Image();
+    image.src = source;
+    await image.decode();
+    const canvas = Object.assign(document.createElement("canvas"), { width: 1280, height: 720 });
+    const pen = canvas.getContext("2d");
+    pen.fillStyle = "#aaa";
+    pen.fillRect(0, 0, 1280, 720);
+    pen.translate(640, 360);
+    pen.rotate(0.1);
+    pen.drawImage(image, -280, -280, 560, 560);
+    return canvas.toDataURL("image/jpeg", 0.9).split(",")[1];
+  }, `data:image/svg+xml,${encodeURIComponent(picture)}`);
+  await blank.close();
+  const bytes = Buffer.from(frame, "base64");
+  writeFileSync(file, Buffer.concat(Array(10).fill(bytes)));
+}
+
+test("the camera reads a code, without a network too; what stays in sight counts once; off, nothing looks", async () => {
+  const file = join(node.folder, "code.mjpeg");
+  await film(node.picture, file);
+  const seeing = await browse(["--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream", `--use-file-for-fake-video-capture=${file}`]);
+  try {
+    const { page, complaints, context } = await scanPage("karma", {}, null, seeing);
+    await standAt(page);
+    assert.deepEqual(complaints, []);
+    await withoutNetwork(page, context);
+    await page.getByRole("button", { name: "Scan with the camera" }).click();
+    await page.waitForSelector(".answer.fits");
+    assert.match(await page.textContent(".answer"), /Quackenbush/);
+    await page.waitForTimeout(2_000); // it is looked at a dozen times more
+    assert.deepEqual(await numbers(page), { fits: 1 });
+    const track = await page.evaluateHandle(() => document.querySelector("video").srcObject.getTracks()[0]);
+    await page.getByRole("button", { name: "Stop the camera" }).click();
+    await page.waitForFunction((track) => track.readyState === "ended" && document.querySelector("video").srcObject === null, track);
+    await context.close();
+  } finally {
+    await seeing.close();
+  }
 });
 
 /** All that the page has left in the browser: databases, caches, storage, cookies, history, fields. */
@@ -120,13 +242,14 @@ test("after scans nothing of a pass is in the browser, in the node's files or in
   const { page, context } = await scanPage();
   const sent = [];
   page.on("request", (request) => sent.push(`${request.url()} ${request.postData() ?? ""}`));
-  await page.getByRole("combobox", { name: "Checkpoint" }).selectOption({ label: "North gate" });
+  await standAt(page);
   for (const text of [node.passes.fits, node.passes.doesNot, node.passes.stranger, node.passes.fits]) await show(page, text);
   await page.click(".answer button");
   await page.waitForSelector(".answer", { state: "detached" });
   const { body } = await ask(page, "POST", "/api/v1/pass/verify", { text: node.passes.doesNot });
   assert.deepEqual([body.verdict, body.outcome, body.holder], ["genuine", "does not fit", undefined]);
   sent.pop();
+  await waitUntil(async () => (await numbers(page)).fits === 2);
   const kept = await left(page);
   const traces = HOLDERS.flatMap((one) => [one.nam.fn, one.nam.gn, one.dob, one.nam.fn.toUpperCase()]);
   for (const pass of Object.values(node.passes)) traces.push(pass.slice(4, 44), pass.slice(-40));
