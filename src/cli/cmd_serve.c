@@ -224,9 +224,12 @@ static int serve(const struct cli_command *command, const struct settings *setti
     struct forward             *forward = NULL;
     const struct node_settings *own = &node->settings;
     char                        results[4200];
-    struct server_options       options = {
-              .node = node, .quiet = settings->quiet, .program = node_program(), .tables = tables
-    };
+    struct server_options       options = { .node = node,
+                                            .quiet = settings->quiet,
+                                            .program = node_program(),
+                                            .tables = tables,
+                                            .mllp = node->settings.mllp,
+                                            .num_mllp = node->settings.num_mllp };
     snprintf(results, sizeof results, "%s/results", settings->node.directory);
     options.results = results;
     options.listen = settings->listen != NULL ? settings->listen : own->listen;
@@ -244,6 +247,8 @@ static int serve(const struct cli_command *command, const struct settings *setti
         cli_complain(command, CLI_DONE,
                      "'tocsin user', 'job' and 'watch' cannot reach this server: no socket in the node's directory");
     printf("Tocsin serves at %s\n", server_url(server));
+    for (size_t i = 0; server_mllp_place(server, i) != NULL; i++)
+        printf("HL7 v2 over MLLP at %s\n", server_mllp_place(server, i));
     if (accounts_set_up_due(server_accounts(server)))
         tell_set_up(command, settings->node.directory, node, server);
     fflush(stdout);

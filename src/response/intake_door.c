@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "response/intake_door.h"
 
+#include <inttypes.h>
 #include <semaphore.h>
 #include <sodium.h>
 #include <stdio.h>
@@ -399,6 +400,15 @@ int intake_take(struct intake *intake, const struct intake_arrival *arrival, str
     int status;
     intake_take_many(intake, arrival, 1, receipt, &status);
     return status;
+}
+
+void intake_answer_number(struct intake *intake, char text[20])
+{
+    int_fast64_t now = store_clock_now(intake->options.store), last = atomic_load(&intake->answered), next;
+    do
+        next = now > last ? now : last + 1;
+    while (!atomic_compare_exchange_weak(&intake->answered, &last, next));
+    snprintf(text, 20, "%" PRIu64, (uint64_t) next % UINT64_C(1000000000000000000));
 }
 
 void intake_watch(struct intake *intake, struct intake_state *state)

@@ -52,6 +52,7 @@ struct intake_caller {
     const char        *address;               /* IPv4 or IPv6 as text; NULL = this machine's own user */
     const char        *certificate;           /* SHA-256, hexadecimal; NULL = none was shown */
     struct id          institution;           /* whom its token is for; missing = none */
+    struct id          feed;                  /* that alone: the door is one feed's; missing = any */
 };
 
 /* The feed that matches, in arena; false: none does. Of several the one that says most. Feeds are read anew when they
@@ -60,6 +61,9 @@ struct intake_caller {
 #define INTAKE_FEEDS_SECONDS 5
 bool intake_find_feed(struct intake *intake, const struct intake_caller *caller, struct arena *arena,
                       struct model_feed *feed);
+/* Is the address one of the list, or in a network of it ("10.1.0.0/16 fd00::5")? Are all words of it such? */
+bool intake_is_within(const char *list, const char *address);
+bool intake_networks_are_valid(const char *list);
 bool intake_feed(struct intake *intake, const struct id *id, struct arena *arena, struct model_feed *feed);
 
 /* ---- taking ---- */

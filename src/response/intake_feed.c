@@ -51,45 +51,76 @@ static size_t address_bytes(const char *text, uint8_t bytes[16])
     return inet_pton(AF_INET, text, bytes) == 1 ? 4 : inet_pton(AF_INET6, text, bytes) == 1 ? 16 : 0;
 }
 
-/* Is the address the one in the list's word, or in its network ("10.1.0.0/16")? */
-static bool is_within(const uint8_t *address, size_t size, const char *word)
+#define LIST_BYTES 1700
+#define BETWEEN " \t\r\n,;"
+
+/* "10.1.0.0/16" or an address, which is a network of one. */
+struct network {
+    uint8_t  bytes[16];
+    size_t   size; /* 4 or 16 */
+    unsigned bits;
+};
+
+static bool read_network(const char *word, struct network *network)
 {
-    char     host[64];
-    uint8_t  network[16];
-    size_t   length = strcspn(word, "/");
-    unsigned bits = (unsigned) size * 8;
+    char    host[64];
+    size_t  length = strcspn(word, "/");
+    int64_t bits;
     if (length >= sizeof host)
         return false;
     memcpy(host, word, length);
     host[length] = '\0';
-    if (address_bytes(host, network) != size)
+    network->size = address_bytes(host, network->bytes);
+    bits = (int64_t) network->size * 8;
+    if (network->size == 0 ||
+        (word[length] == '/' && text_to_integer(word + length + 1, strlen(word + length + 1), 0, bits, &bits) != 0))
         return false;
-    if (word[length] == '/') {
-        bits = 0;
-        for (const char *digit = word + length + 1; *digit >= '0' && *digit <= '9' && bits <= 128; digit++)
-            bits = bits * 10 + (unsigned) (*digit - '0');
-        if (bits > size * 8)
-            return false;
-    }
-    for (unsigned bit = 0; bit < bits; bit++)
-        if (((address[bit / 8] ^ network[bit / 8]) >> (7 - bit % 8) & 1) != 0)
+    network->bits = (unsigned) bits;
+    return true;
+}
+
+static bool is_in_network(const uint8_t *address, size_t size, const struct network *network)
+{
+    if (network->size != size)
+        return false;
+    for (unsigned bit = 0; bit < network->bits; bit++)
+        if (((address[bit / 8] ^ network->bytes[bit / 8]) >> (7 - bit % 8) & 1) != 0)
             return false;
     return true;
 }
 
 static bool is_listed(struct model_text list, const char *address)
 {
-    char    text[1700], *rest = NULL;
-    uint8_t bytes[16];
-    size_t  size = address_bytes(address, bytes);
+    char           text[LIST_BYTES], *rest = NULL;
+    uint8_t        bytes[16];
+    struct network network;
+    size_t         size = address_bytes(address, bytes);
     if (size == 0 || list.size >= sizeof text)
         return false;
     memcpy(text, list.bytes, list.size);
     text[list.size] = '\0';
-    for (char *word = strtok_r(text, " \t\r\n,;", &rest); word != NULL; word = strtok_r(NULL, " \t\r\n,;", &rest))
-        if (is_within(bytes, size, word))
+    for (char *word = strtok_r(text, BETWEEN, &rest); word != NULL; word = strtok_r(NULL, BETWEEN, &rest))
+        if (read_network(word, &network) && is_in_network(bytes, size, &network))
             return true;
     return false;
+}
+
+bool intake_is_within(const char *list, const char *address)
+{
+    return is_listed(intake_text(list), address);
+}
+
+bool intake_networks_are_valid(const char *list)
+{
+    char           text[LIST_BYTES], *rest = NULL;
+    struct network network;
+    if (strlen(list) >= sizeof text)
+        return false;
+    memcpy(text, list, strlen(list) + 1);
+    for (char *word = strtok_r(text, BETWEEN, &rest); word != NULL; word = strtok_r(NULL, BETWEEN, &rest))
+        if (!read_network(word, &network))
+            return false;
+    return true;
 }
 
 static bool is_own_machine(const char *address)
@@ -101,6 +132,8 @@ static bool is_own_machine(const char *address)
 static unsigned matches(const struct model_feed *feed, const struct intake_caller *caller)
 {
     bool by_token = !id_is_missing(&caller->institution) && id_equal(&feed->facility, &caller->institution);
+    if (!id_is_missing(&caller->feed) && !id_equal(&feed->head.id, &caller->feed))
+        return 0;
     if (!same(feed->channel, report_text_of(caller->channel)) || (!id_is_missing(&caller->institution) && !by_token))
         return 0;
     if (feed->certificate.size > 0 &&

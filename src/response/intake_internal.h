@@ -32,7 +32,8 @@ struct intake {
     struct intake_feeds     feeds;
     int64_t                 room_looked; /* when the disk was asked */
     bool                    room;
-    struct intake_worker   *worker; /* NULL = none */
+    struct intake_worker   *worker;   /* NULL = none */
+    atomic_int_fast64_t     answered; /* number of the last answer */
     atomic_int_fast64_t     taken, repeated, held, rejected, refused, worked, failed;
 };
 
@@ -40,6 +41,10 @@ struct intake {
 struct access intake_program(void);
 
 struct model_text intake_text(const char *text); /* a view */
+
+/* A number for an answer of ours, which no other has: the instant in microseconds, or the next one. As text of at most
+ * 19 digits. */
+void intake_answer_number(struct intake *intake, char text[20]);
 
 /* Something waits to be worked off. */
 void intake_wake(struct intake *intake);

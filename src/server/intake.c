@@ -6,6 +6,7 @@
 
 #include "base/instant.h"
 #include "response/intake_work.h"
+#include "server/mllp.h"
 #include "server/server_internal.h"
 #include "store/message_bytes.h"
 
@@ -46,6 +47,20 @@ static void write_backlog(const struct server *server, struct store_reader *read
                    oldest == INSTANT_MISSING ? 0 : (double) (server_now(server) - oldest) / (double) INSTANT_SECOND);
 }
 
+static void write_mllp(struct mllp_listeners *listeners, struct sink *sink)
+{
+    struct mllp_state state;
+    mllp_watch(listeners, &state);
+    metrics_number(sink, "tocsin_mllp_connections", "gauge", "Open connections of MLLP listeners.",
+                   (double) state.connections);
+    metrics_number(sink, "tocsin_mllp_accepted_total", "counter", "Connections accepted.", (double) state.accepted);
+    metrics_number(sink, "tocsin_mllp_refused_total", "counter", "Connections refused.", (double) state.refused);
+    metrics_number(sink, "tocsin_mllp_timed_out_total", "counter", "Connections ended that took too long.",
+                   (double) state.timed_out);
+    metrics_number(sink, "tocsin_mllp_too_large_total", "counter", "Messages over the limit; the sender was told.",
+                   (double) state.too_large);
+}
+
 void server_write_intake(const struct server *server, struct store_reader *reader, struct sink *sink)
 {
     struct intake_state state;
@@ -67,4 +82,6 @@ void server_write_intake(const struct server *server, struct store_reader *reade
                    "Of these, messages put aside because they could not be written.", (double) state.failed);
     if (reader != NULL)
         write_backlog(server, reader, sink);
+    if (server->mllp != NULL)
+        write_mllp(server->mllp, sink);
 }

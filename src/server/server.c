@@ -18,6 +18,7 @@
 #include "server/intake.h"
 #include "server/jobs.h"
 #include "server/listen.h"
+#include "server/mllp.h"
 #include "server/pass_lists.h"
 #include "server/provider.h"
 #include "server/server_internal.h"
@@ -42,6 +43,11 @@ void server_wake_jobs(struct server *server)
 const char *server_url(const struct server *server)
 {
     return server->url;
+}
+
+const char *server_mllp_place(const struct server *server, size_t number)
+{
+    return mllp_place(server->mllp, number);
 }
 
 static int refuse(struct fault_list *faults, const char *name, const char *found, const char *allowed)
@@ -224,6 +230,7 @@ static void free_server(struct server *server)
     detection_stop(server->detection);
     live_stop(server->live);
     jobs_stop(server->jobs);
+    mllp_stop(server->mllp);
     intake_close(server->intake);
     if (server->socket >= 0)
         close(server->socket);
@@ -268,6 +275,8 @@ int server_start(const struct server_options *options, struct server **started, 
         ret = pass_lists_new(&options->node->settings, &server->passes, faults);
     if (ret == 0)
         ret = start_network(server, faults);
+    if (ret == 0 && options->num_mllp > 0 && options->tables != NULL)
+        ret = mllp_start(server, options->mllp, options->num_mllp, &options->mllp_limits, &server->mllp, faults);
     if (ret != 0) {
         free_server(server);
         return ret;
@@ -288,6 +297,8 @@ void server_stop(struct server *server, unsigned seconds)
         return;
     log_say(server->log, LOG_LEVEL_INFO, server_now(server), "stop", "no new connections");
     http_quiesce(server->http);
+    mllp_stop(server->mllp);
+    server->mllp = NULL;
     live_end(server->live);
     for (unsigned waited = 0; http_active(server->http) > 0 && waited < seconds * 100; waited++)
         wait_a_little();

@@ -24,6 +24,13 @@ struct accounts;
 struct code_tables;
 struct server;
 
+/* Of MLLP listeners, instead of those that mllp.h says; 0 = as there. For tests. */
+struct mllp_limits {
+    size_t   bytes;
+    unsigned connections, per_peer;
+    double   tls_seconds, idle_seconds, message_seconds, answer_seconds;
+};
+
 struct server_options {
     struct node *node;            /* open, with a writer; borrowed */
     const char  *listen;          /* "127.0.0.1:8420", "[::1]:8420", "unix:/run/tocsin/http"; port 0 = any */
@@ -42,8 +49,11 @@ struct server_options {
     const char               *results; /* folder for the files of jobs; with `program` */
     const struct code_tables *tables;  /* of the intake; NULL = nothing is taken in here. Borrowed */
     uint64_t                  intake_reserve_bytes; /* kept free on the database's disk; 0 = as intake_door.h says */
-    bool                      demo;                 /* invented data: refused on any address that is not loopback */
-    bool                      quiet;                /* no log */
+    const struct node_mllp   *mllp;                 /* listeners; with `tables`. Copied */
+    size_t                    num_mllp;
+    struct mllp_limits        mllp_limits;
+    bool                      demo;  /* invented data: refused on any address that is not loopback */
+    bool                      quiet; /* no log */
 };
 
 #define SERVER_LISTEN "127.0.0.1:8420"
@@ -59,6 +69,9 @@ int server_start(const struct server_options *options, struct server **server, s
 
 /* Where it listens: "http://127.0.0.1:8420". */
 const char *server_url(const struct server *server);
+
+/* Where its MLLP listeners do: "127.0.0.1:2575", in the order of the options; NULL past the last. */
+const char *server_mllp_place(const struct server *server, size_t number);
 
 /* Who may sign in (response/account.h): for the set-up link. */
 struct accounts *server_accounts(const struct server *server);

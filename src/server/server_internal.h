@@ -14,32 +14,34 @@ struct detection;
 struct http;
 struct intake;
 struct jobs;
+struct mllp_listeners;
 struct pass_lists;
 struct provider;
 
 struct server {
-    struct server_options options;
-    struct store         *store;
-    struct accounts      *accounts;
-    struct guard          guard;
-    bool                  tls;    /* the public URL is https */
-    int                   socket; /* listening */
-    char                  trusted_proxy[64];
-    char                  url[GUARD_NAME_BYTES];
-    char                  socket_path[120]; /* to be removed; "" = none */
-    int64_t               started;          /* instant */
-    struct log           *log;
-    struct metrics       *metrics;
-    struct live          *live;
-    struct jobs          *jobs;                     /* NULL = none are done here */
-    struct detection     *detection;                /* NULL = the watch is off */
-    struct intake        *intake;                   /* NULL = nothing is taken in here */
-    char                  disk[NODE_SETTING_BYTES]; /* that it watches: a folder of it; "" = none */
-    struct lane          *workers, *heavy;
-    struct provider      *provider; /* of identities; NULL = none */
-    struct pass_lists    *passes;   /* what health passes are checked with; NULL = nothing */
-    struct lane          *outside;  /* whoever waits for it; NULL = nobody does */
-    struct http          *http;
+    struct server_options  options;
+    struct store          *store;
+    struct accounts       *accounts;
+    struct guard           guard;
+    bool                   tls;    /* the public URL is https */
+    int                    socket; /* listening */
+    char                   trusted_proxy[64];
+    char                   url[GUARD_NAME_BYTES];
+    char                   socket_path[120]; /* to be removed; "" = none */
+    int64_t                started;          /* instant */
+    struct log            *log;
+    struct metrics        *metrics;
+    struct live           *live;
+    struct jobs           *jobs;                     /* NULL = none are done here */
+    struct detection      *detection;                /* NULL = the watch is off */
+    struct intake         *intake;                   /* NULL = nothing is taken in here */
+    struct mllp_listeners *mllp;                     /* NULL = none listens */
+    char                   disk[NODE_SETTING_BYTES]; /* that it watches: a folder of it; "" = none */
+    struct lane           *workers, *heavy;
+    struct provider       *provider; /* of identities; NULL = none */
+    struct pass_lists     *passes;   /* what health passes are checked with; NULL = nothing */
+    struct lane           *outside;  /* whoever waits for it; NULL = nobody does */
+    struct http           *http;
 };
 
 int64_t server_now(const struct server *server); /* instant */

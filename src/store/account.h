@@ -198,15 +198,24 @@ int  account_tokens(struct store_reader *reader, int64_t now, struct account_tok
 int  account_end_token(struct store *store, const struct access *who, const struct id *token, int64_t now);
 void account_touch_token(struct store *store, const struct account_hash *hash, int64_t now);
 
+#define ACCOUNT_RECEIPT_REASON_BYTES 801 /* 200 characters */
+
 /* What a sender has sent, newest first: receipts alone. */
 struct account_receipt {
     struct id id;
     int64_t   received;
     char      verdict[48];
     int64_t   num_faults;
+    char      reason[ACCOUNT_RECEIPT_REASON_BYTES]; /* the first fault; "" = none */
+    int64_t   processed;                            /* or missing */
+    bool      test;
 };
 int account_receipts(struct store_reader *reader, const struct id *facility, struct account_receipt *receipts,
                      size_t max, size_t *num);
+
+/* One of them; STORE_ERR_ABSENT where it is another sender's, or nobody's. */
+int account_receipt(struct store_reader *reader, const struct id *facility, const struct id *message,
+                    struct account_receipt *receipt);
 
 /* ---- break-glass ---- */
 

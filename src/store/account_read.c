@@ -458,6 +458,8 @@ int account_tokens(struct store_reader *reader, int64_t now, struct account_toke
     return ret;
 }
 
+#define RECEIPT_COLUMNS "SELECT id, received, verdict, num_faults, reason, processed, test FROM message "
+
 static int take_receipt(void *to, const struct db_value *row)
 {
     struct account_receipt *receipt = to;
@@ -465,6 +467,9 @@ static int take_receipt(void *to, const struct db_value *row)
     receipt->received = row[1].integer;
     text_in(&row[2], receipt->verdict, sizeof receipt->verdict);
     receipt->num_faults = row[3].type == DB_INTEGER ? row[3].integer : 0;
+    text_in(&row[4], receipt->reason, sizeof receipt->reason);
+    receipt->processed = row[5].type == DB_INTEGER ? row[5].integer : INSTANT_MISSING;
+    receipt->test = row[6].type == DB_INTEGER && row[6].integer == 1;
     return 0;
 }
 
@@ -474,12 +479,21 @@ int account_receipts(struct store_reader *reader, const struct id *facility, str
     struct db_value values[] = { db_bytes(facility->bytes, ID_BYTES), db_integer((int64_t) max) };
     struct one      one = { .take = take_receipt, .to = receipts, .size = sizeof *receipts, .max = max };
     int             ret = read_rows(reader,
-                                    "SELECT id, received, verdict, num_faults FROM message WHERE sender = $1 ORDER BY received "
-                                                "DESC, id DESC LIMIT $2",
+                                    RECEIPT_COLUMNS "WHERE sender = $1 ORDER BY received "
+                                                                "DESC, id DESC LIMIT $2",
                                     values, 2, &one);
     if (ret == 0)
         *num = one.num;
     return ret;
+}
+
+int account_receipt(struct store_reader *reader, const struct id *facility, const struct id *message,
+                    struct account_receipt *receipt)
+{
+    struct db_value values[] = { db_bytes(facility->bytes, ID_BYTES), db_bytes(message->bytes, ID_BYTES) };
+    struct one      one = { .take = take_receipt, .to = receipt, .size = sizeof *receipt, .max = 1 };
+    int             ret = read_rows(reader, RECEIPT_COLUMNS "WHERE sender = $1 AND id = $2", values, 2, &one);
+    return ret == 0 && one.num == 0 ? STORE_ERR_ABSENT : ret;
 }
 
 /* ---- break-glass ---- */

@@ -65,6 +65,18 @@ static const struct setting settings_table[] = {
 };
 #define NUM_SETTINGS (sizeof settings_table / sizeof *settings_table)
 
+/* Of a section [mllp NAME]. */
+#define MLLP(member) offsetof(struct node_mllp, member)
+static const struct setting mllp_table[] = {
+    { "listen", SETTING_TEXT, MLLP(listen), 0, 0, "ADDRESS:PORT" },
+    { "certificate", SETTING_PATH, MLLP(certificate), 0, 0, "the listener's certificate (PEM)" },
+    { "key", SETTING_PATH, MLLP(key), 0, 0, "its key; none: in the same file" },
+    { "authority", SETTING_PATH, MLLP(authority), 0, 0, "certificates of the authorities of senders" },
+    { "feed", SETTING_ID, MLLP(feed), 0, 0, "the only sender" },
+    { "addresses", SETTING_TEXT, MLLP(addresses), 0, 0, "who may connect" },
+};
+#define NUM_MLLP (sizeof mllp_table / sizeof *mllp_table)
+
 static const char *allowed_of(const struct setting *setting, char text[FAULT_ALLOWED_BYTES])
 {
     switch (setting->kind) {
@@ -88,7 +100,7 @@ struct reading {
     const char          *path;
     const char          *directory;
     uint64_t             line;
-    bool                 seen[NUM_SETTINGS];
+    bool                 seen[NUM_SETTINGS], seen_mllp[NODE_MLLP_MOST][NUM_MLLP];
     struct node_settings settings;
     struct fault_list   *faults;
 };
@@ -129,8 +141,7 @@ static bool store_path(const struct reading *reading, const char *value, bool is
            NODE_SETTING_BYTES;
 }
 
-static bool store_value(const struct reading *reading, const struct setting *setting, const char *value,
-                        struct node_settings *settings)
+static bool store_value(const struct reading *reading, const struct setting *setting, const char *value, void *settings)
 {
     char *at = (char *) settings + setting->offset;
     switch (setting->kind) {
@@ -147,25 +158,70 @@ static bool store_value(const struct reading *reading, const struct setting *set
     return text_to_integer(value, strlen(value), setting->low, setting->high, (int64_t *) (void *) at) == 0;
 }
 
-static int take(void *context, const char *section, const char *key, const char *value)
+/* One line: a key of a table, into the struct that the table describes. seen: a flag a key. */
+static void take_line(struct reading *reading, const struct setting *table, size_t num, bool *seen, void *settings,
+                      const char *key, const char *value, const char *keys)
 {
-    struct reading *reading = context;
-    char            quoted[TEXT_QUOTE_BYTES], allowed[FAULT_ALLOWED_BYTES];
-    size_t          i = 0;
-    while (i < NUM_SETTINGS && strcmp(settings_table[i].key, key) != 0)
+    char   quoted[TEXT_QUOTE_BYTES], allowed[FAULT_ALLOWED_BYTES];
+    size_t i = 0;
+    while (i < num && strcmp(table[i].key, key) != 0)
         i++;
-    if (*section != '\0' || i == NUM_SETTINGS) {
-        fault_add(reading->faults, place_of(reading, key), "the keys that 'tocsin help node' lists, without sections",
-                  "there is no such key");
-        return 1;
+    if (i == num) {
+        fault_add(reading->faults, place_of(reading, key), keys, "there is no such key");
+        return;
     }
     text_quote(value, strlen(value), quoted);
-    if (reading->seen[i])
+    if (seen[i])
         fault_add(reading->faults, place_of(reading, key), "one line a key", "stands here a second time");
-    else if (!store_value(reading, &settings_table[i], value, &reading->settings))
-        fault_add(reading->faults, place_of(reading, key), allowed_of(&settings_table[i], allowed), "found %s", quoted);
-    reading->seen[i] = true;
+    else if (!store_value(reading, &table[i], value, settings))
+        fault_add(reading->faults, place_of(reading, key), allowed_of(&table[i], allowed), "found %s", quoted);
+    seen[i] = true;
+}
+
+/* The listener of a section's name, made where it is new. NULL after a fault. */
+static struct node_mllp *find_mllp(struct reading *reading, const char *section)
+{
+    struct node_settings *settings = &reading->settings;
+    const char           *name = section + 5;
+    size_t                size = strlen(name);
+    for (size_t i = 0; i < settings->num_mllp; i++)
+        if (strcmp(settings->mllp[i].name, name) == 0)
+            return &settings->mllp[i];
+    if (size == 0 || size >= NODE_MLLP_NAME || strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-") != size)
+        fault_add(reading->faults, place_of(reading, section), "[mllp NAME]: at most 30 small letters, digits and -",
+                  "is no name of a listener");
+    else if (settings->num_mllp == NODE_MLLP_MOST)
+        fault_add(reading->faults, place_of(reading, section), "at most 16 listeners", "one listener too many");
+    else {
+        struct node_mllp *made = &settings->mllp[settings->num_mllp++];
+        memcpy(made->name, name, size + 1);
+        return made;
+    }
+    return NULL;
+}
+
+static int take(void *context, const char *section, const char *key, const char *value)
+{
+    struct reading   *reading = context;
+    struct node_mllp *mllp;
+    if (*section == '\0')
+        take_line(reading, settings_table, NUM_SETTINGS, reading->seen, &reading->settings, key, value,
+                  "the keys that 'tocsin help node' lists, without sections");
+    else if (strncmp(section, "mllp ", 5) != 0)
+        fault_add(reading->faults, place_of(reading, section), "[mllp NAME]", "there is no such section");
+    else if ((mllp = find_mllp(reading, section)) != NULL)
+        take_line(reading, mllp_table, NUM_MLLP, reading->seen_mllp[mllp - reading->settings.mllp], mllp, key, value,
+                  "listen, certificate, key, authority, feed, addresses");
     return 1;
+}
+
+static void check_mllp(struct reading *reading)
+{
+    for (size_t i = 0; i < reading->settings.num_mllp; i++)
+        if (reading->settings.mllp[i].listen[0] == '\0')
+            fault_add(
+                reading->faults, (struct fault_place){ .file = reading->path, .name = reading->settings.mllp[i].name },
+                "listen = ADDRESS:PORT", "[mllp %s] does not say where it listens", reading->settings.mllp[i].name);
 }
 
 /* The initial values, their paths in the node's directory. */
@@ -192,6 +248,7 @@ static int read_lines(struct reading *reading)
     if (wrong > 0)
         fault_add(reading->faults, (struct fault_place){ .file = reading->path, .line = (uint64_t) wrong },
                   "key = value", "is no setting");
+    check_mllp(reading);
     if (fgetc(reading->file) != EOF)
         fault_add(reading->faults, place_of(reading, NULL), "at most 1000 lines", "the file goes on");
     return reading->faults->num_all > before ? BASE_ERR_INPUT : 0;

@@ -29,6 +29,15 @@
  *                                        within one
  *     telephone_country = 86             of telephone numbers that are written without a country
  *
+
+ *     [mllp hospital]                    a listener for HL7 v2 over MLLP (docs/intake.md), named for the log; up to 16
+ *     listen = 10.0.0.5:2575             its own address and port
+ *     certificate = mllp.pem             with TLS; plain listeners are for this machine, or name feed and addresses
+ *     key = mllp.key                     of that certificate; none: it stands in the same file
+ *     authority = authority.crt          whose senders may connect, each with a certificate
+ *     feed = 0193…                       the only sender here; none: every feed of the channel mllp
+ *     addresses = 10.1.0.0/16 10.2.0.7   who may connect; none: everybody
+ *
  * Lines are `key = value`; # or ; begin a comment. A key that is not in the table is a fault, as is one that stands
  * twice.
  */
@@ -44,33 +53,45 @@
 #define NODE_SETTINGS_LINES 1000 /* of the file, at most */
 #define NODE_SETTING_BYTES 180   /* of a value, with its end */
 
-struct node_settings {
-    char      database[NODE_SETTING_BYTES];
-    char      keys[NODE_SETTING_BYTES];
-    struct id operator_id;
-    char      backup_to[NODE_SETTING_BYTES];   /* "" = none */
-    char      backup_send[NODE_SETTING_BYTES]; /* "" = none */
-    int64_t   backup_every_hours;              /* 1 … 8760 */
-    int64_t   backup_keep_days;                /* 1 … 3660 */
-    int64_t   county_depth;                    /* 0 … 15 */
-    int64_t   telephone_country;               /* 1 … 999 */
+#define NODE_MLLP_MOST 16
+#define NODE_MLLP_NAME 31 /* with its end */
+struct node_mllp {
+    char      name[NODE_MLLP_NAME];
     char      listen[NODE_SETTING_BYTES];
-    char      public_url[NODE_SETTING_BYTES];     /* "" = none */
-    char      trusted_proxy[NODE_SETTING_BYTES];  /* "" = none */
-    int64_t   workers;                            /* 1 … 64 */
-    char      sign_in_issuer[NODE_SETTING_BYTES]; /* "" = none */
-    char      sign_in_client[NODE_SETTING_BYTES];
-    char      sign_in_secret[NODE_SETTING_BYTES]; /* "" = none */
-    char      sign_in_name[NODE_SETTING_BYTES];
-    char      sign_in_second_factor[NODE_SETTING_BYTES]; /* "" = never counts */
-    char      sign_in_authority[NODE_SETTING_BYTES];     /* "" = the system's */
-    char      pass_trust[NODE_SETTING_BYTES];            /* "" = none, as of those below */
-    char      pass_rules[NODE_SETTING_BYTES];
-    char      pass_country[NODE_SETTING_BYTES];
-    char      pass_region[NODE_SETTING_BYTES];
-    bool      watch;
-    char      codes[NODE_SETTING_BYTES];
-    bool      demo;
+    char      certificate[NODE_SETTING_BYTES], key[NODE_SETTING_BYTES], authority[NODE_SETTING_BYTES]; /* "" = none */
+    struct id feed;                                                                                    /* or missing */
+    char      addresses[NODE_SETTING_BYTES];
+};
+
+struct node_settings {
+    char             database[NODE_SETTING_BYTES];
+    char             keys[NODE_SETTING_BYTES];
+    struct id        operator_id;
+    char             backup_to[NODE_SETTING_BYTES];   /* "" = none */
+    char             backup_send[NODE_SETTING_BYTES]; /* "" = none */
+    int64_t          backup_every_hours;              /* 1 … 8760 */
+    int64_t          backup_keep_days;                /* 1 … 3660 */
+    int64_t          county_depth;                    /* 0 … 15 */
+    int64_t          telephone_country;               /* 1 … 999 */
+    char             listen[NODE_SETTING_BYTES];
+    char             public_url[NODE_SETTING_BYTES];     /* "" = none */
+    char             trusted_proxy[NODE_SETTING_BYTES];  /* "" = none */
+    int64_t          workers;                            /* 1 … 64 */
+    char             sign_in_issuer[NODE_SETTING_BYTES]; /* "" = none */
+    char             sign_in_client[NODE_SETTING_BYTES];
+    char             sign_in_secret[NODE_SETTING_BYTES]; /* "" = none */
+    char             sign_in_name[NODE_SETTING_BYTES];
+    char             sign_in_second_factor[NODE_SETTING_BYTES]; /* "" = never counts */
+    char             sign_in_authority[NODE_SETTING_BYTES];     /* "" = the system's */
+    char             pass_trust[NODE_SETTING_BYTES];            /* "" = none, as of those below */
+    char             pass_rules[NODE_SETTING_BYTES];
+    char             pass_country[NODE_SETTING_BYTES];
+    char             pass_region[NODE_SETTING_BYTES];
+    bool             watch;
+    char             codes[NODE_SETTING_BYTES];
+    bool             demo;
+    struct node_mllp mllp[NODE_MLLP_MOST];
+    size_t           num_mllp;
 };
 #define NODE_SETTINGS_INIT                                                                                             \
     {                                                                                                                  \

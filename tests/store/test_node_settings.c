@@ -98,6 +98,43 @@ static void test_faults_stand_at_their_lines(void **state)
     assert_string_equal(faults_of("no setting at all\n"), "tocsin.conf:1: is no setting; allowed: key = value\n");
 }
 
+static void test_listeners_of_mllp(void **state)
+{
+    (void) state;
+    char                 text[4096], expected[128];
+    int                  size = 0;
+    struct fault_list    faults = FAULT_LIST_INIT;
+    struct node_settings settings;
+    write_file("workers = 2\n[mllp hospital]\nlisten = 127.0.0.1:2575\ncertificate = mllp.pem\n[mllp lab-2]\n"
+               "listen = [::1]:2576\naddresses = 10.1.0.0/16 fd00::5\n[mllp hospital]\nauthority = /ca.pem\n");
+    assert_ok(node_settings_read(directory, &settings, &faults));
+    assert_int_equal(settings.num_mllp, 2);
+    assert_string_equal(settings.mllp[0].name, "hospital");
+    snprintf(expected, sizeof expected, "%s/mllp.pem", directory);
+    assert_string_equal(settings.mllp[0].certificate, expected);
+    assert_string_equal(settings.mllp[0].authority, "/ca.pem");
+    assert_string_equal(settings.mllp[1].addresses, "10.1.0.0/16 fd00::5");
+    assert_true(id_is_missing(&settings.mllp[1].feed));
+    fault_list_free(&faults);
+    assert_string_equal(faults_of("[mllp a]\nport = 1\nlisten = here\n"),
+                        "tocsin.conf:2: port: there is no such key; allowed: listen, certificate, key, authority, "
+                        "feed, addresses\n");
+    assert_string_equal(faults_of("[mllp a]\nlisten = x\n[mllp a]\nlisten = y\n"),
+                        "tocsin.conf:4: listen: stands here a second time; allowed: one line a key\n");
+    assert_string_equal(faults_of("[mllp a]\nfeed = 7\nlisten = x\n"),
+                        "tocsin.conf:2: feed: found \"7\"; allowed: " ID_ALLOWED "\n");
+    assert_string_equal(faults_of("[mllp a]\nkey = x\n"),
+                        "tocsin.conf: a: [mllp a] does not say where it listens; allowed: listen = ADDRESS:PORT\n");
+    assert_string_equal(faults_of("[mail]\nkey = x\n"),
+                        "tocsin.conf:2: mail: there is no such section; allowed: [mllp NAME]\n");
+    assert_non_null(strstr(faults_of("[mllp A b]\nlisten = x\n"), "is no name of a listener"));
+    for (int i = 0; i < NODE_MLLP_MOST; i++)
+        size += snprintf(text + size, sizeof text - (size_t) size, "[mllp l%d]\nlisten = x\n", i);
+    assert_string_equal(faults_of(text), "");
+    snprintf(text + size, sizeof text - (size_t) size, "[mllp one-more]\nlisten = x\n");
+    assert_non_null(strstr(faults_of(text), "one listener too many"));
+}
+
 static void test_the_longest_value_and_one_past_it(void **state)
 {
     (void) state;
@@ -130,9 +167,8 @@ static void test_a_file_that_never_ends(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_what_is_written_reads_back),
-        cmocka_unit_test(test_faults_stand_at_their_lines),
-        cmocka_unit_test(test_the_longest_value_and_one_past_it),
+        cmocka_unit_test(test_what_is_written_reads_back), cmocka_unit_test(test_faults_stand_at_their_lines),
+        cmocka_unit_test(test_listeners_of_mllp),          cmocka_unit_test(test_the_longest_value_and_one_past_it),
         cmocka_unit_test(test_a_file_that_never_ends),
     };
     return cmocka_run_group_tests(tests, make_directory, remove_directory);
