@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# A node with an invented county and some weeks of invented cases: demo_node.sh TOCSIN NODE DATA [TODAY]
+# A node with an invented county and some weeks of invented cases, watched for what is unusual: demo_node.sh TOCSIN NODE DATA [TODAY]
 # NODE is made, DATA takes the files that it is made from.
 set -euo pipefail
 tocsin=$1 node=$2 data=$3 today=${4:-$(date +%F)}
@@ -12,6 +12,7 @@ printf '\ndemo = yes\n' >>"$node/tocsin.conf"
     --population "$data/county/population.csv" "$data/county/areas.csv" >>"$data/log"
 "$tocsin" area list "$data/county/areas.csv" >"$data/areas.csv"
 python3 "$(dirname "$0")/invented_cases.py" "$data/areas.csv" "$data" "$today"
-for record in person case; do
+for record in person case stream; do
     "$tocsin" record create --node "$node" --file "$data/${record}s.csv" $record >>"$data/log"
 done
+"$tocsin" watch run --node "$node" --today "$today" >>"$data/log" 2>&1

@@ -5,7 +5,7 @@ usage: invented_cases.py AREAS.csv FOLDER [TODAY]
 
 AREAS.csv is what `tocsin area list` prints: its last column is the id that an area has on every node. Writes
 FOLDER/persons.csv and FOLDER/cases.csv: some measles in one township that doubles, hand, foot and mouth disease
-everywhere, over the six weeks up to TODAY. The same areas and day give the same files; nobody in them exists.
+everywhere, over the six weeks up to TODAY; and FOLDER/streams.csv, what is watched: both, in the county and each township. The same areas and day give the same files; nobody in them exists.
 """
 
 import csv
@@ -51,6 +51,14 @@ def rows_of(chance, villages, today):
         yield person, case
 
 
+def streams_of(areas, lowest):
+    for area in areas:
+        for disease in ("measles", "hand-foot-mouth-disease"):
+            if int(area["level"]) in (lowest - 1, lowest - 2):
+                yield {"code": f"{disease}-{area['code']}", "indicator": "cases", "disease": disease, "area": area["id"],
+                       "period": "day", "feed": "counter", "counter": "case_by_onset"}
+
+
 def write(path, rows):
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, rows[0].keys(), lineterminator="\n")
@@ -70,6 +78,7 @@ def main():
     folder = pathlib.Path(sys.argv[2])
     write(folder / "persons.csv", persons)
     write(folder / "cases.csv", cases)
+    write(folder / "streams.csv", list(streams_of(areas, lowest)))
     print(f"{len(persons)} invented persons, as many cases")
 
 

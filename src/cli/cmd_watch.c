@@ -250,7 +250,7 @@ static void put_stream(struct call *call, const struct watch_stream *one, const 
         rows_number(rows, 0);
         rows_missing(rows);
     } else {
-        rows_text(rows, toc_method_default(group->num_steps, group->steps_per_year)->name);
+        rows_text(rows, watch_method(group, at));
         put_day(rows, group->dates[0]);
         rows_number(rows, (double) group->num_steps);
         rows_number(rows, group->series[at].counts[group->num_steps - 1]);

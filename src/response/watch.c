@@ -103,16 +103,13 @@ static int begin(struct run *run)
 
 /* ---- judging ---- */
 
-static void judge_single_case(struct run *run, size_t i, size_t from)
+static void judge_single_case(const double *counts, size_t num, struct toc_judgement *judgements)
 {
-    run->methods[i] = WATCH_SINGLE_CASE;
-    for (size_t step = from; step < run->group->num_steps; step++) {
-        double count = run->group->series[i].counts[step];
-        run->judgements[at(run, i, step)] = (struct toc_judgement){ .expected = NAN,
-                                                                    .threshold = 0.5,
-                                                                    .score = count > 0 ? 2 * count : 0,
-                                                                    .alarm = count > 0 ? TOC_ALARM_YES : TOC_ALARM_NO };
-    }
+    for (size_t i = 0; i < num; i++)
+        judgements[i] = (struct toc_judgement){ .expected = NAN,
+                                                .threshold = 0.5,
+                                                .score = counts[i] > 0 ? 2 * counts[i] : 0,
+                                                .alarm = counts[i] > 0 ? TOC_ALARM_YES : TOC_ALARM_NO };
 }
 
 static double mean_before(const double *counts, size_t num)
@@ -127,22 +124,26 @@ static double mean_before(const double *counts, size_t num)
     return there > 0 ? sum / (double) there : NAN;
 }
 
-static int judge(struct run *run, size_t i)
+const char *watch_method(const struct watch_group *group, size_t i)
 {
-    const struct watch_group *group = run->group;
-    _Alignas(16) char         options[TOC_METHOD_MAX_OPTIONS];
-    size_t                    from = group->num_steps > group->num_back ? group->num_steps - group->num_back : 0;
-    struct toc_series         series = { .observed = group->series[i].counts,
-                                         .date = group->dates,
-                                         .n = group->num_steps,
-                                         .steps_per_year = group->steps_per_year };
-    run->usual[i] = mean_before(group->series[i].counts, from);
+    return group->series[i].single_case ? WATCH_SINGLE_CASE
+                                        : toc_method_default(group->num_steps, group->steps_per_year)->name;
+}
+
+int watch_judge(const struct watch_group *group, size_t i, size_t from, struct toc_judgement *judgements,
+                const char **name, struct toc_error *error)
+{
+    _Alignas(16) char options[TOC_METHOD_MAX_OPTIONS];
+    struct toc_series series = { .observed = group->series[i].counts,
+                                 .date = group->dates,
+                                 .n = group->num_steps,
+                                 .steps_per_year = group->steps_per_year };
+    *name = watch_method(group, i);
     if (group->series[i].single_case) {
-        judge_single_case(run, i, from);
+        judge_single_case(series.observed + from, series.n - from, judgements);
         return 0;
     }
     const struct toc_method *method = toc_method_default(group->num_steps, group->steps_per_year);
-    run->methods[i] = method->name;
     toc_method_init_options(method, TOC_MODE_DEFAULT, options);
     const struct toc_parameter *weekdays = toc_method_parameter(method, "weekdays", 0);
     if (weekdays != NULL && group->steps_per_year == 365 && group->num_steps < WATCH_WEEKDAYS_FROM)
@@ -150,8 +151,15 @@ static int judge(struct run *run, size_t i)
     const struct toc_parameter *least = toc_method_parameter(method, "min_sigma", 0);
     if (least != NULL)
         (void) toc_parameter_set_number(least, WATCH_MIN_SIGMA, options, NULL);
-    return method->judge(&series, from, group->num_steps - from, options, &memory_allocator,
-                         &run->judgements[at(run, i, from)], run->error);
+    return method->judge(&series, from, series.n - from, options, &memory_allocator, judgements, error);
+}
+
+static int judge(struct run *run, size_t i)
+{
+    const struct watch_group *group = run->group;
+    size_t                    from = group->num_steps > group->num_back ? group->num_steps - group->num_back : 0;
+    run->usual[i] = mean_before(group->series[i].counts, from);
+    return watch_judge(group, i, from, &run->judgements[at(run, i, from)], &run->methods[i], run->error);
 }
 
 /* ---- grouping a step ---- */

@@ -96,6 +96,14 @@ struct watch_plan { /* arrays in the arena */
 /* Judge and group. Returns 0, TOC_ERR_NO_MEMORY, or a status of the library with the reason in error. */
 int watch_plan(const struct watch_group *group, struct arena *arena, struct watch_plan *plan, struct toc_error *error);
 
+/* Judge the steps of series i from number `from` on, as watch_plan does: one judgement a step, and the method's name
+ * (static). Returns 0 or a status of the library with the reason in error. */
+int watch_judge(const struct watch_group *group, size_t i, size_t from, struct toc_judgement *judgements,
+                const char **name, struct toc_error *error);
+
+/* The name of the method that judges series i. Static. */
+const char *watch_method(const struct watch_group *group, size_t i);
+
 /* The id of the alarm of a stream at a step: the same whoever makes it, so that none is written twice. */
 struct id watch_alarm_id(const struct id *stream, toc_date day, const char *method);
 

@@ -196,17 +196,6 @@ static struct id new_id(void *context)
     return node_new_id(((const struct round *) context)->now);
 }
 
-static void mark_single_cases(const struct round *round, size_t first, size_t num, struct watch_group *group)
-{
-    struct watch_series       *series = group->series;
-    const struct model_stream *stream = &round->streams.streams[first].stream;
-    bool                       single = stream->disease.bytes != NULL && store_lists(round->store) != NULL &&
-                  model_lists_find(store_lists(round->store), "single_case_disease", stream->disease.bytes,
-                                   stream->disease.size) != NULL;
-    for (size_t i = 0; i < num; i++)
-        series[i].single_case = single && is(round->streams.streams[first + i].stream.indicator, "cases");
-}
-
 /* ---- writing ---- */
 
 struct writing {
@@ -403,7 +392,6 @@ static int do_group(struct round *round, size_t first, size_t num)
     group.budget = group.steps_per_year == 52 ? WATCH_BUDGET_WEEKLY : WATCH_BUDGET_DAILY;
     group.new_id = new_id;
     group.context = round;
-    mark_single_cases(round, first, num, &group);
     ret = find_alarms(round, &group, &arena);
     if (ret == 0)
         ret = find_signals(round, &group, &arena);

@@ -359,6 +359,18 @@ static toc_date first_day(const struct watch_stream *streams, size_t num, const 
     return first;
 }
 
+/* Of cases of a disease of which one is enough. A store may have no lists. */
+static void mark_single_cases(const struct store *store, const struct watch_stream *streams, size_t num,
+                              struct watch_series *series)
+{
+    const struct model_lists *lists = store_lists(store);
+    const struct model_text  *disease = &streams->stream.disease; /* all of them have the same */
+    bool                      single = lists != NULL && disease->bytes != NULL &&
+                  model_lists_find(lists, "single_case_disease", disease->bytes, disease->size) != NULL;
+    for (size_t i = 0; i < num; i++)
+        series[i].single_case = single && is(streams[i].stream.indicator, "cases");
+}
+
 static int fill_steps(const struct watch_streams *all, size_t first, size_t num, const struct days *days, int length,
                       struct arena *arena, struct watch_group *group)
 {
@@ -412,6 +424,8 @@ int watch_streams_series(struct store_reader *reader, const struct access *who, 
         *group = (struct watch_group){ .num_steps = 0 };
     else if (ret == 0)
         ret = fill_steps(streams, first, num, &days, length, arena, group);
+    if (ret == 0 && any)
+        mark_single_cases(store_of_reader(reader), one, num, group->series);
     free(days.at);
     return ret;
 }

@@ -15,12 +15,19 @@ import "./ui/base.css";
 
 const CaseList = lazy(() => import("./case/CaseList"));
 const CasePage = lazy(() => import("./case/CasePage"));
+const SignalList = lazy(() => import("./signal/SignalList"));
+const SignalPage = lazy(() => import("./signal/SignalPage"));
+const StreamList = lazy(() => import("./stream/StreamList"));
 
 function Page() {
   const found = /^\/cases\/([^/]+)$/.exec(path.value);
+  const signal = /^\/signals\/([^/]+)$/.exec(path.value);
   if (path.value === "/") return <Situation />;
   if (path.value === "/cases") return <CaseList />;
   if (found !== null) return <CasePage id={found[1] ?? ""} />;
+  if (path.value === "/signals") return <SignalList />;
+  if (signal !== null) return <SignalPage key={signal[1]} id={signal[1] ?? ""} />;
+  if (path.value === "/streams") return <StreamList />;
   return <Empty>{t("state.noPage")}</Empty>;
 }
 

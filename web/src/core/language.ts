@@ -55,3 +55,11 @@ export function day(iso: string | null | undefined, style: "short" | "long" = "s
       : { month: "short", ...(date === "" ? {} : { day: "numeric" }) };
   return new Intl.DateTimeFormat(tag.value, { ...parts, timeZone: "UTC" }).format(at);
 }
+
+/** A time where the browser is, from an ISO instant or a TIME of a record (which may be a day alone). */
+export function time(iso: string | null | undefined): string {
+  if (iso === null || iso === undefined || iso === "") return "";
+  if (!iso.includes("T")) return day(iso);
+  const parts: Intl.DateTimeFormatOptions = { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit" };
+  return new Intl.DateTimeFormat(tag.value, parts).format(new Date(iso));
+}

@@ -70,6 +70,11 @@ export function codesOf(list: string): [string, string][] {
   return [...(codes.value.get(list) ?? [])];
 }
 
+/** May the present role do that with a record of this kind, somewhere? */
+export function may(record: string, verb: "read" | "create" | "change"): boolean {
+  return model.value?.records.find((one) => one.name === record)?.may.includes(verb) ?? false;
+}
+
 type Labels = { label_en: string; label_zh: string };
 export function labelOf(thing: Labels): string {
   return language.value === "zh" ? thing.label_zh : thing.label_en;

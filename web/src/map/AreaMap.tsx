@@ -22,13 +22,19 @@ function frame(areas: MapArea[]): string {
   return `${west - margin} ${north - margin} ${east - west + 2 * margin} ${south - north + 2 * margin}`;
 }
 
-export function AreaMap({ areas, breaks, unit, title, onPick }: {
+/** grades: what classes mean that are no numbers, instead of the breaks. */
+export function AreaMap({ areas, breaks, grades, unit, title, onPick }: {
   areas: MapArea[];
   breaks: number[];
+  grades?: Record<number, string>;
   unit: string;
   title: string;
-  onPick: (id: string) => void;
+  onPick?: (id: string) => void;
 }) {
+  const keys: [number, string][] =
+    grades === undefined
+      ? [0, ...breaks].map((upper, i) => [i, i === 0 ? "0" : `≤ ${number(upper, upper < 10 && !Number.isInteger(upper) ? 1 : 0)}`])
+      : Object.entries(grades).map(([grade, text]) => [Number(grade), text]);
   return (
     <figure class="map">
       <svg viewBox={frame(areas)} role="img" aria-label={title}>
@@ -37,7 +43,7 @@ export function AreaMap({ areas, breaks, unit, title, onPick }: {
             key={area.id}
             class={Number.isNaN(area.grade) ? "area none" : `area grade-${area.grade}`}
             d={area.path}
-            onClick={() => onPick(area.id)}
+            onClick={onPick === undefined ? undefined : () => onPick(area.id)}
           >
             <title>{`${area.name}: ${area.text}`}</title>
           </path>
@@ -45,12 +51,12 @@ export function AreaMap({ areas, breaks, unit, title, onPick }: {
       </svg>
       <figcaption>
         <span>{unit}</span>
-        {[0, ...breaks].map((upper, i) => (
-          <span key={upper} class="key">
+        {keys.map(([grade, text]) => (
+          <span key={grade} class="key">
             <svg width="14" height="14" aria-hidden="true">
-              <rect class={`area grade-${i}`} width="14" height="14" />
+              <rect class={`area grade-${grade}`} width="14" height="14" />
             </svg>
-            {i === 0 ? "0" : `≤ ${number(upper, upper < 10 && !Number.isInteger(upper) ? 1 : 0)}`}
+            {text}
           </span>
         ))}
         {areas.some((area) => Number.isNaN(area.grade)) && (

@@ -2,6 +2,7 @@
 // Ctrl-K: everywhere one can go, and any area by its name or code. "g" and a letter go to a page.
 import { useEffect, useRef, useState } from "preact/hooks";
 import { post } from "../core/api";
+import { keysOn, switchKeys, useKeys } from "../core/keys";
 import { t } from "../core/language";
 import { go } from "../core/router";
 import { nameOf } from "../core/session";
@@ -21,10 +22,6 @@ interface FoundArea {
 
 const WAIT_MS = 150;
 
-function isTyping(target: EventTarget | null): boolean {
-  return target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
-}
-
 async function findAreas(typed: string): Promise<Entry[]> {
   const { found } = await post("/api/v1/search", { typed, record: "area", page_size: 8 });
   const rows = (found[0]?.rows ?? []) as unknown as FoundArea[];
@@ -37,18 +34,13 @@ export function CommandMenu() {
   const [areas, setAreas] = useState<Entry[]>([]);
   const [at, setAt] = useState(0);
 
+  const shown = pages.filter((one) => one.shown());
+  useKeys(Object.fromEntries(shown.map((one) => [`g ${one.key}`, () => go(one.path)])));
   useEffect(() => {
-    let led = false;
     const press = (event: KeyboardEvent) => {
-      if (event.key.toLowerCase() === "k" && (event.ctrlKey || event.metaKey)) {
-        event.preventDefault();
-        dialog.current?.showModal();
-        return;
-      }
-      if (isTyping(event.target) || event.ctrlKey || event.metaKey || event.altKey) return;
-      const page = led ? pages.find((one) => one.key === event.key) : undefined;
-      if (page !== undefined) go(page.path);
-      led = event.key === "g";
+      if (event.key.toLowerCase() !== "k" || !(event.ctrlKey || event.metaKey)) return;
+      event.preventDefault();
+      dialog.current?.showModal();
     };
     addEventListener("keydown", press);
     return () => removeEventListener("keydown", press);
@@ -63,7 +55,7 @@ export function CommandMenu() {
   }, [typed]);
 
   const entries: Entry[] = [
-    ...pages.map((one) => ({ target: one.path, text: t(one.title) })).filter((one) => one.text.toLowerCase().includes(typed.toLowerCase())),
+    ...shown.map((one) => ({ target: one.path, text: t(one.title) })).filter((one) => one.text.toLowerCase().includes(typed.toLowerCase())),
     ...areas,
   ];
   const open = (entry: Entry | undefined) => {
@@ -103,6 +95,10 @@ export function CommandMenu() {
             </li>
           ))}
         </ul>
+        <label class="switch">
+          <input type="checkbox" checked={keysOn.value} onChange={(event) => switchKeys(event.currentTarget.checked)} />
+          <span>{t("menu.keys")}</span>
+        </label>
       </dialog>
     </>
   );

@@ -99,7 +99,7 @@ export function Shell({ children }: { children: ComponentChildren }) {
           <img src={icon} alt="" width="22" height="22" /> Tocsin
         </strong>
         <ul>
-          {pages.map((one) => (
+          {pages.filter((one) => one.shown()).map((one) => (
             <li key={one.path}>
               <a href={one.path} aria-current={one.holds(path.value) ? "page" : undefined}>
                 {t(one.title)}

@@ -1,16 +1,22 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The pages, in the order of the rail. The server has a line for each of their paths too (src/server/routes.def).
 import type { TextKey } from "../core/language";
+import { may } from "../core/session";
 
 export interface Page {
   path: string;
   title: TextKey;
   key: string; /** pressed after g */
   holds: (path: string) => boolean;
+  shown: () => boolean; /** has the present role something to see there? */
 }
 
+const under = (folder: string) => (path: string) => path === folder || path.startsWith(`${folder}/`);
+
 export const pages: Page[] = [
-  { path: "/", title: "page.situation", key: "s", holds: (path) => path === "/" },
-  { path: "/cases", title: "page.cases", key: "c", holds: (path) => path.startsWith("/cases") },
-  { path: "/pass", title: "page.pass", key: "p", holds: () => false },
+  { path: "/", title: "page.situation", key: "s", holds: (path) => path === "/", shown: () => true },
+  { path: "/signals", title: "page.signals", key: "i", holds: under("/signals"), shown: () => may("signal", "read") },
+  { path: "/cases", title: "page.cases", key: "c", holds: under("/cases"), shown: () => true },
+  { path: "/streams", title: "page.streams", key: "t", holds: under("/streams"), shown: () => may("stream", "read") },
+  { path: "/pass", title: "page.pass", key: "p", holds: () => false, shown: () => true },
 ];

@@ -7,7 +7,8 @@ import { isDay, plusDays, today } from "../core/days";
 import { useData } from "../core/data";
 import { day, number, t } from "../core/language";
 import { go, query, withQuery } from "../core/router";
-import { codesOf, nameOf, role } from "../core/session";
+import { codesOf, may, nameOf, role } from "../core/session";
+import { OpenSignals } from "../signal/OpenSignals";
 import { Empty, Show } from "../ui/states";
 import { AreasBelow } from "./AreasBelow";
 import { incompleteDays, reportedShare, sinceYesterday, type Difference } from "./figures";
@@ -155,6 +156,7 @@ function Page({ figures, disease, asof }: { figures: Figures; disease: string; a
       )}
       <h1>{finding(figures)}</h1>
       <Numbers figures={figures} />
+      {asof === "" && may("signal", "read") && <OpenSignals area={figures.areas.here.area.id} disease={disease} />}
       <div class="halves">
         <section class="card" aria-labelledby="curve">
           <h2 id="curve">{t("situation.curve")}</h2>

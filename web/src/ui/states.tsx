@@ -4,7 +4,8 @@ import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import type { Problem } from "../core/api";
 import type { Data } from "../core/data";
-import { t } from "../core/language";
+import { t, time } from "../core/language";
+import { live } from "../core/live";
 
 const PATIENCE_MS = 300; // nobody needs to see that it took a moment
 
@@ -52,4 +53,11 @@ export function Show<T>({ data, children }: { data: Data<T>; children: (value: T
       {data.value !== null ? children(data.value) : data.loading && <Loading />}
     </>
   );
+}
+
+/** Of when what is shown is; told as old while nothing new can come. */
+export function Fresh<T>({ data }: { data: Data<T> }) {
+  if (data.at === null) return null;
+  const at = time(new Date(data.at).toISOString());
+  return <p class={live.value === "offline" ? "stale" : "quiet"}>{t(live.value === "offline" ? "state.stale" : "state.asOf", { at })}</p>;
 }

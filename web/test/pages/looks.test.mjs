@@ -28,7 +28,8 @@ after(async () => {
 
 async function pagesOf(page) {
   const { body } = await ask(page, "GET", "/api/v1/cases?page_size=1");
-  return [["/", ".numbers"], ["/cases", ".grid-body a"], [`/cases/${body.rows[0].id}`, "dl.known"], ["/account", "h1"]];
+  const { body: signals } = await ask(page, "GET", "/api/v1/signals?page_size=1&disease=measles");
+  return [["/signals", ".inbox .clock"], [`/signals/${signals.rows[0].id}`, "path.threshold"], ["/streams", ".streams"], ["/", ".numbers"], ["/cases", ".grid-body a"], [`/cases/${body.rows[0].id}`, "dl.known"], ["/account", "h1"]];
 }
 
 for (const width of [1280, 360]) {

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* GET /api/v1/watch: how each stream that the caller may see is watched. GET /api/v1/watch/{id}: the newest steps of
+ * one, with what was to be expected and the threshold, judged anew on what is known now. response/watch.h has the
+ * rules. */
+#include <math.h>
+#include <string.h>
+
+#include "base/instant.h"
+#include "response/watch_streams.h"
+#include "server/handlers.h"
+#include "server/request.h"
+
+enum { STEPS_USUAL = 60, STEPS_MOST = 400 };
+
+struct reading {
+    struct exchange     *exchange;
+    struct watch_streams streams;
+    toc_date             today;
+};
+
+static int read_streams(struct reading *reading)
+{
+    struct exchange *exchange = reading->exchange;
+    reading->today = (toc_date) (exchange->now / INSTANT_DAY);
+    return watch_streams_read(exchange->reader, &exchange->caller.access, reading->today, &exchange->arena,
+                              &reading->streams, &exchange->faults);
+}
+
+static void put_text(struct json_writer *json, const char *name, struct model_text text)
+{
+    json_key(json, name);
+    if (text.bytes == NULL)
+        json_put_null(json);
+    else
+        json_put_string_of(json, text.bytes, text.size);
+}
+
+static void put_name(struct json_writer *json, const char *name, const char *text)
+{
+    json_key(json, name);
+    if (text == NULL)
+        json_put_null(json);
+    else
+        json_put_string(json, text);
+}
+
+static void put_value(struct json_writer *json, const char *name, double value)
+{
+    json_key(json, name);
+    if (isnan(value))
+        json_put_null(json);
+    else
+        json_put_number(json, value);
+}
+
+/* The members that both answers have. group: of the stream, which is number `at` there; NULL or without steps where it
+ * is not watched or nothing was counted yet. */
+static int put_watched(struct reading *reading, struct json_writer *json, const struct watch_stream *one,
+                       const struct watch_group *group, size_t at)
+{
+    struct exchange *exchange = reading->exchange;
+    bool             counted = group != NULL && group->num_steps > 0;
+    int64_t          delay = -1;
+    const char      *method = counted ? watch_method(group, at) : NULL;
+    int              ret =
+        group == NULL ? 0 : watch_stream_delay(exchange->reader, &exchange->caller.access, one, reading->today, &delay);
+    if (ret != 0)
+        return ret;
+    reply_id(json, "stream", &one->stream.head.id);
+    reply_id(json, "area", &one->stream.area);
+    put_text(json, "indicator", one->stream.indicator);
+    put_text(json, "disease", one->stream.disease);
+    put_text(json, "period", one->stream.period);
+    put_text(json, "counter", one->stream.counter);
+    put_name(json, "method", method);
+    reply_day(json, "history_from", counted ? group->dates[0] : MODEL_MISSING_DATE);
+    reply_day(json, "newest_day", counted ? group->dates[group->num_steps - 1] : MODEL_MISSING_DATE);
+    put_value(json, "newest", counted ? group->series[at].counts[group->num_steps - 1] : NAN);
+    reply_day(json, "complete_to", delay >= 0 ? reading->today - (toc_date) delay : MODEL_MISSING_DATE);
+    put_name(json, "not_watched",
+             one->unwatched != NULL ? one->unwatched
+             : !counted             ? "nothing was counted yet"
+                                    : NULL);
+    return 0;
+}
+
+/* ---- all of them ---- */
+
+static int list_group(struct reading *reading, struct json_writer *json, size_t first, size_t num)
+{
+    struct exchange   *exchange = reading->exchange;
+    struct arena       arena = ARENA_INIT; /* of one group: years of days of all its streams */
+    struct watch_group group;
+    int ret = watch_streams_series(exchange->reader, &exchange->caller.access, &reading->streams, first, num,
+                                   reading->today, &arena, &group);
+    for (size_t i = 0; i < num && ret == 0; i++) {
+        json_begin_object(json);
+        ret = put_watched(reading, json, &reading->streams.streams[first + i], &group, i);
+        json_end(json);
+    }
+    arena_free(&arena);
+    return ret;
+}
+
+int stream_list(struct exchange *exchange)
+{
+    struct reading     reading = { .exchange = exchange };
+    struct json_writer json;
+    size_t             first = 0, num;
+    int                ret = request_parameters(exchange);
+    if (ret == 0)
+        ret = read_streams(&reading);
+    if (ret != 0)
+        return ret;
+    reply_json(exchange, &json);
+    json_begin_object(&json);
+    json_key(&json, "streams");
+    json_begin_array(&json);
+    while (ret == 0 && (num = watch_streams_group(&reading.streams, first)) > 0) {
+        ret = list_group(&reading, &json, first, num);
+        first += num;
+    }
+    for (; ret == 0 && first < reading.streams.num_streams; first++) {
+        json_begin_object(&json);
+        ret = put_watched(&reading, &json, &reading.streams.streams[first], NULL, 0);
+        json_end(&json);
+    }
+    json_end(&json);
+    json_end(&json);
+    return ret;
+}
+
+/* ---- one ---- */
+
+static void put_steps(struct json_writer *json, const struct watch_group *group, size_t at, size_t from,
+                      const struct toc_judgement *judgements)
+{
+    for (size_t step = from; step < group->num_steps; step++) {
+        const struct toc_judgement *judgement = &judgements[step - from];
+        json_begin_object(json);
+        reply_day(json, "day", group->dates[step]);
+        json_key(json, "count");
+        json_put_number(json, group->series[at].counts[step]);
+        put_value(json, "expected", judgement->expected);
+        put_value(json, "threshold", judgement->threshold);
+        json_key(json, "over");
+        json_put_bool(json, judgement->alarm == TOC_ALARM_YES);
+        json_end(json);
+    }
+}
+
+/* group: of the stream, which is number `at` there; NULL = it is not watched. */
+static int answer_one(struct reading *reading, const struct watch_stream *one, const struct watch_group *group,
+                      size_t at, size_t most)
+{
+    struct exchange      *exchange = reading->exchange;
+    struct toc_error      error;
+    struct json_writer    json;
+    const char           *method;
+    size_t                num = group != NULL && group->num_steps < most ? group->num_steps : most;
+    struct toc_judgement *judgements = arena_array(&exchange->arena, num + 1, sizeof *judgements);
+    bool                  counted = group != NULL && group->num_steps > 0;
+    int                   ret = judgements == NULL ? TOC_ERR_NO_MEMORY : 0;
+    if (ret == 0 && counted)
+        ret = watch_judge(group, at, group->num_steps - num, judgements, &method, &error);
+    if (ret != 0)
+        return ret;
+    reply_json(exchange, &json);
+    json_begin_object(&json);
+    ret = put_watched(reading, &json, one, group, at);
+    json_key(&json, "steps");
+    json_begin_array(&json);
+    if (counted)
+        put_steps(&json, group, at, group->num_steps - num, judgements);
+    json_end(&json);
+    json_end(&json);
+    return ret;
+}
+
+int stream_series(struct exchange *exchange)
+{
+    struct reading     reading = { .exchange = exchange };
+    struct watch_group group;
+    struct id          id;
+    int64_t            most = STEPS_USUAL;
+    size_t             first = 0, num, at = 0;
+    int                ret = request_parameters(exchange);
+    if (ret == 0)
+        ret = request_path_id(exchange, 0, &id);
+    if (ret == 0)
+        ret = request_integer(exchange, "steps", 1, STEPS_MOST, &most);
+    if (ret == 0)
+        ret = read_streams(&reading);
+    if (ret != 0)
+        return ret;
+    while (at < reading.streams.num_streams && !id_equal(&reading.streams.streams[at].stream.head.id, &id))
+        at++;
+    if (at == reading.streams.num_streams)
+        return STORE_ERR_ABSENT;
+    while ((num = watch_streams_group(&reading.streams, first)) > 0 && at >= first + num)
+        first += num;
+    if (num == 0)
+        return answer_one(&reading, &reading.streams.streams[at], NULL, 0, (size_t) most);
+    ret = watch_streams_series(exchange->reader, &exchange->caller.access, &reading.streams, first, num, reading.today,
+                               &exchange->arena, &group);
+    return ret == 0 ? answer_one(&reading, &reading.streams.streams[at], &group, at - first, (size_t) most) : ret;
+}

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Signals that wait for an answer, and the clocks that they wait by. What the steps are is said in docs/watch.md.
+import { get, type Schemas } from "../core/api";
+
+export type SignalRow = Schemas["signals_row"];
+export type TaskRow = Schemas["tasks_row"];
+
+export interface Waiting {
+  signal: SignalRow;
+  task: TaskRow | null; /** the next step, with its deadline; null = nothing is due */
+}
+
+export interface Inbox {
+  above: Waiting[]; /** has a deadline, the nearest first */
+  below: Waiting[]; /** beyond the budget of new signals */
+  undue: Waiting[]; /** acted on or watched: nothing is due */
+  more: boolean; /** there are more than are shown */
+}
+
+export const STEPS = ["triage", "verify", "assess", "act", "close"] as const;
+export type Step = (typeof STEPS)[number];
+
+/** The key of each step, on the page of a signal and in the list. */
+export const STEP_KEYS: Record<Step, string> = { triage: "t", verify: "v", assess: "a", act: "s", close: "c" };
+
+const STEPS_OF: Record<string, Step[]> = {
+  new: ["triage", "verify", "assess", "close"],
+  verifying: ["verify", "assess", "act", "close"],
+  assessing: ["assess", "act", "close"],
+  watching: ["act", "assess", "close"],
+  acting: ["close", "act"],
+};
+
+/** The steps that may follow, the usual one first. */
+export function stepsOf(status: string): Step[] {
+  return STEPS_OF[status] ?? [];
+}
+
+const MOST = 200;
+const OPEN = ["new", "verifying", "assessing", "watching", "acting"];
+const KINDS = ["triage-signal", "verify-signal", "assess-risk", "act-on-signal"];
+
+const dueOf = (one: Waiting) => one.task?.due ?? "";
+
+export function inOrder(signals: SignalRow[], tasks: TaskRow[]): Omit<Inbox, "more"> {
+  const next = new Map<string, TaskRow>();
+  for (const task of tasks) {
+    const known = next.get(task.signal ?? "");
+    if (known === undefined || (task.due ?? "") < (known.due ?? "")) next.set(task.signal ?? "", task);
+  }
+  const all = signals.map((signal) => ({ signal, task: next.get(signal.id) ?? null }));
+  const byDue = (a: Waiting, b: Waiting) => dueOf(a).localeCompare(dueOf(b)) || a.signal.id.localeCompare(b.signal.id);
+  const deferred = (one: Waiting) => one.task?.priority === "low";
+  return {
+    above: all.filter((one) => one.task !== null && !deferred(one)).sort(byDue),
+    below: all.filter(deferred).sort(byDue),
+    undue: all.filter((one) => one.task === null).sort((a, b) => (b.signal.noticed_time ?? "").localeCompare(a.signal.noticed_time ?? "")),
+  };
+}
+
+/** area: of it and all below; "" = of the whole grant. */
+export async function askInbox(area: string, disease: string, signal: AbortSignal): Promise<Inbox> {
+  const of = { page_size: MOST, ...(area === "" ? {} : { area }) };
+  const [signals, tasks] = await Promise.all([
+    Promise.all(OPEN.map((status) => get("/api/v1/signals", { ...of, status, ...(disease === "" ? {} : { disease }) }, { signal }))),
+    Promise.all(KINDS.map((kind) => get("/api/v1/tasks", { ...of, kind, status: "open", sort: "due", direction: "ascending" }, { signal }))),
+  ]);
+  return {
+    ...inOrder(signals.flatMap((page) => page.rows), tasks.flatMap((page) => page.rows)),
+    more: signals.some((page) => page.next !== null),
+  };
+}
+
+/** Whole minutes from now to a deadline: negative once it is over. */
+export function minutesTo(due: string, now: number): number {
+  return Math.floor((Date.parse(due) - now) / 60_000);
+}
