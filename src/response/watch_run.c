@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "base/date_text.h"
-#include "model/model_lists.h"
 #include "response/signal.h"
 #include "response/watch_streams.h"
 #include "store/list.h"

@@ -5,7 +5,7 @@ import { get, newKey, post, Problem } from "../core/api";
 import { useData } from "../core/data";
 import { useKeys } from "../core/keys";
 import { t } from "../core/language";
-import { codesOf } from "../core/session";
+import { codesOf, may } from "../core/session";
 import { Failure } from "../ui/states";
 import { titleOf } from "./OpenSignals";
 import { stepsOf, STEP_KEYS, type SignalRow, type Step } from "./signals";
@@ -25,15 +25,17 @@ export interface Asked {
   disease: string | undefined;
 }
 
-function Outbreak({ set }: { set: (id: string) => void }) {
-  const data = useData("outbreaks", (signal) => get("/api/v1/outbreaks", { page_size: 50 }, { signal }));
+const NEW = "new"; // instead of an outbreak's id: opened by this answer
+
+function Outbreak({ opens, needed, set }: { opens: boolean; needed: boolean; set: (id: string) => void }) {
+  const data = useData("outbreaks", (signal) => get("/api/v1/outbreaks", { page_size: 50 }, { signal }), ["outbreak"]);
   const rows = (data.value?.rows ?? []).filter((row) => row.status !== "over");
-  if (rows.length === 0) return null;
   return (
     <label>
       {t("answer.outbreak")}
-      <select onChange={(event) => set(event.currentTarget.value)}>
+      <select required={needed} onChange={(event) => set(event.currentTarget.value)}>
         <option value="">{t("answer.noOutbreak")}</option>
+        {opens && <option value={NEW}>{t("answer.newOutbreak")}</option>}
         {rows.map((row) => (
           <option key={row.id} value={row.id}>
             {row.number}
@@ -79,7 +81,9 @@ function Form({ of, step, done, cancel }: { of: Asked; step: Step; done: () => v
     setProblem(null);
     try {
       const body = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== ""));
-      await post(ROUTES[step], body, { path: { id: of.id }, headers: { "Idempotency-Key": key.current } });
+      const headers = { "Idempotency-Key": key.current };
+      if (body["outbreak"] === NEW) await post("/api/v1/outbreaks/open", { ...body, outbreak: undefined, signal: of.id }, { headers });
+      else await post(ROUTES[step], body, { path: { id: of.id }, headers });
       done();
     } catch (failure) {
       key.current = newKey();
@@ -105,7 +109,13 @@ function Form({ of, step, done, cancel }: { of: Asked; step: Step; done: () => v
           </label>
         )}
         {given["code"] === "duplicate" && <Duplicate of={of} set={(id) => set("duplicate_of", id)} />}
-        {(step === "act" || step === "close") && <Outbreak set={(id) => set("outbreak", id)} />}
+        {(step === "act" || step === "close") && (
+          <Outbreak
+            opens={step === "act" && of.disease !== undefined && may("outbreak", "create")}
+            needed={given["code"] === "outbreak-opened"}
+            set={(id) => set("outbreak", id)}
+          />
+        )}
         <label class="reason">
           {t("answer.reason")}
           <input maxLength={300} value={given["reason"] ?? ""} onInput={(event) => set("reason", event.currentTarget.value)} />

@@ -99,8 +99,11 @@ test("j, Enter, t: a signal is taken by the keyboard alone; then verified, asses
   await button(page, "Assess the risk").last().click();
   await page.waitForSelector("tr:has-text('Start acting') .clock");
   await button(page, "Start acting").click();
+  await choice(page, "Joined to the outbreak").selectOption({ label: "Open a new outbreak" });
   await button(page, "Start acting").last().click();
   await page.waitForSelector("h1:has-text('acted on')");
+  const { body: outbreaks } = await ask(page, "GET", "/api/v1/outbreaks?disease=measles");
+  assert.equal(outbreaks.rows.length, 1, "an outbreak was opened from it");
   await page.locator("main").focus();
   await page.keyboard.press("c");
   await choice(page, "Why it is closed").selectOption("response-ended");
