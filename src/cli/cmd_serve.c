@@ -223,7 +223,7 @@ static int serve(const struct cli_command *command, const struct settings *setti
     struct server              *server;
     struct forward             *forward = NULL;
     const struct node_settings *own = &node->settings;
-    char                        results[4200];
+    char                        results[4200], call_key[4200];
     struct server_options       options = { .node = node,
                                             .quiet = settings->quiet,
                                             .program = node_program(),
@@ -232,6 +232,8 @@ static int serve(const struct cli_command *command, const struct settings *setti
                                             .num_mllp = node->settings.num_mllp };
     snprintf(results, sizeof results, "%s/results", settings->node.directory);
     options.results = results;
+    snprintf(call_key, sizeof call_key, "%s/call-key", settings->node.directory);
+    options.call_key = call_key;
     options.listen = settings->listen != NULL ? settings->listen : own->listen;
     options.public_url = settings->public_url != NULL ? settings->public_url
                          : *own->public_url           ? own->public_url

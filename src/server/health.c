@@ -7,6 +7,7 @@
 #include "base/instant.h"
 #include "base/json_writer.h"
 #include "response/account.h"
+#include "server/calls.h"
 #include "server/detection.h"
 #include "server/handlers.h"
 #include "server/http.h"
@@ -108,6 +109,19 @@ static void write_watch(struct sink *sink, struct detection *detection)
                    "For so long something that came in has not been judged; 0: nothing waits.", state.waiting);
 }
 
+static void write_calls(struct sink *sink, struct calls *calls)
+{
+    struct calls_state state;
+    calls_watch(calls, &state);
+    metrics_number(sink, "tocsin_calls_sent_total", "counter", "Messages handed over to the mail server or web-hook.",
+                   (double) state.sent);
+    metrics_number(sink, "tocsin_calls_failures_total", "counter", "Tries to hand one over that failed.",
+                   (double) state.failures);
+    metrics_number(sink, "tocsin_calls_waiting", "gauge", "Notices that wait to be sent.", (double) state.waiting);
+    metrics_number(sink, "tocsin_calls_nobody", "gauge",
+                   "Calls that are due while nobody who can be reached is on duty.", (double) state.nobody);
+}
+
 int metrics_answer(struct exchange *exchange)
 {
     struct sink         *sink = &exchange->answer.body;
@@ -124,6 +138,8 @@ int metrics_answer(struct exchange *exchange)
         write_jobs(sink, server->jobs);
     if (server->detection != NULL)
         write_watch(sink, server->detection);
+    if (server->calls != NULL)
+        write_calls(sink, server->calls);
     server_write_intake(server, exchange->reader, sink);
     metrics_number(sink, "tocsin_connections", "gauge", "Open connections.", (double) http_connections(server->http));
     metrics_number(sink, "tocsin_connections_timed_out_total", "counter", "Connections that took too long.",

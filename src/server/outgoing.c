@@ -155,8 +155,8 @@ static bool set_request(CURL *curl, struct fetching *fetching, struct curl_slist
     CURLcode               code = curl_easy_setopt(curl, CURLOPT_URL, request->url);
     code |= curl_easy_setopt(curl, CURLOPT_USERAGENT, "Tocsin");
     code |= curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
-    if (request->form != NULL)
-        code |= curl_easy_setopt(curl, CURLOPT_POSTFIELDS, request->form);
+    if (request->form != NULL || request->json != NULL)
+        code |= curl_easy_setopt(curl, CURLOPT_POSTFIELDS, request->json != NULL ? request->json : request->form);
     if (request->user != NULL) {
         code |= curl_easy_setopt(curl, CURLOPT_HTTPAUTH, (long) CURLAUTH_BASIC);
         code |= curl_easy_setopt(curl, CURLOPT_USERNAME, request->user);
@@ -199,6 +199,14 @@ static int perform(CURL *curl, struct fetching *fetching, struct outgoing_answer
     return 0;
 }
 
+static struct curl_slist *one_more(struct curl_slist *headers, const char *header)
+{
+    struct curl_slist *more = headers != NULL ? curl_slist_append(headers, header) : NULL;
+    if (more == NULL)
+        curl_slist_free_all(headers);
+    return more;
+}
+
 int outgoing_fetch(const struct outgoing *request, struct arena *arena, struct outgoing_answer *answer,
                    struct fault_list *faults)
 {
@@ -206,6 +214,10 @@ int outgoing_fetch(const struct outgoing *request, struct arena *arena, struct o
     struct curl_slist *headers = curl_slist_append(NULL, "Accept: application/json");
     bool               loopback;
     pthread_once(&once, begin_curl);
+    if (request->json != NULL)
+        headers = one_more(headers, "Content-Type: application/json");
+    if (request->header != NULL)
+        headers = one_more(headers, request->header);
     CURL *curl = curl_easy_init();
     int   ret = fetching.body == NULL || headers == NULL || curl == NULL ? TOC_ERR_NO_MEMORY : 0;
     if (ret == 0 && (!outgoing_url_allowed(request->url, &loopback) || (loopback && !request->loopback)))
@@ -216,5 +228,96 @@ int outgoing_fetch(const struct outgoing *request, struct arena *arena, struct o
         ret = perform(curl, &fetching, answer, faults);
     curl_easy_cleanup(curl);
     curl_slist_free_all(headers);
+    return ret;
+}
+
+/* ---- mail ---- */
+
+bool outgoing_mail_url_allowed(const char *url, bool *loopback)
+{
+    char as_https[OUTGOING_URL_BYTES];
+    bool tls = strncmp(url, "smtps://", 8) == 0;
+    if ((!tls && strncmp(url, "smtp://", 7) != 0) || strlen(url) + 2 >= sizeof as_https ||
+        strpbrk(url + (tls ? 8 : 7), "/?") != NULL)
+        return false;
+    snprintf(as_https, sizeof as_https, "https://%s", url + (tls ? 8 : 7));
+    return outgoing_url_allowed(as_https, loopback);
+}
+
+struct mailing {
+    struct fetching fetching; /* what judges addresses */
+    const char     *text;
+    size_t          at, size;
+    char           *receipt;
+};
+
+static size_t give_text(char *bytes, size_t one, size_t most, void *context)
+{
+    struct mailing *mailing = context;
+    size_t          size = mailing->size - mailing->at < one * most ? mailing->size - mailing->at : one * most;
+    memcpy(bytes, mailing->text + mailing->at, size);
+    mailing->at += size;
+    return size;
+}
+
+/* The last thing that the server said once it had the whole text: what it calls the mail. */
+static size_t take_receipt(char *bytes, size_t one, size_t size, void *context)
+{
+    struct mailing *mailing = context;
+    size_t          used = 0;
+    if (mailing->at < mailing->size || strncmp(bytes, "250", size < 3 ? size : 3) != 0)
+        return one * size;
+    for (size_t i = 0; i < one * size && used + 1 < OUTGOING_RECEIPT_BYTES; i++)
+        if (bytes[i] >= ' ' && bytes[i] < 0x7f)
+            mailing->receipt[used++] = bytes[i];
+    mailing->receipt[used] = '\0';
+    return one * size;
+}
+
+static bool set_mail(CURL *curl, const struct outgoing_mail *mail, struct mailing *mailing, struct curl_slist *to)
+{
+    char     from[OUTGOING_URL_BYTES];
+    CURLcode code = curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
+    snprintf(from, sizeof from, "<%s>", mail->from);
+    code |= curl_easy_setopt(curl, CURLOPT_URL, mail->url);
+    code |= curl_easy_setopt(curl, CURLOPT_USE_SSL,
+                             mailing->fetching.request->loopback ? (long) CURLUSESSL_TRY : (long) CURLUSESSL_ALL);
+    code |= curl_easy_setopt(curl, CURLOPT_MAIL_FROM, from);
+    code |= curl_easy_setopt(curl, CURLOPT_MAIL_RCPT, to);
+    code |= curl_easy_setopt(curl, CURLOPT_UPLOAD, 1L);
+    code |= curl_easy_setopt(curl, CURLOPT_READFUNCTION, give_text);
+    code |= curl_easy_setopt(curl, CURLOPT_READDATA, mailing);
+    code |= curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, take_receipt);
+    code |= curl_easy_setopt(curl, CURLOPT_HEADERDATA, mailing);
+    if (mail->user != NULL) {
+        code |= curl_easy_setopt(curl, CURLOPT_USERNAME, mail->user);
+        code |= curl_easy_setopt(curl, CURLOPT_PASSWORD, mail->password);
+    }
+    code |= curl_easy_setopt(curl, CURLOPT_OPENSOCKETFUNCTION, open_socket);
+    code |= curl_easy_setopt(curl, CURLOPT_OPENSOCKETDATA, &mailing->fetching);
+    return code == CURLE_OK;
+}
+
+int outgoing_mail(const struct outgoing_mail *mail, char receipt[OUTGOING_RECEIPT_BYTES], struct fault_list *faults)
+{
+    struct outgoing    bounds = { .url = mail->url, .authority = mail->authority, .most = OUTGOING_RECEIPT_BYTES };
+    struct mailing     mailing = { .text = mail->text, .size = strlen(mail->text), .receipt = receipt };
+    struct curl_slist *to = curl_slist_append(NULL, mail->to);
+    pthread_once(&once, begin_curl);
+    CURL *curl = curl_easy_init();
+    int   ret = curl == NULL || to == NULL ? TOC_ERR_NO_MEMORY : 0;
+    receipt[0] = '\0';
+    mailing.fetching.request = &bounds;
+    if (ret == 0 && !outgoing_mail_url_allowed(mail->url, &bounds.loopback))
+        ret = refuse(faults, "an address that is not asked", "smtp:// or smtps://");
+    if (ret == 0 && (!set_bounds(curl, &bounds) || !set_mail(curl, mail, &mailing, to)))
+        ret = TOC_ERR_NO_MEMORY;
+    CURLcode code = ret == 0 ? curl_easy_perform(curl) : CURLE_OK;
+    if (mailing.fetching.refused)
+        ret = refuse(faults, "its name leads to an address that is not asked", "an address of another machine");
+    else if (code != CURLE_OK)
+        ret = refuse(faults, curl_easy_strerror(code), NULL);
+    curl_easy_cleanup(curl);
+    curl_slist_free_all(to);
     return ret;
 }

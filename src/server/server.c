@@ -13,6 +13,7 @@
 #include "model/model_json.h"
 #include "response/account.h"
 #include "response/intake_door.h"
+#include "server/calls.h"
 #include "server/detection.h"
 #include "server/http.h"
 #include "server/intake.h"
@@ -156,10 +157,27 @@ static int start_provider(struct server *server, struct fault_list *faults)
     return ret;
 }
 
-/* Pages that are open hear of a new signal at once. */
+/* Pages that are open hear of a new signal at once, and whoever is on duty is called. */
 static void tell_of_signals(void *context)
 {
-    live_wake(((const struct server *) context)->live);
+    const struct server *server = context;
+    live_wake(server->live);
+    calls_wake(server->calls);
+}
+
+static int start_calls(struct server *server, struct fault_list *faults)
+{
+    const struct server_options *options = &server->options;
+    if (options->call_key == NULL)
+        return 0;
+    return calls_start(
+        &(struct calls_options){ .store = server->store,
+                                 .log = server->log,
+                                 .clock = options->clock,
+                                 .settings = &options->node->settings,
+                                 .key = options->call_key,
+                                 .url = options->public_url != NULL ? options->public_url : server->url },
+        &server->calls, faults);
 }
 
 static int start_detection(struct server *server)
@@ -200,8 +218,6 @@ static int start_parts(struct server *server)
                                                  .own_context = server,
                                                  .heartbeat_seconds = options->heartbeat_seconds },
                          &server->live);
-    if (ret == 0)
-        ret = start_detection(server);
     return ret;
 }
 
@@ -228,6 +244,7 @@ static void free_server(struct server *server)
     lane_stop(server->outside);
     http_stop(server->http);
     detection_stop(server->detection);
+    calls_stop(server->calls);
     live_stop(server->live);
     jobs_stop(server->jobs);
     mllp_stop(server->mllp);
@@ -269,6 +286,10 @@ int server_start(const struct server_options *options, struct server **started, 
         ret = name_server(server, &place, faults);
     if (ret == 0)
         ret = start_parts(server);
+    if (ret == 0)
+        ret = start_calls(server, faults);
+    if (ret == 0)
+        ret = start_detection(server);
     if (ret == 0)
         ret = start_provider(server, faults);
     if (ret == 0)

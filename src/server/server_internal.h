@@ -10,6 +10,7 @@
 #include "server/metrics.h"
 #include "server/server.h"
 
+struct calls;
 struct detection;
 struct http;
 struct intake;
@@ -34,6 +35,7 @@ struct server {
     struct live           *live;
     struct jobs           *jobs;                     /* NULL = none are done here */
     struct detection      *detection;                /* NULL = the watch is off */
+    struct calls          *calls;                    /* NULL = nobody is called */
     struct intake         *intake;                   /* NULL = nothing is taken in here */
     struct mllp_listeners *mllp;                     /* NULL = none listens */
     char                   disk[NODE_SETTING_BYTES]; /* that it watches: a folder of it; "" = none */

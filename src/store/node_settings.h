@@ -24,6 +24,14 @@
  *     pass_region = XX-1
  *     watch = yes                        'tocsin serve' judges the streams by itself (docs/watch.md)
  *     codes = our-codes                  the folder of code tables of your own, read after ours (docs/intake.md)
+ *     call_mail = smtp://mail.county.example:25   the mail server by which people on duty are called (docs/watch.md)
+ *     call_mail_from = tocsin@county.example
+ *     call_mail_user = tocsin            of that server, and a file with the password; none: without
+ *     call_mail_password = mail-password
+ *     call_hook = https://sms.county.example/tocsin   a web-hook by which they are called, and a file with its secret
+ *     call_hook_secret = hook-secret
+ *     call_authority = ca.pem            a file with the certificates that vouch for both; none: the system's
+ *     exercise = no                      a drill: what is sent begins with EXERCISE
  *     demo = no                          invented data: served on loopback alone
  *     county_depth = 3                   of the counties in the tree of areas (0 = its top): people are found by name
  *                                        within one
@@ -88,6 +96,14 @@ struct node_settings {
     char             pass_country[NODE_SETTING_BYTES];
     char             pass_region[NODE_SETTING_BYTES];
     bool             watch;
+    char             call_mail[NODE_SETTING_BYTES]; /* "" = none, as of those below */
+    char             call_mail_from[NODE_SETTING_BYTES];
+    char             call_mail_user[NODE_SETTING_BYTES];
+    char             call_mail_password[NODE_SETTING_BYTES];
+    char             call_hook[NODE_SETTING_BYTES];
+    char             call_hook_secret[NODE_SETTING_BYTES];
+    char             call_authority[NODE_SETTING_BYTES];
+    bool             exercise;
     char             codes[NODE_SETTING_BYTES];
     bool             demo;
     struct node_mllp mllp[NODE_MLLP_MOST];
