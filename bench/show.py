@@ -29,6 +29,7 @@ COMMANDS = {
         "python3 bench/fhir_samples.py {build}",
         "python3 bench/tables.py {build}",
         "python3 bench/linkage.py {build}",
+        "python3 bench/mllp.py {build}",
     ],
     "store": [
         "python3 bench/store.py {build}",
