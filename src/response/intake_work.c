@@ -11,6 +11,7 @@
 #include "response/intake_format.h"
 #include "response/intake_internal.h"
 #include "response/intake_person.h"
+#include "response/intake_residence.h"
 #include "store/meant_person.h"
 #include "store/message_bytes.h"
 #include "store/node.h"
@@ -40,6 +41,24 @@ struct job {
 
 /* ---- before the writer: read, and tokens ---- */
 
+/* Where each of them lives: where their address says, else where the message is from. */
+static void place_persons(struct job *job)
+{
+    struct store           *store = job->intake->options.store;
+    const struct area_tree *tree = store_hold_areas(store);
+    if (tree == NULL)
+        return;
+    const struct area_names *names = store_area_names(store, tree);
+    uint32_t                 own = area_tree_find(tree, &job->from->message.area);
+    for (size_t i = 0; names != NULL && i < job->num_persons; i++) {
+        struct intake_person *one = &job->persons[i];
+        uint32_t home = intake_residence(&job->read.report.subjects[one->subject], tree, names, own, &job->arena);
+        if (home != AREA_NONE)
+            one->area = *area_tree_id(tree, home);
+    }
+    store_release_areas(store, tree);
+}
+
 static void add_persons(struct job *job)
 {
     const struct report *report = &job->read.report;
@@ -62,6 +81,7 @@ static void add_persons(struct job *job)
     }
     if (status != 0)
         job->status = status;
+    place_persons(job);
 }
 
 static void read_job(struct job *job)

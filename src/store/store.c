@@ -120,6 +120,7 @@ static void free_trees(struct store *store)
 {
     while (store->trees != NULL) {
         struct held_tree *older = store->trees->older;
+        area_names_free(store->trees->names);
         area_tree_free(store->trees->tree);
         free(store->trees);
         store->trees = older;
@@ -164,6 +165,7 @@ static void drop_unheld(struct store *store)
             continue;
         }
         *link = held->older;
+        area_names_free(held->names);
         area_tree_free(held->tree);
         free(held);
     }
@@ -248,6 +250,21 @@ void store_release_areas(struct store *store, const struct area_tree *areas)
         }
     drop_unheld(store);
     pthread_mutex_unlock(&store->trees_lock);
+}
+
+const struct area_names *store_area_names(struct store *store, const struct area_tree *areas)
+{
+    const struct area_names *names = NULL;
+    pthread_mutex_lock(&store->trees_lock);
+    for (struct held_tree *held = store->trees; held != NULL; held = held->older) {
+        if (held->tree != areas)
+            continue;
+        if (held->names == NULL)
+            (void) area_names_load(store->tree_db, held->tree, &held->names, NULL);
+        names = held->names;
+    }
+    pthread_mutex_unlock(&store->trees_lock);
+    return names;
 }
 
 const struct model_lists *store_lists(const struct store *store)

@@ -40,6 +40,7 @@ struct store;
 struct keeper;      /* store/keeper.h */
 struct model_lists; /* model/model_lists.h */
 struct area_tree;   /* store/area_tree.h */
+struct area_names;  /* store/area_names.h */
 
 /* The clock of the node: instants (base/instant.h). A drill or a test brings its own. */
 struct store_clock {
@@ -75,6 +76,10 @@ void store_close(struct store *store); /* finishes what was submitted; NULL is f
 /* The areas in memory, as of the newest commit; valid until store_release_areas. */
 const struct area_tree *store_hold_areas(struct store *store);
 void                    store_release_areas(struct store *store, const struct area_tree *areas);
+
+/* The names and codes of areas that are held (store_hold_areas), valid as long. Read when they are first asked for.
+ * NULL: they cannot be read. */
+const struct area_names *store_area_names(struct store *store, const struct area_tree *areas);
 
 /* The reference lists that it was opened with; NULL = none. */
 const struct model_lists *store_lists(const struct store *store);

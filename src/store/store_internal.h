@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "store/area_names.h"
 #include "store/area_tree.h"
 #include "store/audit.h"
 #include "store/keeper.h"
@@ -16,9 +17,10 @@ struct writer;
 
 /* The tree of areas, kept until nobody holds it. */
 struct held_tree {
-    struct area_tree *tree;
-    size_t            holders;
-    struct held_tree *older;
+    struct area_tree  *tree;
+    struct area_names *names; /* NULL until somebody asks */
+    size_t             holders;
+    struct held_tree  *older;
 };
 
 struct store {

@@ -28,7 +28,7 @@ class Node:
         self.path = pathlib.Path(folder, "node")
         code, _, err = run("node", "init", "--lists", ROOT / "share/lists", self.path)
         equal((code, err), (0, ""))
-        area = self.create("area", "code=540100", "name_en=County", "level=0", "--as", "program")
+        self.area = area = self.create("area", "code=540100", "name_en=County", "level=0", "--as", "program")
         self.feed = self.create("feed", f"area={area}", "name=Laboratory", "channel=command-line", "status=live",
                                 "sending_facility=LAB")
 
@@ -66,6 +66,26 @@ def test_a_batch_is_kept_and_made_records_of():
         for file in node.path.rglob("*"):
             held = file.read_bytes() if file.is_file() else b""
             assert NAME.encode() not in held and b"Canaryrace" not in held, file
+
+
+def test_a_case_is_where_the_address_says():
+    """a case counts in the village that the address names, or in the county of the laboratory"""
+    with tempfile.TemporaryDirectory(prefix="tocsin-intake-") as folder:
+        node = Node(folder)
+        village = node.create("area", "code=540100001", "name_en=Swan Village", "name_zh=天鹅村", "level=1",
+                              f"parent={node.area}", "--as", "program")
+
+        def case_of(number, address):
+            text = message(number, number=str(number), accession=f"A{number}", name=f"Name{number}")
+            _, lines, _ = node.take(text.replace("|F||2106-3^Canaryrace", f"|F|||{address}"))
+            equal(lines[1]["new_cases"], 1)
+            code, out, err = run("record", "list", "cases", "--node", node.path, "--as", "epidemiologist")
+            equal((code, err), (0, ""))
+            return max(json.loads(out)["rows"], key=lambda row: row["id"])["responsible_area"]
+
+        equal(case_of(1, "1 Long Street^^SWAN VILLAGE"), village)
+        equal(case_of(2, "天鹅村12号"), village)
+        equal(case_of(3, "Swan Village Street 1^^Paris"), node.area)
 
 
 def test_of_no_known_feed_is_held_and_released():
