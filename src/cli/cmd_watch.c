@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -14,17 +15,18 @@
 #include "cli/node_options.h"
 #include "cli/output_options.h"
 #include "cli/record_list.h"
+#include "cli/watch_load.h"
 #include "cli/watch_outbreak.h"
 #include "response/signal.h"
 #include "response/watch_run.h"
 #include "response/watch_streams.h"
 #include "store/node.h"
-#include "tocsin/method.h"
 
 struct settings {
     struct node_cli_settings       node;
     struct output_settings         output;
     struct record_list_settings    list;
+    struct watch_load_settings     load;
     const char                    *outbreak, *duplicate_of;
     struct watch_outbreak_settings about; /* also today, reason */
     bool                           summary;
@@ -106,6 +108,10 @@ static const struct cli_option watch_options[] = {
 
 static const struct cli_group groups[] = {
     { .title = "Watch", .options = watch_options, .num_options = sizeof watch_options / sizeof *watch_options },
+    { .title = "load",
+      .options = watch_load_options,
+      .num_options = WATCH_LOAD_NUM_OPTIONS,
+      .offset = offsetof(struct settings, load) },
     { .title = "signals, outbreaks",
       .options = record_list_options,
       .num_options = RECORD_LIST_NUM_OPTIONS,
@@ -114,7 +120,7 @@ static const struct cli_group groups[] = {
       .options = node_options,
       .num_options = NODE_NUM_OPTIONS,
       .offset = offsetof(struct settings, node) },
-    { .title = "Output of run and streams",
+    { .title = "Output of run, streams and values",
       .options = output_options,
       .num_options = OUTPUT_NUM_OPTIONS - 1,
       .offset = offsetof(struct settings, output) },
@@ -122,7 +128,8 @@ static const struct cli_group groups[] = {
 
 #define SETTINGS_INIT                                                                                                  \
     {                                                                                                                  \
-        .node = NODE_CLI_SETTINGS_INIT, .output = OUTPUT_SETTINGS_INIT, .list = RECORD_LIST_SETTINGS_INIT              \
+        .node = NODE_CLI_SETTINGS_INIT, .output = OUTPUT_SETTINGS_INIT, .list = RECORD_LIST_SETTINGS_INIT,             \
+        .load = WATCH_LOAD_SETTINGS_INIT                                                                               \
     }
 
 struct verb;
@@ -250,9 +257,13 @@ static void put_stream(struct call *call, const struct watch_stream *one, const 
         rows_number(rows, 0);
         rows_missing(rows);
     } else {
+        size_t history = watch_history(group, at);
         rows_text(rows, watch_method(group, at));
-        put_day(rows, group->dates[0]);
-        rows_number(rows, (double) group->num_steps);
+        if (history > 0)
+            put_day(rows, group->dates[group->num_steps - history]);
+        else
+            rows_text(rows, "");
+        rows_number(rows, (double) history);
         rows_number(rows, group->series[at].counts[group->num_steps - 1]);
     }
     if (delay >= 0)
@@ -388,18 +399,49 @@ static int answer(struct call *call)
     return CLI_DONE;
 }
 
+/* ---- numbers that others count ---- */
+
+static int load(struct call *call)
+{
+    call->settings->load.load.area = call->settings->list.area;
+    call->settings->load.load.disease = call->settings->about.disease;
+    return watch_load_files(call->command, call->node, &call->who, &call->settings->load, call->settings->about.today,
+                            call->operands, call->num_operands);
+}
+
+static int list_values(struct call *call)
+{
+    struct fault_list faults = FAULT_LIST_INIT;
+    toc_date          known = call->settings->load.known_given ? call->settings->load.known : TOC_DATE_MAX;
+    if (call->num_operands != 1)
+        return cli_complain(call->command, CLI_USE, "values: needs the code of a stream");
+    int exit_code = output_begin(call->command, &call->settings->output, watch_values_columns, WATCH_VALUES_NUM_COLUMNS,
+                                 &call->output);
+    if (exit_code != CLI_DONE)
+        return exit_code;
+    int status = watch_values_put(call->node, &call->who, call->operands[0], known, &call->output.rows);
+    if (status == 0)
+        return output_finish(call->command, &call->output);
+    output_abandon(&call->output);
+    return node_complain(call->command, status, &faults);
+}
+
 /* ---- the command ---- */
 
 static const struct verb {
     const char *name;
     int (*run)(struct call *call);
-    bool writes;
-} verbs[] = { { "run", run_round, true },
-              { "streams", list_streams, false },
-              { "signals", list_signals, false },
-              { "outbreaks", list_outbreaks, false },
-              { "outbreak", work_on_outbreak, false }, /* writes by its own verbs */
-              { "answer", answer, true } };
+    bool writes, operands;
+} verbs[] = {
+    { "run", run_round, true, false },
+    { "load", load, true, true },
+    { "values", list_values, false, true },
+    { "streams", list_streams, false, false },
+    { "signals", list_signals, false, false },
+    { "outbreaks", list_outbreaks, false, false },
+    { "outbreak", work_on_outbreak, false, true }, /* writes by its own verbs */
+    { "answer", answer, true, true },
+};
 
 /* Options and verb; -1, or an exit code after telling what is wrong. */
 static int parse(const struct cli_command *command, int argc, char **argv, struct settings *settings, struct call *call)
@@ -411,7 +453,8 @@ static int parse(const struct cli_command *command, int argc, char **argv, struc
         if (strcmp(verbs[i].name, argv[first]) == 0)
             call->verb = &verbs[i];
     if (call->verb == NULL)
-        return cli_complain(command, CLI_USE, "%s; allowed: run, streams, signals, answer, outbreaks, outbreak",
+        return cli_complain(command, CLI_USE,
+                            "%s; allowed: run, load, values, streams, signals, answer, outbreaks, outbreak",
                             first < argc ? "no such verb" : "what is to be done?");
     call->command = command;
     call->settings = settings;
@@ -419,9 +462,22 @@ static int parse(const struct cli_command *command, int argc, char **argv, struc
     call->num_operands = argc - first - 1;
     call->writes = call->verb->writes ||
                    (call->verb->run == work_on_outbreak && watch_outbreak_writes(call->operands, call->num_operands));
-    if (call->verb->run != answer && call->verb->run != work_on_outbreak && call->num_operands > 0)
+    if (!call->verb->operands && call->num_operands > 0)
         return cli_complain(command, CLI_USE, "%s: takes no operand", call->verb->name);
     return -1;
+}
+
+/* Files by their whole names, as the server opens them from a folder of its own. False: one is standard input, which no
+ * server reads. */
+static bool name_files(const struct call *call)
+{
+    for (int i = 0; i < call->num_operands && call->verb->run == load; i++) {
+        char *whole = realpath(call->operands[i], NULL); /* lives as long as the program */
+        if (whole == NULL)
+            return false; /* the reader tells why */
+        call->operands[i] = whole;
+    }
+    return true;
 }
 
 /* To the server that is at work on the node; -1 where there is none. What it prints is for this terminal. */
@@ -447,7 +503,7 @@ static int run(const struct cli_command *command, int argc, char **argv)
     int exit_code = parse(command, argc, argv, &settings, &call);
     if (exit_code >= 0)
         return exit_code;
-    exit_code = call.writes ? hand_over(&settings, argc, argv) : -1;
+    exit_code = call.writes && name_files(&call) ? hand_over(&settings, argc, argv) : -1;
     if (exit_code < 0) {
         exit_code = node_options_open(command, &settings.node, call.writes, &node, &call.who);
         if (exit_code == CLI_DONE) {
@@ -479,6 +535,8 @@ int cmd_watch_forwarded(struct node *node, int num, char **words, FILE *out, FIL
 }
 
 static const char *const        usage[] = { "run [OPTION]...",
+                                            "load --stream CODE [OPTION]... FILE...",
+                                            "values [OPTION]... CODE",
                                             "streams [OPTION]...",
                                             "signals [OPTION]...",
                                             "answer [OPTION]... ID STEP [CODE]",
@@ -491,6 +549,9 @@ static const struct cli_example examples[] = {
     { "tocsin record create stream code=measles-540100 indicator=cases disease=measles area=ID period=week "
       "feed=counter counter=case_by_onset",
       "a stream: cases of measles of an area and all below it, by week of onset" },
+    { "tocsin watch load --stream visits --indicator syndromic-visits --period day --area 540100 visits.csv",
+      "numbers that others count, into a stream that is made where it is not there" },
+    { "tocsin watch values visits --known 2026-11-01", "what was known of a stream on a day" },
     { "tocsin watch run", "judge all streams; again and again, from a timer, say" },
     { "tocsin watch signals --where status=new", "what waits for an answer" },
     { "tocsin watch answer ID triage", "I have it" },
@@ -513,6 +574,10 @@ const struct cli_command cli_command_watch = {
         "the clock by which it is to be triaged. It may run as often as you like: what is known already is not "
         "raised again, and the same data in one delivery or in many ends in the same signals. docs/watch.md "
         "explains.\n\n"
+        "'load' brings counts, totals, percentages, rates and concentrations from files (CSV, TSV, XLSX, NDJSON; - is "
+        "standard input) into streams, as known today, on the day that the file says, or on --known. What is known "
+        "already is not written again; what changes is a revision beside what was known before. 'values' shows "
+        "what is known of a stream, or was.\n\n"
         "'streams' lists the streams with the method, the history and the day up to which reports are mostly "
         "in.\n\n"
         "'signals' lists signals as 'tocsin record list signals' does; their alarms: 'tocsin record list alarms "

@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <sodium.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
@@ -124,10 +125,51 @@ static double mean_before(const double *counts, size_t num)
     return there > 0 ? sum / (double) there : NAN;
 }
 
+size_t watch_history(const struct watch_group *group, size_t i)
+{
+    size_t first = 0;
+    while (first < group->num_steps && isnan(group->series[i].counts[first]))
+        first++;
+    return group->num_steps - first;
+}
+
+/* The method for a history of that length; measured values have no variance that follows from their mean. */
+static const struct toc_method *method_of(const struct watch_group *group, size_t i)
+{
+    return group->series[i].continuous ? toc_method_find("ears-c2")
+                                       : toc_method_default(watch_history(group, i), group->steps_per_year);
+}
+
+/* The scatter of measured values from one step to the next: the mean moving range as a standard deviation (d2 of two
+ * values is 1.128), so that a baseline that happens to be flat does not make a small step an alarm. */
+static double moving_range(const double *values, size_t num)
+{
+    double sum = 0;
+    size_t pairs = 0;
+    for (size_t i = 1; i < num; i++)
+        if (!isnan(values[i]) && !isnan(values[i - 1])) {
+            sum += fabs(values[i] - values[i - 1]);
+            pairs++;
+        }
+    return pairs > 0 ? sum / (double) pairs / 1.128 : 0;
+}
+
+/* Methods judge whole numbers: measured values times a million, or as much as keeps them exact. Returns the factor. */
+static double scale_up(const double *values, size_t num, double *scaled)
+{
+    static const double million = 1e6, most = 1e15;
+    double              largest = 0;
+    for (size_t i = 0; i < num; i++)
+        largest = fmax(largest, values[i]); /* of NaN and a number: the number */
+    double factor = largest * million > most ? most / largest : million;
+    for (size_t i = 0; i < num; i++)
+        scaled[i] = nearbyint(values[i] * factor);
+    return factor;
+}
+
 const char *watch_method(const struct watch_group *group, size_t i)
 {
-    return group->series[i].single_case ? WATCH_SINGLE_CASE
-                                        : toc_method_default(group->num_steps, group->steps_per_year)->name;
+    return group->series[i].single_case ? WATCH_SINGLE_CASE : method_of(group, i)->name;
 }
 
 int watch_judge(const struct watch_group *group, size_t i, size_t from, struct toc_judgement *judgements,
@@ -143,15 +185,31 @@ int watch_judge(const struct watch_group *group, size_t i, size_t from, struct t
         judge_single_case(series.observed + from, series.n - from, judgements);
         return 0;
     }
-    const struct toc_method *method = toc_method_default(group->num_steps, group->steps_per_year);
+    const struct toc_method *method = method_of(group, i);
     toc_method_init_options(method, TOC_MODE_DEFAULT, options);
     const struct toc_parameter *weekdays = toc_method_parameter(method, "weekdays", 0);
-    if (weekdays != NULL && group->steps_per_year == 365 && group->num_steps < WATCH_WEEKDAYS_FROM)
+    if (weekdays != NULL && group->steps_per_year == 365 && watch_history(group, i) < WATCH_WEEKDAYS_FROM)
         (void) toc_parameter_set_word(weekdays, "pooled", options, NULL);
+    double  least_sigma = WATCH_MIN_SIGMA, factor = 1;
+    double *scaled = NULL;
+    if (group->series[i].continuous) {
+        scaled = memory_array(series.n + 1, sizeof *scaled);
+        if (scaled == NULL)
+            return TOC_ERR_NO_MEMORY;
+        factor = scale_up(series.observed, series.n, scaled);
+        series.observed = scaled;
+        least_sigma = moving_range(scaled, from);
+    }
     const struct toc_parameter *least = toc_method_parameter(method, "min_sigma", 0);
     if (least != NULL)
-        (void) toc_parameter_set_number(least, WATCH_MIN_SIGMA, options, NULL);
-    return method->judge(&series, from, series.n - from, options, &memory_allocator, judgements, error);
+        (void) toc_parameter_set_number(least, least_sigma, options, NULL);
+    int ret = method->judge(&series, from, series.n - from, options, &memory_allocator, judgements, error);
+    for (size_t step = 0; ret == 0 && step < series.n - from; step++) {
+        judgements[step].expected /= factor;
+        judgements[step].threshold /= factor;
+    }
+    free(scaled);
+    return ret;
 }
 
 static int judge(struct run *run, size_t i)

@@ -28,7 +28,8 @@ struct watch_series {
     uint32_t      place; /* area of the map */
     uint32_t      peers; /* as struct toc_grouping_series has it */
     bool          single_case;
-    const double *counts; /* num_steps; the last is the step of today */
+    bool          continuous; /* measured, not counted */
+    const double *counts;     /* num_steps; the last is the step of today; NaN = nobody has said */
 };
 
 /* An alarm of the newest num_back + WATCH_GAP steps that is written already. */
@@ -103,6 +104,9 @@ int watch_judge(const struct watch_group *group, size_t i, size_t from, struct t
 
 /* The name of the method that judges series i. Static. */
 const char *watch_method(const struct watch_group *group, size_t i);
+
+/* Steps of series i since the first that is known. */
+size_t watch_history(const struct watch_group *group, size_t i);
 
 /* The id of the alarm of a stream at a step: the same whoever makes it, so that none is written twice. */
 struct id watch_alarm_id(const struct id *stream, toc_date day, const char *method);

@@ -11,8 +11,17 @@
 #include "store/area_figures.h"
 #include "store/area_tree.h"
 #include "store/list.h"
+#include "store/stream_layers.h"
 
-enum { TAKEN_AWAY = 2, DELAY_DAYS = 60, DELAY_LEFT_OUT = 30, DELAY_MOST = 90, DELAY_LEAST_CASES = 10 };
+enum { IMPORTED_AT_ONCE = 256, IMPORTED_MIB = 1024 };
+enum {
+    TAKEN_AWAY = 2,
+    DELAY_DAYS = 60,
+    DELAY_LEFT_OUT = 30,
+    DELAY_MOST = 90,
+    DELAY_LEAST_CASES = 10,
+    DELAY_IMPORTED = 365
+};
 
 /* What a stream counts: a sum, and what is taken away from it. Dimensions in the counter's order. */
 static const struct feed {
@@ -35,7 +44,8 @@ static const struct feed {
       { NULL, "detected" },
       { { NULL, "detected", "cancelled" }, { NULL, "detected", "entered-in-error" } } },
 };
-enum { NUM_FEEDS = sizeof feeds / sizeof *feeds };
+/* The feed of streams whose numbers others count: model/stream_values.def. */
+enum { NUM_FEEDS = sizeof feeds / sizeof *feeds, IMPORTED = NUM_FEEDS };
 
 static bool is(struct model_text text, const char *word)
 {
@@ -49,10 +59,12 @@ static const char *find_feed(struct watch_stream *one, toc_date today)
     const struct model_stream *stream = &one->stream;
     if (!is(stream->period, "day") && !is(stream->period, "week"))
         return "only days and weeks are watched";
-    if (!is(stream->feed, "counter"))
-        return "only counters of this program are watched";
     if (stream->valid_to != MODEL_MISSING_DATE && stream->valid_to < today)
         return "it has ended";
+    if (!is(stream->feed, "counter")) {
+        one->feed = IMPORTED;
+        return NULL;
+    }
     for (one->feed = 0; one->feed < NUM_FEEDS; one->feed++)
         if (is(stream->counter, feeds[one->feed].counter) && is(stream->indicator, feeds[one->feed].indicator))
             return NULL;
@@ -305,11 +317,12 @@ static bool question(const struct watch_stream *one, size_t number, char disease
 }
 
 static int read_days(struct store_reader *reader, const struct access *who, const struct watch_stream *one,
-                     toc_date from, toc_date to, int64_t *days, int64_t *scratch)
+                     toc_date from, toc_date to, double *days, int64_t *scratch)
 {
     size_t num = (size_t) (to - from) + 1;
     int    ret = 0;
-    memset(days, 0, num * sizeof *days);
+    for (size_t i = 0; i < num; i++)
+        days[i] = 0;
     for (size_t q = 0; q <= TAKEN_AWAY && ret == 0; q++) {
         struct store_count_query query;
         char                     disease[MODEL_LISTS_CODE + 1];
@@ -319,7 +332,7 @@ static int read_days(struct store_reader *reader, const struct access *who, cons
         query.to = to;
         ret = store_counts(reader, who, &query, scratch, NULL);
         for (size_t i = 0; i < num && ret == 0; i++)
-            days[i] += q == 0 ? scratch[i] : -scratch[i];
+            days[i] += (double) (q == 0 ? scratch[i] : -scratch[i]);
     }
     return ret;
 }
@@ -342,8 +355,65 @@ static uint32_t peers_of(const struct watch_stream *streams, size_t at)
 struct days {
     toc_date from, to;
     size_t   num;
-    int64_t *at; /* of each stream */
+    double  *at; /* of each stream; NaN: nobody has said */
 };
+
+static bool is_count(const struct model_stream *stream)
+{
+    return stream->measure.bytes == NULL || is(stream->measure, "count");
+}
+
+/* The values of an imported stream, totals as increments. What is below 0 is a correction of earlier days, or on a
+ * scale that methods for counts cannot judge: nothing is known of that day. */
+static int put_imported(const struct watch_stream *one, struct stream_known *known, struct arena *arena,
+                        const struct days *days, double *at)
+{
+    int                  step = is(one->stream.period, "week") ? 7 : 1;
+    size_t               num = stream_values_as_of(known->values, known->num, TOC_DATE_MAX), corrections;
+    struct stream_value *values = known->values;
+    for (size_t i = 0; i < days->num; i++)
+        at[i] = NAN;
+    if (one->stream.cumulative == 1) {
+        size_t room = stream_values_steps(known->values, num, step);
+        values = arena_array(arena, room + 1, sizeof *values);
+        if (values == NULL)
+            return TOC_ERR_NO_MEMORY;
+        num = stream_values_increments(known->values, num, step, values, room, &corrections);
+    }
+    for (size_t i = 0; i < num; i++)
+        if (values[i].day >= days->from && values[i].day <= days->to && values[i].value >= 0)
+            at[values[i].day - days->from] = values[i].value;
+    return 0;
+}
+
+/* All imported streams among these, a few hundred at once. */
+static int read_imported(struct store_reader *reader, const struct access *who, const struct watch_stream *streams,
+                         size_t num, const struct days *days)
+{
+    int ret = 0;
+    for (size_t i = 0; i < num && ret == 0;) {
+        struct id           ids[IMPORTED_AT_ONCE];
+        size_t              at[IMPORTED_AT_ONCE], wanted = 0;
+        struct stream_known known[IMPORTED_AT_ONCE];
+        struct arena        arena = { .limit = (size_t) IMPORTED_MIB << 20 };
+        for (; i < num && wanted < IMPORTED_AT_ONCE; i++)
+            if (streams[i].feed == IMPORTED) {
+                at[wanted] = i;
+                ids[wanted++] = streams[i].stream.head.id;
+            }
+        ret = store_stream_known(reader, who, ids, wanted, &arena, known);
+        for (size_t k = 0; k < wanted && ret == 0; k++)
+            ret = put_imported(&streams[at[k]], &known[k], &arena, days, &days->at[at[k] * days->num]);
+        arena_free(&arena);
+    }
+    return ret;
+}
+
+/* Of a day nothing is known, or a counter has counted nothing. */
+static bool is_nothing(const struct watch_stream *one, double value)
+{
+    return isnan(value) || (one->feed != IMPORTED && value == 0);
+}
 
 /* The first day of the history: as said, else the first that counts. */
 static toc_date first_day(const struct watch_stream *streams, size_t num, const struct days *days)
@@ -351,8 +421,10 @@ static toc_date first_day(const struct watch_stream *streams, size_t num, const 
     toc_date first = days->to;
     for (size_t i = 0; i < num; i++)
         for (size_t d = 0; d < days->num; d++)
-            if (days->at[i * days->num + d] != 0 && days->from + (toc_date) d < first)
-                first = days->from + (toc_date) d;
+            if (!is_nothing(&streams[i], days->at[i * days->num + d])) {
+                first = days->from + (toc_date) d < first ? days->from + (toc_date) d : first;
+                break;
+            }
     for (size_t i = 0; i < num; i++)
         if (streams[i].stream.valid_from != MODEL_MISSING_DATE && streams[i].stream.valid_from < first)
             first = streams[i].stream.valid_from > days->from ? streams[i].stream.valid_from : days->from;
@@ -369,6 +441,27 @@ static void mark_single_cases(const struct store *store, const struct watch_stre
                   model_lists_find(lists, "single_case_disease", disease->bytes, disease->size) != NULL;
     for (size_t i = 0; i < num; i++)
         series[i].single_case = single && is(streams[i].stream.indicator, "cases");
+}
+
+/* The steps of one stream: what its days counted, or the mean of what they measured; NaN where no day is known. */
+static void fill_counts(const struct watch_stream *one, const struct days *days, const double *at, toc_date start,
+                        int length, size_t steps, double *counts)
+{
+    for (size_t s = 0; s < steps; s++) {
+        double sum = 0;
+        int    known = 0;
+        for (int i = 0; i < length; i++) {
+            toc_date day = start + (toc_date) s * length + i;
+            if (day < days->from || day > days->to || isnan(at[day - days->from]))
+                continue;
+            sum += at[day - days->from];
+            known++;
+        }
+        if (one->feed != IMPORTED)
+            counts[s] = fmax(0, sum); /* more taken away than was there: never of whole records */
+        else
+            counts[s] = known == 0 ? NAN : is_count(&one->stream) ? nearbyint(sum) : sum / known;
+    }
 }
 
 static int fill_steps(const struct watch_streams *all, size_t first, size_t num, const struct days *days, int length,
@@ -389,12 +482,9 @@ static int fill_steps(const struct watch_streams *all, size_t first, size_t num,
                                            .area = streams[i].stream.area,
                                            .place = streams[i].place,
                                            .peers = peers_of(streams, i),
+                                           .continuous = !is_count(&streams[i].stream),
                                            .counts = &counts[i * steps] };
-        for (toc_date day = start > days->from ? start : days->from; day <= days->to; day++)
-            counts[i * steps + (size_t) ((day - start) / length)] +=
-                (double) days->at[i * days->num + (size_t) (day - days->from)];
-        for (size_t s = 0; s < steps; s++) /* more taken away than was there: never of whole records */
-            counts[i * steps + s] = fmax(0, counts[i * steps + s]);
+        fill_counts(&streams[i], days, &days->at[i * days->num], start, length, steps, &counts[i * steps]);
     }
     *group = (struct watch_group){ .map = all->map,
                                    .areas = all->areas,
@@ -414,12 +504,16 @@ int watch_streams_series(struct store_reader *reader, const struct access *who, 
     struct days                days = { .from = today - WATCH_YEARS * 366, .to = today };
     bool                       any = false;
     days.num = (size_t) (days.to - days.from) + 1;
-    days.at = memory_array(num + 1, days.num * sizeof *days.at); /* one more to work with */
-    int ret = days.at == NULL ? TOC_ERR_NO_MEMORY : 0;
+    days.at = memory_array(num, days.num * sizeof *days.at);
+    int64_t *scratch = memory_array(days.num, sizeof *scratch);
+    int      ret = days.at == NULL || scratch == NULL ? TOC_ERR_NO_MEMORY : 0;
     for (size_t i = 0; i < num && ret == 0; i++)
-        ret = read_days(reader, who, &one[i], days.from, days.to, &days.at[i * days.num], &days.at[num * days.num]);
+        if (one[i].feed != IMPORTED)
+            ret = read_days(reader, who, &one[i], days.from, days.to, &days.at[i * days.num], scratch);
+    if (ret == 0)
+        ret = read_imported(reader, who, one, num, &days);
     for (size_t i = 0; i < num * days.num && ret == 0 && !any; i++)
-        any = days.at[i] != 0;
+        any = !is_nothing(&one[i / days.num], days.at[i]);
     if (ret == 0 && !any)
         *group = (struct watch_group){ .num_steps = 0 };
     else if (ret == 0)
@@ -427,10 +521,40 @@ int watch_streams_series(struct store_reader *reader, const struct access *who, 
     if (ret == 0 && any)
         mark_single_cases(store_of_reader(reader), one, num, group->series);
     free(days.at);
+    free(scratch);
     return ret;
 }
 
 /* ---- delay ---- */
+
+/* After how many days nine tenths of the days had a first value, of those that had one within DELAY_MOST days: what was
+ * loaded as history says nothing. */
+static int imported_delay(struct store_reader *reader, const struct access *who, const struct watch_stream *stream,
+                          toc_date today, int64_t *days)
+{
+    struct arena        arena = { .limit = (size_t) IMPORTED_MIB << 20 };
+    struct stream_known known;
+    int64_t             by_delay[DELAY_MOST + 1] = { 0 }, all = 0, sum = 0;
+    int                 ret = store_stream_known(reader, who, &stream->stream.head.id, 1, &arena, &known);
+    for (size_t i = 0; ret == 0 && i < known.num; i++) {
+        const struct stream_value *value = &known.values[i];
+        bool                       first = i == 0 || value[-1].day != value->day;
+        if (!first || isnan(value->value) || value->day > today ||
+            value->day <= today - DELAY_LEFT_OUT - DELAY_IMPORTED || value->known < value->day ||
+            value->known - value->day > DELAY_MOST)
+            continue;
+        by_delay[value->known - value->day]++;
+        all++;
+    }
+    *days = -1;
+    for (size_t d = 0; d <= DELAY_MOST && all >= DELAY_LEAST_CASES && *days < 0; d++) {
+        sum += by_delay[d];
+        if (10 * sum >= 9 * all)
+            *days = (int64_t) d;
+    }
+    arena_free(&arena);
+    return ret;
+}
 
 int watch_stream_delay(struct store_reader *reader, const struct access *who, const struct watch_stream *stream,
                        toc_date today, int64_t *days)
@@ -442,6 +566,8 @@ int watch_stream_delay(struct store_reader *reader, const struct access *who, co
         *days = stream->stream.delay_days;
         return 0;
     }
+    if (stream->feed == IMPORTED)
+        return imported_delay(reader, who, stream, today, days);
     (void) question(stream, 0, disease, &query);
     query.from = today - DELAY_LEFT_OUT - DELAY_DAYS + 1;
     query.to = today - DELAY_LEFT_OUT;

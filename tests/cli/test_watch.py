@@ -184,8 +184,8 @@ def test_outbreaks(node):
 
 def test_wrong_use():
     """Wrong use is told before a node is opened."""
-    for words, message in (([], "what is to be done?; allowed: run, streams, signals, answer, outbreaks, outbreak"),
-                           (["look"], "no such verb; allowed: run, streams, signals, answer, outbreaks, outbreak"),
+    for words, message in (([], "what is to be done?; allowed: run, load, values, streams, signals, answer, outbreaks, outbreak"),
+                           (["look"], "no such verb; allowed: run, load, values, streams, signals, answer, outbreaks, outbreak"),
                            (["run", "x"], "run: takes no operand"),
                            (["run", "--today", "soon"], None)):
         code, out, err = run("watch", *words)

@@ -455,6 +455,7 @@ CREATE TABLE "stream" (
   "updated" {integer} NOT NULL,
   "code" {text} NOT NULL DEFAULT '',
   "indicator" {text} NOT NULL DEFAULT '',
+  "measure" {text} NOT NULL DEFAULT '',
   "disease" {text} NOT NULL DEFAULT '',
   "area" {id} NOT NULL,
   "facility" {id},
@@ -472,6 +473,19 @@ CREATE INDEX "streams_by_area" ON "stream" ("area","code","indicator","disease",
 CREATE INDEX "streams_by_code" ON "stream" ("code","id","area","indicator","disease");
 CREATE INDEX "streams_by_key" ON "stream" ("indicator","disease","area","code","id");
 CREATE INDEX "streams_by_facility" ON "stream" ("facility","code","id");
+
+CREATE TABLE "stream_values" (
+  "id" {id} NOT NULL,
+  "version" {integer} NOT NULL,
+  "created" {integer} NOT NULL,
+  "updated" {integer} NOT NULL,
+  "stream" {id} NOT NULL,
+  "first_day" {text} NOT NULL DEFAULT '',
+  "last_day" {text} NOT NULL DEFAULT '',
+  "number" {integer} NOT NULL,
+  "packed" {bytes} NOT NULL,
+  PRIMARY KEY ("id")){keyed};
+CREATE INDEX "stream_values_of" ON "stream_values" ("stream");
 
 CREATE TABLE "outbreak" (
   "id" {id} NOT NULL,
