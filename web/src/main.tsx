@@ -13,6 +13,7 @@ import { Empty, Failure, Loading } from "./ui/states";
 import "./ui/tokens.css";
 import "./ui/base.css";
 
+const AdminPage = lazy(() => import("./admin/AdminPage"));
 const CaseList = lazy(() => import("./case/CaseList"));
 const CasePage = lazy(() => import("./case/CasePage"));
 const SignalList = lazy(() => import("./signal/SignalList"));
@@ -27,6 +28,7 @@ function Page() {
   if (found !== null) return <CasePage id={found[1] ?? ""} />;
   if (path.value === "/signals") return <SignalList />;
   if (signal !== null) return <SignalPage key={signal[1]} id={signal[1] ?? ""} />;
+  if (path.value === "/administration") return <AdminPage />;
   if (path.value === "/streams") return <StreamList />;
   return <Empty>{t("state.noPage")}</Empty>;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The pages, in the order of the rail. The server has a line for each of their paths too (src/server/routes.def).
 import type { TextKey } from "../core/language";
-import { may } from "../core/session";
+import { may, role } from "../core/session";
 
 export interface Page {
   path: string;
@@ -13,10 +13,13 @@ export interface Page {
 
 const under = (folder: string) => (path: string) => path === folder || path.startsWith(`${folder}/`);
 
+const administers = () => role.value?.role === "administrator" || role.value?.role === "auditor";
+
 export const pages: Page[] = [
   { path: "/", title: "page.situation", key: "s", holds: (path) => path === "/", shown: () => true },
   { path: "/signals", title: "page.signals", key: "i", holds: under("/signals"), shown: () => may("signal", "read") },
   { path: "/cases", title: "page.cases", key: "c", holds: under("/cases"), shown: () => true },
   { path: "/streams", title: "page.streams", key: "t", holds: under("/streams"), shown: () => may("stream", "read") },
+  { path: "/administration", title: "page.administration", key: "a", holds: under("/administration"), shown: administers },
   { path: "/pass", title: "page.pass", key: "p", holds: () => false, shown: () => true },
 ];
