@@ -14,6 +14,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -22,6 +23,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "support/power_journal.h"
@@ -363,4 +365,27 @@ int fdatasync(int file)
 int sync_file_range(int file, off64_t offset, off64_t length, unsigned flags)
 {
     return kind(file) == NOT_OURS ? REAL(sync_file_range)(file, offset, length, flags) : 0;
+}
+
+/* ---- waiting ---- */
+
+/* Whoever waits for a lock of the server's sleeps here, and does not look whether the server is still there. A process
+ * that the cut has killed wakes nobody: its locks would be waited for without end, and the client with them. */
+int sem_wait(sem_t *semaphore)
+{
+    enum { LOOK_NANOSECONDS = 50000000, SECOND = 1000000000 };
+    while (journal != NULL) {
+        struct timespec until;
+        clock_gettime(CLOCK_REALTIME, &until);
+        until.tv_nsec += LOOK_NANOSECONDS;
+        until.tv_sec += until.tv_nsec / SECOND;
+        until.tv_nsec %= SECOND;
+        if (sem_timedwait(semaphore, &until) == 0)
+            return 0;
+        if (errno != ETIMEDOUT)
+            return -1;
+        if (journal->cut)
+            die();
+    }
+    return REAL(sem_wait)(semaphore);
 }
