@@ -426,8 +426,19 @@ static bool is_readable(const char *url)
 
 static int connect_to(struct pg_db *db, const char *url, struct db_error *error)
 {
-    const char *const names[] = { "dbname", "client_encoding", "fallback_application_name", NULL };
-    const char *const values[] = { url, "UTF8", "tocsin", NULL };
+    /* A server that has gone without a word is given up; what the URL says of it holds, as it comes later. */
+    static const char *const patience[][2] = { { "connect_timeout", "30" },
+                                               { "keepalives_idle", "30" },
+                                               { "keepalives_interval", "10" },
+                                               { "keepalives_count", "3" },
+                                               { "tcp_user_timeout", "60000" } };
+    enum { NUM = sizeof patience / sizeof *patience };
+    const char *names[NUM + 4] = { [NUM] = "dbname", "client_encoding", "fallback_application_name" };
+    const char *values[NUM + 4] = { [NUM] = url, "UTF8", "tocsin" };
+    for (size_t i = 0; i < NUM; i++) {
+        names[i] = patience[i][0];
+        values[i] = patience[i][1];
+    }
     if (!is_readable(url))
         return db_fail(error, BASE_ERR_SYSTEM, "the database's address is not a URL that PostgreSQL understands");
     db->connection = PQconnectdbParams(names, values, 1);

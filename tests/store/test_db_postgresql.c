@@ -2,6 +2,10 @@
 /* PostgreSQL alone: which servers are refused, what reaches the server's log, what a crash looks like. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "base/fault.h"
 #include "store/db_driver.h"
@@ -212,11 +216,37 @@ static void test_addresses_that_cannot_be_reached(void **state)
     assert_non_null(strstr(error.what, "cannot reach"));
 }
 
+/* A server that takes connections and says nothing: what the URL says of patience holds. */
+static void test_a_silent_server_is_not_waited_for_without_end(void **state)
+{
+    struct sockaddr_un address = { .sun_family = AF_UNIX };
+    char               folder[] = "/tmp/silent-XXXXXX", url[200];
+    struct timespec    before, after;
+    struct db_error    error = { 0 };
+    (void) state;
+    assert_non_null(mkdtemp(folder));
+    snprintf(address.sun_path, sizeof address.sun_path, "%s/.s.PGSQL.5432", folder);
+    snprintf(url, sizeof url, "postgresql:///tocsin?host=%s&port=5432&connect_timeout=2", folder);
+    int server = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_true(server >= 0);
+    assert_int_equal(bind(server, (const struct sockaddr *) &address, sizeof address), 0);
+    assert_int_equal(listen(server, 4), 0);
+    clock_gettime(CLOCK_MONOTONIC, &before);
+    assert_status(try_open(url, &error), BASE_ERR_SYSTEM);
+    clock_gettime(CLOCK_MONOTONIC, &after);
+    assert_non_null(strstr(error.what, "cannot reach the database"));
+    assert_in_range(after.tv_sec - before.tv_sec, 1, 25); /* the driver's own patience is 30 seconds */
+    close(server);
+    unlink(address.sun_path);
+    rmdir(folder);
+}
+
 #define PROMISES(X)                                                                                                    \
     X(test_a_server_that_would_write_rows_into_its_log)                                                                \
     X(test_no_value_reaches_the_servers_log)                                                                           \
     X(test_a_broken_connection_is_lost)                                                                                \
     X(test_the_next_holder_waits_for_the_last_ones_transaction)                                                        \
+    X(test_a_silent_server_is_not_waited_for_without_end)                                                              \
     X(test_addresses_that_cannot_be_reached)                                                                           \
     X(test_a_server_that_would_lose_commits)
 
