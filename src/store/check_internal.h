@@ -22,6 +22,9 @@ int check_number(struct check *check, const char *sql, int64_t *number);
 
 #define CHECK_RESTORE "restore the newest backup that 'tocsin check' finds whole"
 
+/* SQLite: each index holds what its table's rows hold. */
+int check_indexes(struct check *check);
+
 /* Whose the search tokens are, and whether they are right. */
 int check_tokens(struct check *check);
 

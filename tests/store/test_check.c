@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What the check finds: each damage by itself, none where there is none; on both databases. */
+#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -140,10 +141,44 @@ static void test_an_audit_chain_that_was_cut_off(void **state)
     assert_non_null(strstr(check_with(&head, 1), "the audit chain ends before a head that was given out"));
 }
 
+/* Of the indexes of an SQLite file that its rows have gone from, or come to, behind its back. The file's schema is
+ * written over so that a change of the rows does not reach the index. */
+static void damage_beside_the_index(const char *index, const char *change)
+{
+    char sql[800], *message = NULL;
+    snprintf(sql, sizeof sql,
+             "PRAGMA writable_schema=ON;"
+             "CREATE TEMP TABLE kept AS SELECT * FROM sqlite_schema WHERE name='%s';"
+             "DELETE FROM sqlite_schema WHERE name='%s'; PRAGMA writable_schema=RESET;",
+             index, index);
+    sqlite3 *handle;
+    assert_int_equal(sqlite3_open(test.url + strlen("sqlite:"), &handle), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(handle, sql, NULL, NULL, &message), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(handle, change, NULL, NULL, &message), SQLITE_OK);
+    snprintf(sql, sizeof sql,
+             "PRAGMA writable_schema=ON; INSERT INTO sqlite_schema SELECT * FROM kept; DROP TABLE kept;"
+             "PRAGMA writable_schema=RESET;");
+    assert_int_equal(sqlite3_exec(handle, sql, NULL, NULL, &message), SQLITE_OK);
+    sqlite3_close(handle);
+}
+
+static void test_an_index_that_lacks_what_its_rows_hold(void **state)
+{
+    (void) state;
+    create_persons();
+    if (test.postgresql)
+        return;
+    damage_beside_the_index("cases_by_key", "UPDATE \"case\" SET \"classification\" = 'other'");
+    assert_non_null(strstr(check(), "case: its indexes hold what its rows hold, in order: 1 of "));
+    damage_beside_the_index("search_name_person", "DELETE FROM \"search_name\"");
+    assert_non_null(strstr(check(), "search_name: its indexes hold what its rows hold, in order: 1 of 3;"));
+}
+
 #define PROMISES(on)                                                                                                   \
     on(test_a_store_at_work_is_whole) on(test_a_key_that_is_gone) on(test_a_reference_to_nothing)                      \
         on(test_a_case_that_is_not_counted) on(test_counts_of_cases_that_are_not_there)                                \
-            on(test_an_audit_entry_that_was_changed) on(test_an_audit_chain_that_was_cut_off)
+            on(test_an_audit_entry_that_was_changed) on(test_an_audit_chain_that_was_cut_off)                          \
+                on(test_an_index_that_lacks_what_its_rows_hold)
 #define ON_SQLITE(name) { "sqlite: " #name, name, test_store_on_sqlite, test_store_end, &test },
 #define ON_POSTGRESQL(name) { "postgresql: " #name, name, test_store_on_postgresql, test_store_end, &test },
 
