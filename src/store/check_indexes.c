@@ -116,7 +116,7 @@ static int table_row(void *context, const struct db_value *row, size_t num_colum
     struct table_scan *scan = context;
     (void) num_columns;
     for (size_t i = 0; i < scan->table->num_indexes; i++) {
-        struct index_columns *index = &scan->indexes[i];
+        struct index_columns  *index = &scan->indexes[i];
         const struct db_value *first = &row[index->columns[0]];
         if (first->type == DB_TEXT && first->size == 0 && leaves_out_empty(scan->table, index->index))
             continue;
