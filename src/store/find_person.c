@@ -323,7 +323,7 @@ static int open_candidates(struct search *search, bool (*wanted)(const void *con
     bool             more = answer->more; /* of those who are no candidates */
     int              ret = 0;
     answer->more = false;
-    opening.room = 2 * FIND_MOST_PERSONS;
+    opening.room = FIND_MOST_PERSONS + 1; /* if all are wanted, these are the answer, and that there are more */
     opening.closed = arena_array(search->arena, opening.room, sizeof *opening.closed);
     if (keys == NULL || opening.closed == NULL)
         return TOC_ERR_NO_MEMORY;
