@@ -7,9 +7,9 @@
 
 enum {
     MOST_MENTIONS = 16,
-    MOST_NAMED = 4096,      /* areas of one name that are weighed; of a more common one only that it fits counts */
-    LONGEST_NAME = 40,      /* characters of a name within a chain */
-    MOST_BEFORE_CHAIN = 4,  /* characters before the first name of a chain: a country that is written there */
+    MOST_NAMED = 4096,     /* areas of one name that are weighed; of a more common one only that it fits counts */
+    LONGEST_NAME = 40,     /* characters of a name within a chain */
+    MOST_BEFORE_CHAIN = 4, /* characters before the first name of a chain: a country that is written there */
     OF_A_NAME = 2,
     OF_THE_FEED = 1,
     LEAST_SUPPORT = 3

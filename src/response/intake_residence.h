@@ -2,14 +2,14 @@
 /* response/intake_residence.h: the area that an address speaks of, as far as its words say.
  *
  * An area code that one area has decides. Else each part of the address is looked up among the names of areas, whole or
- * between commas; where Chinese or Tibetan writes a chain without gaps (上方洞省杜鹃市雪山镇), from its first name on as
- * many as follow one another, the longest first. An area is spoken of by its own name and by those of the areas above
- * it. Of the areas named, the one that most names speak of is taken, and of several the lowest; of several on one level
- * (two villages of one name) the area that they all lie in.
+ * between commas; where Chinese or Tibetan writes a chain without gaps (上方洞省杜鹃市雪山镇), from its first name on
+ * as many as follow one another, the longest first. An area is spoken of by its own name and by those of the areas
+ * above it. Of the areas named, the one that most names speak of is taken, and of several the lowest; of several on one
+ * level (two villages of one name) the area that they all lie in.
  *
- * One name alone is no proof (a street may be called like a far town): it takes two, or one within the area of the feed,
- * so that a county's laboratory need not name the county. What two names say weighs more than what one and the feed say.
- * An area that the feed's own lies in says nothing new.
+ * One name alone is no proof (a street may be called like a far town): it takes two, or one within the area of the
+ * feed, so that a county's laboratory need not name the county. What two names say weighs more than what one and the
+ * feed say. An area that the feed's own lies in says nothing new.
  */
 #ifndef RESPONSE_INTAKE_RESIDENCE_H
 #define RESPONSE_INTAKE_RESIDENCE_H

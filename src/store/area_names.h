@@ -27,7 +27,8 @@ void               area_names_free(struct area_names *names); /* NULL is fine */
 int area_names_add(struct area_names *names, const char *text, size_t size, bool code, uint32_t area);
 int area_names_ready(struct area_names *names);
 
-/* All of the table `area` that are in the tree. Returns 0, db_status, TOC_ERR_NO_MEMORY. Cost: 1 µs a name, and a sort. */
+/* All of the table `area` that are in the tree. Returns 0, db_status, TOC_ERR_NO_MEMORY. Cost: 1 µs a name, and a sort.
+ */
 int area_names_load(struct db *db, const struct area_tree *tree, struct area_names **names, struct db_error *error);
 
 /* The form in which names are compared; in arena. Empty: nothing to compare, or no memory. */

@@ -368,7 +368,8 @@ static void test_what_is_denied_is_nowhere_in_clear(void **state)
          "Canaryethnic\r" TESTED("A1", "20241003") COVID(DETECTED, "F", "20241003"));
     for (int round = 0; round < 2; round++) {             /* before and after it is worked off */
         bool                     right = test.postgresql; /* they are the files that hold it */
-        static const char *const files[] = { "t.db", "t.db-wal" };
+        static const char *const files[] = { "t.db-wal",
+                                             "t.db" }; /* what leaves the first meanwhile is in the second */
         for (size_t f = 0; f < 2 && !test.postgresql; f++) {
             snprintf(path, sizeof path, "%s/%s", test.folder, files[f]);
             FILE *file = fopen(path, "rb");

@@ -73,7 +73,7 @@ static struct report_text text(const char *bytes)
 
 static uint32_t look(const struct report_address *address, int feed)
 {
-    struct report_address  copy = *address;
+    struct report_address copy = *address;
     struct report_subject subject = { .addresses = &copy, .num_addresses = 1 };
     struct arena          arena = ARENA_INIT;
     uint32_t              found = intake_residence(&subject, tree, names, number_of(feed), &arena);
