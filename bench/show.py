@@ -58,6 +58,7 @@ COMMANDS = {
     ],
     "watch": [
         "python3 bench/watch.py {build}",
+        "python3 bench/watch_live.py {build}",
     ],
 }
 

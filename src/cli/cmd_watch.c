@@ -19,6 +19,7 @@
 #include "cli/watch_outbreak.h"
 #include "response/signal.h"
 #include "response/watch_run.h"
+#include "response/watch_silence.h"
 #include "response/watch_streams.h"
 #include "store/node.h"
 
@@ -328,6 +329,36 @@ static int list_streams(struct call *call)
     return output_finish(call->command, &call->output);
 }
 
+/* ---- silent ---- */
+
+static int list_silent(struct call *call)
+{
+    struct arena         arena = ARENA_INIT;
+    struct fault_list    faults = FAULT_LIST_INIT;
+    struct store_reader *reader = NULL;
+    struct watch_silent *silent;
+    struct json_writer   json;
+    struct sink          sink;
+    size_t               num;
+    int                  status = store_reader_open(call->node->store, &reader, NULL);
+    if (status == 0)
+        status = watch_silence_read(reader, &call->who, call->settings->about.today, &arena, &silent, &num, &faults);
+    sink_init_memory(&sink);
+    if (status == 0) {
+        json_writer_init(&json, &sink);
+        watch_silence_write(&json, silent, num);
+        sink_character(&sink, '\n');
+        fwrite(sink.bytes, 1, sink.used, cli_out());
+    }
+    sink_free(&sink);
+    store_reader_close(reader);
+    arena_free(&arena);
+    if (status != 0)
+        return node_complain(call->command, status, &faults);
+    fault_list_free(&faults);
+    return CLI_DONE;
+}
+
 /* ---- signals, answer ---- */
 
 static int list_signals(struct call *call)
@@ -437,6 +468,7 @@ static const struct verb {
     { "load", load, true, true },
     { "values", list_values, false, true },
     { "streams", list_streams, false, false },
+    { "silent", list_silent, false, false },
     { "signals", list_signals, false, false },
     { "outbreaks", list_outbreaks, false, false },
     { "outbreak", work_on_outbreak, false, true }, /* writes by its own verbs */
@@ -454,7 +486,7 @@ static int parse(const struct cli_command *command, int argc, char **argv, struc
             call->verb = &verbs[i];
     if (call->verb == NULL)
         return cli_complain(command, CLI_USE,
-                            "%s; allowed: run, load, values, streams, signals, answer, outbreaks, outbreak",
+                            "%s; allowed: run, load, values, streams, silent, signals, answer, outbreaks, outbreak",
                             first < argc ? "no such verb" : "what is to be done?");
     call->command = command;
     call->settings = settings;
@@ -538,6 +570,7 @@ static const char *const        usage[] = { "run [OPTION]...",
                                             "load --stream CODE [OPTION]... FILE...",
                                             "values [OPTION]... CODE",
                                             "streams [OPTION]...",
+                                            "silent [OPTION]...",
                                             "signals [OPTION]...",
                                             "answer [OPTION]... ID STEP [CODE]",
                                             "outbreaks [OPTION]...",
@@ -553,6 +586,7 @@ static const struct cli_example examples[] = {
       "numbers that others count, into a stream that is made where it is not there" },
     { "tocsin watch values visits --known 2026-11-01", "what was known of a stream on a day" },
     { "tocsin watch run", "judge all streams; again and again, from a timer, say" },
+    { "tocsin watch silent", "what has stopped to count" },
     { "tocsin watch signals --where status=new", "what waits for an answer" },
     { "tocsin watch answer ID triage", "I have it" },
     { "tocsin watch answer ID verify confirmed --reason \"laboratory: 4 of 5 positive\"", "and what it is" },
@@ -580,6 +614,7 @@ const struct cli_command cli_command_watch = {
         "what is known of a stream, or was.\n\n"
         "'streams' lists the streams with the method, the history and the day up to which reports are mostly "
         "in.\n\n"
+        "'silent' tells the streams that have stopped: a fault of the data until somebody has looked, no signal.\n\n"
         "'signals' lists signals as 'tocsin record list signals' does; their alarms: 'tocsin record list alarms "
         "--where signal=ID'.\n\n"
         "'answer' takes the next step of a signal: triage, verify CODE (list verification), assess CODE (list "

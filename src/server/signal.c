@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* POST /api/v1/signals/{id}/triage, verify, assess, act, close. The rules are response/signal.h's. */
+/* POST /api/v1/signals/{id}/triage, verify, assess, act, close: the rules are response/signal.h's; and GET
+ * /api/v1/watch/silent (response/watch_silence.h). */
 #include "response/signal.h"
 
 #include <string.h>
 
+#include "response/watch_silence.h"
 #include "server/handlers.h"
 #include "server/request.h"
 #include "server/route.h"
@@ -58,4 +60,22 @@ int signal_answer_step(struct exchange *exchange)
     if (ret == 0)
         ret = request_idempotency_key(exchange, false, &call->request.idempotency_key);
     return ret == 0 ? exchange_submit(exchange, &call->request, answered) : ret;
+}
+
+int signal_answer_silent(struct exchange *exchange)
+{
+    struct arena         arena = { .limit = (size_t) 512 << 20 }; /* all streams of a province */
+    struct watch_silent *silent;
+    struct json_writer   json;
+    size_t               num;
+    int                  ret = request_parameters(exchange);
+    if (ret == 0)
+        ret = watch_silence_read(exchange->reader, &exchange->caller.access, (toc_date) (exchange->now / INSTANT_DAY),
+                                 &arena, &silent, &num, &exchange->faults);
+    if (ret == 0) {
+        reply_json(exchange, &json);
+        watch_silence_write(&json, silent, num);
+    }
+    arena_free(&arena);
+    return ret;
 }

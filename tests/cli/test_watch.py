@@ -182,10 +182,26 @@ def test_outbreaks(node):
     assert summary["hours"]["triage"]["num"] == 1, summary
 
 
+@with_node
+def test_silence(node):
+    """A stream that stops is told in a list of its own; it is no signal, and it is gone when the stream goes on"""
+    node.cases("measles", 0, [(back, 6) for back in range(1, WEEKS)])
+    assert json.loads(node("watch", "silent", "--today", TODAY)) == {"silent": []}
+    later = TODAY + datetime.timedelta(days=21)
+    silent = json.loads(node("watch", "silent", "--today", later))["silent"]
+    assert {row["code"] for row in silent} == {"measles-0", "measles-1"}, silent
+    assert all(row["empty"] in (2, 3) and row["usual"] > 6 for row in silent), silent
+    before = len(node.signals())
+    run("watch", "run", "--node", node.path, "--today", later)
+    assert len(node.signals()) == before
+    node.cases("measles", 0, [(0, 1)])
+    assert json.loads(node("watch", "silent", "--today", TODAY + datetime.timedelta(days=7)))["silent"] == []
+
+
 def test_wrong_use():
     """Wrong use is told before a node is opened."""
-    for words, message in (([], "what is to be done?; allowed: run, load, values, streams, signals, answer, outbreaks, outbreak"),
-                           (["look"], "no such verb; allowed: run, load, values, streams, signals, answer, outbreaks, outbreak"),
+    for words, message in (([], "what is to be done?; allowed: run, load, values, streams, silent, signals, answer, outbreaks, outbreak"),
+                           (["look"], "no such verb; allowed: run, load, values, streams, silent, signals, answer, outbreaks, outbreak"),
                            (["run", "x"], "run: takes no operand"),
                            (["run", "--today", "soon"], None)):
         code, out, err = run("watch", *words)
