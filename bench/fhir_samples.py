@@ -11,6 +11,8 @@ import json
 import pathlib
 import subprocess
 import sys
+import tempfile
+import time
 
 BUILD = pathlib.Path(sys.argv[1])
 FOLDER = pathlib.Path(sys.argv[2] if len(sys.argv) > 2 else "../shared/data/intake/fhir")
@@ -48,6 +50,39 @@ def row(measure, bar, measured, holds):
     print(f"row\t{measure}\t{bar}\t{measured}\t{'yes' if holds else 'no'}")
 
 
+def tocsin(*words):
+    run = subprocess.run([BUILD / "tocsin", *words], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    return [json.loads(line) for line in run.stdout.splitlines() if line.startswith(b"{")]
+
+
+def through_the_door():
+    """Every file taken in by a node of its own, and worked off: what became of each transmission."""
+    with tempfile.TemporaryDirectory(prefix="tocsin-fhir-") as folder:
+        node = pathlib.Path(folder, "node")
+        tocsin("node", "init", "--lists", "share/lists", node)
+        area = tocsin("record", "create", "area", "code=540100", "name_en=County", "level=0", "--as", "program", "--node", node)
+        feed = tocsin("record", "create", "feed", f"area={area[0]['id']}", "name=FHIR", "channel=command-line",
+                      "status=live", "blank_is_live=1", "--node", node)
+        files = [path for source in sorted(FOLDER.iterdir()) for path in sorted(source.iterdir())]
+        began = time.monotonic()
+        lines = tocsin("intake", "--node", node, "--feed", feed[0]["id"], *files)
+        return lines, time.monotonic() - began
+
+
+def tell_door():
+    lines, seconds = through_the_door()
+    taken = [line for line in lines if "file" in line]
+    verdicts = collections.Counter(line.get("verdict", "refused") for line in taken)
+    became = collections.Counter(line["verdict"] for line in lines if "file" not in line)
+    placed = all("multiple_matches" in line or any(fault["severity"] in ("error", "fatal") for fault in line.get("faults", []))
+                 for line in taken if line.get("verdict") == "rejected")
+    new = sum(1 for line in taken if line.get("verdict") == "received" and not line.get("repeats"))
+    row("FHIR: all samples through the door, kept and worked off", "each used, or rejected with a fault",
+        f"{verdicts['received']} received, {verdicts['rejected']} rejected; used {became['accepted']}, in part "
+        f"{became['accepted-with-faults']}, held {became['held']}; {seconds:.0f} s",
+        placed and not verdicts["refused"] and not became["held"] and sum(became.values()) == new)
+
+
 def main():
     if not FOLDER.is_dir():
         row("FHIR samples", "all read", f"no folder {FOLDER}", False)
@@ -65,6 +100,7 @@ def main():
     results = sum(len(report.get("results", [])) for _, report in others)
     row("FHIR: bundles of other senders read, or refused with the place", "all",
         f"{placed} of {len(others)}, {results} results", placed == len(others))
+    tell_door()
 
 
 main()

@@ -8,7 +8,9 @@
 #include "cli/file_bytes.h"
 #include "cli/node_options.h"
 #include "cli/parse.h"
+#include "formats/fhir/fhir.h"
 #include "formats/hl7v2/batch.h"
+#include "response/intake_fhir.h"
 #include "response/intake_format.h"
 #include "response/intake_work.h"
 #include "tocsin/status.h"
@@ -71,7 +73,8 @@ struct call {
 /* Messages that go in together. */
 struct batch {
     struct arena          arenas[AT_ONCE];
-    struct intake_read    reads[AT_ONCE];
+    struct intake_read    reads[AT_ONCE]; /* of HL7 v2 */
+    struct intake_fhir    fhirs[AT_ONCE];
     struct model_feed     feeds[AT_ONCE];
     struct intake_arrival arrivals[AT_ONCE];
     uint32_t              numbers[AT_ONCE];
@@ -103,7 +106,25 @@ static void end_line(struct json_writer *json, struct sink *sink)
     (void) sink_finish(sink);
 }
 
-static void tell_taken(const char *file, uint32_t number, int status, const struct intake_read *read,
+/* The entries of FHIR whose condition more than one resource fits. */
+static void put_several(struct json_writer *json, const struct intake_arrival *arrival)
+{
+    bool any = false;
+    for (size_t i = 0; i < arrival->num_resources; i++) {
+        if (arrival->resources[i].status != 412)
+            continue;
+        if (!any) {
+            json_key(json, "multiple_matches");
+            json_begin_array(json);
+        }
+        json_put_integer(json, arrival->resources[i].position);
+        any = true;
+    }
+    if (any)
+        json_end(json);
+}
+
+static void tell_taken(const char *file, uint32_t number, int status, const struct intake_arrival *arrival,
                        const struct intake_receipt *receipt)
 {
     struct sink        sink;
@@ -130,7 +151,9 @@ static void tell_taken(const char *file, uint32_t number, int status, const stru
             json_put_bool(&json, true);
         }
     }
-    report_write_faults(&read->report, &json);
+    if (status == 0)
+        put_several(&json, arrival);
+    report_write_faults(arrival->report, &json);
     end_line(&json, &sink);
 }
 
@@ -176,67 +199,102 @@ static void take(struct call *call, struct batch *batch, const char *file)
     int                   statuses[AT_ONCE];
     intake_take_many(call->intake, batch->arrivals, batch->num, receipts, statuses);
     for (size_t i = 0; i < batch->num; i++) {
-        tell_taken(file, batch->numbers[i], statuses[i], &batch->reads[i], &receipts[i]);
+        tell_taken(file, batch->numbers[i], statuses[i], &batch->arrivals[i], &receipts[i]);
         call->num_taken += statuses[i] == 0;
         call->num_bad += statuses[i] != 0 || strcmp(receipts[i].verdict, "rejected") == 0;
+        intake_fhir_free(&batch->fhirs[i]);
         arena_wipe(&batch->arenas[i]);
     }
     batch->num = 0;
 }
 
-/* Read a message as a door does: whom it is from, and what is wrong with it. */
-static void add(struct call *call, struct batch *batch, const struct hl7_batch_message *message)
+static const struct intake_fhir_call any = { .place = INTAKE_FHIR_ANY };
+
+/* Read it once; the report of the message that is number i. */
+static const struct report *read_one(struct batch *batch, size_t i, const struct intake_reading *reading, bool fhir)
 {
-    const struct intake_format *format = intake_format_find("hl7v2", 5);
-    size_t                      i = batch->num++;
-    bool                        known = call->settings->feed != NULL;
-    struct intake_reading       reading = { .tables = call->tables,
-                                            .now = store_clock_now(call->node.store),
-                                            .bytes = message->bytes.bytes,
-                                            .size = message->bytes.size,
-                                            .arena = &batch->arenas[i] };
+    if (!fhir) {
+        (void) intake_format_read(intake_format_find("hl7v2", 5), reading, &batch->reads[i]);
+        return &batch->reads[i].report;
+    }
+    intake_fhir_free(&batch->fhirs[i]);
+    (void) intake_fhir_read(reading, &any, &batch->fhirs[i]);
+    return &batch->fhirs[i].read.report;
+}
+
+/* Read a message as a door does: whom it is from, and what is wrong with it. */
+static void add(struct call *call, struct batch *batch, struct report_text bytes, uint32_t number, bool fhir)
+{
+    size_t                i = batch->num++;
+    bool                  known = call->settings->feed != NULL;
+    struct intake_reading reading = { .tables = call->tables,
+                                      .now = store_clock_now(call->node.store),
+                                      .bytes = bytes.bytes,
+                                      .size = bytes.size,
+                                      .arena = &batch->arenas[i] };
     batch->arenas[i] = (struct arena) ARENA_INIT;
     batch->feeds[i] = call->feed;
-    if (!known && intake_format_read(format, &reading, &batch->reads[i]) != TOC_ERR_NO_MEMORY) {
-        const struct report *report = &batch->reads[i].report;
+    reading.feed = known ? &batch->feeds[i] : NULL;
+    const struct report *report = read_one(batch, i, &reading, fhir);
+    if (!known) {
         struct intake_caller caller = { .channel = "command-line",
                                         .application = report->application.name,
                                         .facility = report->facility.name };
-        known = intake_find_feed(call->intake, &caller, &call->arena, &batch->feeds[i]);
+        known = !report->out_of_memory && intake_find_feed(call->intake, &caller, &call->arena, &batch->feeds[i]);
+        reading.feed = known ? &batch->feeds[i] : NULL;
+        if (known)
+            report = read_one(batch, i, &reading, fhir);
     }
-    reading.feed = known ? &batch->feeds[i] : NULL;
-    if (known)
-        (void) intake_format_read(format, &reading, &batch->reads[i]);
-    batch->numbers[i] = message->number;
-    batch->arrivals[i] = (struct intake_arrival){ .channel = "command-line",
-                                                  .format = "hl7v2",
-                                                  .feed = reading.feed,
-                                                  .report = &batch->reads[i].report,
-                                                  .bytes = message->bytes.bytes,
-                                                  .size = message->bytes.size,
-                                                  .submitted_by = call->who.user,
-                                                  .history = call->settings->history };
+    batch->numbers[i] = number;
+    batch->arrivals[i] = fhir ? intake_fhir_arrival(&batch->fhirs[i], &reading, "command-line")
+                              : (struct intake_arrival){ .channel = "command-line",
+                                                         .format = "hl7v2",
+                                                         .feed = reading.feed,
+                                                         .report = report,
+                                                         .bytes = bytes.bytes,
+                                                         .size = bytes.size };
+    batch->arrivals[i].submitted_by = call->who.user;
+    batch->arrivals[i].history = call->settings->history;
 }
 
-static int take_file(struct call *call, const char *path)
+static void take_full(struct call *call, struct batch *batch, const char *path)
 {
-    struct file_bytes        file;
+    if (batch->num == AT_ONCE)
+        take(call, batch, path);
+}
+
+/* FHIR is an object; what follows another, on the next line or right behind it, is the next transmission. */
+static bool is_fhir(const struct file_bytes *file)
+{
+    size_t at = file->size >= 3 && memcmp(file->bytes, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+    while (at < file->size && strchr(" \t\r\n", file->bytes[at]) != NULL)
+        at++;
+    return at < file->size && file->bytes[at] == '{';
+}
+
+static void take_fhir(struct call *call, struct batch *batch, const char *path, const struct file_bytes *file)
+{
+    struct report_text value;
+    size_t             offset = file->size >= 3 && memcmp(file->bytes, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+    uint32_t           number = 0;
+    while (fhir_next_value(file->bytes, file->size, &offset, &value) == 1) {
+        add(call, batch, value, ++number, true);
+        take_full(call, batch, path);
+    }
+    take(call, batch, path);
+}
+
+static int take_hl7(struct call *call, struct batch *batch, const char *path, const struct file_bytes *file)
+{
     struct arena             arena = ARENA_INIT;
     struct report            envelope;
     struct hl7_batch         messages;
     struct hl7_batch_message message;
-    struct batch            *batch = calloc(1, sizeof *batch);
-    int                      failure = file_bytes_open(&file, path), ret;
-    if (failure != 0 || batch == NULL) {
-        free(batch);
-        return cli_complain(call->command, CLI_MACHINE, "%s: %s", path, failure != 0 ? strerror(failure) : "no memory");
-    }
-    report_init(&envelope, &arena, file.bytes != NULL ? file.bytes : "", file.size);
-    ret = hl7_batch_begin(&messages, &envelope);
+    report_init(&envelope, &arena, file->bytes != NULL ? file->bytes : "", file->size);
+    int ret = hl7_batch_begin(&messages, &envelope);
     while (ret >= 0 && (ret = hl7_batch_next(&messages, &message)) == 1) {
-        add(call, batch, &message);
-        if (batch->num == AT_ONCE)
-            take(call, batch, path);
+        add(call, batch, (struct report_text){ message.bytes.bytes, message.bytes.size }, message.number, false);
+        take_full(call, batch, path);
     }
     take(call, batch, path);
     struct parse_job told = { .file = path };
@@ -244,6 +302,22 @@ static int take_file(struct call *call, const char *path)
     call->num_bad += ret < 0;
     hl7_batch_end(&messages);
     arena_free(&arena);
+    return ret;
+}
+
+static int take_file(struct call *call, const char *path)
+{
+    struct file_bytes file;
+    struct batch     *batch = calloc(1, sizeof *batch);
+    int               failure = file_bytes_open(&file, path), ret = 0;
+    if (failure != 0 || batch == NULL) {
+        free(batch);
+        return cli_complain(call->command, CLI_MACHINE, "%s: %s", path, failure != 0 ? strerror(failure) : "no memory");
+    }
+    if (is_fhir(&file))
+        take_fhir(call, batch, path, &file);
+    else
+        ret = take_hl7(call, batch, path, &file);
     file_bytes_close(&file);
     free(batch);
     return ret == TOC_ERR_NO_MEMORY ? cli_complain(call->command, CLI_MACHINE, "%s: no memory", path) : CLI_DONE;
@@ -330,15 +404,17 @@ static const char *const        usage[] = { "[OPTION]... FILE...", "--release ME
 static const struct cli_example examples[] = {
     { "tocsin intake --node county --feed ID /var/spool/hl7/today.hl7",
       "a laboratory's file: kept, then made records of" },
+    { "tocsin intake --node county --feed ID /var/spool/fhir/today.ndjson", "bundles, one a line" },
     { "tocsin intake --node county --feed ID --history /var/spool/hl7/2023.hl7", "last year's, without tasks" },
     { NULL, NULL },
 };
 
 const struct cli_command cli_command_intake = {
     .name = "intake",
-    .summary = "take in files of HL7 v2 messages: kept, linked to persons, made records of",
+    .summary = "take in files of HL7 v2 messages and FHIR: kept, linked to persons, made records of",
     .usage = usage,
-    .text = "Reads one message or a batch a file and takes the path of every door: each message is sealed and on the "
+    .text = "Reads a file of HL7 v2 (one message or a batch) or of FHIR R4 in JSON (resources and bundles, one or "
+            "many) and takes the path of every door: each message is sealed and on the "
             "disk before its line is written; then all that wait are worked off. The receipt is NDJSON: for each "
             "message a line with its verdict and every fault at its place, and a line with what became of it (new "
             "persons, cases and results, what was repeated or is for a person to review). The same message again is "

@@ -16,6 +16,7 @@
 #include "store/node.h"
 #include "store/rows_by.h"
 
+#define FEW_RESOURCES 100           /* more have many rows: others go first */
 #define LOOK_AT_DISK INSTANT_SECOND /* between two questions how full it is */
 
 struct access intake_program(void)
@@ -91,6 +92,11 @@ void intake_close(struct intake *intake)
     free(intake);
 }
 
+const struct code_tables *intake_tables(const struct intake *intake)
+{
+    return intake->options.tables;
+}
+
 /* ---- is there room ---- */
 
 static bool has_room(struct intake *intake)
@@ -114,6 +120,7 @@ static bool has_room(struct intake *intake)
 /* ---- a message on its way into the store ---- */
 
 struct taking {
+    struct intake               *intake;
     const struct intake_arrival *arrival;
     struct model_message         message;
     struct model_message_raw     raw;
@@ -152,6 +159,20 @@ static void hash_text(crypto_generichash_state *state, struct report_text text)
     crypto_generichash_update(state, (const uint8_t *) &size, sizeof size);
     if (text.size > 0)
         crypto_generichash_update(state, (const uint8_t *) text.bytes, text.size);
+}
+
+void intake_hash_name(const struct intake_hash_key *key, const struct intake_arrival *arrival,
+                      const struct intake_name *name, uint8_t hash[32])
+{
+    crypto_generichash_state state;
+    crypto_generichash_init(&state, key->bytes, sizeof key->bytes, 32);
+    crypto_generichash_update(&state, (const uint8_t *) "resource", 8);
+    hash_sender(&state, arrival);
+    hash_text(&state, name->type);
+    crypto_generichash_update(&state, (const uint8_t *) (name->system.bytes == NULL ? "any" : "its"), 3);
+    hash_text(&state, name->system);
+    hash_text(&state, name->value);
+    crypto_generichash_final(&state, hash, 32);
 }
 
 static void hash_control(const struct intake_hash_key *key, const struct intake_arrival *arrival, uint8_t hash[32])
@@ -248,9 +269,39 @@ static void fill_message(struct intake *intake, struct taking *taking, int64_t n
         message->reason = cut(taking->reason, 200);
 }
 
+/* Inside the writer's group: what the sender has created before, and so what becomes of each resource. */
+static int decide(void *context, struct store_reader *reader, struct arena *arena, struct store_change_set *set,
+                  struct fault_list *faults)
+{
+    struct taking               *taking = context;
+    const struct intake_arrival *arrival = taking->arrival;
+    uint32_t                    *counts = arena_array(arena, arrival->num_resources, sizeof *counts);
+    struct store_change         *rows = NULL;
+    size_t                       num = 0;
+    (void) faults;
+    int ret =
+        counts == NULL ? TOC_ERR_NO_MEMORY : intake_count_resources(taking->intake, reader, arrival, arena, counts);
+    if (ret != 0)
+        return ret;
+    if (intake_decide_resources(arrival, counts)) {
+        num = intake_resource_changes(taking->intake, arrival, &taking->message, arena, &rows);
+    } else {
+        taking->message.verdict = intake_text("rejected");
+        taking->message.reason = intake_text("more than one resource fits a condition of the transaction");
+    }
+    struct store_change *all = num == SIZE_MAX ? NULL : arena_array(arena, num + 2, sizeof *all);
+    if (all == NULL)
+        return TOC_ERR_NO_MEMORY;
+    memcpy(all, taking->changes, sizeof taking->changes);
+    if (num > 0)
+        memcpy(all + 2, rows, num * sizeof *rows);
+    *set = (struct store_change_set){ all, num + 2 };
+    return 0;
+}
+
 static void fill(struct intake *intake, struct taking *taking, const struct intake_arrival *arrival, int64_t now)
 {
-    *taking = (struct taking){ .arrival = arrival };
+    *taking = (struct taking){ .intake = intake, .arrival = arrival };
     fill_message(intake, taking, now);
     model_init(model_record(MODEL_MESSAGE_RAW), &taking->raw);
     taking->raw.head.id = node_new_id(now);
@@ -263,6 +314,11 @@ static void fill(struct intake *intake, struct taking *taking, const struct inta
     taking->changes[1] =
         (struct store_change){ .verb = STORE_CREATE, .record = model_record(MODEL_MESSAGE), .value = &taking->message };
     taking->request = (struct store_request){ .verb = "receive message", .set = { taking->changes, 2 } };
+    if (arrival->num_resources > 0 && strcmp(verdict_of(arrival), "rejected") != 0) {
+        taking->request.bulk = arrival->num_resources > FEW_RESOURCES;
+        taking->request.decide = decide;
+        taking->request.context = taking;
+    }
 }
 
 /* ---- what came before ---- */
@@ -321,6 +377,24 @@ static int check(struct intake *intake, const struct intake_arrival *arrival)
     return has_room(intake) ? 0 : INTAKE_ERR_RESERVE;
 }
 
+/* A repetition creates nothing: what the first one created is there. */
+static int tell_resources(struct intake *intake, const struct intake_arrival *arrival)
+{
+    struct arena arena = ARENA_INIT;
+    uint32_t    *counts = arena_array(&arena, arrival->num_resources + 1, sizeof *counts);
+    int          ret = counts == NULL ? TOC_ERR_NO_MEMORY : 0;
+    if (ret == 0 && arrival->num_resources > 0) {
+        pthread_mutex_lock(&intake->lock);
+        ret = intake_count_resources(intake, intake->reader, arrival, &arena, counts);
+        pthread_mutex_unlock(&intake->lock);
+    }
+    for (size_t i = 0; i < arrival->num_resources && ret == 0; i++)
+        if (arrival->resources[i].wish != INTAKE_REFUSED)
+            arrival->resources[i].status = counts[i] > 1 ? 412 : 200;
+    arena_free(&arena);
+    return ret;
+}
+
 /* Put it into the writer's queue; 1: it is there, and taking->done will be told. */
 static int begin(struct intake *intake, struct taking *taking, const struct intake_arrival *arrival,
                  struct intake_receipt *receipt)
@@ -333,6 +407,8 @@ static int begin(struct intake *intake, struct taking *taking, const struct inta
         ret = find_earlier(intake, arrival, 1, &arena, &earlier);
     if (ret == 0 && earlier != NULL)
         receipt_of(earlier, true, receipt);
+    if (ret == 0 && earlier != NULL)
+        ret = tell_resources(intake, arrival);
     arena_free(&arena);
     if (ret != 0 || earlier != NULL)
         return ret;
@@ -361,6 +437,8 @@ static int finish(struct intake *intake, struct taking *taking, struct intake_re
             ret = STORE_ERR_EXISTS; /* an id of ours: not to be */
         if (ret == 0)
             receipt_of(earlier, true, receipt);
+        if (ret == 0)
+            ret = tell_resources(intake, taking->arrival);
     }
     arena_free(&arena);
     return ret;

@@ -20,6 +20,7 @@
 #include "formats/code_tables.h"
 #include "formats/report.h"
 #include "model/records.h"
+#include "response/intake_resource.h"
 #include "store/store.h"
 
 #define INTAKE_MAX_BYTES ((size_t) 8 << 20) /* of one transmission; larger files are taken in parts */
@@ -40,7 +41,8 @@ struct intake_options {
 };
 
 /* Returns 0, KEEPER_ERR_…, TOC_ERR_NO_MEMORY, db_status. */
-int  intake_open(const struct intake_options *options, struct intake **intake, struct db_error *error);
+int intake_open(const struct intake_options *options, struct intake **intake, struct db_error *error);
+const struct code_tables *intake_tables(const struct intake *intake);
 void intake_close(struct intake *intake); /* ends its own thread (intake_work.h) first; NULL is fine */
 
 /* ---- feeds ---- */
@@ -81,6 +83,9 @@ struct intake_arrival {
     bool                 history;      /* feeds baselines only */
     bool                 reject;       /* the door refuses it though it could be read; reason says why */
     const char          *reason;       /* NULL = that of the report's first fault */
+    struct intake_resource *resources; /* that the sender creates; their statuses are set */
+    size_t                  num_resources;
+    bool                    together; /* all of them or none: else what fails is left out alone */
 };
 
 struct intake_receipt {

@@ -80,16 +80,23 @@ static int read_hl7(const struct intake_reading *reading, struct intake_read *re
 
 /* ---- FHIR: one resource or bundle ---- */
 
-static int read_fhir(const struct intake_reading *reading, struct intake_read *read)
+int intake_format_fhir(const struct intake_reading *reading, struct intake_read *read, struct fhir_document *document)
 {
-    struct report_time   now = intake_time(reading->now);
-    struct fhir_options  options = { .tables = reading->tables, .now = &now };
-    struct fhir_document document = FHIR_DOCUMENT_INIT;
+    struct report_time  now = intake_time(reading->now);
+    struct fhir_options options = {
+        .tables = reading->tables, .now = &now, .left_out = reading->left_out, .num_left_out = reading->num_left_out
+    };
     if (reading->feed != NULL) {
         options.pooled = reading->feed->pooled == 1;
         options.blank_processing = reading->feed->blank_is_live == 1 ? REPORT_LIVE : REPORT_PROCESSING_NOT_SENT;
     }
-    int ret = fhir_map(&read->report, &options, &document);
+    return fhir_map(&read->report, &options, document);
+}
+
+static int read_fhir(const struct intake_reading *reading, struct intake_read *read)
+{
+    struct fhir_document document = FHIR_DOCUMENT_INIT;
+    int                  ret = intake_format_fhir(reading, read, &document);
     fhir_document_free(&document); /* nothing of the report points into it */
     return ret;
 }

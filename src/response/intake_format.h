@@ -19,7 +19,9 @@ struct intake_reading {
     int64_t                   now;  /* instant: to tell times that lie in the future */
     const char               *bytes;
     size_t                    size;
-    struct arena             *arena; /* of everything that is answered; wiped by the caller: it holds identities */
+    struct arena             *arena;    /* of everything that is answered; wiped by the caller: it holds identities */
+    const uint32_t           *left_out; /* of FHIR: entries that were not created; num_left_out of them */
+    size_t                    num_left_out;
 };
 
 /* Bytes of the transmission, as it came, that are about one person: what is sealed under their key. */
@@ -48,6 +50,11 @@ const struct intake_format *intake_format_find(const char *code, size_t size);
 /* Read; where the format told no slices, the one that a report about one person is. */
 int intake_format_read(const struct intake_format *format, const struct intake_reading *reading,
                        struct intake_read *read);
+
+/* FHIR with the document, for whoever answers its entries (fhir_document_free). *read as it begins: zero, but for a
+ * report from report_init. */
+struct fhir_document;
+int intake_format_fhir(const struct intake_reading *reading, struct intake_read *read, struct fhir_document *document);
 
 /* An instant in UTC as reports have it. */
 struct report_time intake_time(int64_t instant);

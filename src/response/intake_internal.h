@@ -23,6 +23,29 @@ struct intake_feeds {
 
 struct intake_worker; /* intake_work.c */
 
+/* The hash of a name that this sender gave, under one key. */
+void intake_hash_name(const struct intake_hash_key *key, const struct intake_arrival *arrival,
+                      const struct intake_name *name, uint8_t hash[32]);
+
+/* ---- intake_resource.c ---- */
+
+/* How many entries of earlier messages are known by the names asked for; what was left out is not counted. counts: one
+ * a resource. */
+int intake_count_resources(struct intake *intake, struct store_reader *reader, const struct intake_arrival *arrival,
+                           struct arena *arena, uint32_t *counts);
+
+/* Set the statuses from what is there, and what the transmission itself creates in its order. False: it is to be
+ * rejected as a whole. */
+bool intake_decide_resources(const struct intake_arrival *arrival, const uint32_t *counts);
+
+/* The rows to write: as many changes as answered, in arena; SIZE_MAX: no memory. */
+size_t intake_resource_changes(struct intake *intake, const struct intake_arrival *arrival,
+                               const struct model_message *message, struct arena *arena, struct store_change **changes);
+
+/* The entries of a message that were left out. */
+int intake_left_out(struct store_reader *reader, const struct id *message, struct arena *arena, uint32_t **positions,
+                    size_t *num);
+
 struct intake {
     struct intake_options   options;
     struct intake_hash_key *keys; /* newest first; locked memory */

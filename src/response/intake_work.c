@@ -84,7 +84,7 @@ static void add_persons(struct job *job)
     place_persons(job);
 }
 
-static void read_job(struct job *job)
+static void read_job(struct job *job, struct store_reader *reader)
 {
     const struct model_message *message = &job->from->message;
     const struct intake_format *format = intake_format_find(message->format.bytes, message->format.size);
@@ -95,7 +95,14 @@ static void read_job(struct job *job)
                                       .bytes = job->from->bytes.bytes,
                                       .size = job->from->bytes.size,
                                       .arena = &job->arena };
+    uint32_t             *left_out = NULL;
     job->arena.limit = (size_t) 256 << 20;
+    if (message->format.size == 4 && memcmp(message->format.bytes, "fhir", 4) == 0) {
+        job->status = intake_left_out(reader, &message->head.id, &job->arena, &left_out, &reading.num_left_out);
+        if (job->status != 0)
+            return;
+        reading.left_out = left_out;
+    }
     job->verdict = "held";
     if (format == NULL)
         snprintf(job->reason, sizeof job->reason, "this format is not read here");
@@ -517,7 +524,7 @@ int intake_work(struct intake *intake, struct store_reader *reader, intake_told 
         ret = TOC_ERR_NO_MEMORY;
     for (size_t i = 0; i < num_jobs && ret == 0; i++) {
         jobs[i] = (struct job){ .intake = intake, .from = &waiting[i] };
-        read_job(&jobs[i]);
+        read_job(&jobs[i], reader);
     }
     if (ret == 0)
         ret = make_tokens(intake, jobs, num_jobs, &arena);

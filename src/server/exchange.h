@@ -104,6 +104,7 @@ struct exchange {
     struct server       *server; /* server.h */
     struct store        *store;
     struct accounts     *accounts; /* response/account.h; NULL = the server's */
+    struct intake       *intake;   /* response/intake_door.h; NULL = the server's */
     struct store_reader *reader;   /* of this thread */
     struct caller        caller;   /* who asks (caller.h); filled in before the handler runs */
     struct arena         arena;

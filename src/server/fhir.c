@@ -109,44 +109,91 @@ static void put(struct json_writer *json, const char *key, const char *text)
     json_put_string(json, text);
 }
 
-/* A route GET /fhir/R4/Type/{id} is the interaction read of that type, whose name is `length` bytes; NULL = it is none.
- */
-static const char *type_read(const struct route *route, size_t *length)
+/* The type that a route of the table reads (GET …/Type/{id}) or creates (POST …/Type); its name is `length` bytes. NULL
+ * = it does neither. */
+static const char *type_of(const struct route *route, enum http_method method, size_t *length)
 {
     size_t base = strlen(BASE);
-    if (route->method != HTTP_GET || strncmp(route->path, BASE, base) != 0)
+    if (route->method != method || strncmp(route->path, BASE, base) != 0)
         return NULL;
-    const char *type = route->path + base, *slash = strchr(type, '/');
-    if (slash == NULL || strcmp(slash, "/{id}") != 0)
+    const char *type = route->path + base, *end = strchr(type, '/');
+    if (type[0] < 'A' || type[0] > 'Z' || (method == HTTP_GET ? end == NULL || strcmp(end, "/{id}") != 0 : end != NULL))
         return NULL;
-    *length = (size_t) (slash - type);
+    *length = end != NULL ? (size_t) (end - type) : strlen(type);
     return type;
 }
 
+static const struct route *route_of(enum http_method method, const char *type, size_t length)
+{
+    size_t              num, size;
+    const struct route *all = routes(&num);
+    for (size_t i = 0; i < num; i++) {
+        const char *other = type_of(&all[i], method, &size);
+        if (other != NULL && size == length && memcmp(other, type, size) == 0)
+            return &all[i];
+    }
+    return NULL;
+}
+
+static void put_interaction(struct json_writer *json, const char *code, const char *documentation)
+{
+    json_begin_object(json);
+    put(json, "code", code);
+    put(json, "documentation", documentation);
+    json_end(json);
+}
+
+static void put_resource(struct json_writer *json, const char *type, size_t length)
+{
+    const struct route *read = route_of(HTTP_GET, type, length), *create = route_of(HTTP_POST, type, length);
+    json_begin_object(json);
+    json_key(json, "type");
+    json_put_string_of(json, type, length);
+    json_key(json, "interaction");
+    json_begin_array(json);
+    if (read != NULL)
+        put_interaction(json, "read", read->summary_en);
+    if (create != NULL)
+        put_interaction(json, "create", create->summary_en);
+    json_end(json);
+    put(json, "versioning", read != NULL ? "versioned" : "no-version");
+    if (create != NULL && create->handler == fhir_post_resource) {
+        json_key(json, "conditionalCreate");
+        json_put_bool(json, true);
+    }
+    json_end(json);
+}
+
+/* Each type once: where it is read, else where it is created. */
 static void put_resources(struct json_writer *json)
 {
-    size_t              num;
+    size_t              num, length;
     const struct route *all = routes(&num);
     json_key(json, "resource");
     json_begin_array(json);
     for (size_t i = 0; i < num; i++) {
-        size_t      length = 0;
-        const char *type = type_read(&all[i], &length);
-        if (type == NULL)
-            continue;
-        json_begin_object(json);
-        json_key(json, "type");
-        json_put_string_of(json, type, length);
-        put(json, "documentation", all[i].summary_en);
-        json_key(json, "interaction");
-        json_begin_array(json);
-        json_begin_object(json);
-        put(json, "code", "read");
-        json_end(json);
-        json_end(json);
-        put(json, "versioning", "versioned");
-        json_end(json);
+        const char *read = type_of(&all[i], HTTP_GET, &length);
+        const char *type = read != NULL ? read : type_of(&all[i], HTTP_POST, &length);
+        if (type != NULL && (read != NULL || route_of(HTTP_GET, type, length) == NULL))
+            put_resource(json, type, length);
     }
+    json_end(json);
+}
+
+static void put_system(struct json_writer *json)
+{
+    json_key(json, "interaction");
+    json_begin_array(json);
+    put_interaction(json, "transaction",
+                    "POST and PUT alone; ifNoneExist by one identifier, among what the same sender has created");
+    put_interaction(json, "batch", "As a transaction, each entry by itself");
+    json_end(json);
+    json_key(json, "operation");
+    json_begin_array(json);
+    json_begin_object(json);
+    put(json, "name", "process-message");
+    put(json, "definition", "http://hl7.org/fhir/OperationDefinition/MessageHeader-process-message");
+    json_end(json);
     json_end(json);
 }
 
@@ -172,7 +219,8 @@ int fhir_metadata(struct exchange *exchange)
     json_end(&json);
     json_key(&json, "implementation");
     json_begin_object(&json);
-    put(&json, "description", "A health department's node: records are read under the caller's grant");
+    put(&json, "description",
+        "A health department's node: records are read under the caller's grant, reports are taken in from senders");
     json_end(&json);
     put(&json, "fhirVersion", "4.0.1");
     json_key(&json, "format");
@@ -184,6 +232,7 @@ int fhir_metadata(struct exchange *exchange)
     json_begin_object(&json);
     put(&json, "mode", "server");
     put_resources(&json);
+    put_system(&json);
     json_end(&json);
     json_end(&json);
     json_end(&json);

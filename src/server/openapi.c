@@ -145,19 +145,31 @@ static void put_request(struct json_writer *json, const struct route *route)
     json_end(json);
 }
 
-static void put_replies(struct json_writer *json, const struct route *route)
+static void put_success(struct json_writer *json, const struct route *route, const char *status)
 {
-    char status[12];
-    snprintf(status, sizeof status, "%d", route->status != 0 ? route->status : 200);
-    begin(json, "responses");
     begin(json, status);
     put(json, "description", "Done");
     if (route->reply_types != NULL || route->reply != NULL)
         put_content(json, route->reply_types != NULL ? route->reply_types : "application/json", route->reply);
     json_end(json);
+}
+
+static void put_replies(struct json_writer *json, const struct route *route)
+{
+    char status[12];
+    bool fhir = strncmp(route->path, "/fhir/", 6) == 0;
+    snprintf(status, sizeof status, "%d", route->status != 0 ? route->status : 200);
+    begin(json, "responses");
+    put_success(json, route, status);
+    for (const char *at = route->also != NULL ? route->also : ""; *at != '\0'; at += strspn(at, ", ")) {
+        size_t size = strcspn(at, ",");
+        snprintf(status, sizeof status, "%.*s", (int) size, at);
+        put_success(json, route, status);
+        at += size;
+    }
     begin(json, "default");
-    put(json, "description", "What was wrong (RFC 9457)");
-    put_content(json, "application/problem+json", "problem");
+    put(json, "description", fhir ? "What was wrong (OperationOutcome)" : "What was wrong (RFC 9457)");
+    put_content(json, fhir ? "application/fhir+json" : "application/problem+json", fhir ? NULL : "problem");
     json_end(json);
     json_end(json);
 }

@@ -49,6 +49,7 @@ struct route {
     const char *summary_en, *summary_zh;
     const char *request, *reply; /* names of schemas of openapi.json; NULL = none */
     int         status;          /* of success; 0 = 200 */
+    const char *also;            /* other statuses of success, answered alike: "200, 202"; NULL = none */
     const char *reply_types;     /* of replies that are no JSON, "text/csv, …"; NULL = application/json */
     const struct route_parameter *parameters; /* ends with a NULL name; NULL = none */
     const struct model_record    *record;     /* of the routes of records */

@@ -88,6 +88,40 @@ def test_a_case_is_where_the_address_says():
         equal(case_of(3, "Swan Village Street 1^^Paris"), node.area)
 
 
+def bundle(kind, *resources, **request):
+    return json.dumps({"resourceType": "Bundle", "type": kind, "entry": [
+        {"resource": resource, **({"request": {"method": "POST", "url": resource["resourceType"], **request}}
+                                  if kind in ("transaction", "batch") else {})} for resource in resources]})
+
+
+def found(value="Detected"):
+    return {"resourceType": "Observation", "status": "final", "identifier": [{"system": "urn:lab", "value": "r1"}],
+            "code": {"coding": [{"system": "http://loinc.org", "code": "94500-6"}]},
+            "contained": [{"resourceType": "Patient", "id": "p", "name": [{"family": NAME}],
+                           "identifier": [{"system": "urn:oid:1.2.3", "value": "7"}]}],
+            "subject": {"reference": "#p"}, "effectiveDateTime": "2026-11-21", "valueString": value}
+
+
+def test_fhir_takes_the_same_path():
+    """a file of FHIR, pretty-printed and one a line, is kept and made records of"""
+    with tempfile.TemporaryDirectory(prefix="tocsin-intake-") as folder:
+        node = Node(folder)
+        feed = node.create("feed", f"area={node.area}", "name=FHIR", "channel=command-line", "status=live",
+                           "blank_is_live=1")
+        asked = {"ifNoneExist": "identifier=urn:lab|r1"}
+        text = (json.dumps(json.loads(bundle("collection", found())), indent=2) + "\n" + bundle("batch", found("Detected"), **asked)
+                + "\n" + bundle("batch", found("Not detected"), **asked) + "\n" + bundle("transaction", found(), method="DELETE"))
+        code, lines, err = node.take(text, "--feed", feed, "--history")
+        equal(code, 1)
+        equal([line["verdict"] for line in lines[:4]], ["received", "received", "received", "rejected"])
+        equal(lines[3]["faults"][0]["place"], "Bundle.entry[0].request.method")
+        equal((lines[4]["new_persons"], lines[4]["new_cases"]), (1, 1))
+        equal(lines[5].get("repeated_results"), 1)
+        equal([key for key in lines[6] if key.startswith("new") or key.endswith("results")], [])
+        for file in node.path.rglob("*"):
+            assert NAME.encode() not in (file.read_bytes() if file.is_file() else b""), file
+
+
 def test_of_no_known_feed_is_held_and_released():
     """what is of no known feed is held"""
     with tempfile.TemporaryDirectory(prefix="tocsin-intake-") as folder:

@@ -223,15 +223,26 @@ static void test_the_statement_tells_the_truth(void **state)
     make_all(illness, result);
     const char *body = read_resource("metadata", NULL);
     assert_has(body, "\"fhirVersion\":\"4.0.1\"");
-    size_t num = 0;
-    for (const char *at = body; (at = strstr(at, "\"interaction\":[{\"code\":\"read\"}]")) != NULL; at++)
-        num++;
-    assert_int_equal(num, 4);
-    assert_null(strstr(body, "\"code\":\"create\""));
-    assert_null(strstr(body, "transaction"));
+    static const struct {
+        const char *text;
+        size_t      num;
+    } said[] = { { "{\"code\":\"read\"", 4 },
+                 { "{\"code\":\"create\"", 4 }, /* Bundle, Condition, DiagnosticReport, Observation */
+                 { "\"conditionalCreate\":true", 3 },
+                 { "\"type\":", 5 },
+                 { "{\"code\":\"transaction\"", 1 },
+                 { "{\"code\":\"batch\"", 1 },
+                 { "\"name\":\"process-message\"", 1 } };
+    for (size_t i = 0; i < sizeof said / sizeof *said; i++) {
+        size_t num = 0;
+        for (const char *at = body; (at = strstr(at, said[i].text)) != NULL; at++)
+            num++;
+        if (num != said[i].num)
+            fail_msg("%s stands %zu times in %s", said[i].text, num, body);
+    }
     for (size_t i = 0; i < 2; i++)
         assert_int_equal(ask(HTTP_GET, not_served[i], NULL)->answer.status, 404);
-    assert_int_equal(ask(HTTP_POST, "/fhir/R4", "{}")->answer.status, 404);
+    assert_int_equal(ask(HTTP_POST, "/fhir/R4/Patient", "{}")->answer.status, 404);
 }
 
 #define TESTS(set_up)                                                                                                  \

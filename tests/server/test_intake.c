@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "../response/intakes.h"
+#include "response/account.h"
 #include "server/server_internal.h"
 #include "support/server.h"
 
@@ -74,6 +75,47 @@ static void test_what_is_taken_becomes_records(void **state)
     assert_true(metric("tocsin_messages_failed_total") == 0);
 }
 
+/* A machine's bundle over the network: answered, and worked off by the server's own thread. */
+static void test_fhir_becomes_records(void **state)
+{
+    static const char bundle[] =
+        "{\"resourceType\":\"Bundle\",\"type\":\"transaction\",\"entry\":[{\"request\":{\"method\":\"POST\",\"url\":"
+        "\"Observation\"},\"resource\":{\"resourceType\":\"Observation\",\"status\":\"final\",\"code\":{\"coding\":[{"
+        "\"system\":\"http://"
+        "loinc.org\",\"code\":\"94500-6\"}]},\"contained\":[{\"resourceType\":\"Patient\",\"id\":\"p\","
+        "\"name\":[{\"family\":\"Zhang\"}]}],\"subject\":{\"reference\":\"#p\"},\"effectiveDateTime\":\"2024-10-03\","
+        "\"valueString\":\"Detected\"}}]}";
+    struct access         access = { .role = ACCESS_NO_ROLE };
+    struct account_who    who = { .machine = true, .token = { .facility = { { 0x1a } } } };
+    struct caller         machine = test_caller_machine(&access);
+    struct model_facility laboratory;
+    struct model_feed     by_fhir = test_feed(&test.store, "live");
+    char                 *answer;
+    (void) state;
+    model_init(model_record(MODEL_FACILITY), &laboratory);
+    laboratory.head.id = who.token.facility;
+    laboratory.area = test.store.areas[TEST_EAST_ONE];
+    laboratory.code = test_text("L1");
+    laboratory.kind = test_text("laboratory");
+    laboratory.name_en = test_text("Laboratory");
+    test_create(&test.store, MODEL_FACILITY, &laboratory);
+    by_fhir.channel = test_text("fhir");
+    by_fhir.facility = who.token.facility;
+    by_fhir.sending_facility = (struct model_text){ NULL, 0 };
+    by_fhir.blank_is_live = 1;
+    test_create(&test.store, MODEL_FEED, &by_fhir);
+    machine.who = &who;
+    test_exchange_as(&machine);
+    int status = test_ask(&test, "POST /fhir/R4", "Authorization: Bearer x\r\nContent-Type: application/fhir+json\r\n",
+                          bundle, &answer);
+    test_exchange_as(NULL);
+    if (status != 200 || strstr(answer, "\"201 Created\"") == NULL)
+        fail_msg("%d %s", status, answer);
+    free(answer);
+    wait_until_nothing_waits();
+    assert_int_equal(test_store_number(&test.store, "SELECT count(*) FROM \"case\""), 1);
+}
+
 /* What was taken in while nobody worked it off is worked off by the server that starts. */
 static void test_a_restart_goes_on(void **state)
 {
@@ -119,7 +161,9 @@ static int on_postgresql(void **state)
 
 #define ON_SQLITE(name) { "sqlite: " #name, name, start, stop, NULL },
 #define ON_POSTGRESQL(name) { "postgresql: " #name, name, on_postgresql, stop, NULL },
-#define PROMISES(on) on(test_what_is_taken_becomes_records) on(test_a_restart_goes_on) on(test_a_server_without_tables)
+#define PROMISES(on)                                                                                                   \
+    on(test_what_is_taken_becomes_records) on(test_fhir_becomes_records) on(test_a_restart_goes_on)                    \
+        on(test_a_server_without_tables)
 
 int main(void)
 {

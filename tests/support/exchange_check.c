@@ -2,6 +2,7 @@
 /* Every answer that a test gets from exchange_call is held to what /openapi.json says of its route: status, kind of
  * body, schema. Linked before the server's exchange_call (--wrap). */
 #include <jansson.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "server/exchange.h"
@@ -86,7 +87,9 @@ static void check_answer(const struct exchange *exchange)
     }
     if (!is_listed(route) || answer->live)
         return;
-    if (answer->status < 300)
+    char status[12];
+    snprintf(status, sizeof status, "%d", answer->status);
+    if (answer->status < 300 && (route->also == NULL || strstr(route->also, status) == NULL))
         assert_int_equal(answer->status, route->status != 0 ? route->status : 200);
     if (route->reply_types != NULL && answer->status < 300) {
         if (!is_among(answer->type, route->reply_types))

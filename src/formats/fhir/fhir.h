@@ -83,6 +83,8 @@ struct fhir_options {
     bool                      pooled;           /* all its specimens are pools */
     uint8_t                   blank_processing; /* enum report_processing of a transmission that does not say */
     const struct report_time *now;              /* to tell times that lie in the future; NULL = not told */
+    const uint32_t           *left_out;         /* entries that were there already: what they say is not said again */
+    size_t                    num_left_out;
 };
 
 /* Read, check and map one transmission.

@@ -132,6 +132,20 @@ static void refuse_modified(struct fhir_context *context, uint32_t index)
     context->document->entries[index].refused = true;
 }
 
+/* What was not created says nothing. What others refer to (whom, which tube, which order) stays known. */
+static void leave_out(struct fhir_context *context)
+{
+    const struct fhir_options *options = context->options;
+    struct fhir_document      *document = context->document;
+    for (size_t i = 0; i < options->num_left_out; i++) {
+        uint32_t number = options->left_out[i];
+        uint16_t type = number < document->num_bundle_entries ? document->entries[number].type : FHIR_NO_TYPE;
+        if (type == FHIR_Observation || type == FHIR_Condition || type == FHIR_Encounter ||
+            type == FHIR_QuestionnaireResponse)
+            document->entries[number].refused = true;
+    }
+}
+
 static void map_entry(struct fhir_context *context, uint32_t index, uint16_t type)
 {
     struct fhir_entry *entry = &context->document->entries[index];
@@ -169,6 +183,7 @@ static void map_entries(struct fhir_context *context)
     struct fhir_document *document = context->document;
     for (uint32_t i = 0; i < document->num_entries; i++)
         refuse_modified(context, i);
+    leave_out(context);
     for (size_t step = 0; step < sizeof order / sizeof *order; step++) {
         for (unsigned panels = 2; panels-- > 0;) { /* first those with members */
             if (order[step] != FHIR_Observation && panels == 1)

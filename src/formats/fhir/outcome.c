@@ -141,10 +141,22 @@ void fhir_write_outcome(struct json_writer *json, const struct report *report, c
 
 void fhir_write_issue(struct json_writer *json, const char *severity, const char *code, const char *diagnostics)
 {
+    fhir_write_issue_at(json, severity, code, diagnostics, NULL);
+}
+
+void fhir_write_issue_at(struct json_writer *json, const char *severity, const char *code, const char *diagnostics,
+                         const char *expression)
+{
     begin_outcome(json);
     begin_issue(json, severity, code);
     json_key(json, "diagnostics");
     json_put_string(json, diagnostics);
+    if (expression != NULL) {
+        json_key(json, "expression");
+        json_begin_array(json);
+        json_put_string(json, expression);
+        json_end(json);
+    }
     json_end(json);
     json_end(json);
     json_end(json);
@@ -161,7 +173,7 @@ unsigned fhir_status_of(const struct report *report)
             continue;
         if (fault->rule == REPORT_LIMIT)
             return 413;
-        if (fault->rule == REPORT_UNSUPPORTED)
+        if (fault->rule == REPORT_UNSUPPORTED && fault->place.path != NULL && strcmp(fault->place.path, "$this") == 0)
             return 415;
         if (fault->rule == REPORT_STRUCTURE || fault->rule == REPORT_TYPE || fault->rule == REPORT_ENCODING)
             status = 400;
@@ -253,4 +265,94 @@ void fhir_write_response(struct json_writer *json, const struct report *report, 
         json_end(json);
     }
     json_end(json);
+}
+
+/* ---- the response to a message ---- */
+
+static void put_text(struct json_writer *json, const char *key, const char *text)
+{
+    json_key(json, key);
+    json_put_string(json, text);
+}
+
+static void put_value(struct json_writer *json, const char *key, const struct value *text)
+{
+    if (!value_is(text, VALUE_TEXT))
+        return;
+    json_key(json, key);
+    json_put_string_of(json, text->text, text->length);
+}
+
+/* The request's event, as it was sent. */
+static void put_event(struct json_writer *json, const struct value *header)
+{
+    const struct value *coding = value_get(header, "eventCoding");
+    if (coding == NULL) {
+        put_value(json, "eventUri", value_get(header, "eventUri"));
+        return;
+    }
+    json_key(json, "eventCoding");
+    json_begin_object(json);
+    put_value(json, "system", value_get(coding, "system"));
+    put_value(json, "code", value_get(coding, "code"));
+    json_end(json);
+}
+
+static void put_urn(struct json_writer *json, const char *key, const char *id)
+{
+    char urn[64];
+    snprintf(urn, sizeof urn, "urn:uuid:%s", id);
+    put_text(json, key, urn);
+}
+
+static void put_header(struct json_writer *json, const struct report *report, const struct value *header,
+                       const char *outcome)
+{
+    json_begin_object(json);
+    put_text(json, "resourceType", "MessageHeader");
+    put_event(json, header);
+    json_key(json, "source");
+    json_begin_object(json);
+    put_text(json, "name", "Tocsin");
+    put_text(json, "endpoint", "urn:tocsin");
+    json_end(json);
+    json_key(json, "response");
+    json_begin_object(json);
+    put_value(json, "identifier", value_get(header, "id"));
+    put_text(json, "code", report->num_all_faults > 0 && report->worst >= REPORT_ERROR ? "fatal-error" : "ok");
+    json_key(json, "details");
+    json_begin_object(json);
+    put_urn(json, "reference", outcome);
+    json_end(json);
+    json_end(json);
+    json_end(json);
+}
+
+bool fhir_write_message_response(struct json_writer *json, const struct report *report,
+                                 const struct fhir_document *document, const char *const ids[2], const char *now)
+{
+    const struct value *header = document->num_bundle_entries > 0 ? document->entries[0].resource : NULL;
+    if (document->kind != FHIR_MESSAGE || !value_is(value_get(header, "id"), VALUE_TEXT) ||
+        (!value_is(value_get(value_get(header, "eventCoding"), "code"), VALUE_TEXT) &&
+         !value_is(value_get(header, "eventUri"), VALUE_TEXT)))
+        return false;
+    json_begin_object(json);
+    put_text(json, "resourceType", "Bundle");
+    put_text(json, "type", "message");
+    put_text(json, "timestamp", now);
+    json_key(json, "entry");
+    json_begin_array(json);
+    for (int i = 0; i < 2; i++) {
+        json_begin_object(json);
+        put_urn(json, "fullUrl", ids[i]);
+        json_key(json, "resource");
+        if (i == 0)
+            put_header(json, report, header, ids[1]);
+        else
+            fhir_write_outcome(json, report, document, FHIR_EVERY_ENTRY);
+        json_end(json);
+    }
+    json_end(json);
+    json_end(json);
+    return true;
 }

@@ -32,6 +32,10 @@ void fhir_write_outcome(struct json_writer *json, const struct report *report, c
 /* An OperationOutcome with one issue of the server's own: "exception", "transient", "not-found" … */
 void fhir_write_issue(struct json_writer *json, const char *severity, const char *code, const char *diagnostics);
 
+/* The same with the FHIRPath of the element that it is about; NULL = none. */
+void fhir_write_issue_at(struct json_writer *json, const char *severity, const char *code, const char *diagnostics,
+                         const char *expression);
+
 /* What became of one entry. */
 struct fhir_answer {
     unsigned    status;   /* 200, 201, 202, 400, 404, 412 … */
@@ -43,6 +47,13 @@ struct fhir_answer {
 /* The response to a batch or transaction: answers[i] for entry i of the document. */
 void fhir_write_response(struct json_writer *json, const struct report *report, const struct fhir_document *document,
                          const struct fhir_answer *answers);
+
+/* The response to a message: a bundle of a MessageHeader, whose response.code is ok where nothing was wrong, else
+ * fatal-error where the message cannot be used as it is, and an OperationOutcome of its faults. ids: UUIDs of the two;
+ * now: when it is made, an instant as FHIR writes it. False, with nothing written: what came has no MessageHeader with
+ * an event and an id, so that nobody could tell what is answered. */
+bool fhir_write_message_response(struct json_writer *json, const struct report *report,
+                                 const struct fhir_document *document, const char *const ids[2], const char *now);
 
 /* The index of the bundle's entry that a fault lies in; REPORT_NONE = the bundle itself, or no bundle. */
 uint32_t fhir_fault_entry(const struct report_fault *fault);

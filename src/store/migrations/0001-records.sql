@@ -376,6 +376,22 @@ CREATE INDEX "message_slice_message" ON "message_slice" ("message","offset");
 CREATE INDEX "message_slice_person" ON "message_slice" ("person");
 CREATE INDEX "message_slice_received" ON "message_slice" ("received");
 
+CREATE TABLE "sent_resource" (
+  "id" {id} NOT NULL,
+  "version" {integer} NOT NULL,
+  "created" {integer} NOT NULL,
+  "updated" {integer} NOT NULL,
+  "area" {id} NOT NULL,
+  "message" {id} NOT NULL,
+  "position" {integer} NOT NULL,
+  "received" {integer} NOT NULL,
+  "name_hash" {bytes} NOT NULL,
+  "left_out" {integer},
+  PRIMARY KEY ("id")){keyed};
+CREATE INDEX "sent_resource_name" ON "sent_resource" ("name_hash");
+CREATE INDEX "sent_resource_message" ON "sent_resource" ("message","position");
+CREATE INDEX "sent_resource_received" ON "sent_resource" ("received");
+
 CREATE TABLE "pool" (
   "id" {id} NOT NULL,
   "version" {integer} NOT NULL,
