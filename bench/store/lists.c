@@ -208,7 +208,7 @@ static void measure_half(struct lists *lists, bool identities, size_t rounds)
         struct cell  cell = { .middle = i % 2,
                               .sort = i / 2 % NUM_SORTS,
                               .filter = i / 2 / NUM_SORTS % NUM_FILTERS,
-                              .subtree = i / 2 / NUM_SORTS / NUM_FILTERS,
+                              .subtree = (enum subtree) (i / 2 / NUM_SORTS / NUM_FILTERS),
                               .identities = identities };
         struct taken taken = { 0 };
         struct ways  ways = { 0 };
@@ -266,8 +266,8 @@ void lists_write_pages(struct workload *workload, const char *path)
     begin(&lists, workload);
     for (size_t i = 0; i < NUM_PAGES; i++) {
         struct cell       cell = { .subtree = i % NUM_SUBTREES,
-                                   .filter = ask_below(&lists.ask, NUM_FILTERS),
-                                   .sort = ask_below(&lists.ask, NUM_SORTS),
+                                   .filter = (enum filter) ask_below(&lists.ask, NUM_FILTERS),
+                                   .sort = (enum sort) ask_below(&lists.ask, NUM_SORTS),
                                    .middle = ask_below(&lists.ask, 2),
                                    .identities = i % 4 == 0 };
         struct question   question;

@@ -26,7 +26,6 @@ const MOST_PAGES = 20;
 /** Why a stream is not watched, as the server says it (src/response/watch_streams.c). */
 const REASONS: Record<string, TextKey> = {
   "only days and weeks are watched": "streams.why.period",
-  "only counters of this program are watched": "streams.why.feed",
   "it has ended": "streams.why.ended",
   "no counter of that name counts this indicator": "streams.why.counter",
   "its area is in no tree": "streams.why.area",
