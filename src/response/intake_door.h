@@ -27,7 +27,7 @@
 #define INTAKE_RESERVE_BYTES (UINT64_C(256) << 20)
 
 enum intake_status {
-    INTAKE_ERR_RESERVE = -1500 /* the disk is nearly full: nothing is taken in; remedy: make room */
+    INTAKE_ERR_RESERVE = -1410 /* the disk is nearly full: nothing is taken in; remedy: make room */
 };
 
 struct intake;
