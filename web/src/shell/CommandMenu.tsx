@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Ctrl-K: everywhere one can go, and any area by its name or code. "g" and a letter go to a page.
+// Ctrl-K: everywhere one can go, and any area by its name. "g" and a letter go to a page.
 import { useEffect, useRef, useState } from "preact/hooks";
 import { post } from "../core/api";
 import { keysOn, switchKeys, useKeys } from "../core/keys";
