@@ -208,7 +208,7 @@ static void measure_half(struct lists *lists, bool identities, size_t rounds)
         struct cell  cell = { .middle = i % 2,
                               .sort = i / 2 % NUM_SORTS,
                               .filter = i / 2 / NUM_SORTS % NUM_FILTERS,
-                              .subtree = (enum subtree) (i / 2 / NUM_SORTS / NUM_FILTERS),
+                              .subtree = (enum subtree)(i / 2 / NUM_SORTS / NUM_FILTERS),
                               .identities = identities };
         struct taken taken = { 0 };
         struct ways  ways = { 0 };

@@ -61,12 +61,13 @@ static int open_beside(struct sink *sink, const char *path)
     if (sink->path == NULL || sink->temporary == NULL)
         return TOC_ERR_NO_MEMORY;
     snprintf(sink->temporary, size, "%s.XXXXXX", path);
+    remember_temporary(
+        sink->temporary); /* now: the name stands there before the file does, so a signal always finds it */
     sink->fd = mkostemp(sink->temporary, O_CLOEXEC);
     if (sink->fd < 0) {
         sink->failure = errno;
         return BASE_ERR_SYSTEM;
     }
-    remember_temporary(sink->temporary);
 
     struct stat status;
     mode_t      mask = umask(0);

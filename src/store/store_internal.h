@@ -35,7 +35,7 @@ struct store {
     struct held_tree *trees;                   /* the newest first */
     struct db        *tree_db;                 /* reads areas */
     int64_t           tree_event, tree_looked; /* up to which event it is known; when the database was asked */
-    bool              tree_stale;              /* areas have changed since */
+    atomic_bool       tree_stale;              /* areas have changed since */
     struct id        *moved;                   /* areas that have moved, for store_tokens_moved */
     size_t            num_moved;
 };

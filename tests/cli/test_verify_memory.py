@@ -21,6 +21,7 @@ from serving import Server, wait_for  # noqa: E402
 
 PROGRAM = os.path.abspath(sys.argv[1])
 PASSES = 1000
+MOST_BYTES = 1 << 34  # of a mapping that is looked through: a sanitizer's marks are terabytes, and hold no contents
 PASSWORD = "quiet rivers run deep 77"
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
@@ -72,7 +73,7 @@ def memory_of(process):
         for line in maps:
             where, rights = line.split()[:2]
             low, high = (int(part, 16) for part in where.split("-"))
-            if "w" not in rights or "[v" in line:
+            if "w" not in rights or "[v" in line or high - low > MOST_BYTES:
                 continue
             memory.seek(low)
             try:
