@@ -21,9 +21,13 @@ from serving import Server, wait_for  # noqa: E402
 
 PROGRAM = os.path.abspath(sys.argv[1])
 PASSES = 1000
-MOST_BYTES = 1 << 34  # of a mapping that is looked through: a sanitizer's marks are terabytes, and hold no contents
+MOST_BYTES = 1 << 40  # of a mapping: only a sanitizer's marks are larger
 PASSWORD = "quiet rivers run deep 77"
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+
+class Sanitized(Exception):
+    """The process keeps what was freed, to find errors: its memory says nothing of the program's."""
 
 
 def name_of(number):
@@ -73,7 +77,9 @@ def memory_of(process):
         for line in maps:
             where, rights = line.split()[:2]
             low, high = (int(part, 16) for part in where.split("-"))
-            if "w" not in rights or "[v" in line or high - low > MOST_BYTES:
+            if high - low > MOST_BYTES:
+                raise Sanitized
+            if "w" not in rights or "[v" in line:
                 continue
             memory.seek(low)
             try:
@@ -200,7 +206,11 @@ def main():
         print("# SKIPPED LOUDLY: only root may read the memory of tocsin verify", file=sys.stderr)
         print("1..0 # SKIP only root may read the memory of tocsin verify")
         return
-    results = {form: watch(form) for form in ("text", "ndjson")} | {"server": watch_server()}
+    try:
+        results = {form: watch(form) for form in ("text", "ndjson")} | {"server": watch_server()}
+    except Sanitized:
+        print("1..0 # SKIP with a sanitizer; the plain builds are searched")
+        return
     left = sum(len(found) for found, _ in results.values())
     if "--row" in sys.argv:
         print("row", "after 1,000 scans each by the command and the server: files, logs and memory of the waiting processes "
