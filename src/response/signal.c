@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "base/unicode.h"
+#include "response/change_list.h"
 
 const char *const signal_words[] = { "triage", "verify", "assess", "act", "close", NULL };
 const int         signal_hours[] = { 24, 24, 48, 24, 0 };
@@ -22,16 +23,6 @@ static const struct {
     [SIGNAL_ASSESS] = { "watching", { "new", "verifying", "assessing", "watching" } },
     [SIGNAL_ACT] = { "acting", { "verifying", "assessing", "watching", "acting" } },
 };
-
-static struct model_text text_of(const char *text)
-{
-    return text != NULL && *text != '\0' ? (struct model_text){ text, strlen(text) } : (struct model_text){ NULL, 0 };
-}
-
-static bool is(struct model_text text, const char *word)
-{
-    return text.bytes != NULL && text.size == strlen(word) && memcmp(text.bytes, word, text.size) == 0;
-}
 
 struct id signal_task_id(const struct id *signal, enum signal_step step)
 {
@@ -55,10 +46,10 @@ static void open_task(const struct id *signal, const struct id *area, enum signa
     model_init(model_record(MODEL_TASK), task);
     task->head.id = signal_task_id(signal, step);
     task->area = *area;
-    task->kind = text_of(task_kinds[step]);
+    task->kind = text_view(task_kinds[step]);
     task->signal = *signal;
-    task->owner_role = text_of("epidemiologist");
-    task->status = text_of("open");
+    task->owner_role = text_view("epidemiologist");
+    task->status = text_view("open");
     task->starts = now;
     task->due = now + hours * SIGNAL_HOUR;
 }
@@ -80,9 +71,9 @@ static int refuse(struct fault_list *faults, const char *where, const char *foun
 static bool may_follow(const struct model_signal *signal, enum signal_step step)
 {
     if (step == SIGNAL_CLOSE)
-        return !is(signal->status, "closed");
+        return !text_is(signal->status, "closed");
     for (size_t i = 0; i < 4 && ways[step].from[i] != NULL; i++)
-        if (is(signal->status, ways[step].from[i]))
+        if (text_is(signal->status, ways[step].from[i]))
             return true;
     return false;
 }
@@ -128,17 +119,6 @@ struct writing {
     size_t                      num;
 };
 
-/* The instant as a TIME, to the second. */
-static struct model_text time_text(struct writing *writing)
-{
-    char text[INSTANT_TEXT_BYTES];
-    if (instant_to_text(writing->now, text) == 0)
-        return (struct model_text){ NULL, 0 };
-    text[19] = 'Z';
-    const char *copy = arena_copy(writing->arena, text, 20);
-    return (struct model_text){ copy, copy != NULL ? 20 : 0 };
-}
-
 static void *add(struct writing *writing, enum store_verb verb, enum model_record_number number, int64_t version)
 {
     const struct model_record *record = model_record(number);
@@ -160,7 +140,7 @@ static int change_signal(struct writing *writing)
 {
     const struct signal_answer *answer = writing->answer;
     struct model_signal        *value = add(writing, STORE_CHANGE, MODEL_SIGNAL, writing->signal->head.version);
-    struct model_text           now = time_text(writing);
+    struct model_text           now = time_view(writing->arena, writing->now);
     if (value == NULL || now.bytes == NULL)
         return TOC_ERR_NO_MEMORY;
     struct model_text *const times[] = { &value->triaged_time, &value->verified_time, &value->assessed_time,
@@ -174,7 +154,7 @@ static int change_signal(struct writing *writing)
         value->triaged_time = now; /* somebody who verifies has looked */
         give(writing, model_signal_triaged_time);
     }
-    value->status = text_of(answer->step == SIGNAL_CLOSE ? "closed" : ways[answer->step].to);
+    value->status = text_view(answer->step == SIGNAL_CLOSE ? "closed" : ways[answer->step].to);
     give(writing, model_signal_status);
     value->owner = answer->user;
     if (!id_is_missing(&answer->user))
@@ -182,7 +162,7 @@ static int change_signal(struct writing *writing)
     value->outbreak = answer->outbreak;
     if (!id_is_missing(&answer->outbreak))
         give(writing, model_signal_outbreak);
-    value->verification = value->risk = value->closing = text_of(answer->code);
+    value->verification = value->risk = value->closing = text_view(answer->code);
     if (answer->step == SIGNAL_VERIFY)
         give(writing, model_signal_verification);
     if (answer->step == SIGNAL_ASSESS)
@@ -207,14 +187,14 @@ static int end_task(struct writing *writing, const struct model_task *task, bool
         value->head.id = task->head.id;
     else
         open_task(&writing->signal->head.id, &writing->signal->area, step, 0, writing->now, value);
-    value->status = text_of(status);
+    value->status = text_view(status);
     value->done = writing->now;
     give(writing, model_task_status);
     give(writing, model_task_done);
     if (!own)
         return 0;
     value->owner = writing->answer->user;
-    value->evidence = text_of(writing->answer->reason);
+    value->evidence = text_view(writing->answer->reason);
     if (!id_is_missing(&value->owner))
         give(writing, model_task_owner);
     if (value->evidence.bytes != NULL)
@@ -224,7 +204,8 @@ static int end_task(struct writing *writing, const struct model_task *task, bool
 
 static bool is_open(const struct model_task *task, bool there)
 {
-    return there && !is(task->status, "done") && !is(task->status, "not-needed") && !is(task->status, "cancelled");
+    return there && !text_is(task->status, "done") && !text_is(task->status, "not-needed") &&
+           !text_is(task->status, "cancelled");
 }
 
 /* The step behind this one, or SIGNAL_STEPS: none is due. */

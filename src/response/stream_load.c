@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "response/change_list.h"
 #include "store/find_area.h"
 #include "store/node.h"
 #include "store/stream_layers.h"
@@ -21,16 +22,6 @@ struct batch {
     size_t                            first, num;
     struct stream_load_report         report; /* of this batch alone */
 };
-
-static bool is(struct model_text text, const char *word)
-{
-    return text.bytes != NULL && text.size == strlen(word) && memcmp(text.bytes, word, text.size) == 0;
-}
-
-static struct model_text text_of(const char *text)
-{
-    return text != NULL && *text != '\0' ? (struct model_text){ text, strlen(text) } : (struct model_text){ NULL, 0 };
-}
 
 /* ---- which stream ---- */
 
@@ -81,11 +72,11 @@ static int make_stream(const struct batch *batch, struct store_reader *reader, c
     }
     stream->head.id = node_new_id(batch->now);
     stream->code = (struct model_text){ arena_copy(arena, code, strlen(code)), strlen(code) };
-    stream->indicator = text_of(options->indicator);
-    stream->measure = text_of(options->measure);
-    stream->disease = text_of(options->disease);
-    stream->period = text_of(options->period);
-    stream->feed = text_of("file");
+    stream->indicator = text_view(options->indicator);
+    stream->measure = text_view(options->measure);
+    stream->disease = text_view(options->disease);
+    stream->period = text_view(options->period);
+    stream->feed = text_view("file");
     stream->cumulative = options->cumulative ? 1 : MODEL_MISSING_INTEGER;
     *change = (struct store_change){ .verb = STORE_CREATE, .record = record, .value = stream };
     return ret != 0 ? ret : stream->code.bytes != NULL ? 0 : TOC_ERR_NO_MEMORY;
@@ -93,7 +84,7 @@ static int make_stream(const struct batch *batch, struct store_reader *reader, c
 
 static int takes_numbers(const char *name, const struct model_stream *stream, struct fault_list *faults)
 {
-    if (!is(stream->feed, "counter"))
+    if (!text_is(stream->feed, "counter"))
         return 0;
     fault_add(faults, (struct fault_place){ name, 0, 0, NULL }, "a stream that is not fed by a counter",
               "the stream \"%.*s\" counts this program's own records", (int) stream->code.size, stream->code.bytes);
@@ -106,7 +97,7 @@ static int note_corrections(const struct model_stream *stream, const struct stre
                             const struct stream_value *fresh, size_t num_fresh, struct arena *arena,
                             struct stream_load_report *report)
 {
-    int                  step = is(stream->period, "week") ? 7 : 1;
+    int                  step = text_is(stream->period, "week") ? 7 : 1;
     size_t               num = known->num + num_fresh, corrections;
     struct stream_value *all = arena_array(arena, num + 1, sizeof *all);
     if (stream->cumulative != 1)

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/date_text.h"
+#include "response/change_list.h"
 #include "response/signal.h"
 #include "response/watch_streams.h"
 #include "store/list.h"
@@ -35,16 +36,6 @@ struct round {
     size_t               num_written;
     struct arena         arena; /* of the round */
 };
-
-static bool is(struct model_text text, const char *word)
-{
-    return text.bytes != NULL && text.size == strlen(word) && memcmp(text.bytes, word, text.size) == 0;
-}
-
-static struct model_text text_of(const char *text)
-{
-    return text != NULL && *text != '\0' ? (struct model_text){ text, strlen(text) } : (struct model_text){ NULL, 0 };
-}
 
 /* ---- alarms that are there ---- */
 
@@ -182,9 +173,9 @@ static int find_signals(const struct round *round, struct watch_group *group, st
         signals[i] = (struct watch_signal){ .id = ids[i],
                                             .area = values[i].area,
                                             .version = values[i].head.version,
-                                            .standing = !there[i] || is(values[i].status, "closed") ? WATCH_CLOSED
-                                                        : is(values[i].status, "new")               ? WATCH_NEW
-                                                                                                    : WATCH_ANSWERED };
+                                            .standing = !there[i] || text_is(values[i].status, "closed") ? WATCH_CLOSED
+                                                        : text_is(values[i].status, "new")               ? WATCH_NEW
+                                                                                           : WATCH_ANSWERED };
     group->signals = signals;
     group->num_signals = kept;
     return ret;
@@ -251,14 +242,14 @@ static int write_founded(struct writing *writing, const struct watch_founded *fo
         return TOC_ERR_NO_MEMORY;
     signal->head.id = founded->id;
     signal->area = writing->group->areas[founded->place];
-    signal->source = text_of("alarm");
+    signal->source = text_view("alarm");
     signal->disease = writing->streams[founded->lead].stream.disease;
     signal->event_date = writing->group->dates[founded->step];
-    signal->status = text_of("new");
+    signal->status = text_view("new");
     signal->noticed_time = writing->time;
     signal->summary = summary(writing, founded);
     signal_task_first(&founded->id, &signal->area, founded->exempt, writing->round->now, task);
-    task->priority = text_of(founded->exempt ? "urgent" : founded->deferred ? "low" : "normal");
+    task->priority = text_view(founded->exempt ? "urgent" : founded->deferred ? "low" : "normal");
     return signal->summary.bytes != NULL ? 0 : TOC_ERR_NO_MEMORY;
 }
 
@@ -277,13 +268,13 @@ static int write_raised(struct writing *writing, const struct watch_raised *rais
     alarm->stream = series->stream;
     alarm->area = series->area;
     alarm->day = writing->group->dates[raised->step];
-    alarm->method = text_of(raised->method);
+    alarm->method = text_view(raised->method);
     alarm->observed = series->counts[raised->step];
     alarm->expected = finite_or_missing(raised->judgement.expected);
     alarm->threshold = finite_or_missing(raised->judgement.threshold);
     alarm->score = finite_or_missing(raised->judgement.score);
     alarm->known = writing->round->now;
-    alarm->grade = text_of(series->single_case ? "urgent" : "unusual");
+    alarm->grade = text_view(series->single_case ? "urgent" : "unusual");
     alarm->signal = raised->signal;
     return 0;
 }
@@ -305,8 +296,8 @@ static int write_closed(struct writing *writing, const struct watch_closed *clos
     if (signal == NULL)
         return TOC_ERR_NO_MEMORY;
     signal->head.id = closed->id;
-    signal->status = text_of("closed");
-    signal->closing = text_of("duplicate");
+    signal->status = text_view("closed");
+    signal->closing = text_view("duplicate");
     signal->duplicate_of = closed->duplicate_of;
     signal->closed_time = writing->time;
     give(writing, model_signal_status);
@@ -317,7 +308,7 @@ static int write_closed(struct writing *writing, const struct watch_closed *clos
     if (task == NULL)
         return TOC_ERR_NO_MEMORY;
     task->head.id = signal_task_id(&closed->id, SIGNAL_TRIAGE);
-    task->status = text_of("not-needed");
+    task->status = text_view("not-needed");
     task->done = writing->round->now;
     give(writing, model_task_status);
     give(writing, model_task_done);

@@ -8,6 +8,7 @@
 #include "base/memory.h"
 #include "formats/outline_borders.h"
 #include "model/model_lists.h"
+#include "response/change_list.h"
 #include "store/area_figures.h"
 #include "store/area_tree.h"
 #include "store/list.h"
@@ -47,26 +48,22 @@ static const struct feed {
 /* The feed of streams whose numbers others count: model/stream_values.def. */
 enum { NUM_FEEDS = sizeof feeds / sizeof *feeds, IMPORTED = NUM_FEEDS };
 
-static bool is(struct model_text text, const char *word)
-{
-    return text.bytes != NULL && text.size == strlen(word) && memcmp(text.bytes, word, text.size) == 0;
-}
-
 /* ---- streams ---- */
 
 static const char *find_feed(struct watch_stream *one, toc_date today)
 {
     const struct model_stream *stream = &one->stream;
-    if (!is(stream->period, "day") && !is(stream->period, "week"))
+    if (!text_is(stream->period, "day") && !text_is(stream->period, "week"))
         return "only days and weeks are watched";
     if (stream->valid_to != MODEL_MISSING_DATE && stream->valid_to < today)
         return "it has ended";
-    if (!is(stream->feed, "counter")) {
+    if (!text_is(stream->feed, "counter")) {
         one->feed = IMPORTED;
         return NULL;
     }
     for (one->feed = 0; one->feed < NUM_FEEDS; one->feed++)
-        if (is(stream->counter, feeds[one->feed].counter) && is(stream->indicator, feeds[one->feed].indicator))
+        if (text_is(stream->counter, feeds[one->feed].counter) &&
+            text_is(stream->indicator, feeds[one->feed].indicator))
             return NULL;
     return "no counter of that name counts this indicator";
 }
@@ -360,7 +357,7 @@ struct days {
 
 static bool is_count(const struct model_stream *stream)
 {
-    return stream->measure.bytes == NULL || is(stream->measure, "count");
+    return stream->measure.bytes == NULL || text_is(stream->measure, "count");
 }
 
 /* The values of an imported stream, totals as increments. What is below 0 is a correction of earlier days, or on a
@@ -368,7 +365,7 @@ static bool is_count(const struct model_stream *stream)
 static int put_imported(const struct watch_stream *one, struct stream_known *known, struct arena *arena,
                         const struct days *days, double *at)
 {
-    int                  step = is(one->stream.period, "week") ? 7 : 1;
+    int                  step = text_is(one->stream.period, "week") ? 7 : 1;
     size_t               num = stream_values_as_of(known->values, known->num, TOC_DATE_MAX), corrections;
     struct stream_value *values = known->values;
     for (size_t i = 0; i < days->num; i++)
@@ -440,7 +437,7 @@ static void mark_single_cases(const struct store *store, const struct watch_stre
     bool                      single = lists != NULL && disease->bytes != NULL &&
                   model_lists_find(lists, "single_case_disease", disease->bytes, disease->size) != NULL;
     for (size_t i = 0; i < num; i++)
-        series[i].single_case = single && is(streams[i].stream.indicator, "cases");
+        series[i].single_case = single && text_is(streams[i].stream.indicator, "cases");
 }
 
 /* The steps of one stream: what its days counted, or the mean of what they measured; NaN where no day is known. */
@@ -500,7 +497,7 @@ int watch_streams_series(struct store_reader *reader, const struct access *who, 
                          size_t first, size_t num, toc_date today, struct arena *arena, struct watch_group *group)
 {
     const struct watch_stream *one = &streams->streams[first];
-    int                        length = is(one->stream.period, "week") ? 7 : 1;
+    int                        length = text_is(one->stream.period, "week") ? 7 : 1;
     struct days                days = { .from = today - WATCH_YEARS * 366, .to = today };
     bool                       any = false;
     days.num = (size_t) (days.to - days.from) + 1;
