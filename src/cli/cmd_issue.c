@@ -42,6 +42,9 @@ static const char *missing(const struct subcommand *subcommand, const struct iss
                                               : "--to DIR is needed for pictures";
     if (settings->format == ISSUE_CARD && (settings->smart == NULL || subcommand->run != issue_run_passes))
         return "--format card is of passes with --smart";
+    if (settings->node != NULL && subcommand->run != issue_run_signer && subcommand->run != issue_run_passes &&
+        subcommand->run != issue_run_minimal)
+        return "--node is of signer, passes and minimal";
     if (settings->renew && subcommand->run == issue_run_authority)
         return "--renew is of signers; an authority is followed by a new one, in a folder of its own";
     if (subcommand->run == issue_run_publish && settings->to == NULL)
@@ -134,6 +137,12 @@ static const struct cli_option key_options[] = {
           "genuine." },
 };
 static const struct cli_option pass_options[] = {
+    { .name = "node",
+      .value = "DIR",
+      .kind = CLI_TEXT,
+      AT(node),
+      .completion = CLI_COMPLETE_FILE,
+      .meaning = "signer, passes, minimal: the key is that of this node's keeper and never leaves it." },
     { .name = "signer",
       .letter = 's',
       .value = "DIR",
@@ -251,7 +260,8 @@ const struct cli_command cli_command_issue = {
         "signer makes a folder with signer.key, which signs and must be kept, signer.crt, trust.json for everyone who "
         "verifies (tocsin verify --trust), and jwks.json for SMART Health Cards. authority makes one that signs "
         "signers, "
-        "to be kept off the machine that issues.\n\n"
+        "to be kept off the machine that issues. With --node there is no signer.key: the node's keeper signs, with a "
+        "key that 'tocsin keeper rotate --kind pass' renews.\n\n"
         "passes reads records as JSON, one after the other or in arrays:\n"
         "  {\"nam\": {\"fn\": \"Doe\", \"gn\": \"Jane\"}, \"dob\": \"1979-04-14\",\n"
         "   \"v\": [{\"tg\": \"840539006\", \"vp\": \"1119349007\", \"mp\": \"EU/1/20/1528\", \"ma\": "

@@ -162,7 +162,7 @@ static void print_copied(const struct keeper_copied *copied, const struct keeper
     }
     printf("recovery copy: the newest is of %s", instant_text(copied->made, made));
     for (int kind = 0; kind < KEEPER_NUM_KINDS; kind++) {
-        uint32_t newest = keeper_ring_find(ring, (enum keeper_kind) kind, 0)->number;
+        uint32_t newest = keeper_ring_newest(ring, (enum keeper_kind) kind);
         for (uint32_t number = copied->newest[kind] + 1; number <= newest; number++) {
             if (keeper_ring_find(ring, (enum keeper_kind) kind, number) == NULL)
                 continue; /* destroyed since */
@@ -256,7 +256,7 @@ static int note_copy(struct work *work, const struct keeper_ring *ring, int64_t 
     struct keeper_copied    copied = { .made = now };
     struct keeper_directory directory;
     for (int kind = 0; kind < KEEPER_NUM_KINDS; kind++)
-        copied.newest[kind] = keeper_ring_find(ring, (enum keeper_kind) kind, 0)->number;
+        copied.newest[kind] = keeper_ring_newest(ring, (enum keeper_kind) kind);
     int ret = keeper_directory_open(work->keys, true, &directory, &work->error);
     if (ret != 0)
         return ret;

@@ -208,8 +208,9 @@ static int write_trust(struct issue_work *work, const struct credential_maker *m
 static int write_keys(struct issue_work *work, const char *name, const struct certificate *made)
 {
     const char *folder = work->operands[0];
+    bool        elsewhere = made->key == NULL; /* in a keeper */
     char        key[32], chain[32];
-    snprintf(key, sizeof key, "%s.key", name);
+    snprintf(key, sizeof key, elsewhere ? "%s.crt" : "%s.key", name);
     snprintf(chain, sizeof chain, "%s.crt", name);
     if (mkdir(folder, 0700) != 0 && errno != EEXIST)
         return cli_complain(work->command, CLI_MACHINE, "%s: %s", folder, strerror(errno));
@@ -219,7 +220,8 @@ static int write_keys(struct issue_work *work, const char *name, const struct ce
                                 ? "; --renew makes a new one, and what the old one signed stays genuine"
                                 : "; what it has signed would no longer be trusted");
     int exit_code = issue_write_within(work, folder, chain, made->chain, made->chain_size, false);
-    return exit_code == CLI_DONE ? issue_write_within(work, folder, key, made->key, made->key_size, true) : exit_code;
+    return exit_code == CLI_DONE && !elsewhere ? issue_write_within(work, folder, key, made->key, made->key_size, true)
+                                               : exit_code;
 }
 
 static struct credential_signer_settings signer_of(const struct issue_work *work, bool authority)
@@ -242,7 +244,7 @@ int issue_run_authority(struct issue_work *work)
     return exit_code;
 }
 
-static int make_signer(struct issue_work *work, struct certificate *made)
+static int make_signer(struct issue_work *work, const struct credential_hand *hand, struct certificate *made)
 {
     const struct credential_signer_settings settings = signer_of(work, false);
     const char                             *folder = work->settings.authority;
@@ -253,7 +255,10 @@ static int make_signer(struct issue_work *work, struct certificate *made)
     if (folder != NULL && exit_code == CLI_DONE)
         exit_code = issue_read_within(work, folder, AUTHORITY ".crt", &chain);
     const struct certificate_issuer by = { key.bytes, chain.bytes, key.size, chain.size, NULL };
-    if (exit_code == CLI_DONE)
+    if (exit_code == CLI_DONE && hand != NULL)
+        exit_code = issue_told(work, credential_signer_certify(&settings, hand, folder != NULL ? &by : NULL, work->now,
+                                                               made, &work->faults));
+    else if (exit_code == CLI_DONE)
         exit_code = issue_told(
             work, credential_signer_make(&settings, folder != NULL ? &by : NULL, work->now, made, &work->faults));
     issue_forget(&key);
@@ -265,8 +270,15 @@ int issue_run_signer(struct issue_work *work)
 {
     struct certificate       made = { 0 };
     struct credential_maker *maker = NULL;
-    int                      exit_code = make_signer(work, &made);
+    struct issue_keeper      keeper = { 0 };
+    bool                     node = work->settings.node != NULL;
+    int                      exit_code = node ? issue_keeper_start(work, NULL, &keeper) : CLI_DONE;
     if (exit_code == CLI_DONE)
+        exit_code = make_signer(work, node ? &keeper.signer.hand : NULL, &made);
+    if (exit_code == CLI_DONE && node)
+        exit_code = issue_told(
+            work, credential_maker_open_by(&keeper.signer.hand, made.chain, made.chain_size, &maker, &work->faults));
+    else if (exit_code == CLI_DONE)
         exit_code = issue_told(
             work, credential_maker_open(made.key, made.key_size, made.chain, made.chain_size, &maker, &work->faults));
     if (exit_code == CLI_DONE)
@@ -274,6 +286,7 @@ int issue_run_signer(struct issue_work *work)
     if (exit_code == CLI_DONE)
         exit_code = write_trust(work, maker);
     credential_maker_free(maker);
+    issue_keeper_stop(&keeper);
     certificate_free(&made);
     return exit_code;
 }

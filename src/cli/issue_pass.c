@@ -26,15 +26,24 @@ struct issuing {
     struct credential_times  times;
     struct sink              texts;
     uint64_t                 num;
+    struct issue_keeper      keeper; /* with --node */
 };
 
-static int open_maker(struct issue_work *work, struct credential_maker **maker)
+static int open_maker(struct issuing *issuing)
 {
-    struct issue_file key = { 0 }, chain = { 0 };
-    int               exit_code = issue_read_within(work, work->settings.signer, "signer.key", &key);
-    if (exit_code == CLI_DONE)
-        exit_code = issue_read_within(work, work->settings.signer, "signer.crt", &chain);
-    if (exit_code == CLI_DONE)
+    struct issue_work        *work = issuing->work;
+    struct credential_maker **maker = &issuing->maker;
+    bool                      node = work->settings.node != NULL;
+    struct issue_file         key = { 0 }, chain = { 0 };
+    int                       exit_code = issue_read_within(work, work->settings.signer, "signer.crt", &chain);
+    if (exit_code == CLI_DONE && !node)
+        exit_code = issue_read_within(work, work->settings.signer, "signer.key", &key);
+    if (exit_code == CLI_DONE && node)
+        exit_code = issue_keeper_start(work, &chain, &issuing->keeper);
+    if (exit_code == CLI_DONE && node)
+        exit_code = issue_told(work, credential_maker_open_by(&issuing->keeper.signer.hand, chain.bytes, chain.size,
+                                                              maker, &work->faults));
+    else if (exit_code == CLI_DONE)
         exit_code =
             issue_told(work, credential_maker_open(key.bytes, key.size, chain.bytes, chain.size, maker, &work->faults));
     issue_forget(&key);
@@ -215,6 +224,7 @@ static int write_all(struct issuing *issuing)
 static void end_issuing(struct issuing *issuing)
 {
     credential_maker_free(issuing->maker);
+    issue_keeper_stop(&issuing->keeper);
     if (issuing->texts.bytes != NULL)
         explicit_bzero(issuing->texts.bytes, issuing->texts.used);
     sink_free(&issuing->texts);
@@ -226,7 +236,7 @@ int issue_run_passes(struct issue_work *work)
 {
     struct issuing issuing = { .work = work, .times = { work->now, work->now + work->settings.days * DAY } };
     sink_init_memory(&issuing.texts);
-    int exit_code = open_maker(work, &issuing.maker);
+    int exit_code = open_maker(&issuing);
     if (exit_code == CLI_DONE && work->num_operands == 0)
         exit_code = issue_file(&issuing, NULL);
     for (int i = 0; i < work->num_operands && exit_code == CLI_DONE; i++)
@@ -245,7 +255,7 @@ int issue_run_minimal(struct issue_work *work)
     char           text[CREDENTIAL_ISSUE_TEXT_BYTES];
     size_t         size;
     sink_init_memory(&issuing.texts);
-    int exit_code = open_maker(work, &issuing.maker);
+    int exit_code = open_maker(&issuing);
     for (long i = 0; i < work->settings.batch && exit_code == CLI_DONE; i++) {
         int ret = credential_issue_minimal(issuing.maker, uses[work->settings.kind], &issuing.times, text, &size,
                                            &work->faults);

@@ -6,6 +6,7 @@
 #include "base/json_writer.h"
 #include "cli/command.h"
 #include "formats/credential/issue.h"
+#include "response/pass_signer.h"
 
 #define ISSUE_INPUT_BYTES ((size_t) 256 << 20) /* the largest file of records */
 #define ISSUE_BATCH_MOST 1000
@@ -13,7 +14,7 @@
 enum issue_format { ISSUE_TEXT, ISSUE_NDJSON, ISSUE_SVG, ISSUE_PNG, ISSUE_PDF, ISSUE_CARD };
 
 struct issue_settings {
-    const char *country, *name, *authority, *signer, *to, *smart;
+    const char *country, *name, *authority, *signer, *to, *smart, *node;
     long        days, hours, batch;
     unsigned    uses; /* --for, added up */
     int         format, kind;
@@ -59,6 +60,17 @@ void issue_copy_members(struct json_writer *json, const struct value *object);
 /* The subcommands that make keys: an authority, or a signer with its trust.json and jwks.json. */
 int issue_run_authority(struct issue_work *work);
 int issue_run_signer(struct issue_work *work);
+
+/* ---- keys of a node (issue_keeper.c) ---- */
+
+/* Start the keeper of --node and find the key that signs: of a certificate, or the newest (chain NULL). Stopped by
+ * issue_keeper_stop; zeroed before. */
+struct issue_keeper {
+    struct keeper     *keeper;
+    struct pass_signer signer;
+};
+int  issue_keeper_start(struct issue_work *work, const struct issue_file *chain, struct issue_keeper *started);
+void issue_keeper_stop(struct issue_keeper *started);
 
 /* ---- passes (issue_pass.c) ---- */
 int issue_run_passes(struct issue_work *work);

@@ -45,7 +45,8 @@ struct keeper_error {
     X(WRAP, "gen", "wraps the keys of persons")                                                                        \
     X(TOKEN, "token", "makes search tokens")                                                                           \
     X(SIGN, "sign", "signs heads of the audit chain")                                                                  \
-    X(HASH, "hash", "makes hashes of raw messages")
+    X(HASH, "hash", "makes hashes of raw messages")                                                                    \
+    X(PASS, "pass", "signs health passes")
 
 enum keeper_kind {
 #define X(name, word, meaning) KEEPER_##name,
@@ -209,6 +210,28 @@ int keeper_public_key(struct keeper *keeper, uint32_t generation, uint8_t public
 int keeper_verify(const uint8_t public_key[KEEPER_PUBLIC_BYTES], const void *head, size_t size,
                   const struct keeper_signature *signature);
 
+/* ---- health passes ---- */
+
+#define KEEPER_PASS_DIGEST 32    /* SHA-256 of what is signed */
+#define KEEPER_PASS_SIGNATURE 64 /* r and s */
+#define KEEPER_PASS_POINT 64     /* x and y of the public key */
+
+struct keeper_digest {
+    uint8_t bytes[KEEPER_PASS_DIGEST];
+};
+struct keeper_pass_signature {
+    uint8_t bytes[KEEPER_PASS_SIGNATURE];
+};
+
+/* Sign digests with ES256, with the PASS key of a generation (0 = the newest): the certificate that is issued under
+ * says which (formats/credential/issue.h). That key signs nothing else. */
+int keeper_sign_passes(struct keeper *keeper, uint32_t generation, const struct keeper_digest *digests, size_t num,
+                       struct keeper_pass_signature *signatures, struct keeper_error *error);
+
+/* The public key of a generation (0 = the newest). */
+int keeper_pass_key(struct keeper *keeper, uint32_t generation, uint8_t point[KEEPER_PASS_POINT],
+                    struct keeper_error *error);
+
 /* ---- generations ---- */
 
 /* The generations that exist, by kind and number. max: at least KEEPER_NUM_KINDS × KEEPER_MAX_GENERATIONS. */
@@ -252,7 +275,7 @@ int keeper_erasures(struct keeper *keeper, uint64_t *position, struct keeper_era
 struct keeper_counts {
     uint64_t unwrapped[KEEPER_NUM_PURPOSES]; /* since the process started */
     uint64_t refused[KEEPER_NUM_PURPOSES];   /* calls, for their rate */
-    uint64_t wrapped, rewrapped, tokens, hashes, signatures, erased;
+    uint64_t wrapped, rewrapped, tokens, hashes, signatures, passes, erased;
     uint64_t locked; /* 1 = its memory cannot be swapped out; 0 = the system's limit on locked memory was too small */
 };
 

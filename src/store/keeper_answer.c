@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What the keeper answers. Nothing here opens a file or allocates. */
+/* What the keeper answers. Nothing here opens a file; nothing allocates but OpenSSL within a signature. */
 #include <errno.h>
 #include <math.h>
 #include <sodium.h>
@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/fault.h"
+#include "formats/credential/es256.h"
 #include "store/keeper_wire.h"
 #include "tocsin/status.h"
 
@@ -241,6 +242,68 @@ static int answer_public_key(struct keeper_service *service, const struct wire_r
         return KEEPER_ERR_GENERATION;
     crypto_sign_seed_keypair(result, secret_key, key->bytes);
     sodium_memzero(secret_key, sizeof secret_key);
+    answer->count = 1;
+    return 0;
+}
+
+/* ---- health passes ---- */
+
+int keeper_open_passes(struct keeper_service *service, struct keeper_error *error)
+{
+    static const uint8_t nothing[CREDENTIAL_ES256_DIGEST];
+    uint8_t              signature[CREDENTIAL_ES256_SIGNATURE];
+    for (size_t i = 0; i < service->ring->num[KEEPER_PASS]; i++) {
+        struct credential_es256 *key = credential_es256_open(service->ring->keys[KEEPER_PASS][i].bytes);
+        service->passes[i] = key;
+        if (key == NULL || !credential_es256_sign(key, nothing, signature)) {
+            keeper_close_passes(service);
+            return keeper_fail(error, TOC_ERR_NO_MEMORY, "the keys that sign passes cannot be made ready");
+        }
+    }
+    return 0;
+}
+
+void keeper_close_passes(struct keeper_service *service)
+{
+    for (size_t i = 0; i < KEEPER_MAX_GENERATIONS; i++) {
+        credential_es256_free(service->passes[i]);
+        service->passes[i] = NULL;
+    }
+}
+
+/* The key that a request names, made ready; NULL: there is none. */
+static struct credential_es256 *pass_named(struct keeper_service *service, uint64_t number, struct keeper_error *error)
+{
+    const struct keeper_key *key = key_named(service, KEEPER_PASS, number, error);
+    return key != NULL ? service->passes[key - service->ring->keys[KEEPER_PASS]] : NULL;
+}
+
+static int answer_pass_sign(struct keeper_service *service, const struct wire_request *request, const uint8_t *payload,
+                            struct wire_answer *answer, uint8_t *result, struct keeper_error *error)
+{
+    const struct keeper_digest   *digests = (const struct keeper_digest *) payload;
+    struct keeper_pass_signature *signatures = (struct keeper_pass_signature *) result;
+    struct credential_es256      *key = pass_named(service, request->argument, error);
+    (void) answer;
+    if (key == NULL)
+        return KEEPER_ERR_GENERATION;
+    for (size_t i = 0; i < request->count; i++)
+        if (!credential_es256_sign(key, digests[i].bytes, signatures[i].bytes))
+            return keeper_fail(error, TOC_ERR_NO_MEMORY, "a pass could not be signed");
+    service->counts.passes += request->count;
+    return 0;
+}
+
+static int answer_pass_key(struct keeper_service *service, const struct wire_request *request, const uint8_t *payload,
+                           struct wire_answer *answer, uint8_t *result, struct keeper_error *error)
+{
+    (void) payload;
+    if (request->count != 0 || request->size != 0)
+        return WIRE_MALFORMED;
+    struct credential_es256 *key = pass_named(service, request->argument, error);
+    if (key == NULL)
+        return KEEPER_ERR_GENERATION;
+    memcpy(result, credential_es256_point(key), KEEPER_PASS_POINT);
     answer->count = 1;
     return 0;
 }

@@ -257,6 +257,37 @@ int keeper_verify(const uint8_t public_key[KEEPER_PUBLIC_BYTES], const void *hea
                : SEAL_ERR_FORGED;
 }
 
+/* ---- health passes ---- */
+
+int keeper_sign_passes(struct keeper *keeper, uint32_t generation, const struct keeper_digest *digests, size_t num,
+                       struct keeper_pass_signature *signatures, struct keeper_error *error)
+{
+    int ret = 0;
+    for (size_t at = 0; at < num && ret == 0; at += KEEPER_BATCH) {
+        uint32_t            count = batch(num, at);
+        struct wire_request request = request_of(WIRE_PASS_SIGN, generation, count, count * sizeof *digests);
+        pthread_mutex_lock(&keeper->mutex);
+        memcpy(keeper->payload, digests + at, request.size);
+        ret = exchange(keeper, &request, count, sizeof *signatures, error);
+        if (ret == 0)
+            memcpy(signatures + at, keeper->result, count * sizeof *signatures);
+        pthread_mutex_unlock(&keeper->mutex);
+    }
+    return ret;
+}
+
+int keeper_pass_key(struct keeper *keeper, uint32_t generation, uint8_t point[KEEPER_PASS_POINT],
+                    struct keeper_error *error)
+{
+    struct wire_request request = request_of(WIRE_PASS_KEY, generation, 0, 0);
+    pthread_mutex_lock(&keeper->mutex);
+    int ret = exchange(keeper, &request, 1, KEEPER_PASS_POINT, error);
+    if (ret == 0)
+        memcpy(point, keeper->result, KEEPER_PASS_POINT);
+    pthread_mutex_unlock(&keeper->mutex);
+    return ret;
+}
+
 /* ---- generations ---- */
 
 int keeper_generations(struct keeper *keeper, struct keeper_generation *generations, size_t max, size_t *num,

@@ -217,8 +217,10 @@ int keeper_directory_load(const struct keeper_directory *directory, struct keepe
     if (ret == 0 && errno != 0)
         ret = fail_system(error, directory->path, "", "list it");
     closedir(list);
+    if (ret == 0 && ring->num[KEEPER_PASS] == 0 && directory->exclusive)
+        ret = keeper_directory_add(directory, ring, KEEPER_PASS, instant_now(), error);
     for (int kind = 0; kind < KEEPER_NUM_KINDS && ret == 0; kind++)
-        if (ring->num[kind] == 0)
+        if (ring->num[kind] == 0 && kind != KEEPER_PASS)
             ret = keeper_fail(error, KEEPER_ERR_KEYS,
                               "%s holds no '%s' key; remedy: 'tocsin keeper recover' from the "
                               "recovery copy, or 'tocsin keeper init' for a new node",

@@ -43,6 +43,9 @@ void                keeper_ring_free(struct keeper_ring *ring);
 /* The key of a generation (0 = newest), or NULL. */
 const struct keeper_key *keeper_ring_find(const struct keeper_ring *ring, enum keeper_kind kind, uint32_t number);
 
+/* The number of the newest; 0 = there is none of this kind. */
+uint32_t keeper_ring_newest(const struct keeper_ring *ring, enum keeper_kind kind);
+
 /* The generations in a ring, without their keys. Returns how many; generations has room for all. */
 size_t keeper_ring_list(const struct keeper_ring *ring, struct keeper_generation *generations);
 
@@ -67,7 +70,8 @@ int  keeper_directory_open(const char *path, bool exclusive, struct keeper_direc
                            struct keeper_error *error);
 void keeper_directory_close(struct keeper_directory *directory);
 
-/* Read all keys. Each kind must have one. */
+/* Read all keys. Each kind must have one, but PASS: a directory from before there were passes has none, and gets one
+ * here where it is open exclusively. */
 int keeper_directory_load(const struct keeper_directory *directory, struct keeper_ring *ring,
                           struct keeper_error *error);
 
@@ -95,7 +99,7 @@ struct keeper_copied {
     int64_t  made; /* INSTANT_MISSING = none was, or it is not known */
     uint32_t newest[KEEPER_NUM_KINDS];
 };
-#define KEEPER_COPIED_BYTES 32
+#define KEEPER_COPIED_BYTES 36
 
 void keeper_copied_write(const struct keeper_copied *copied, uint8_t file[KEEPER_COPIED_BYTES]);
 bool keeper_copied_read(const uint8_t file[KEEPER_COPIED_BYTES], struct keeper_copied *copied);

@@ -2,6 +2,8 @@
 /* The keeper's process: it reads its keys, gives up everything that it does not need, and answers. */
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
+#include <openssl/crypto.h>
 #include <seccomp.h>
 #include <signal.h>
 #include <sodium.h>
@@ -32,6 +34,8 @@
 #define SANITIZED 0
 #endif
 
+#define SECURE_BYTES ((size_t) 64 << 10) /* for private numbers of keys that sign passes */
+
 /* ---- hardening ---- */
 
 int keeper_harden(struct keeper_error *error)
@@ -57,6 +61,8 @@ int keeper_confine(int socket, int erasures, int directory, struct keeper_error 
         SCMP_SYS(clock_gettime),
         SCMP_SYS(exit_group),
         SCMP_SYS(rt_sigreturn),
+        SCMP_SYS(getpid), /* OpenSSL, before each random number: am I a child? */
+        SCMP_SYS(brk),    /* and its memory, where what the start left free should not do */
 #if SANITIZED /* what the sanitizer calls by itself: before a function that does not return, and for its own memory */
         SCMP_SYS(sigaltstack),
         SCMP_SYS(mmap),
@@ -191,6 +197,16 @@ static void *secret_memory(size_t size, bool *locked)
     return memory;
 }
 
+/* What OpenSSL needs for a signature comes out of memory that the start has taken already; private numbers lie in
+ * locked memory where the system's limit allows it. */
+static void prepare_signing(void)
+{
+    mallopt(M_MMAP_THRESHOLD, 1 << 30);
+    mallopt(M_TRIM_THRESHOLD, 1 << 30);
+    mallopt(M_TOP_PAD, 1 << 20);
+    (void) CRYPTO_secure_malloc_init(SECURE_BYTES, 32);
+}
+
 /* Standard error and the socket are all that stays open, the socket as file 3. */
 static int close_others(int *socket)
 {
@@ -268,8 +284,10 @@ static int prepare(struct process *process, const struct wire_hello *hello, cons
         process->service.erasures = erasures;
         process->service.seconds = seconds;
         keeper_fill_buckets(&process->service, hello);
-        ret = keeper_confine(process->socket, erasures, process->directory, *task == 0 ? error : NULL);
+        ret = keeper_open_passes(&process->service, error);
     }
+    if (ret == 0)
+        ret = keeper_confine(process->socket, erasures, process->directory, *task == 0 ? error : NULL);
     return ret;
 }
 
@@ -290,7 +308,7 @@ static void start(struct process *process)
     int               ret = prepare(process, &hello, path, &task, &error);
     struct wire_ready ready = { .locked = process->service.counts.locked != 0 };
     for (int kind = 0; kind < KEEPER_NUM_KINDS && ret == 0; kind++)
-        ready.newest[kind] = keeper_ring_find(process->ring, (enum keeper_kind) kind, 0)->number;
+        ready.newest[kind] = keeper_ring_newest(process->ring, (enum keeper_kind) kind);
     memcpy(process->result, &ready, sizeof ready);
     if (ret != 0 || task != 0)
         keeper_answer_failure(&error, &answer, process->result);
@@ -319,6 +337,7 @@ void keeper_run(int socket)
         end(&process, KEEPER_EXIT_START);
     }
     process.service.counts.locked = locked;
+    prepare_signing();
     start(&process);
     for (;;) {
         struct wire_request request;

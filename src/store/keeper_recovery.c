@@ -196,7 +196,7 @@ static int take_apart(const struct header *header, const uint8_t *plain, struct 
         sodium_memzero(&key, sizeof key);
     }
     for (int kind = 0; kind < KEEPER_NUM_KINDS && ret == 0; kind++)
-        if (copy->ring->num[kind] == 0)
+        if (copy->ring->num[kind] == 0 && kind != KEEPER_PASS)
             ret = keeper_fail(error, KEEPER_ERR_KEYS, "the recovery copy holds no '%s' key",
                               keeper_kind_word((enum keeper_kind) kind));
     if (ret == 0)

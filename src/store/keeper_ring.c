@@ -60,6 +60,12 @@ const struct keeper_key *keeper_ring_find(const struct keeper_ring *ring, enum k
     return NULL;
 }
 
+uint32_t keeper_ring_newest(const struct keeper_ring *ring, enum keeper_kind kind)
+{
+    const struct keeper_key *newest = keeper_ring_find(ring, kind, 0);
+    return newest != NULL ? newest->number : 0;
+}
+
 size_t keeper_ring_list(const struct keeper_ring *ring, struct keeper_generation *generations)
 {
     size_t listed = 0;

@@ -29,6 +29,8 @@
     X(HASH, WIRE_DIGEST_BYTES, sizeof(struct keeper_hash), answer_hash)                                                \
     X(SIGN, 0, sizeof(struct keeper_signature), answer_sign)                                                           \
     X(PUBLIC_KEY, 0, KEEPER_PUBLIC_BYTES, answer_public_key)                                                           \
+    X(PASS_SIGN, sizeof(struct keeper_digest), sizeof(struct keeper_pass_signature), answer_pass_sign)                 \
+    X(PASS_KEY, 0, KEEPER_PASS_POINT, answer_pass_key)                                                                 \
     X(GENERATIONS, 0, sizeof(struct keeper_generation), answer_generations)                                            \
     X(ERASE, sizeof(struct keeper_erasure), 0, answer_erase)                                                           \
     X(ERASURES, 0, 0, answer_erasures)                                                                                 \
@@ -45,7 +47,7 @@ struct wire_request {
     uint32_t magic;
     uint16_t operation;
     uint16_t purpose;  /* UNWRAP; else 0 */
-    uint64_t argument; /* TOKEN, HASH, PUBLIC_KEY: a generation; ERASURES: a record; else 0 */
+    uint64_t argument; /* TOKEN, HASH, PUBLIC_KEY, PASS_*: a generation; ERASURES: a record; else 0 */
     uint32_t count;    /* elements, at most KEEPER_BATCH */
     uint32_t size;     /* bytes behind this header */
 };
@@ -130,11 +132,14 @@ struct keeper_bucket {
     double filled;
 };
 
+struct credential_es256;
+
 struct keeper_service {
-    struct keeper_ring  *ring;
-    int                  erasures; /* file */
-    struct keeper_bucket buckets[KEEPER_NUM_PURPOSES];
-    struct keeper_counts counts;
+    struct keeper_ring      *ring;
+    struct credential_es256 *passes[KEEPER_MAX_GENERATIONS]; /* of the ring's PASS keys; NULL = not made ready */
+    int                      erasures;                       /* file */
+    struct keeper_bucket     buckets[KEEPER_NUM_PURPOSES];
+    struct keeper_counts     counts;
     double (*seconds)(void); /* a clock that only runs forward */
 };
 
@@ -153,6 +158,11 @@ int keeper_check_request(const struct wire_request *request);
  */
 int keeper_answer(struct keeper_service *service, const struct wire_request *request, const uint8_t *payload,
                   struct wire_answer *answer, uint8_t *result);
+
+/* Make the PASS keys of the ring ready, and sign once with each: what OpenSSL asks of the system only at first is asked
+ * before the process is confined. 0 or TOC_ERR_NO_MEMORY. Give them back with keeper_close_passes. */
+int  keeper_open_passes(struct keeper_service *service, struct keeper_error *error);
+void keeper_close_passes(struct keeper_service *service);
 
 /* Check and take apart the first request: path gets an end. 0 or WIRE_MALFORMED. */
 int keeper_read_hello(const struct wire_request *request, const uint8_t *payload, struct wire_hello *hello,

@@ -395,6 +395,47 @@ def test_authorities_are_not_renewed():
         equal(verdicts(home + "/public", texts), ["genuine", "genuine"])
 
 
+def test_keys_that_stay_with_a_node():
+    """with --node no key lies in the signer's folder: the node's keeper signs; a renewed key signs under its own certificate alone"""
+    with folder() as home:
+        node = ["--node", home + "/node"]
+        run("node", "init", home + "/node")
+        signer(home + "/signer", *node)
+        equal(sorted(os.listdir(home + "/signer")), ["jwks.json", "signer.crt", "trust.json"])
+        chain = home + "/signer/signer.crt"
+        subprocess.run(["openssl", "verify", "-attime", "1646136000", "-CAfile", chain, chain], check=True, stdout=subprocess.DEVNULL)
+        records(home + "/records", VACCINATION, RECOVERY)
+
+        def genuine(texts, num):
+            good("issue", "publish", "--signer", home + "/signer", *AT, "--to", home + "/public")
+            equal(verdicts(home + "/public", texts), ["genuine"] * num)
+
+        issue = ["issue", "passes", *node, "--signer", home + "/signer", *AT]
+        texts = good(*issue, home + "/records")
+        texts += good("issue", "minimal", *node, "--signer", home + "/signer", "--class", "tested", "--batch", 20, *AT)
+        genuine(texts, 22)
+        good("keeper", "rotate", "--keys", home + "/node/keys", "--kind", "pass")
+        genuine(good(*issue, home + "/records"), 2)
+        bad(1, f"tocsin issue: {chain}: there is a key already; --renew makes a new one, and what the old one signed stays "
+            "genuine", "issue", "signer", *node, "--country", "XX", "--name", "X",
+            home + "/signer")
+        signer(home + "/signer", *node, "--renew")
+        texts += good(*issue, home + "/records")
+        genuine(texts, 24)
+        good("issue", "authority", "--country", "XX", "--name", "Authority", "--days", 1500, *AT, home + "/ca")
+        signer(home + "/vouched", *node, "--authority", home + "/ca")
+        subprocess.run(["openssl", "verify", "-attime", "1646136000", "-CAfile", home + "/ca/authority.crt",
+                        home + "/vouched/signer.crt"], check=True, stdout=subprocess.DEVNULL)
+        good("keeper", "init", home + "/others")
+        for name in os.listdir(home + "/others"):
+            if name.startswith("pass-"):
+                os.replace(home + "/others/" + name, home + "/node/keys/pass-0001")
+        os.remove(home + "/node/keys/pass-0002")
+        bad(1, "signer: a certificate of a key that the keeper does not have; allowed: one made with --node, by this node",
+            *issue, home + "/records")
+        bad(2, "tocsin issue: publish: --node is of signer, passes and minimal", "issue", "publish", *node, "--signer", home + "/signer", "--to", home)
+
+
 def test_what_was_issued_expires_from_the_lists():
     """a pass that has expired is no longer listed"""
     with folder() as home:

@@ -21,10 +21,10 @@ def test_init_and_status():
         out = good("keeper", "init", keys)
         assert out.startswith(f"{keys}: made, with one key of each kind\n"), out
         equal(stat.S_IMODE(os.stat(keys).st_mode), 0o700)
-        equal(sorted(os.listdir(keys)), ["erasures", "gen-0001", "hash-0001", "sign-0001", "token-0001"])
+        equal(sorted(os.listdir(keys)), ["erasures", "gen-0001", "hash-0001", "pass-0001", "sign-0001", "token-0001"])
         lines = good("keeper", "status", "--keys", keys).splitlines()
-        equal([line.split()[0] for line in lines], ["key", "gen-0001", "token-0001", "sign-0001", "hash-0001", "recovery",
-                                                "erasure"])
+        equal([line.split()[0] for line in lines], ["key", "gen-0001", "token-0001", "sign-0001", "hash-0001",
+                                                "pass-0001", "recovery", "erasure"])
         equal(lines[-2], "recovery copy: none was made here; 'tocsin keeper seal-recovery' makes one")
         equal(lines[-1], "erasure list: 0 records")
         bad(1, f"tocsin keeper: {keys} exists and is not an empty directory; keys are never written over",
@@ -73,7 +73,7 @@ def test_rotate_and_destroy():
                "passed", "keeper", "destroy", "1", "--keys", keys)
         out = good("keeper", "destroy", "1", "--force", "--keys", keys)
         assert out.startswith("gen-0001 is overwritten and removed"), out
-        equal(sorted(os.listdir(keys)), ["erasures", "gen-0002", "hash-0001", "sign-0001", "token-0001"])
+        equal(sorted(os.listdir(keys)), ["erasures", "gen-0002", "hash-0001", "pass-0001", "sign-0001", "token-0001"])
         bad(1, "tocsin keeper: there is no gen-0007", "keeper", "destroy", "7", "--keys", keys)
         good("keeper", "rotate", "--kind", "token", "--keys", keys)
         assert os.path.exists(f"{keys}/token-0002")
@@ -90,7 +90,7 @@ def test_recovery():
         good("keeper", "rotate", "--keys", keys)
         code = sealed(keys, copy)
         out = good("keeper", "rehearse-recovery", copy, "--keys", keys, stdin=code + "\n")
-        assert re.fullmatch(r".*; opens; 5 keys equal to those in use; 0 records of the erasure list; \d\.\d{3} seconds\n",
+        assert re.fullmatch(r".*; opens; 6 keys equal to those in use; 0 records of the erasure list; \d\.\d{3} seconds\n",
                             out), out
         good("keeper", "recover", copy, "--to", f"{name}/again", stdin=code.lower().replace("-", " "))
         noted = files(keys).pop("copied")
@@ -139,7 +139,7 @@ def test_rehearsal_tells_differences():
         assert "1 keys of the copy have been destroyed here" in err, err
         good("keeper", "init", f"{name}/node")
         found, _, err = run("keeper", "rehearse-recovery", copy, "--keys", f"{name}/node", stdin=code)
-        equal((found, err), (1, "tocsin keeper: 4 keys are not those in use: the copy is of another node\n"))
+        equal((found, err), (1, "tocsin keeper: 5 keys are not those in use: the copy is of another node\n"))
 
 
 def test_the_code_is_for_a_terminal():

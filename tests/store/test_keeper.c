@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/instant.h"
+#include "formats/credential/es256.h"
 #include "store/keeper.h"
 #include "support/keeper.h"
 #include "support/test.h"
@@ -428,6 +429,55 @@ static void test_eight_threads(void **state)
     }
 }
 
+/* ---- health passes ---- */
+
+/* Does the signature hold, as OpenSSL reads it? */
+static bool holds(const uint8_t point[KEEPER_PASS_POINT], const struct keeper_digest *digest,
+                  const struct keeper_pass_signature *signature)
+{
+    uint8_t       der[CREDENTIAL_ES256_DER];
+    size_t        size = credential_es256_der(signature->bytes, der);
+    EVP_PKEY     *key = credential_es256_public(point);
+    EVP_PKEY_CTX *context = EVP_PKEY_CTX_new(key, NULL);
+    assert_non_null(key);
+    assert_int_equal(EVP_PKEY_verify_init(context), 1);
+    int ret = EVP_PKEY_verify(context, der, size, digest->bytes, sizeof digest->bytes);
+    EVP_PKEY_CTX_free(context);
+    EVP_PKEY_free(key);
+    return ret == 1;
+}
+
+static void test_passes_are_signed(void **state)
+{
+    (void) state;
+    enum { NUM = KEEPER_BATCH + 3 };
+    struct keeper_digest         *digests = calloc(NUM, sizeof *digests);
+    struct keeper_pass_signature *signatures = calloc(NUM, sizeof *signatures);
+    uint8_t                       first[KEEPER_PASS_POINT], second[KEEPER_PASS_POINT];
+    uint32_t                      number;
+    for (size_t i = 0; i < NUM; i++)
+        memcpy(digests[i].bytes, &i, sizeof i);
+    assert_ok(keeper_pass_key(keeper, 0, first, NULL));
+    assert_ok(keeper_sign_passes(keeper, 0, digests, NUM, signatures, NULL));
+    for (size_t i = 0; i < NUM; i += 101)
+        assert_true(holds(first, &digests[i], &signatures[i]));
+    assert_true(holds(first, &digests[NUM - 1], &signatures[NUM - 1]));
+    assert_false(holds(first, &digests[1], &signatures[2]));
+    /* After a renewal the old key signs only where it is named. */
+    assert_ok(keeper_new_generation(keeper, KEEPER_PASS, INT64_C(1800000000000000), &number, NULL));
+    assert_int_equal(number, 2);
+    assert_ok(keeper_pass_key(keeper, 0, second, NULL));
+    assert_memory_not_equal(first, second, sizeof first);
+    assert_ok(keeper_sign_passes(keeper, 0, digests, 1, signatures, NULL));
+    assert_true(holds(second, &digests[0], &signatures[0]));
+    assert_ok(keeper_sign_passes(keeper, 1, digests, 1, signatures, NULL));
+    assert_true(holds(first, &digests[0], &signatures[0]));
+    assert_status(keeper_sign_passes(keeper, 3, digests, 1, signatures, NULL), KEEPER_ERR_GENERATION);
+    assert_status(keeper_pass_key(keeper, 3, first, NULL), KEEPER_ERR_GENERATION);
+    free(digests);
+    free(signatures);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(test_##name, begin, end)
@@ -449,6 +499,7 @@ int main(void)
         TEST(the_rate_refills),
         TEST(options_that_are_refused),
         TEST(eight_threads),
+        TEST(passes_are_signed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

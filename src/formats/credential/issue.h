@@ -51,6 +51,29 @@ const uint8_t *credential_maker_certificate(const struct credential_maker *maker
 /* The key as a JSON Web Key, for a SMART issuer's jwks.json; in memory of the maker. */
 const char *credential_maker_jwk(const struct credential_maker *maker);
 
+/* ---- signers whose key is elsewhere ---- */
+
+/* Who signs with a key that this process never holds: the keeper of a node (store/keeper.h). False: it does not. */
+struct credential_hand {
+    bool (*sign)(void *context, const uint8_t digest[CREDENTIAL_DIGEST_BYTES],
+                 uint8_t signature[CREDENTIAL_ES256_BYTES]);
+    void   *context;
+    uint8_t point[64]; /* x and y of its public key */
+};
+
+/* The certificate of such a key: signed by itself (by NULL) or by an authority. made->key stays NULL. Returns as
+ * credential_signer_make. */
+int credential_signer_certify(const struct credential_signer_settings *settings, const struct credential_hand *hand,
+                              const struct certificate_issuer *by, int64_t now, struct certificate *made,
+                              struct fault_list *faults);
+
+/* As credential_maker_open; `hand` is copied, and refused where the certificate is not of its key. */
+int credential_maker_open_by(const struct credential_hand *hand, const char *chain, size_t chain_size,
+                             struct credential_maker **maker, struct fault_list *faults);
+
+/* x and y of the key of a certificate (PEM; the first), to find out whose it is. False: not one of P-256. */
+bool credential_certificate_point(const char *chain, size_t chain_size, uint8_t point[64]);
+
 /* ---- passes ---- */
 
 #define CREDENTIAL_ISSUE_TEXT_BYTES 4096 /* the longest text that is issued: what one QR code holds */

@@ -11,7 +11,8 @@ struct libdeflate_compressor;
 
 struct credential_maker {
     EVP_PKEY                     *pkey;
-    EVP_PKEY_CTX                 *context; /* ready to sign */
+    struct credential_hand        hand;    /* who signs instead; sign NULL = nobody */
+    EVP_PKEY_CTX                 *context; /* ready to sign; NULL where a hand does */
     EVP_MD_CTX                   *hash;
     EVP_MD                       *sha256;
     struct libdeflate_compressor *compressor;

@@ -14,6 +14,7 @@
 #include "base/text.h"
 #include "base/unicode.h"
 #include "formats/credential/base64.h"
+#include "formats/credential/es256.h"
 #include "formats/credential/issue_internal.h"
 #include "tocsin/status.h"
 
@@ -40,8 +41,9 @@ int credential_issue_fault(struct fault_list *faults, struct fault_place place, 
 
 /* A signer or an authority being made, and who signs it. */
 struct making {
-    EVP_PKEY *key, *by_key;
-    X509     *certificate, *by;
+    EVP_PKEY                     *key, *by_key;
+    X509                         *certificate, *by;
+    const struct credential_hand *hand; /* who signs where nobody else vouches for its key; NULL = making->key */
 };
 
 static void end_making(struct making *making)
@@ -112,6 +114,45 @@ static bool set_name(X509_NAME *subject, const struct credential_signer_settings
            X509_NAME_add_entry_by_NID(subject, NID_commonName, MBSTRING_UTF8, name, -1, -1, 0) == 1;
 }
 
+/* The certificate that `hand` signs itself: SEQUENCE { what is signed, ecdsa-with-SHA256, BIT STRING }. OpenSSL signs
+ * with keys that it holds alone, so one that is thrown away signs first: then the algorithm stands in what is signed.
+ */
+static bool sign_by_hand(X509 **certificate, const struct credential_hand *hand)
+{
+    static const uint8_t algorithm[] = { 0x30, 0x0a, 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02 };
+    uint8_t              whole[8192], digest[CREDENTIAL_DIGEST_BYTES], signature[CREDENTIAL_ES256_BYTES], *to = NULL;
+    uint8_t              der[CREDENTIAL_ES256_DER];
+    EVP_PKEY            *nobody = EVP_EC_gen("P-256");
+    bool                 signed_once = nobody != NULL && X509_sign(*certificate, nobody, EVP_sha256()) > 0;
+    int                  size = signed_once ? i2d_re_X509_tbs(*certificate, &to) : -1;
+    EVP_PKEY_free(nobody);
+    bool good = size > 0 && (size_t) size < sizeof whole - 128 &&
+                EVP_Digest(to, (size_t) size, digest, NULL, EVP_sha256(), NULL) == 1 &&
+                hand->sign(hand->context, digest, signature);
+    if (good) {
+        size_t         der_size = credential_es256_der(signature, der);
+        size_t         inner = (size_t) size + sizeof algorithm + 3 + der_size;
+        const uint8_t  head[] = { 0x30, 0x82, (uint8_t) (inner >> 8), (uint8_t) inner };
+        const uint8_t  bits[] = { 0x03, (uint8_t) (der_size + 1), 0x00 };
+        const uint8_t *from = whole;
+        uint8_t       *at = whole;
+        at = (uint8_t *) mempcpy(at, head, sizeof head);
+        at = (uint8_t *) mempcpy(at, to, (size_t) size);
+        at = (uint8_t *) mempcpy(at, algorithm, sizeof algorithm);
+        at = (uint8_t *) mempcpy(at, bits, sizeof bits);
+        at = (uint8_t *) mempcpy(at, der, der_size);
+        X509 *made = d2i_X509(NULL, &from, at - whole);
+        good = made != NULL && X509_verify(made, X509_get0_pubkey(*certificate)) == 1;
+        if (good) {
+            X509_free(*certificate);
+            *certificate = made;
+        } else
+            X509_free(made);
+    }
+    OPENSSL_free(to);
+    return good;
+}
+
 static bool fill(struct making *making, const struct credential_signer_settings *settings, int64_t now)
 {
     X509   *made = making->certificate, *by = making->by != NULL ? making->by : made;
@@ -135,6 +176,8 @@ static bool fill(struct making *making, const struct credential_signer_settings 
         good = add_extension(made, by, NID_basic_constraints, "critical,CA:FALSE") &&
                add_extension(made, by, NID_key_usage, "critical,digitalSignature") &&
                add_uses(made, by, settings->uses);
+    if (good && making->by == NULL && making->hand != NULL)
+        return sign_by_hand(&making->certificate, making->hand);
     return good && X509_sign(made, making->by != NULL ? making->by_key : making->key, EVP_sha256()) > 0;
 }
 
@@ -154,16 +197,17 @@ static int write_out(const struct making *making, struct certificate *made)
 {
     struct certificate own = { 0 };
     BIO               *key = BIO_new(BIO_s_secmem()), *chain = BIO_new(BIO_s_mem());
+    bool               elsewhere = making->hand != NULL;
     if (key != NULL && chain != NULL &&
-        PEM_write_bio_PKCS8PrivateKey(key, making->key, NULL, NULL, 0, NULL, NULL) == 1 &&
+        (elsewhere || PEM_write_bio_PKCS8PrivateKey(key, making->key, NULL, NULL, 0, NULL, NULL) == 1) &&
         PEM_write_bio_X509(chain, making->certificate) == 1 &&
         (making->by == NULL || PEM_write_bio_X509(chain, making->by) == 1)) {
-        own.key = copy_out(key, &own.key_size);
+        own.key = elsewhere ? NULL : copy_out(key, &own.key_size);
         own.chain = copy_out(chain, &own.chain_size);
     }
     BIO_free(key);
     BIO_free(chain);
-    if (own.key == NULL || own.chain == NULL) {
+    if ((own.key == NULL && !elsewhere) || own.chain == NULL) {
         certificate_free(&own);
         return TOC_ERR_NO_MEMORY;
     }
@@ -204,15 +248,16 @@ static int open_authority(const struct certificate_issuer *by, const struct cred
     return 0;
 }
 
-int credential_signer_make(const struct credential_signer_settings *settings, const struct certificate_issuer *by,
-                           int64_t now, struct certificate *made, struct fault_list *faults)
+static int make_certificate(const struct credential_signer_settings *settings, const struct credential_hand *hand,
+                            const struct certificate_issuer *by, int64_t now, struct certificate *made,
+                            struct fault_list *faults)
 {
-    struct making making = { 0 };
+    struct making making = { .hand = hand };
     int           ret = check_settings(settings, faults);
     if (ret == 0 && by != NULL)
         ret = open_authority(by, settings, now, &making, faults);
     if (ret == 0) {
-        making.key = EVP_EC_gen("P-256");
+        making.key = hand != NULL ? credential_es256_public(hand->point) : EVP_EC_gen("P-256");
         making.certificate = X509_new();
         if (making.key == NULL || making.certificate == NULL)
             ret = TOC_ERR_NO_MEMORY;
@@ -225,17 +270,40 @@ int credential_signer_make(const struct credential_signer_settings *settings, co
     return ret;
 }
 
+int credential_signer_make(const struct credential_signer_settings *settings, const struct certificate_issuer *by,
+                           int64_t now, struct certificate *made, struct fault_list *faults)
+{
+    return make_certificate(settings, NULL, by, now, made, faults);
+}
+
+int credential_signer_certify(const struct credential_signer_settings *settings, const struct credential_hand *hand,
+                              const struct certificate_issuer *by, int64_t now, struct certificate *made,
+                              struct fault_list *faults)
+{
+    return make_certificate(settings, hand, by, now, made, faults);
+}
+
 /* ---- opening ---- */
 
-static bool take_point(struct credential_maker *maker)
+static bool take_point(EVP_PKEY *key, uint8_t to[64])
 {
     uint8_t point[65];
     size_t  size = 0;
-    if (EVP_PKEY_get_octet_string_param(maker->pkey, OSSL_PKEY_PARAM_PUB_KEY, point, sizeof point, &size) != 1 ||
+    if (key == NULL || EVP_PKEY_get_base_id(key) != EVP_PKEY_EC ||
+        EVP_PKEY_get_octet_string_param(key, OSSL_PKEY_PARAM_PUB_KEY, point, sizeof point, &size) != 1 ||
         size != sizeof point || point[0] != 4)
         return false;
-    memcpy(maker->point, point + 1, 64);
+    memcpy(to, point + 1, 64);
     return true;
+}
+
+bool credential_certificate_point(const char *chain, size_t chain_size, uint8_t point[64])
+{
+    X509 *certificate = read_certificate(chain, chain_size);
+    bool  good = certificate != NULL && take_point(X509_get0_pubkey(certificate), point);
+    X509_free(certificate);
+    ERR_clear_error();
+    return good;
 }
 
 static void make_jwk(struct credential_maker *maker)
@@ -254,10 +322,11 @@ static bool get_ready(struct credential_maker *maker)
 {
     maker->sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
     maker->hash = EVP_MD_CTX_new();
-    maker->context = EVP_PKEY_CTX_new(maker->pkey, NULL);
+    maker->context = maker->pkey != NULL ? EVP_PKEY_CTX_new(maker->pkey, NULL) : NULL;
     maker->compressor = libdeflate_alloc_compressor(9);
-    return maker->sha256 != NULL && maker->hash != NULL && maker->context != NULL && maker->compressor != NULL &&
-           EVP_PKEY_sign_init(maker->context) == 1;
+    if (maker->sha256 == NULL || maker->hash == NULL || maker->compressor == NULL)
+        return false;
+    return maker->hand.sign != NULL || (maker->context != NULL && EVP_PKEY_sign_init(maker->context) == 1);
 }
 
 static int take_certificate(struct credential_maker *maker, X509 *certificate, struct fault_list *faults)
@@ -287,12 +356,16 @@ static int open_maker(struct credential_maker *maker, const char *key, size_t ke
 {
     X509 *certificate = read_certificate(chain, chain_size);
     int   ret = 0;
-    maker->pkey = read_key(key, key_size, NULL);
-    if (certificate == NULL || maker->pkey == NULL)
+    bool  elsewhere = maker->hand.sign != NULL;
+    maker->pkey = elsewhere ? NULL : read_key(key, key_size, NULL);
+    if (certificate == NULL || (maker->pkey == NULL && !elsewhere))
         ret = refuse(faults, "signer", "a key or certificate that cannot be read", "PEM");
-    else if (X509_check_private_key(certificate, maker->pkey) != 1)
+    else if (elsewhere && (!take_point(X509_get0_pubkey(certificate), maker->point) ||
+                           memcmp(maker->point, maker->hand.point, sizeof maker->point) != 0))
+        ret = refuse(faults, "signer", "a certificate that is not of this key", "the one that was made for it");
+    else if (!elsewhere && X509_check_private_key(certificate, maker->pkey) != 1)
         ret = refuse(faults, "signer", "a key that is not the certificate's", "the two that were made together");
-    else if (EVP_PKEY_get_base_id(maker->pkey) != EVP_PKEY_EC || !take_point(maker))
+    else if (!elsewhere && !take_point(maker->pkey, maker->point))
         ret = refuse(faults, "signer", "a key that is not on P-256", "a P-256 key: passes are signed with ES256");
     else
         ret = take_certificate(maker, certificate, faults);
@@ -303,18 +376,32 @@ static int open_maker(struct credential_maker *maker, const char *key, size_t ke
     return get_ready(maker) ? 0 : TOC_ERR_NO_MEMORY;
 }
 
-int credential_maker_open(const char *key, size_t key_size, const char *chain, size_t chain_size,
-                          struct credential_maker **maker, struct fault_list *faults)
+static int open_new(const struct credential_hand *hand, const char *key, size_t key_size, const char *chain,
+                    size_t chain_size, struct credential_maker **maker, struct fault_list *faults)
 {
     struct credential_maker *made = calloc(1, sizeof *made);
     if (made == NULL)
         return TOC_ERR_NO_MEMORY;
+    if (hand != NULL)
+        made->hand = *hand;
     int ret = open_maker(made, key, key_size, chain, chain_size, faults);
     if (ret == 0)
         *maker = made;
     else
         credential_maker_free(made);
     return ret;
+}
+
+int credential_maker_open(const char *key, size_t key_size, const char *chain, size_t chain_size,
+                          struct credential_maker **maker, struct fault_list *faults)
+{
+    return open_new(NULL, key, key_size, chain, chain_size, maker, faults);
+}
+
+int credential_maker_open_by(const struct credential_hand *hand, const char *chain, size_t chain_size,
+                             struct credential_maker **maker, struct fault_list *faults)
+{
+    return open_new(hand, NULL, 0, chain, chain_size, maker, faults);
 }
 
 void credential_maker_free(struct credential_maker *maker)
@@ -358,32 +445,18 @@ void credential_maker_clear(struct credential_maker *maker)
 
 /* ---- signing ---- */
 
-/* A positive integer of DER as 32 bytes; *at moves behind it. */
-static bool take_integer(const uint8_t **at, const uint8_t *end, uint8_t number[32])
+static bool sign_digest(const struct credential_maker *maker, const uint8_t digest[CREDENTIAL_DIGEST_BYTES],
+                        uint8_t signature[CREDENTIAL_ES256_BYTES])
 {
-    if (end - *at < 2 || (*at)[0] != 2 || (*at)[1] > 33 || end - *at < 2 + (*at)[1])
-        return false;
-    const uint8_t *bytes = *at + 2;
-    size_t         size = (*at)[1];
-    *at += 2 + size;
-    for (; size > 32 && *bytes == 0; size--)
-        bytes++;
-    if (size > 32)
-        return false;
-    memset(number, 0, 32 - size);
-    memcpy(number + 32 - size, bytes, size);
-    return true;
+    return maker->hand.sign != NULL ? maker->hand.sign(maker->hand.context, digest, signature)
+                                    : credential_es256_sign_with(maker->context, digest, signature);
 }
 
 bool credential_maker_sign(struct credential_maker *maker, const void *bytes, size_t size,
                            uint8_t signature[CREDENTIAL_ES256_BYTES])
 {
-    uint8_t        digest[CREDENTIAL_DIGEST_BYTES], der[80];
-    size_t         der_size = sizeof der;
-    const uint8_t *at = der + 2;
-    if (EVP_DigestInit_ex2(maker->hash, maker->sha256, NULL) != 1 || EVP_DigestUpdate(maker->hash, bytes, size) != 1 ||
-        EVP_DigestFinal_ex(maker->hash, digest, NULL) != 1 ||
-        EVP_PKEY_sign(maker->context, der, &der_size, digest, sizeof digest) != 1 || der_size < 8)
-        return false;
-    return take_integer(&at, der + der_size, signature) && take_integer(&at, der + der_size, signature + 32);
+    uint8_t digest[CREDENTIAL_DIGEST_BYTES];
+    return EVP_DigestInit_ex2(maker->hash, maker->sha256, NULL) == 1 &&
+           EVP_DigestUpdate(maker->hash, bytes, size) == 1 && EVP_DigestFinal_ex(maker->hash, digest, NULL) == 1 &&
+           sign_digest(maker, digest, signature);
 }
