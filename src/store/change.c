@@ -317,12 +317,15 @@ static int take_value(struct group *group, struct ticket *ticket, struct entry *
     ret = group_touch(group, entry);
     if (ret != 0)
         return ret;
+    group_note(group, entry); /* as it was: it may be found by that */
     next.row = row;
     next.present = true;
     next.plain = seal_again || entry->plain;
     next.tokens = entry->tokens || (seal_again && entry->record == model_record(MODEL_IDENTITY));
     *entry = next;
     ret = group_dirty(group, entry);
+    if (ret == 0 && next.tokens)
+        ret = group_note_tokens(group, value);
     return ret == 0 ? remember_uniques(group, entry) : ret;
 }
 

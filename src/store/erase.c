@@ -34,7 +34,8 @@ static int erase_record(struct group *group, struct entry *entry)
     if (ret != 0)
         return ret;
     entry->present = false;
-    entry->words = entry->tokens = true;
+    entry->words = entry->record->searched != NULL && entry->record->searched[0] != NULL;
+    entry->tokens = entry->record == model_record(MODEL_IDENTITY);
     return group_dirty(group, entry);
 }
 

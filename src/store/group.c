@@ -53,6 +53,7 @@ int group_begin(struct group *group, struct writer *writer)
     };
     group->reader = (struct store_reader){ .store = store, .db = writer->db, .group = group };
     group_answers_init(&group->answers);
+    group_forget_notes(group);
     int64_t now = store_now(store);
     group->known = now > writer->known ? now : writer->known;
     group->known_day = (toc_date) (group->known >= 0 ? group->known / INSTANT_DAY
@@ -150,6 +151,7 @@ int group_touch(struct group *group, struct entry *entry)
 
 int group_dirty(struct group *group, struct entry *entry)
 {
+    group_note(group, entry);
     if (entry->dirty)
         return 0;
     void *dirty = group->dirty;

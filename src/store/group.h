@@ -12,6 +12,7 @@
 #ifndef STORE_GROUP_H
 #define STORE_GROUP_H
 
+#include "model/records.h"
 #include "store/counters.h"
 #include "store/key_table.h"
 #include "store/store_internal.h"
@@ -169,6 +170,19 @@ int  group_fail(struct group *group, int status, const char *what);
 
 /* The row as it stands goes into history; its sealed fields too where the entry has them. */
 int group_keep_history(struct group *group, const struct entry *entry);
+
+/* What a look-up may meet that is not written yet (group_pending.c). The values that an entry's row holds; all there is;
+ * by what a person is found. */
+void group_note(struct group *group, const struct entry *entry);
+void group_note_all(struct group *group);
+int  group_note_tokens(struct group *group, const struct model_identity *identity);
+void group_forget_notes(struct group *group); /* it is written */
+/* May a row that is not written yet hold, or have held, this value in a column of its table? */
+bool group_has_noted(const struct group *group, const struct model_record *record, int column, const void *bytes,
+                     size_t size);
+/* Of a form by which people are found: what stands for it, and may somebody have it who is not written yet? */
+uint64_t group_token_mark(const struct keeper_text *text);
+bool     group_has_noted_token(const struct group *group, uint64_t mark);
 
 /* Areas that get another parent (group_move.c). */
 

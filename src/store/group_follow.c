@@ -104,6 +104,7 @@ static int open_identity(struct group *group, struct entry *entry)
         return ret;
     entry->value = value;
     entry->plain = entry->tokens = true;
+    group_note_all(group); /* by what, shows when it is written */
     return group_dirty(group, entry);
 }
 

@@ -178,6 +178,7 @@ int group_write(struct group *group)
         entry->stored = entry->present ? ((const struct model_head *) entry->value)->version : 0;
     }
     group->num_dirty = 0;
+    group_forget_notes(group);
     if (ret == 0)
         ret = write_rows(group, &group->history);
     if (ret == 0)

@@ -4,7 +4,9 @@
 #include <string.h>
 
 #include "base/instant.h"
+#include "store/group.h"
 #include "store/person_tokens.h"
+#include "store/schema.h"
 #include "store/sealed_fields.h"
 #include "store/select_many.h"
 #include "store/store_internal.h"
@@ -27,9 +29,16 @@ int store_meant_tokens(struct store *store, const struct model_identity *identit
     store_release_areas(store, tree);
     if (ret == 0 && all.num > 0)
         ret = person_tokens_make(&all, store->options.keeper, arena, &failure);
+    uint64_t *marks = arena_array(arena, all.num + 1, sizeof *marks);
+    if (ret == 0 && marks == NULL)
+        ret = TOC_ERR_NO_MEMORY;
+    for (size_t i = 0; i < all.num && ret == 0; i++)
+        marks[i] = group_token_mark(&all.texts[i]);
     for (size_t i = 0; i < num && ret == 0; i++) {
         size_t end = i + 1 < num ? first[i + 1] : all.num;
-        tokens[i] = (struct meant_tokens){ all.tokens == NULL ? NULL : all.tokens + first[i], end - first[i] };
+        tokens[i] = (struct meant_tokens){ .tokens = all.tokens == NULL ? NULL : all.tokens + first[i],
+                                           .marks = marks + first[i],
+                                           .num = end - first[i] };
     }
     person_tokens_free(&all);
     return ret;
@@ -153,35 +162,75 @@ static int follow(struct store_reader *reader, struct db *db, struct search *sea
             if (!id_equal(&search->persons[i].stands_for, &search->persons[i].person.head.id))
                 keys[num++] = db_id(&search->persons[i].stands_for);
         merge.moved = false;
-        if (num > 0)
+        if (num > 0) /* whom they were merged into may be merged by this group */
+            ret = store_reader_db(reader, &db);
+        if (num > 0 && ret == 0)
             ret = select_many(db, "SELECT id, merged_into FROM person WHERE id", "", keys, num, merged_row, &merge,
                               &reader->error);
     }
     return ret;
 }
 
-int store_meant_persons(struct store_reader *reader, const struct meant_tokens *tokens, struct arena *arena,
-                        struct meant_person **persons, size_t *num)
+/* Within a group: may somebody be found who is not written yet? */
+static bool meets_tokens(const struct store_reader *reader, const struct meant_tokens *tokens)
 {
-    struct search   search = { .arena = arena };
+    bool met = false;
+    for (size_t i = 0; reader->group != NULL && i < tokens->num && !met; i++)
+        met = group_has_noted_token(reader->group, tokens->marks[i]);
+    return met;
+}
+
+/* Does what was found stand otherwise in the group than in the database? */
+static bool meets_persons(const struct store_reader *reader, const struct search *search)
+{
+    const struct model_record *identity = model_record(MODEL_IDENTITY);
+    int                        person = schema_column(identity, model_identity_person);
+    bool                       met = false;
+    for (size_t i = 0; reader->group != NULL && i < search->num_ids && !met; i++)
+        met = group_has_noted(reader->group, identity, person, search->ids[i].bytes, ID_BYTES) ||
+              group_has_noted(reader->group, model_record(MODEL_PERSON), SCHEMA_ID, search->ids[i].bytes, ID_BYTES);
+    return met;
+}
+
+/* The persons as the database has them, closed. */
+static int look_up(struct store_reader *reader, struct db *db, const struct meant_tokens *tokens, struct search *search)
+{
     struct db_value keys[MEANT_MOST_PERSONS];
-    struct db      *db;
     size_t          num_keys = tokens->num < MEANT_MOST_PERSONS ? tokens->num : MEANT_MOST_PERSONS;
-    search.persons = arena_array(arena, MEANT_MOST_PERSONS + 1, sizeof *search.persons);
-    int ret = search.persons == NULL ? TOC_ERR_NO_MEMORY : store_reader_db(reader, &db);
+    int             ret = 0;
+    search->num_ids = search->num = 0;
     for (size_t i = 0; i < num_keys; i++)
         keys[i] = db_bytes(tokens->tokens[i].bytes, KEEPER_TOKEN_BYTES);
-    if (ret == 0 && num_keys > 0)
-        ret = select_many(db, "SELECT person FROM search_token WHERE token", "", keys, num_keys, person_row, &search,
+    if (num_keys > 0)
+        ret = select_many(db, "SELECT person FROM search_token WHERE token", "", keys, num_keys, person_row, search,
                           &reader->error);
-    for (size_t i = 0; i < search.num_ids; i++)
-        keys[i] = db_id(&search.ids[i]);
-    if (ret == 0 && search.num_ids > 0)
+    for (size_t i = 0; i < search->num_ids; i++)
+        keys[i] = db_id(&search->ids[i]);
+    if (ret == 0 && search->num_ids > 0)
         ret = select_many(db,
                           "SELECT p.id, p.area, p.sex, p.birth_year, p.merged_into, p.erased, i.id, i.sealed, "
                           "k.generation, k.wrapped FROM person AS p JOIN identity AS i ON i.person = p.id "
                           "JOIN person_key AS k ON k.person = p.id WHERE p.id",
-                          "", keys, search.num_ids, closed_row, &search, &reader->error);
+                          "", keys, search->num_ids, closed_row, search, &reader->error);
+    return ret;
+}
+
+int store_meant_persons(struct store_reader *reader, const struct meant_tokens *tokens, struct arena *arena,
+                        struct meant_person **persons, size_t *num)
+{
+    struct search search = { .arena = arena };
+    struct db    *db = reader->db;
+    search.persons = arena_array(arena, MEANT_MOST_PERSONS + 1, sizeof *search.persons);
+    int ret = search.persons == NULL ? TOC_ERR_NO_MEMORY : 0;
+    if (ret == 0 && meets_tokens(reader, tokens))
+        ret = store_reader_db(reader, &db);
+    if (ret == 0)
+        ret = look_up(reader, db, tokens, &search);
+    if (ret == 0 && meets_persons(reader, &search)) {
+        ret = store_reader_db(reader, &db);
+        if (ret == 0)
+            ret = look_up(reader, db, tokens, &search);
+    }
     if (ret == 0 && search.num > 0)
         ret = open_all(reader, &search);
     if (ret == 0 && search.num > 0)

@@ -17,6 +17,7 @@
 
 struct meant_tokens {
     struct keeper_token *tokens; /* in the arena */
+    uint64_t            *marks;  /* what stands for each within a group (group.h) */
     size_t               num;
 };
 

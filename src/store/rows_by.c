@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "store/group.h"
 #include "store/schema.h"
 #include "store/select_many.h"
 #include "store/store_internal.h"
@@ -45,6 +46,19 @@ static int by_id(const void *a, const void *b)
     return id_compare(&((const struct model_head *) a)->id, &((const struct model_head *) b)->id);
 }
 
+/* The connection to look up in, after what is not written yet is written where one of the keys may meet it. */
+static int connection(struct store_reader *reader, const struct model_record *record, int column,
+                      const struct model_text *keys, size_t num_keys, struct db **db)
+{
+    bool met = false;
+    for (size_t i = 0; reader->group != NULL && i < num_keys && !met; i++)
+        met = group_has_noted(reader->group, record, column, keys[i].bytes, keys[i].size);
+    if (met)
+        return store_reader_db(reader, db);
+    *db = reader->db;
+    return 0;
+}
+
 int store_rows_by(struct store_reader *reader, const struct model_record *record, const char *name,
                   const struct model_text *keys, size_t num_keys, size_t most, struct arena *arena, void **rows,
                   size_t *num_rows)
@@ -53,11 +67,12 @@ int store_rows_by(struct store_reader *reader, const struct model_record *record
     struct gathering          gathering = { .record = record, .arena = arena, .most = most };
     struct db                *db;
     char                      before[4096];
-    if (field == NULL || schema_column(record, (size_t) (field - record->fields)) < 0)
+    int                       column = field == NULL ? -1 : schema_column(record, (size_t) (field - record->fields));
+    if (column < 0)
         return TOC_ERR_OPTION;
     bool             text = field->kind == MODEL_KIND_TEXT || field->kind == MODEL_KIND_CODE;
     struct db_value *values = memory_array(num_keys + 1, sizeof *values);
-    int              ret = values == NULL ? TOC_ERR_NO_MEMORY : store_reader_db(reader, &db);
+    int              ret = values == NULL ? TOC_ERR_NO_MEMORY : connection(reader, record, column, keys, num_keys, &db);
     for (size_t i = 0; i < num_keys && ret == 0; i++)
         values[i] = text ? db_text(keys[i].bytes, keys[i].size) : db_bytes(keys[i].bytes, keys[i].size);
     if (ret == 0 && num_keys > 0) {

@@ -39,6 +39,13 @@ struct ticket {
     sem_t                finished; /* where done is NULL */
 };
 
+/* What the group at hand has not written yet, as bits (group_pending.c). */
+#define PENDING_BITS (1 << 20)
+struct pending {
+    bool     some, all; /* something is noted; nobody knows what, so everything counts as noted */
+    uint64_t bits[PENDING_BITS / 64];
+};
+
 struct writer {
     struct store         *store;
     struct db            *db;
@@ -54,6 +61,7 @@ struct writer {
     bool                  counts_due;     /* counts wait for the writer to add them */
     bool                  keys_destroyed; /* keys of messages are gone, whose old pages may stay */
     time_t                keys_swept;     /* when that was last seen to */
+    struct pending        pending;
     double                alone_changes;  /* bulk changes of a group without interactive work, learnt */
 
     pthread_t       thread;
