@@ -59,6 +59,7 @@ COMMANDS = {
     "watch": [
         "python3 bench/watch.py {build}",
         "python3 bench/watch_live.py {build}",
+        "python3 bench/watch_scale.py {build}",
     ],
 }
 
@@ -66,6 +67,10 @@ QUICK = {
     "store": [
         "python3 bench/store.py {build} --quick",
         "python3 bench/power.py {build} 10",
+    ],
+    "watch": [
+        "python3 bench/watch_live.py {build} --signals 20",
+        "python3 bench/watch_scale.py {build} --areas 300 --indicators 20",
     ],
 }
 
