@@ -118,6 +118,19 @@ def named_lists():
     return named
 
 
+def codes_of(name):
+    with open(tap.ROOT / "share/lists" / f"{name}.csv", encoding="utf-8", newline="") as file:
+        return {row["code"]: (row["name_en"], row["name_zh"]) for row in csv.DictReader(file)}
+
+
+def deadline_faults():
+    """Deadlines to notify name diseases as the list of diseases does, each in one list."""
+    diseases, soon, later = (codes_of(name) for name in ("disease", "notify_within_2_hours", "notify_within_24_hours"))
+    yield from (f"{code}: not a disease of that name" for codes in (soon, later) for code, names in codes.items()
+                if diseases.get(code) != names)
+    yield from (f"{code}: in two lists" for code in soon.keys() & later.keys())
+
+
 def main():
     report = tap.Report()
     lists = {path.stem: path for path in tap.files("share/lists/*.csv")}
@@ -126,6 +139,7 @@ def main():
     named = named_lists()
     report.result("every list that a field names is there",
                   [f"{named[name]}: there is no share/lists/{name}.csv" for name in sorted(named.keys() - lists.keys())])
+    report.result("every deadline to notify is a disease's", list(deadline_faults()))
     report.result("the list check sees a wrong check digit", [] if not verhoeff_holds("386661007") else ["386661007"])
     report.done()
 

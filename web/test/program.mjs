@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The program as the tests of the pages meet it: a node with the invented county, served; a browser; people who sign in.
+import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
-import { mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
+import { createHmac } from "node:crypto";
+import { mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -23,6 +26,17 @@ export function makeNode(users) {
   }
   const areas = readFileSync(join(folder, "data/areas.csv"), "utf8").trim().split("\n").slice(1).map((line) => line.split(","));
   return { folder, node, areas, remove: () => rmSync(folder, { recursive: true, force: true }) };
+}
+
+/** Take messages in as a laboratory of that area, by the command line; what `tocsin intake` says of each. */
+export function takeIn({ folder, node, areas }, area, messages) {
+  const id = areas.find((row) => row[0] === area).at(-1);
+  const made = execFileSync(TOCSIN, ["record", "create", "feed", `area=${id}`, "name=Laboratory", "channel=command-line", "status=live", "sending_facility=LAB", "--node", node], { stdio: ["ignore", "pipe", "pipe"] });
+  const file = join(folder, "in.hl7");
+  writeFileSync(file, messages.join(""));
+  const said = execFileSync(TOCSIN, ["intake", "--node", node, "--feed", JSON.parse(made).id, file], { stdio: ["ignore", "pipe", "pipe"] });
+  rmSync(file);
+  return String(said).trim().split("\n").map((line) => JSON.parse(line));
 }
 
 /** Serve it on any port; { url, end }. log: a file that its log goes to. */
@@ -81,4 +95,39 @@ export async function ask(page, method, path, body, headers = {}) {
     },
     [method, path, body ?? null, headers],
   );
+}
+
+/** The code of RFC 6238 that a telephone would show now. */
+function codeNow(secret) {
+  const bits = [...secret.replace(/=+$/, "")].map((letter) => "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".indexOf(letter).toString(2).padStart(5, "0")).join("");
+  const key = Buffer.from(bits.match(/.{8}/g).map((byte) => parseInt(byte, 2)));
+  const counter = Buffer.alloc(8);
+  counter.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30_000)));
+  const hash = createHmac("sha1", key).update(counter).digest();
+  const at = hash[19] & 15;
+  return String((hash.readUInt32BE(at) & 0x7fffffff) % 1_000_000).padStart(6, "0");
+}
+
+/** Take a second factor and give its code. */
+export async function giveFactor(page) {
+  const offer = await ask(page, "PUT", "/api/v1/session/second-factor");
+  assert.equal(offer.status, 200, JSON.stringify(offer.body));
+  const given = await ask(page, "POST", "/api/v1/session/second-factor", { code: codeNow(offer.body.secret) });
+  assert.equal(given.status, 201, JSON.stringify(given.body));
+}
+
+export const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
+export const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+
+/** Nothing that axe finds, on a desk and a telephone, in both themes; nothing wider than a small screen. */
+export async function looksWell(page) {
+  await page.addScriptTag({ path: AXE });
+  for (const [width, colorScheme] of [[1280, "light"], [1280, "dark"], [360, "light"], [360, "dark"], [320, "light"]]) {
+    await page.setViewportSize({ width, height: 800 });
+    await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+    const found = await page.evaluate((tags) => axe.run(document, { runOnly: tags }), RULES);
+    assert.deepEqual(found.violations.map((one) => [width, colorScheme, one.id, one.nodes.map((node) => node.html.slice(0, 120))]), []);
+    assert.ok((await page.evaluate(() => document.documentElement.scrollWidth)) <= width);
+  }
+  await page.setViewportSize({ width: 1280, height: 860 });
 }

@@ -1,29 +1,40 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// One case: what is known, in the order in which it happened; its specimens and tasks; changes in place.
+// One case: what is known, in the order in which it happened; by when it is to be notified; what laboratories say; changes in
+// place.
 import { useState } from "preact/hooks";
 import { get, patch, Problem, type Schemas } from "../core/api";
 import { useData } from "../core/data";
-import { day, number, t } from "../core/language";
+import { day, number, t, time } from "../core/language";
 import { codeName, codesOf, labelOf, model, nameOf } from "../core/session";
 import { Empty, Failure, Show } from "../ui/states";
+import { askLaboratory, Findings, momentsOf, type Laboratory } from "./Laboratory";
+import { Notification } from "./Notification";
 import "./case.css";
 
 type Case = Schemas["case"];
 type Field = NonNullable<typeof model.value>["records"][number]["fields"][number];
 type Values = Record<string, unknown>;
 
-/** What happened when: the fields that are days and times, in the order of the days. */
-function Timeline({ values, fields }: { values: Values; fields: Field[] }) {
-  const moments = fields
+interface Moment {
+  at: string;
+  what: string;
+}
+
+/** What happened when: the case's own days and times, and what laboratories did, in the order of the days. */
+function Timeline({ values, fields, laboratory }: { values: Values; fields: Field[]; laboratory: Laboratory | null }) {
+  const own = fields
     .filter((field) => field.kind === "date" || field.kind === "time")
-    .flatMap((field) => (typeof values[field.name] === "string" ? [{ field, at: values[field.name] as string }] : []))
-    .sort((a, b) => a.at.localeCompare(b.at));
+    .flatMap((field) => (typeof values[field.name] === "string" ? [{ what: labelOf(field), at: values[field.name] as string }] : []));
+  const moments: Moment[] = [...own, ...(laboratory === null ? [] : momentsOf(laboratory))].sort((a, b) => a.at.localeCompare(b.at));
   if (moments.length === 0) return <Empty>{t("case.noDates")}</Empty>;
   return (
     <ol class="timeline">
-      {moments.map(({ field, at }) => (
-        <li key={field.name}>
-          <time dateTime={at}>{day(at, "long")}</time> {labelOf(field)}
+      {moments.map(({ at, what }) => (
+        <li key={`${at} ${what}`}>
+          <time dateTime={at} title={time(at)}>
+            {day(at, "long")}
+          </time>{" "}
+          {what}
         </li>
       ))}
     </ol>
@@ -116,38 +127,6 @@ function Known({ value, fields }: { value: Case; fields: Field[] }) {
   );
 }
 
-function Specimens({ id }: { id: string }) {
-  const data = useData(`specimens ${id}`, (signal) => get("/api/v1/specimens", { linked_case: id, page_size: 50 }, { signal }), ["specimen", "result"]);
-  return (
-    <Show data={data}>
-      {(page) =>
-        page.rows.length === 0 ? (
-          <Empty>{t("case.noSpecimens")}</Empty>
-        ) : (
-          <table>
-            <thead>
-              <tr>
-                <th>{t("case.collected")}</th>
-                <th>{t("case.material")}</th>
-                <th>{t("case.laboratory")}</th>
-              </tr>
-            </thead>
-            <tbody>
-              {page.rows.map((row) => (
-                <tr key={row.id}>
-                  <td>{day(row.collected_time, "long")}</td>
-                  <td>{codeName("specimen_material", row.material ?? "")}</td>
-                  <td>{nameOf({ name_en: row.laboratory_en ?? "", name_zh: row.laboratory_zh ?? "" })}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        )
-      }
-    </Show>
-  );
-}
-
 interface Whole {
   value: Case;
   area: Schemas["area"] | null;
@@ -162,6 +141,7 @@ async function askCase(id: string, signal: AbortSignal): Promise<Whole> {
 export default function CasePage({ id }: { id: string }) {
   const [editing, setEditing] = useState(false);
   const data = useData(`case ${id}`, (signal) => askCase(id, signal), editing ? [] : ["case"]);
+  const laboratory = useData(`laboratory ${id}`, (signal) => askLaboratory(id, signal), ["specimen", "result", "message"]);
   const record = model.value?.records.find((one) => one.name === "case");
   const fields = record?.fields ?? [];
   if (data.failure?.status === 404) return <Empty>{t("case.absent")}</Empty>;
@@ -179,12 +159,11 @@ export default function CasePage({ id }: { id: string }) {
               area: area === null ? "" : nameOf(area),
             })}
           </h1>
+          <Notification value={value} may={record?.may.includes("change") === true} />
           <div class="halves">
             <section class="card" aria-labelledby="timeline">
               <h2 id="timeline">{t("case.timeline")}</h2>
-              <Timeline values={value as Values} fields={fields} />
-              <h2>{t("case.specimens")}</h2>
-              <Specimens id={id} />
+              <Timeline values={value as Values} fields={fields} laboratory={laboratory.value} />
             </section>
             <section class="card" aria-labelledby="known">
               <div class="row">
@@ -209,6 +188,10 @@ export default function CasePage({ id }: { id: string }) {
               )}
             </section>
           </div>
+          <section class="card" aria-labelledby="specimens">
+            <h2 id="specimens">{t("case.specimens")}</h2>
+            <Show data={laboratory}>{(found) => <Findings caseId={id} found={found} />}</Show>
+          </section>
         </>
       )}
     </Show>

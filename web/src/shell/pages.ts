@@ -18,7 +18,7 @@ const administers = () => role.value?.role === "administrator" || role.value?.ro
 export const pages: Page[] = [
   { path: "/", title: "page.situation", key: "s", holds: (path) => path === "/", shown: () => true },
   { path: "/signals", title: "page.signals", key: "i", holds: under("/signals"), shown: () => may("signal", "read") },
-  { path: "/cases", title: "page.cases", key: "c", holds: under("/cases"), shown: () => true },
+  { path: "/cases", title: "page.cases", key: "c", holds: under("/cases"), shown: () => may("case", "read") },
   { path: "/streams", title: "page.streams", key: "t", holds: under("/streams"), shown: () => may("stream", "read") },
   { path: "/administration", title: "page.administration", key: "a", holds: under("/administration"), shown: administers },
   { path: "/pass", title: "page.pass", key: "p", holds: () => false, shown: () => true },

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Administration by clicking: without the second factor nothing, with it users, grants and what was done.
 import assert from "node:assert/strict";
-import { createHmac } from "node:crypto";
-import { createRequire } from "node:module";
 import { after, before, test } from "node:test";
-import { ask, browse, makeNode, serve, signIn } from "../program.mjs";
+import { ask, browse, giveFactor, looksWell, makeNode, serve, signIn } from "../program.mjs";
 
 let node, server, browser;
 
@@ -28,43 +26,13 @@ after(async () => {
 const button = (page, name) => page.getByRole("button", { name, exact: true });
 const choice = (page, name) => page.getByRole("combobox", { name, exact: true });
 
-/** The code of RFC 6238 that a telephone would show now. */
-function codeNow(secret) {
-  const bits = [...secret.replace(/=+$/, "")].map((letter) => "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".indexOf(letter).toString(2).padStart(5, "0")).join("");
-  const key = Buffer.from(bits.match(/.{8}/g).map((byte) => parseInt(byte, 2)));
-  const counter = Buffer.alloc(8);
-  counter.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30_000)));
-  const hash = createHmac("sha1", key).update(counter).digest();
-  const at = hash[19] & 15;
-  return String((hash.readUInt32BE(at) & 0x7fffffff) % 1_000_000).padStart(6, "0");
-}
-
-/** Sign in, take a second factor and give its code; then the administration. */
+/** Sign in with the second factor; then the administration. */
 async function withFactor(login, options = {}) {
   const signed = await signIn(browser, server.url, login, options);
-  const offer = await ask(signed.page, "PUT", "/api/v1/session/second-factor");
-  assert.equal(offer.status, 200, JSON.stringify(offer.body));
-  const given = await ask(signed.page, "POST", "/api/v1/session/second-factor", { code: codeNow(offer.body.secret) });
-  assert.equal(given.status, 201, JSON.stringify(given.body));
+  await giveFactor(signed.page);
   await signed.page.goto(`${server.url}/administration`);
   await signed.page.waitForSelector(".parts");
   return signed;
-}
-
-const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
-const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
-
-/** Nothing that axe finds, on a desk and a telephone, in both themes; nothing wider than a small screen. */
-async function looksWell(page) {
-  await page.addScriptTag({ path: AXE });
-  for (const [width, colorScheme] of [[1280, "light"], [1280, "dark"], [360, "light"], [360, "dark"], [320, "light"]]) {
-    await page.setViewportSize({ width, height: 800 });
-    await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
-    const found = await page.evaluate((tags) => axe.run(document, { runOnly: tags }), RULES);
-    assert.deepEqual(found.violations.map((one) => [width, colorScheme, one.id, one.nodes.map((node) => node.html.slice(0, 120))]), []);
-    assert.ok((await page.evaluate(() => document.documentElement.scrollWidth)) <= width);
-  }
-  await page.setViewportSize({ width: 1280, height: 860 });
 }
 
 let pema;

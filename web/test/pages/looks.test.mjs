@@ -2,15 +2,12 @@
 // For everybody: no violation that axe finds, every page × language × theme × width; small screens; what a page weighs.
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
-import { ask, browse, makeNode, serve, signIn } from "../program.mjs";
+import { ask, AXE, browse, makeNode, RULES, serve, signIn } from "../program.mjs";
 
-const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
-const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
 const ASSETS = join(dirname(fileURLToPath(import.meta.url)), "../../dist/assets");
 let node, server, browser;
 
