@@ -17,6 +17,7 @@
 #include "cli/record_list.h"
 #include "cli/watch_load.h"
 #include "cli/watch_outbreak.h"
+#include "cli/watch_report.h"
 #include "response/signal.h"
 #include "response/watch_run.h"
 #include "response/watch_silence.h"
@@ -30,6 +31,7 @@ struct settings {
     struct watch_load_settings     load;
     const char                    *outbreak, *duplicate_of;
     struct watch_outbreak_settings about; /* also today, reason */
+    struct watch_report_settings   report;
     bool                           summary;
 };
 
@@ -113,7 +115,11 @@ static const struct cli_group groups[] = {
       .options = watch_load_options,
       .num_options = WATCH_LOAD_NUM_OPTIONS,
       .offset = offsetof(struct settings, load) },
-    { .title = "signals, outbreaks",
+    { .title = "report",
+      .options = watch_report_options,
+      .num_options = WATCH_REPORT_NUM_OPTIONS,
+      .offset = offsetof(struct settings, report) },
+    { .title = "signals, outbreaks; --area: of load, report, outbreak open too",
       .options = record_list_options,
       .num_options = RECORD_LIST_NUM_OPTIONS,
       .offset = offsetof(struct settings, list) },
@@ -130,7 +136,7 @@ static const struct cli_group groups[] = {
 #define SETTINGS_INIT                                                                                                  \
     {                                                                                                                  \
         .node = NODE_CLI_SETTINGS_INIT, .output = OUTPUT_SETTINGS_INIT, .list = RECORD_LIST_SETTINGS_INIT,             \
-        .load = WATCH_LOAD_SETTINGS_INIT                                                                               \
+        .load = WATCH_LOAD_SETTINGS_INIT, .report = WATCH_REPORT_SETTINGS_INIT                                         \
     }
 
 struct verb;
@@ -430,6 +436,12 @@ static int answer(struct call *call)
     return CLI_DONE;
 }
 
+static int report(struct call *call)
+{
+    return watch_report(call->command, call->node, &call->who, &call->settings->report, call->settings->list.area,
+                        call->operands, call->num_operands);
+}
+
 /* ---- numbers that others count ---- */
 
 static int load(struct call *call)
@@ -473,6 +485,7 @@ static const struct verb {
     { "outbreaks", list_outbreaks, false, false },
     { "outbreak", work_on_outbreak, false, true }, /* writes by its own verbs */
     { "answer", answer, true, true },
+    { "report", report, true, true },
 };
 
 /* Options and verb; -1, or an exit code after telling what is wrong. */
@@ -485,9 +498,10 @@ static int parse(const struct cli_command *command, int argc, char **argv, struc
         if (strcmp(verbs[i].name, argv[first]) == 0)
             call->verb = &verbs[i];
     if (call->verb == NULL)
-        return cli_complain(command, CLI_USE,
-                            "%s; allowed: run, load, values, streams, silent, signals, answer, outbreaks, outbreak",
-                            first < argc ? "no such verb" : "what is to be done?");
+        return cli_complain(
+            command, CLI_USE,
+            "%s; allowed: run, load, values, streams, silent, signals, report, answer, outbreaks, outbreak",
+            first < argc ? "no such verb" : "what is to be done?");
     call->command = command;
     call->settings = settings;
     call->operands = argv + first + 1;
@@ -572,6 +586,7 @@ static const char *const        usage[] = { "run [OPTION]...",
                                             "streams [OPTION]...",
                                             "silent [OPTION]...",
                                             "signals [OPTION]...",
+                                            "report --area CODE [OPTION]... WHAT",
                                             "answer [OPTION]... ID STEP [CODE]",
                                             "outbreaks [OPTION]...",
                                             "outbreak open [OPTION]...",
@@ -588,6 +603,8 @@ static const struct cli_example examples[] = {
     { "tocsin watch run", "judge all streams; again and again, from a timer, say" },
     { "tocsin watch silent", "what has stopped to count" },
     { "tocsin watch signals --where status=new", "what waits for an answer" },
+    { "tocsin watch report --area 540102 --ill 12 --place \"the school by the bridge\" \"vomiting since lunch\"",
+      "somebody called: it becomes a signal" },
     { "tocsin watch answer ID triage", "I have it" },
     { "tocsin watch answer ID verify confirmed --reason \"laboratory: 4 of 5 positive\"", "and what it is" },
     { "tocsin watch answer ID close not-confirmed --reason \"counted twice\"", "or is not" },
@@ -617,6 +634,8 @@ const struct cli_command cli_command_watch = {
         "'silent' tells the streams that have stopped: a fault of the data until somebody has looked, no signal.\n\n"
         "'signals' lists signals as 'tocsin record list signals' does; their alarms: 'tocsin record list alarms "
         "--where signal=ID'.\n\n"
+        "'report' writes down what somebody reports: a signal that waits for its answer. Name nobody: telephone and "
+        "identity numbers are struck out. The receipt is for whoever reported.\n\n"
         "'answer' takes the next step of a signal: triage, verify CODE (list verification), assess CODE (list "
         "risk_level), act, or close CODE (list signal_closing).\n\n"
         "'outbreak open' opens one, from a signal or by hand, with the task to notify it; 'outbreak mark' gives it a "

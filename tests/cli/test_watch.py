@@ -198,11 +198,31 @@ def test_silence(node):
     assert json.loads(node("watch", "silent", "--today", TODAY + datetime.timedelta(days=7)))["silent"] == []
 
 
+@with_node
+def test_a_report(node):
+    """Somebody called: a signal with its task; numbers are struck out; what is wrong is told by its place"""
+    said = json.loads(node("watch", "report", "--area", "900102", "--ill", 12, "--began", TODAY, "--place", "the school",
+                           "vomiting since lunch, ask 13800138000"))
+    assert re.fullmatch(r"[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4}", said["receipt"]) and said["struck_out"] == 1, said
+    row, = [row for row in node.signals() if row["id"] == said["id"]]
+    assert (row["source"], row["status"]) == ("event-report", "new"), row
+    signal = json.loads(node("record", "read", "signal", said["id"]))
+    assert (signal["num_ill"], signal["place"], signal["summary"]) == (12, "the school", "vomiting since lunch, ask […]"), signal
+    node("watch", "answer", said["id"], "triage")
+    for words, message in ((["--area", "900199", "x"], "no area has the code \"900199\""), (["x"], "needs --area"), (["--area", "900102"], "needs --area"),
+                           (["--area", "900102", "--source", "alarm", "x"], "/source"),
+                           (["--area", "900102", "--source", "stars", "x"], "source"),
+                           (["--area", "900102", "x" * 501], "/what: longer")):
+        code, out, err = run("watch", "report", "--node", node.path, *words)
+        assert code in (1, 2) and out == "" and message in err, (words, code, err)
+
+
 def test_wrong_use():
     """Wrong use is told before a node is opened."""
-    for words, message in (([], "what is to be done?; allowed: run, load, values, streams, silent, signals, answer, outbreaks, outbreak"),
-                           (["look"], "no such verb; allowed: run, load, values, streams, silent, signals, answer, outbreaks, outbreak"),
+    for words, message in (([], "what is to be done?; allowed: run, load, values, streams, silent, signals, report, answer, outbreaks, outbreak"),
+                           (["look"], "no such verb; allowed: run, load, values, streams, silent, signals, report, answer, outbreaks, outbreak"),
                            (["run", "x"], "run: takes no operand"),
+                           (["report", "--ill", "-1", "--area", "900101", "x"], "--ill"),
                            (["run", "--today", "soon"], None)):
         code, out, err = run("watch", *words)
         assert code == 2 and out == "" and (message is None or message in err), err

@@ -559,6 +559,7 @@ CREATE TABLE "signal" (
   "event_date" {text} NOT NULL DEFAULT '',
   "num_ill" {integer},
   "num_died" {integer},
+  "num_animals" {integer},
   "place" {text} NOT NULL DEFAULT '',
   "summary" {text} NOT NULL DEFAULT '',
   "status" {text} NOT NULL DEFAULT '',
@@ -581,6 +582,19 @@ CREATE INDEX "signals_by_area" ON "signal" ("area","noticed_time","updated","sta
 CREATE INDEX "signals_by_noticed_time" ON "signal" ("noticed_time","id","area","status","disease");
 CREATE INDEX "signals_by_updated" ON "signal" ("updated","id","area","status","disease");
 CREATE INDEX "signals_by_key" ON "signal" ("status","disease","area","noticed_time","updated","id");
+
+CREATE TABLE "event_report" (
+  "id" {id} NOT NULL,
+  "version" {integer} NOT NULL,
+  "created" {integer} NOT NULL,
+  "updated" {integer} NOT NULL,
+  "area" {id} NOT NULL,
+  "received" {integer} NOT NULL,
+  "receipt_hash" {bytes} NOT NULL,
+  "sealed" {bytes},
+  PRIMARY KEY ("id")){keyed};
+CREATE UNIQUE INDEX "event_report_receipt" ON "event_report" ("receipt_hash");
+CREATE INDEX "event_report_received" ON "event_report" ("received");
 
 CREATE TABLE "alarm" (
   "id" {id} NOT NULL,
