@@ -33,15 +33,16 @@ enum {
 #define BAR_REPORT_MS 50.0
 
 struct bench {
-    struct node         node;
-    struct access       program;
-    size_t              num_areas, num_indicators, num_reports;
-    toc_date            first, today;
-    struct id          *areas;
-    struct model_stream streams[MOST_INDICATORS]; /* what is alike in all areas */
-    uint8_t             counts[LEVELS][QUANTILES];
-    struct id          *ids; /* of all streams */
-    bool                postgresql;
+    struct node          node;
+    struct access        program;
+    size_t               num_areas, num_indicators, num_reports;
+    toc_date             first, today;
+    struct id           *areas;
+    struct model_stream  streams[MOST_INDICATORS]; /* what is alike in all areas */
+    uint8_t              counts[LEVELS][QUANTILES];
+    struct id           *ids; /* of all streams */
+    bool                 postgresql;
+    struct watch_memory *memory;
 };
 
 static double wall(void)
@@ -268,8 +269,8 @@ static double do_round(struct bench *bench, struct watch_report *report)
 {
     struct fault_list faults = FAULT_LIST_INIT;
     double            began = wall();
-    int ret = watch_run(bench->node.store, &bench->program, bench->today, store_clock_now(bench->node.store), NULL,
-                        NULL, report, &faults);
+    int               ret = watch_run(bench->node.store, &bench->program, bench->memory, bench->today,
+                                      store_clock_now(bench->node.store), NULL, NULL, report, &faults);
     if (ret != 0 || report->num_watched != bench->num_areas * bench->num_indicators)
         stop("a round", ret, &faults);
     return wall() - began;
@@ -336,7 +337,7 @@ static void reports(struct bench *bench)
         alarms += report.num_alarms;
     }
     qsort(times, bench->num_reports, sizeof *times, by_size);
-    double worst = 1e3 * times[(size_t) (0.99 * (double) (bench->num_reports - 1))];
+    double             worst = 1e3 * times[(size_t) (0.99 * (double) (bench->num_reports - 1))];
     char   value[200];
     snprintf(value, sizeof value, "%.1f ms (median %.1f ms of %zu reports, %zu alarms)", worst,
              1e3 * times[bench->num_reports / 2], bench->num_reports, alarms);
@@ -366,8 +367,11 @@ int main(int num_arguments, char **arguments)
     bench.num_reports = number(num_arguments, arguments, 6, 40, 1, MOST_REPORTS);
     make_node(&bench, arguments[1], arguments[2]);
     load(&bench);
+    if (watch_memory_new(&bench.memory) != 0)
+        stop("memory", TOC_ERR_NO_MEMORY, NULL);
     whole_rounds(&bench);
     reports(&bench);
+    watch_memory_free(bench.memory);
     node_close(&bench.node);
     free(bench.areas);
     free(bench.ids);

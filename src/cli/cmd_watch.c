@@ -218,7 +218,7 @@ static int run_round(struct call *call)
                                  sizeof run_columns / sizeof *run_columns, &call->output);
     if (exit_code != CLI_DONE)
         return exit_code;
-    int status = watch_run(call->node->store, &call->who, call->settings->about.today,
+    int status = watch_run(call->node->store, &call->who, NULL, call->settings->about.today,
                            store_clock_now(call->node->store), tell, &call->output.rows, &report, &faults);
     if (status != 0) {
         output_abandon(&call->output);

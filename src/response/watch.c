@@ -212,10 +212,41 @@ int watch_judge(const struct watch_group *group, size_t i, size_t from, struct t
     return ret;
 }
 
+static size_t first_judged(const struct watch_group *group)
+{
+    return group->num_steps > group->num_back ? group->num_steps - group->num_back : 0;
+}
+
+int watch_judge_series(const struct watch_group *group, size_t i, struct watch_judged *judged, struct toc_error *error)
+{
+    size_t        from = first_judged(group);
+    const double *counts = group->series[i].counts;
+    memset(judged, 0, sizeof *judged);
+    judged->usual = mean_before(counts, from);
+    for (size_t back = 0; back < WATCH_RECENT; back++)
+        judged->recent[WATCH_RECENT - 1 - back] = back < group->num_steps ? counts[group->num_steps - 1 - back] : NAN;
+    return watch_judge(group, i, from, judged->judgements, &judged->method, error);
+}
+
+double watch_observed(const struct watch_group *group, size_t i, size_t step)
+{
+    const struct watch_series *series = &group->series[i];
+    return series->judged == NULL ? series->counts[step]
+                                  : series->judged->recent[WATCH_RECENT - (group->num_steps - step)];
+}
+
 static int judge(struct run *run, size_t i)
 {
-    const struct watch_group *group = run->group;
-    size_t                    from = group->num_steps > group->num_back ? group->num_steps - group->num_back : 0;
+    const struct watch_group  *group = run->group;
+    const struct watch_judged *judged = group->series[i].judged;
+    size_t                     from = first_judged(group);
+    if (judged != NULL) {
+        run->usual[i] = judged->usual;
+        run->methods[i] = judged->method;
+        memcpy(&run->judgements[at(run, i, from)], judged->judgements,
+               (group->num_steps - from) * sizeof *judged->judgements);
+        return 0;
+    }
     run->usual[i] = mean_before(group->series[i].counts, from);
     return watch_judge(group, i, from, &run->judgements[at(run, i, from)], &run->methods[i], run->error);
 }
@@ -264,8 +295,9 @@ static void fill_series(struct run *run, size_t step)
             .peers = one->peers,
             .alarm = is_alarm(run, i, step),
             .exempt = one->single_case,
-            .observed = one->counts[step],
-            .before = { step > 0 ? one->counts[step - 1] : NAN, step > 1 ? one->counts[step - 2] : NAN },
+            .observed = watch_observed(run->group, i, step),
+            .before = { step > 0 ? watch_observed(run->group, i, step - 1) : NAN,
+                        step > 1 ? watch_observed(run->group, i, step - 2) : NAN },
             .usual = run->usual[i],
             .score = run->judgements[at(run, i, step)].score,
             .signal = open != 0 ? run->order[open - 1] : 0,
@@ -377,18 +409,21 @@ static void write_alarms(struct run *run, size_t from)
 /* Signals that nobody has answered and that have lost all their alarms. */
 static void close_empty(struct run *run)
 {
-    for (size_t s = 0; s < run->group->num_signals; s++) {
+    const struct watch_group *group = run->group;
+    bool                     *held = (bool *) run->order; /* of each signal; grouping is over */
+    memset(held, 0, run->room * sizeof *held);
+    for (size_t k = 0; k < group->num_series * run->width; k++)
+        if (run->number[k] != 0)
+            held[run->number[k] - 1] = true;
+    for (size_t s = 0; s < group->num_signals; s++) {
         const struct id *heir = NULL;
-        bool             empty = run->signals[s].standing == WATCH_NEW;
-        for (size_t i = 0; i < run->group->num_series && empty; i++)
-            for (size_t step = run->first; step < run->group->num_steps && empty; step++)
-                empty = run->number[at(run, i, step)] != (int64_t) s + 1;
-        for (size_t k = 0; k < run->group->num_alarms && empty && heir == NULL; k++) {
-            const struct watch_alarm *alarm = &run->group->alarms[k];
+        bool             empty = run->signals[s].standing == WATCH_NEW && !held[s];
+        for (size_t k = 0; k < group->num_alarms && empty && heir == NULL; k++) {
+            const struct watch_alarm *alarm = &group->alarms[k];
             if (id_equal(&alarm->signal, &run->signals[s].id) && alarm->step >= run->first)
                 heir = &run->signals[run->number[at(run, alarm->series, alarm->step)] - 1].id;
         }
-        if (empty && heir != NULL)
+        if (heir != NULL)
             run->plan.closed[run->plan.num_closed++] = (struct watch_closed){ run->signals[s].id, *heir };
     }
 }
@@ -420,7 +455,7 @@ static void count_founded(struct run *run)
 int watch_plan(const struct watch_group *group, struct arena *arena, struct watch_plan *plan, struct toc_error *error)
 {
     struct run run = { .group = group, .arena = arena, .error = error };
-    size_t     from = group->num_steps > group->num_back ? group->num_steps - group->num_back : 0;
+    size_t     from = first_judged(group);
     int        ret = begin(&run);
     for (size_t i = 0; i < group->num_series && ret == 0; i++)
         ret = judge(&run, i);

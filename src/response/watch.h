@@ -22,14 +22,26 @@
 #define WATCH_MIN_SIGMA 0.5    /* of methods that have one: after a week without a case it takes two */
 #define WATCH_SINGLE_CASE "single-case" /* alarm.method: one case is enough; no method of libtocsin */
 
+/* What the judgement of one series comes to: all that grouping needs of it, so that a series of which nothing has
+ * changed need not be read and judged again. The same bits as judging it anew. */
+#define WATCH_MOST_BACK 14
+#define WATCH_RECENT (WATCH_MOST_BACK + WATCH_GAP + 2)
+struct watch_judged {
+    const char          *method;                      /* static */
+    double               usual;                       /* the mean before the steps that are judged */
+    double               recent[WATCH_RECENT];        /* counts; the last is the newest step */
+    struct toc_judgement judgements[WATCH_MOST_BACK]; /* of the newest num_back steps, or all there are; from [0] on */
+};
+
 /* One stream of the group. */
 struct watch_series {
-    struct id     stream, area;
-    uint32_t      place; /* area of the map */
-    uint32_t      peers; /* as struct toc_grouping_series has it */
-    bool          single_case;
-    bool          continuous; /* measured, not counted */
-    const double *counts;     /* num_steps; the last is the step of today; NaN = nobody has said */
+    struct id                  stream, area;
+    uint32_t                   place; /* area of the map */
+    uint32_t                   peers; /* as struct toc_grouping_series has it */
+    bool                       single_case;
+    bool                       continuous; /* measured, not counted */
+    const double              *counts;     /* num_steps; the last is the step of today; NaN = nobody has said */
+    const struct watch_judged *judged;     /* not NULL: judged already; then `counts` is not read and may be NULL */
 };
 
 /* An alarm of the newest num_back + WATCH_GAP steps that is written already. */
@@ -101,6 +113,12 @@ int watch_plan(const struct watch_group *group, struct arena *arena, struct watc
  * (static). Returns 0 or a status of the library with the reason in error. */
 int watch_judge(const struct watch_group *group, size_t i, size_t from, struct toc_judgement *judgements,
                 const char **name, struct toc_error *error);
+
+/* Judge series i for good: what watch_plan takes as `judged`. Returns as watch_judge does. */
+int watch_judge_series(const struct watch_group *group, size_t i, struct watch_judged *judged, struct toc_error *error);
+
+/* What series i counted at one of the newest WATCH_RECENT steps. */
+double watch_observed(const struct watch_group *group, size_t i, size_t step);
 
 /* The name of the method that judges series i. Static. */
 const char *watch_method(const struct watch_group *group, size_t i);

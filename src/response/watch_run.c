@@ -6,20 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/date_text.h"
 #include "response/change_list.h"
 #include "response/signal.h"
-#include "response/watch_streams.h"
-#include "store/list.h"
 #include "store/node.h"
 
 enum { AGAIN = 3, ARENA_MOST_MIB = 2048 };
-
-/* An alarm that is written, before it is known which group it is of. */
-struct written {
-    struct id stream, id, signal;
-    toc_date  day;
-};
 
 struct round {
     struct store        *store;
@@ -31,83 +22,8 @@ struct round {
     void                *context;
     struct watch_report *report;
     struct fault_list   *faults;
-    struct watch_streams streams;
-    struct written      *written; /* ordered by stream */
-    size_t               num_written;
-    struct arena         arena; /* of the round */
+    struct watch_memory *memory;
 };
-
-/* ---- alarms that are there ---- */
-
-static int by_stream(const void *x, const void *y)
-{
-    const struct written *a = x, *b = y;
-    int                   order = id_compare(&a->stream, &b->stream);
-    return order != 0 ? order : (a->day > b->day) - (a->day < b->day);
-}
-
-static size_t column(const struct view *view, const char *name)
-{
-    size_t at = 0;
-    while (at < view->num_columns && strcmp(view->columns[at].name, name) != 0)
-        at++;
-    return at;
-}
-
-static struct id id_in(const struct db_value *value)
-{
-    struct id id = { { 0 } };
-    if (value->type == DB_BYTES && value->size == ID_BYTES)
-        memcpy(id.bytes, value->bytes, ID_BYTES);
-    return id;
-}
-
-static int take_page(struct round *round, const struct list_page *page, size_t *room)
-{
-    const struct view *view = page->view;
-    size_t             stream = column(view, "stream"), signal = column(view, "signal"), day = column(view, "day");
-    if (round->num_written + page->num_rows > *room) {
-        *room = 2 * (round->num_written + page->num_rows);
-        struct written *more = arena_array(&round->arena, *room, sizeof *more);
-        if (more == NULL)
-            return TOC_ERR_NO_MEMORY;
-        if (round->num_written > 0)
-            memcpy(more, round->written, round->num_written * sizeof *more);
-        round->written = more;
-    }
-    for (size_t i = 0; i < page->num_rows; i++) {
-        const struct db_value *row = &page->values[i * view->num_columns];
-        enum date_form         form;
-        struct written one = { .stream = id_in(&row[stream]), .id = page->ids[i], .signal = id_in(&row[signal]) };
-        if (date_from_text(row[day].bytes, row[day].size, &one.day, &form, NULL) == 0)
-            round->written[round->num_written++] = one;
-    }
-    return 0;
-}
-
-static int read_alarms(struct round *round)
-{
-    char               from[DATE_TEXT_BYTES];
-    struct list_filter filter = { .field = "day", .from = from };
-    struct list_query  query = { .view = view_find("alarms", strlen("alarms")),
-                                 .filters = &filter,
-                                 .num_filters = 1,
-                                 .ascending = true,
-                                 .page_size = LIST_MOST_ROWS };
-    size_t             room = 0;
-    int                ret = 0;
-    date_to_text(round->today - 7 * (WATCH_WEEKS + WATCH_GAP + 1), DATE_FORM_DAY, from);
-    do {
-        struct list_page page;
-        ret = store_list(round->reader, round->who, &query, &round->arena, &page, round->faults);
-        if (ret == 0)
-            ret = take_page(round, &page, &room);
-        query.after = ret == 0 ? page.next : NULL;
-    } while (ret == 0 && query.after != NULL);
-    if (ret == 0 && round->num_written > 0)
-        qsort(round->written, round->num_written, sizeof *round->written, by_stream);
-    return ret;
-}
 
 /* ---- what is known of a group ---- */
 
@@ -116,34 +32,23 @@ static int by_id(const void *x, const void *y)
     return id_compare(x, y);
 }
 
-static const struct written *first_of(const struct round *round, const struct id *stream)
-{
-    size_t low = 0, high = round->num_written;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (id_compare(&round->written[middle].stream, stream) < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return &round->written[low];
-}
-
 /* The alarms of the steps that are held, in the order of their streams. */
-static int find_alarms(const struct round *round, struct watch_group *group, struct arena *arena)
+static int find_alarms(const struct watch_memory_group *known, struct watch_group *group, struct arena *arena)
 {
-    struct watch_alarm   *alarms = arena_array(arena, round->num_written + 1, sizeof *alarms);
-    const struct written *end = round->written + round->num_written;
+    struct watch_alarm *alarms = arena_array(arena, known->num_written + 1, sizeof *alarms);
     if (alarms == NULL)
         return TOC_ERR_NO_MEMORY;
-    for (size_t i = 0; i < group->num_series && round->num_written > 0; i++)
-        for (const struct written *one = first_of(round, &group->series[i].stream);
-             one < end && id_equal(&one->stream, &group->series[i].stream); one++) {
+    for (size_t i = 0; i < group->num_series && known->num_written > 0; i++) {
+        size_t                      num;
+        const struct watch_written *written = watch_memory_alarms(known, &group->series[i].stream, &num);
+        for (size_t k = 0; k < num; k++) {
+            const struct watch_written *one = &written[k];
             toc_date length = group->steps_per_year == 52 ? 7 : 1, since = one->day - group->dates[0];
             if (since >= 0 && since % length == 0 && (size_t) (since / length) < group->num_steps)
                 alarms[group->num_alarms++] =
                     (struct watch_alarm){ one->id, one->signal, i, (size_t) (since / length) };
         }
+    }
     group->alarms = alarms;
     return 0;
 }
@@ -193,6 +98,7 @@ struct writing {
     const struct watch_group  *group;
     const struct watch_plan   *plan;
     const struct watch_stream *streams;
+    struct watch_memory_group *known;
     struct arena              *arena;
     struct store_change       *changes;
     size_t                     num;
@@ -218,18 +124,18 @@ static void give(struct writing *writing, size_t field)
 /* "cases: 12 where 3.4 were expected; areas: 5". Numbers alone: no place, no person. */
 static struct model_text summary(struct writing *writing, const struct watch_founded *founded)
 {
-    const struct watch_series *lead = &writing->group->series[founded->lead];
-    struct model_text          indicator = writing->streams[founded->lead].stream.indicator;
-    double                     expected = NAN;
-    char                       text[300], was[60] = "";
+    double            observed = watch_observed(writing->group, founded->lead, founded->step);
+    struct model_text indicator = writing->streams[founded->lead].stream.indicator;
+    double            expected = NAN;
+    char              text[300], was[60] = "";
     for (size_t i = 0; i < writing->plan->num_raised; i++)
         if (writing->plan->raised[i].series == founded->lead && writing->plan->raised[i].step == founded->step)
             expected = writing->plan->raised[i].judgement.expected;
     if (!isnan(expected))
         snprintf(was, sizeof was, " where %.1f were expected", expected);
-    int         size = snprintf(text, sizeof text, "%.*s: %.0f%s; alarms: %zu%s", (int) indicator.size, indicator.bytes,
-                                lead->counts[founded->step], was, founded->num_alarms,
-                        founded->kind == TOC_GROUPING_BEYOND_WAVE ? "; beyond the wave around it" : "");
+    int size =
+        snprintf(text, sizeof text, "%.*s: %.0f%s; alarms: %zu%s", (int) indicator.size, indicator.bytes, observed, was,
+                 founded->num_alarms, founded->kind == TOC_GROUPING_BEYOND_WAVE ? "; beyond the wave around it" : "");
     const char *copy = arena_copy(writing->arena, text, (size_t) size);
     return (struct model_text){ copy, copy != NULL ? (size_t) size : 0 };
 }
@@ -269,7 +175,7 @@ static int write_raised(struct writing *writing, const struct watch_raised *rais
     alarm->area = series->area;
     alarm->day = writing->group->dates[raised->step];
     alarm->method = text_view(raised->method);
-    alarm->observed = series->counts[raised->step];
+    alarm->observed = watch_observed(writing->group, raised->series, raised->step);
     alarm->expected = finite_or_missing(raised->judgement.expected);
     alarm->threshold = finite_or_missing(raised->judgement.threshold);
     alarm->score = finite_or_missing(raised->judgement.score);
@@ -315,6 +221,33 @@ static int write_closed(struct writing *writing, const struct watch_closed *clos
     return 0;
 }
 
+/* What is written is known to the next round. */
+static int remember(const struct writing *writing)
+{
+    const struct watch_plan  *plan = writing->plan;
+    const struct watch_group *group = writing->group;
+    int                       ret = 0;
+    for (size_t i = 0; i < plan->num_raised && ret == 0; i++) {
+        const struct watch_raised *raised = &plan->raised[i];
+        struct watch_written       written = { .stream = group->series[raised->series].stream,
+                                               .id = raised->id,
+                                               .signal = raised->signal,
+                                               .day = group->dates[raised->step] };
+        ret = watch_memory_alarm(writing->known, &written);
+    }
+    for (size_t i = 0; i < plan->num_moved && ret == 0; i++)
+        for (size_t k = 0; k < group->num_alarms && ret == 0; k++)
+            if (id_equal(&group->alarms[k].id, &plan->moved[i].alarm)) {
+                const struct watch_alarm *alarm = &group->alarms[k];
+                struct watch_written      written = { .stream = group->series[alarm->series].stream,
+                                                      .id = alarm->id,
+                                                      .signal = plan->moved[i].signal,
+                                                      .day = group->dates[alarm->step] };
+                ret = watch_memory_alarm(writing->known, &written);
+            }
+    return ret;
+}
+
 static int write_plan(struct writing *writing)
 {
     const struct watch_plan *plan = writing->plan;
@@ -340,7 +273,10 @@ static int write_plan(struct writing *writing)
         return ret;
     struct store_request request = { .verb = "watch", .set = { writing->changes, writing->num } };
     struct store_receipt receipt;
-    return store_submit(writing->round->store, writing->round->who, &request, &receipt, writing->round->faults);
+    ret = store_submit(writing->round->store, writing->round->who, &request, &receipt, writing->round->faults);
+    if (ret == 0)
+        ret = watch_memory_own(writing->round->memory, receipt.event - (int64_t) writing->num + 1, receipt.event);
+    return ret == 0 ? remember(writing) : ret;
 }
 
 /* ---- a group, a round ---- */
@@ -360,7 +296,7 @@ static void tell_all(const struct writing *writing)
         struct watch_news          news = { .stream = &writing->streams[raised->series].stream,
                                             .raised = raised,
                                             .day = writing->group->dates[raised->step],
-                                            .observed = writing->group->series[raised->series].counts[raised->step] };
+                                            .observed = watch_observed(writing->group, raised->series, raised->step) };
         for (size_t k = 0; k < plan->num_founded; k++)
             if (plan->founded[k].lead == raised->series && plan->founded[k].step == raised->step)
                 news.founded = &plan->founded[k];
@@ -368,58 +304,70 @@ static void tell_all(const struct writing *writing)
     }
 }
 
-static int do_group(struct round *round, size_t first, size_t num)
+static int do_group(struct round *round, struct watch_memory_group *known)
 {
-    struct arena       arena = { .limit = (size_t) ARENA_MOST_MIB << 20 };
-    struct watch_group group;
-    struct watch_plan  plan;
-    struct toc_error   error;
-    int                ret =
-        watch_streams_series(round->reader, round->who, &round->streams, first, num, round->today, &arena, &group);
-    if (ret != 0 || group.num_steps == 0)
-        goto out;
-    group.num_back = group.steps_per_year == 52 ? WATCH_WEEKS : WATCH_DAYS;
+    struct watch_memory *memory = round->memory;
+    struct arena         arena = { .limit = (size_t) ARENA_MOST_MIB << 20 };
+    struct watch_group   group;
+    struct watch_plan    plan;
+    struct toc_error     error;
+    if (known->start == MODEL_MISSING_DATE) {
+        known->changed = false;
+        return 0;
+    }
+    int ret =
+        watch_streams_frame(&memory->streams, known->first, known->num, known->start, round->today, &arena, &group);
+    group.series = &memory->series[known->first];
+    group.num_back = watch_memory_back(memory, known);
     group.budget = group.steps_per_year == 52 ? WATCH_BUDGET_WEEKLY : WATCH_BUDGET_DAILY;
     group.new_id = new_id;
     group.context = round;
-    ret = find_alarms(round, &group, &arena);
+    if (ret == 0)
+        ret = find_alarms(known, &group, &arena);
     if (ret == 0)
         ret = find_signals(round, &group, &arena);
     if (ret == 0)
         ret = watch_plan(&group, &arena, &plan, &error);
-    struct writing writing = {
-        .round = round, .group = &group, .plan = &plan, .streams = &round->streams.streams[first], .arena = &arena
-    };
+    struct writing writing = { .round = round,
+                               .group = &group,
+                               .plan = &plan,
+                               .streams = &memory->streams.streams[known->first],
+                               .known = known,
+                               .arena = &arena };
     if (ret == 0)
         ret = write_plan(&writing);
-    if (ret == 0)
+    if (ret == 0) {
+        known->changed = false;
         tell_all(&writing);
-out:
+    }
     arena_free(&arena);
     return ret;
 }
 
 static int do_round(struct round *round)
 {
-    int ret =
-        watch_streams_read(round->reader, round->who, round->today, &round->arena, &round->streams, round->faults);
-    if (ret == 0)
-        ret = read_alarms(round);
-    round->report->num_streams = round->streams.num_streams;
-    round->report->num_watched = 0;
-    for (size_t first = 0, num; ret == 0 && (num = watch_streams_group(&round->streams, first)) > 0; first += num) {
-        ret = do_group(round, first, num);
-        round->report->num_watched += num;
-    }
+    struct watch_memory *memory = round->memory;
+    int                  ret = watch_memory_update(memory, round->reader, round->who, round->today, round->faults);
+    round->report->num_streams = memory->streams.num_streams;
+    round->report->num_watched = memory->num_watched;
+    for (size_t g = 0; ret == 0 && g < memory->num_groups; g++)
+        if (memory->groups[g].changed)
+            ret = do_group(round, &memory->groups[g]);
+    if (ret != 0)
+        watch_memory_clear(memory);
     return ret;
 }
 
-int watch_run(struct store *store, const struct access *who, toc_date today, int64_t now, watch_tell *tell,
-              void *context, struct watch_report *report, struct fault_list *faults)
+int watch_run(struct store *store, const struct access *who, struct watch_memory *memory, toc_date today, int64_t now,
+              watch_tell *tell, void *context, struct watch_report *report, struct fault_list *faults)
 {
-    int ret = STORE_ERR_EXISTS;
+    struct watch_memory *own = NULL;
+    int                  ret = memory == NULL ? watch_memory_new(&own) : 0;
     *report = (struct watch_report){ 0 };
+    if (ret != 0)
+        return ret;
     /* Another round has written some of it: look again. */
+    ret = STORE_ERR_EXISTS;
     for (int i = 0; i < AGAIN && (ret == STORE_ERR_EXISTS || ret == STORE_ERR_VERSION); i++) {
         struct round    round = { .store = store,
                                   .who = who,
@@ -429,13 +377,13 @@ int watch_run(struct store *store, const struct access *who, toc_date today, int
                                   .context = context,
                                   .report = report,
                                   .faults = faults,
-                                  .arena = { .limit = (size_t) ARENA_MOST_MIB << 20 } };
+                                  .memory = memory != NULL ? memory : own };
         struct db_error error = { 0 };
         ret = store_reader_open(store, &round.reader, &error);
         if (ret == 0)
             ret = do_round(&round);
         store_reader_close(round.reader);
-        arena_free(&round.arena);
     }
+    watch_memory_free(own);
     return ret;
 }

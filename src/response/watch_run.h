@@ -3,17 +3,18 @@
  * signals, the task of each new signal, all of one group of streams in one transaction. The ids of alarms follow from
  * stream, day and method, so a round that meets another one, or comes again after a crash, writes nothing twice.
  *
+ * With a memory (watch_memory.h) only what has changed since the round before is read, judged and grouped; what is
+ * written is the same.
+ *
  * Judged are the newest WATCH_WEEKS weeks or WATCH_DAYS days, which is how late data may be. Single cases: diseases of
  * the reference list single_case_disease, by whatever stream of cases.
  */
 #ifndef RESPONSE_WATCH_RUN_H
 #define RESPONSE_WATCH_RUN_H
 
-#include "response/watch.h"
+#include "response/watch_memory.h"
 #include "store/store.h"
 
-#define WATCH_WEEKS 3
-#define WATCH_DAYS 14
 #define WATCH_BUDGET_WEEKLY 12 /* of a disease: new signals that are not deferred */
 #define WATCH_BUDGET_DAILY 2
 
@@ -33,9 +34,10 @@ struct watch_news {
 typedef void watch_tell(void *context, const struct watch_news *news);
 
 /* today: the newest day that is judged. who: the program, everywhere (ACCESS_PROGRAM). tell may be NULL.
+ * memory: of the rounds before; NULL: everything is read.
  *
  * Returns 0 or a status of the store; then groups that were written stay written. */
-int watch_run(struct store *store, const struct access *who, toc_date today, int64_t now, watch_tell *tell,
-              void *context, struct watch_report *report, struct fault_list *faults);
+int watch_run(struct store *store, const struct access *who, struct watch_memory *memory, toc_date today, int64_t now,
+              watch_tell *tell, void *context, struct watch_report *report, struct fault_list *faults);
 
 #endif

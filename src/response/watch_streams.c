@@ -14,7 +14,7 @@
 #include "store/list.h"
 #include "store/stream_layers.h"
 
-enum { IMPORTED_AT_ONCE = 256, IMPORTED_MIB = 1024 };
+enum { IMPORTED_AT_ONCE = 256, IMPORTED_MIB = 1024, MOST_KINDS = 256 };
 enum {
     TAKEN_AWAY = 2,
     DELAY_DAYS = 60,
@@ -313,6 +313,14 @@ static bool question(const struct watch_stream *one, size_t number, char disease
     return any;
 }
 
+bool watch_stream_counts(const struct watch_stream *stream, enum model_record_number record,
+                         const struct model_text *disease)
+{
+    const struct model_text *own = &stream->stream.disease;
+    return stream->unwatched == NULL && stream->feed != IMPORTED && feeds[stream->feed].record == record &&
+           (disease == NULL || own->bytes == NULL || compare_text(*own, *disease) == 0);
+}
+
 static int read_days(struct store_reader *reader, const struct access *who, const struct watch_stream *one,
                      toc_date from, toc_date to, double *days, int64_t *scratch)
 {
@@ -340,19 +348,23 @@ static toc_date step_start(toc_date day, int length)
 }
 
 /* Streams with the same indicator in areas of the same depth have the number of the first of them. */
-static uint32_t peers_of(const struct watch_stream *streams, size_t at)
+static void find_peers(const struct watch_stream *streams, size_t num, struct watch_series *series)
 {
-    for (size_t i = 0; i < at; i++)
-        if (streams[i].depth == streams[at].depth && streams[i].feed == streams[at].feed &&
-            compare_text(streams[i].stream.indicator, streams[at].stream.indicator) == 0)
-            return (uint32_t) i;
-    return (uint32_t) at;
+    size_t kinds[MOST_KINDS], num_kinds = 0;
+    for (size_t i = 0; i < num; i++) {
+        size_t k = 0;
+        while (k < num_kinds &&
+               !(streams[kinds[k]].depth == streams[i].depth && streams[kinds[k]].feed == streams[i].feed &&
+                 compare_text(streams[kinds[k]].stream.indicator, streams[i].stream.indicator) == 0))
+            k++;
+        series[i].peers = (uint32_t) (k < num_kinds ? kinds[k] : i);
+        if (k == num_kinds && num_kinds < MOST_KINDS)
+            kinds[num_kinds++] = i;
+    }
 }
 
 struct days {
     toc_date from, to;
-    size_t   num;
-    double  *at; /* of each stream; NaN: nobody has said */
 };
 
 static bool is_count(const struct model_stream *stream)
@@ -368,7 +380,7 @@ static int put_imported(const struct watch_stream *one, struct stream_known *kno
     int                  step = text_is(one->stream.period, "week") ? 7 : 1;
     size_t               num = stream_values_as_of(known->values, known->num, TOC_DATE_MAX), corrections;
     struct stream_value *values = known->values;
-    for (size_t i = 0; i < days->num; i++)
+    for (size_t i = 0; i < WATCH_DAYS_READ; i++)
         at[i] = NAN;
     if (one->stream.cumulative == 1) {
         size_t room = stream_values_steps(known->values, num, step);
@@ -384,8 +396,8 @@ static int put_imported(const struct watch_stream *one, struct stream_known *kno
 }
 
 /* All imported streams among these, a few hundred at once. */
-static int read_imported(struct store_reader *reader, const struct access *who, const struct watch_stream *streams,
-                         size_t num, const struct days *days)
+static int read_imported(struct store_reader *reader, const struct access *who,
+                         const struct watch_stream *const *streams, size_t num, const struct days *days, double *values)
 {
     int ret = 0;
     for (size_t i = 0; i < num && ret == 0;) {
@@ -394,13 +406,13 @@ static int read_imported(struct store_reader *reader, const struct access *who, 
         struct stream_known known[IMPORTED_AT_ONCE];
         struct arena        arena = { .limit = (size_t) IMPORTED_MIB << 20 };
         for (; i < num && wanted < IMPORTED_AT_ONCE; i++)
-            if (streams[i].feed == IMPORTED) {
+            if (streams[i]->feed == IMPORTED) {
                 at[wanted] = i;
-                ids[wanted++] = streams[i].stream.head.id;
+                ids[wanted++] = streams[i]->stream.head.id;
             }
         ret = store_stream_known(reader, who, ids, wanted, &arena, known);
         for (size_t k = 0; k < wanted && ret == 0; k++)
-            ret = put_imported(&streams[at[k]], &known[k], &arena, days, &days->at[at[k] * days->num]);
+            ret = put_imported(streams[at[k]], &known[k], &arena, days, &values[at[k] * WATCH_DAYS_READ]);
         arena_free(&arena);
     }
     return ret;
@@ -412,20 +424,47 @@ static bool is_nothing(const struct watch_stream *one, double value)
     return isnan(value) || (one->feed != IMPORTED && value == 0);
 }
 
-/* The first day of the history: as said, else the first that counts. */
-static toc_date first_day(const struct watch_stream *streams, size_t num, const struct days *days)
+static toc_date first_read(toc_date today)
 {
-    toc_date first = days->to;
+    return today - WATCH_DAYS_READ + 1;
+}
+
+int watch_days_read(struct store_reader *reader, const struct access *who, const struct watch_stream *const *streams,
+                    size_t num, toc_date today, double *days, toc_date *first)
+{
+    const struct days range = { .from = first_read(today), .to = today };
+    int64_t          *scratch = memory_array(WATCH_DAYS_READ, sizeof *scratch);
+    int               ret = scratch == NULL ? TOC_ERR_NO_MEMORY : 0;
+    for (size_t i = 0; i < num && ret == 0; i++)
+        if (streams[i]->feed != IMPORTED)
+            ret = read_days(reader, who, streams[i], range.from, range.to, &days[i * WATCH_DAYS_READ], scratch);
+    if (ret == 0)
+        ret = read_imported(reader, who, streams, num, &range, days);
+    for (size_t i = 0; i < num && ret == 0; i++) {
+        size_t d = 0;
+        while (d < WATCH_DAYS_READ && is_nothing(streams[i], days[i * WATCH_DAYS_READ + d]))
+            d++;
+        first[i] = d < WATCH_DAYS_READ ? range.from + (toc_date) d : MODEL_MISSING_DATE;
+    }
+    free(scratch);
+    return ret;
+}
+
+toc_date watch_days_start(const struct watch_stream *streams, const toc_date *first, size_t num, toc_date today)
+{
+    toc_date start = MODEL_MISSING_DATE, from = first_read(today);
     for (size_t i = 0; i < num; i++)
-        for (size_t d = 0; d < days->num; d++)
-            if (!is_nothing(&streams[i], days->at[i * days->num + d])) {
-                first = days->from + (toc_date) d < first ? days->from + (toc_date) d : first;
-                break;
-            }
-    for (size_t i = 0; i < num; i++)
-        if (streams[i].stream.valid_from != MODEL_MISSING_DATE && streams[i].stream.valid_from < first)
-            first = streams[i].stream.valid_from > days->from ? streams[i].stream.valid_from : days->from;
-    return first;
+        if (first[i] != MODEL_MISSING_DATE && (start == MODEL_MISSING_DATE || first[i] < start))
+            start = first[i];
+    for (size_t i = 0; i < num && start != MODEL_MISSING_DATE; i++)
+        if (streams[i].stream.valid_from != MODEL_MISSING_DATE && streams[i].stream.valid_from < start)
+            start = streams[i].stream.valid_from > from ? streams[i].stream.valid_from : from;
+    return start == MODEL_MISSING_DATE ? start : step_start(start, watch_step_days(streams));
+}
+
+int watch_step_days(const struct watch_stream *stream)
+{
+    return text_is(stream->stream.period, "week") ? 7 : 1;
 }
 
 /* Of cases of a disease of which one is enough. A store may have no lists. */
@@ -440,18 +479,19 @@ static void mark_single_cases(const struct store *store, const struct watch_stre
         series[i].single_case = single && text_is(streams[i].stream.indicator, "cases");
 }
 
-/* The steps of one stream: what its days counted, or the mean of what they measured; NaN where no day is known. */
-static void fill_counts(const struct watch_stream *one, const struct days *days, const double *at, toc_date start,
-                        int length, size_t steps, double *counts)
+void watch_days_steps(const struct watch_stream *one, toc_date today, const double *days, toc_date start, size_t steps,
+                      double *counts)
 {
+    toc_date from = first_read(today);
+    int      length = watch_step_days(one);
     for (size_t s = 0; s < steps; s++) {
         double sum = 0;
         int    known = 0;
         for (int i = 0; i < length; i++) {
             toc_date day = start + (toc_date) s * length + i;
-            if (day < days->from || day > days->to || isnan(at[day - days->from]))
+            if (day < from || day > today || isnan(days[day - from]))
                 continue;
-            sum += at[day - days->from];
+            sum += days[day - from];
             known++;
         }
         if (one->feed != IMPORTED)
@@ -461,31 +501,30 @@ static void fill_counts(const struct watch_stream *one, const struct days *days,
     }
 }
 
-static int fill_steps(const struct watch_streams *all, size_t first, size_t num, const struct days *days, int length,
-                      struct arena *arena, struct watch_group *group)
+void watch_streams_shape(const struct store *store, const struct watch_stream *streams, size_t num,
+                         struct watch_series *series)
 {
-    const struct watch_stream *streams = &all->streams[first];
-    toc_date                   start = step_start(first_day(streams, num, days), length);
-    size_t                     steps = (size_t) ((days->to - start) / length) + 1;
-    struct watch_series       *series = arena_array(arena, num, sizeof *series);
-    toc_date                  *dates = arena_array(arena, steps, sizeof *dates);
-    double                    *counts = arena_array(arena, num * steps, sizeof *counts);
-    if (series == NULL || dates == NULL || counts == NULL)
-        return TOC_ERR_NO_MEMORY;
-    for (size_t s = 0; s < steps; s++)
-        dates[s] = start + (toc_date) s * length;
-    for (size_t i = 0; i < num; i++) {
+    for (size_t i = 0; i < num; i++)
         series[i] = (struct watch_series){ .stream = streams[i].stream.head.id,
                                            .area = streams[i].stream.area,
                                            .place = streams[i].place,
-                                           .peers = peers_of(streams, i),
-                                           .continuous = !is_count(&streams[i].stream),
-                                           .counts = &counts[i * steps] };
-        fill_counts(&streams[i], days, &days->at[i * days->num], start, length, steps, &counts[i * steps]);
-    }
+                                           .continuous = !is_count(&streams[i].stream) };
+    find_peers(streams, num, series);
+    mark_single_cases(store, streams, num, series);
+}
+
+int watch_streams_frame(const struct watch_streams *all, size_t first, size_t num, toc_date start, toc_date today,
+                        struct arena *arena, struct watch_group *group)
+{
+    int       length = watch_step_days(&all->streams[first]);
+    size_t    steps = (size_t) ((today - start) / length) + 1;
+    toc_date *dates = arena_array(arena, steps, sizeof *dates);
+    if (dates == NULL)
+        return TOC_ERR_NO_MEMORY;
+    for (size_t s = 0; s < steps; s++)
+        dates[s] = start + (toc_date) s * length;
     *group = (struct watch_group){ .map = all->map,
                                    .areas = all->areas,
-                                   .series = series,
                                    .num_series = num,
                                    .dates = dates,
                                    .num_steps = steps,
@@ -496,29 +535,38 @@ static int fill_steps(const struct watch_streams *all, size_t first, size_t num,
 int watch_streams_series(struct store_reader *reader, const struct access *who, const struct watch_streams *streams,
                          size_t first, size_t num, toc_date today, struct arena *arena, struct watch_group *group)
 {
-    const struct watch_stream *one = &streams->streams[first];
-    int                        length = text_is(one->stream.period, "week") ? 7 : 1;
-    struct days                days = { .from = today - WATCH_YEARS * 366, .to = today };
-    bool                       any = false;
-    days.num = (size_t) (days.to - days.from) + 1;
-    days.at = memory_array(num, days.num * sizeof *days.at);
-    int64_t *scratch = memory_array(days.num, sizeof *scratch);
-    int      ret = days.at == NULL || scratch == NULL ? TOC_ERR_NO_MEMORY : 0;
+    const struct watch_stream  *one = &streams->streams[first];
+    const struct watch_stream **wanted = memory_array(num + 1, sizeof *wanted);
+    toc_date                   *firsts = memory_array(num + 1, sizeof *firsts), start = MODEL_MISSING_DATE;
+    double                     *days = memory_array(num, WATCH_DAYS_READ * sizeof *days);
+    int                         ret = days == NULL || wanted == NULL || firsts == NULL ? TOC_ERR_NO_MEMORY : 0;
     for (size_t i = 0; i < num && ret == 0; i++)
-        if (one[i].feed != IMPORTED)
-            ret = read_days(reader, who, &one[i], days.from, days.to, &days.at[i * days.num], scratch);
+        wanted[i] = &one[i];
     if (ret == 0)
-        ret = read_imported(reader, who, one, num, &days);
-    for (size_t i = 0; i < num * days.num && ret == 0 && !any; i++)
-        any = !is_nothing(&one[i / days.num], days.at[i]);
-    if (ret == 0 && !any)
+        ret = watch_days_read(reader, who, wanted, num, today, days, firsts);
+    if (ret == 0)
+        start = watch_days_start(one, firsts, num, today);
+    if (ret == 0 && start == MODEL_MISSING_DATE) {
         *group = (struct watch_group){ .num_steps = 0 };
-    else if (ret == 0)
-        ret = fill_steps(streams, first, num, &days, length, arena, group);
-    if (ret == 0 && any)
-        mark_single_cases(store_of_reader(reader), one, num, group->series);
-    free(days.at);
-    free(scratch);
+    } else if (ret == 0) {
+        ret = watch_streams_frame(streams, first, num, start, today, arena, group);
+        struct watch_series *series = ret == 0 ? arena_array(arena, num, sizeof *series) : NULL;
+        double              *counts = ret == 0 ? arena_array(arena, num * group->num_steps, sizeof *counts) : NULL;
+        if (series == NULL || counts == NULL) {
+            ret = TOC_ERR_NO_MEMORY;
+        } else {
+            watch_streams_shape(store_of_reader(reader), one, num, series);
+            for (size_t i = 0; i < num; i++) {
+                double *at = &counts[i * group->num_steps];
+                watch_days_steps(&one[i], today, &days[i * WATCH_DAYS_READ], start, group->num_steps, at);
+                series[i].counts = at;
+            }
+            group->series = series;
+        }
+    }
+    free(days);
+    free(wanted);
+    free(firsts);
     return ret;
 }
 

@@ -47,6 +47,36 @@ size_t watch_streams_group(const struct watch_streams *streams, size_t first);
 int watch_streams_series(struct store_reader *reader, const struct access *who, const struct watch_streams *streams,
                          size_t first, size_t num, toc_date today, struct arena *arena, struct watch_group *group);
 
+/* ---- the same step by step, for whoever reads some series of a group and knows the others (watch_memory.h) ---- */
+
+#define WATCH_DAYS_READ (WATCH_YEARS * 366 + 1)
+
+/* What each of these streams has counted in the WATCH_DAYS_READ days up to today; NaN: nobody has said. first: its
+ * first day that counts; MODEL_MISSING_DATE: none does. Any thread, a reader each. */
+int watch_days_read(struct store_reader *reader, const struct access *who, const struct watch_stream *const *streams,
+                    size_t num, toc_date today, double *days, toc_date *first);
+
+/* The first day of the first step of a group, from the first days of all its streams; MODEL_MISSING_DATE: nothing was
+ * ever counted. */
+toc_date watch_days_start(const struct watch_stream *streams, const toc_date *first, size_t num, toc_date today);
+int      watch_step_days(const struct watch_stream *stream); /* 1 or 7 */
+
+/* The steps of one stream: what its days counted, or the mean of what they measured; NaN where no day is known. */
+void watch_days_steps(const struct watch_stream *one, toc_date today, const double *days, toc_date start, size_t steps,
+                      double *counts);
+
+/* All of the series but what they counted. */
+void watch_streams_shape(const struct store *store, const struct watch_stream *streams, size_t num,
+                         struct watch_series *series);
+
+/* All of the group but its series, alarms, signals, budget and ids. */
+int watch_streams_frame(const struct watch_streams *all, size_t first, size_t num, toc_date start, toc_date today,
+                        struct arena *arena, struct watch_group *group);
+
+/* Does this stream count records of that kind? disease: of the record; NULL = whatever it is. */
+bool watch_stream_counts(const struct watch_stream *stream, enum model_record_number record,
+                         const struct model_text *disease);
+
 /* After how many days nine tenths of what happened were known, from the reporting triangle of the 60 days before the
  * newest 30; stream.delay_days where it says. *days is -1 where too little happened to tell. */
 int watch_stream_delay(struct store_reader *reader, const struct access *who, const struct watch_stream *stream,

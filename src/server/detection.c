@@ -24,6 +24,7 @@ struct detection {
     double                   since; /* something waits since then; 0 = nothing does */
 
     /* of the thread alone */
+    struct watch_memory *memory;
     struct store_reader *reader;
     struct store_event   events[PAGE];
     int64_t              after; /* number of the newest event that was looked at */
@@ -121,7 +122,8 @@ static double do_round(struct detection *detection)
     int64_t             now = now_of(detection);
     toc_date            today = (toc_date) (now / INSTANT_DAY);
     double              began = seconds(), rest;
-    int    status = watch_run(detection->options.store, &program, today, now, NULL, NULL, &report, &faults);
+    int                 status =
+        watch_run(detection->options.store, &program, detection->memory, today, now, NULL, NULL, &report, &faults);
     double took = seconds() - began;
     fault_list_free(&faults);
     tell(detection, status, &report, now, took);
@@ -185,6 +187,7 @@ static void *run(void *context)
         mark(detection, since);
     } while (sleep_for(detection, DETECTION_LOOK_MS / 1e3));
     store_reader_close(detection->reader);
+    watch_memory_free(detection->memory);
     return NULL;
 }
 
@@ -204,6 +207,10 @@ int detection_start(const struct detection_options *options, struct detection **
     struct detection  *detection = memory_array(1, sizeof *detection);
     if (detection == NULL)
         return TOC_ERR_NO_MEMORY;
+    if (watch_memory_new(&detection->memory) != 0) {
+        free(detection);
+        return TOC_ERR_NO_MEMORY;
+    }
     detection->options = *options;
     detection->pause = DETECTION_PAUSE;
     detection->since = seconds();
@@ -216,6 +223,7 @@ int detection_start(const struct detection_options *options, struct detection **
     store_watch(options->store, &state);
     detection->after = state.event; /* what lies before it the first round sees */
     if (pthread_create(&detection->thread, NULL, run, detection) != 0) {
+        watch_memory_free(detection->memory);
         free(detection);
         return BASE_ERR_SYSTEM;
     }

@@ -10,6 +10,7 @@
  * DETECTION_LONGEST_REST at most: it takes half of a processor when there is always something new. A round that failed
  * is tried again, after a pause that doubles.
  *
+ * What a round has judged is kept for the next one, which reads only what has changed (response/watch_memory.h).
  * Nothing of it has to be remembered: a round that is cut off anywhere, by kill -9 say, is done anew by the next
  * server, and ids of alarms follow from what they are about, so none is written twice.
  */

@@ -148,3 +148,38 @@ int store_stream_known(struct store_reader *reader, const struct access *who, co
     free(layers.rows);
     return ret;
 }
+
+/* ---- whose rows they are ---- */
+
+struct owners {
+    const struct id *values;
+    size_t           num;
+    struct id       *streams;
+};
+
+/* id, stream */
+static int owner_row(void *context, const struct db_value *row, size_t num_columns)
+{
+    struct owners *owners = context;
+    (void) num_columns;
+    for (size_t i = 0; i < owners->num; i++)
+        if (memcmp(owners->values[i].bytes, row[0].bytes, ID_BYTES) == 0)
+            memcpy(owners->streams[i].bytes, row[1].bytes, ID_BYTES);
+    return 0;
+}
+
+int store_values_streams(struct store_reader *reader, const struct id *values, size_t num, struct id *streams)
+{
+    struct db       *db;
+    struct owners    owners = { values, num, streams };
+    struct db_value *keys = memory_array(num + 1, sizeof *keys);
+    int              ret = keys != NULL ? store_reader_db(reader, &db) : TOC_ERR_NO_MEMORY;
+    memset(streams, 0, num * sizeof *streams);
+    for (size_t i = 0; i < num && ret == 0; i++)
+        keys[i] = db_id(&values[i]);
+    if (ret == 0)
+        ret = select_many(db, "SELECT \"id\", \"stream\" FROM \"stream_values\" WHERE \"id\"", "", keys, num, owner_row,
+                          &owners, &reader->error);
+    free(keys);
+    return ret;
+}

@@ -25,4 +25,8 @@ struct stream_known {
 int store_stream_known(struct store_reader *reader, const struct access *who, const struct id *streams, size_t num,
                        struct arena *arena, struct stream_known *known);
 
+/* The streams of which these rows of stream_values are, without their values; missing where there is no such row. For
+ * one who follows events; whether a caller may see them is theirs to ask. */
+int store_values_streams(struct store_reader *reader, const struct id *values, size_t num, struct id *streams);
+
 #endif

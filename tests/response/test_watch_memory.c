@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What a round of the watch keeps for the next is, to the bit, what reading and judging everything gives, whatever has
+ * happened meanwhile; and a round that keeps nothing finds nothing left to write. On both databases. */
+#include "response/watch_run.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "response/stream_load.h"
+#include "store/node.h"
+#include "support/property.h"
+#include "support/store.h"
+#include "support/test.h"
+
+enum { MOST_CASES = 400, WEEKS = 30, OPERATIONS = 60, MOST_LOADED = 400 };
+#define TODAY 20000 /* a Thursday */
+
+static struct test_store    test;
+static struct watch_memory *memory;
+static struct id            person, cases[MOST_CASES], loaded[TEST_NUM_AREAS];
+static size_t               num_cases, num_alarms;
+static toc_date             today;
+
+static struct model_text text(const char *bytes)
+{
+    return (struct model_text){ bytes, strlen(bytes) };
+}
+
+static void submit(enum store_verb verb, enum model_record_number record, void *value, const size_t *given, size_t num)
+{
+    struct access        program = test_program();
+    struct store_change  change = { .verb = verb, .record = model_record(record), .value = value };
+    struct store_request request = { .verb = "test", .set = { &change, 1 } };
+    for (size_t i = 0; i < num; i++)
+        model_set_add(&change.given, given[i]);
+    test.now += INSTANT_SECOND;
+    assert_ok(store_submit(test.store, &program, &request, NULL, NULL));
+}
+
+static struct id make_stream(const char *disease, const char *period, size_t area, const char *counter)
+{
+    static int          number;
+    char                code[20];
+    struct model_stream stream;
+    model_init(model_record(MODEL_STREAM), &stream);
+    snprintf(code, sizeof code, "s%d", number++);
+    stream.head.id = node_new_id(test.now);
+    stream.code = text(code);
+    stream.indicator = text("cases");
+    stream.disease = text(disease);
+    stream.area = test.areas[area];
+    stream.period = text(period);
+    stream.feed = text(counter != NULL ? "counter" : "file");
+    if (counter != NULL)
+        stream.counter = text(counter);
+    submit(STORE_CREATE, MODEL_STREAM, &stream, NULL, 0);
+    return stream.head.id;
+}
+
+static const char *const diseases[] = { "measles", "cholera", "rubella" };
+static const char *const classes[] = { "suspected", "confirmed", "not-a-case" };
+
+static void make_case(struct test_random *random)
+{
+    struct model_case one;
+    if (num_cases == MOST_CASES)
+        return;
+    model_init(model_record(MODEL_CASE), &one);
+    one.head.id = cases[num_cases++] = node_new_id(test.now);
+    one.person = person;
+    one.disease = text(diseases[test_between(random, 0, 2)]);
+    one.classification = text(classes[test_between(random, 0, 1)]);
+    one.responsible_area = test.areas[test_between(random, TEST_COUNTY, TEST_OTHER)];
+    one.received_date = today - (toc_date) test_between(random, 0, 20);
+    one.onset_date = one.received_date - (toc_date) test_between(random, 0, 9);
+    submit(STORE_CREATE, MODEL_CASE, &one, NULL, 0);
+}
+
+static void change_case(struct test_random *random)
+{
+    static const size_t given[] = { model_case_responsible_area, model_case_classification, model_case_onset_date };
+    struct model_case   one;
+    size_t              what = test_between(random, 0, 2);
+    model_init(model_record(MODEL_CASE), &one);
+    one.head.id = cases[test_between(random, 0, num_cases - 1)];
+    one.responsible_area = test.areas[test_between(random, TEST_COUNTY, TEST_OTHER)];
+    one.classification = text(classes[test_between(random, 0, 2)]);
+    one.onset_date = today - 20 - (toc_date) test_between(random, 0, 9);
+    submit(STORE_CHANGE, MODEL_CASE, &one, &given[what], 1);
+}
+
+static void deliver(const struct id *stream, toc_date from, toc_date to, struct test_random *random)
+{
+    struct stream_value     values[MOST_LOADED];
+    struct access           program = test_program();
+    struct stream_load_call call = { .who = program, .stream = *stream, .values = values, .now = test.now };
+    for (toc_date day = from; day <= to && call.num < MOST_LOADED; day++)
+        values[call.num++] = (struct stream_value){
+            .day = day, .known = today, .value = test_count(random, 4, 1) + (test_between(random, 0, 9) == 0 ? 30 : 0)
+        };
+    stream_load_request(&call);
+    test.now += INSTANT_SECOND;
+    assert_ok(store_submit(test.store, &program, &call.request, NULL, NULL));
+}
+
+static struct watch_report run_with(struct watch_memory *kept)
+{
+    struct access       program = test_program();
+    struct watch_report report;
+    assert_ok(watch_run(test.store, &program, kept, today, test.now, NULL, NULL, &report, NULL));
+    num_alarms += report.num_alarms;
+    return report;
+}
+
+/* What the memory has against one that has read everything. */
+static void compare(void)
+{
+    struct access        program = test_program();
+    struct watch_memory *fresh;
+    assert_ok(watch_memory_new(&fresh));
+    assert_ok(watch_memory_update(memory, test.reader, &program, today, NULL));
+    assert_ok(watch_memory_update(fresh, test.reader, &program, today, NULL));
+    assert_int_equal(memory->num_watched, fresh->num_watched);
+    assert_int_equal(memory->num_groups, fresh->num_groups);
+    assert_memory_equal(memory->judged, fresh->judged, fresh->num_watched * sizeof *fresh->judged);
+    assert_memory_equal(memory->first, fresh->first, fresh->num_watched * sizeof *fresh->first);
+    for (size_t g = 0; g < fresh->num_groups; g++) {
+        assert_int_equal(memory->groups[g].start, fresh->groups[g].start);
+        assert_int_equal(memory->groups[g].num_written, fresh->groups[g].num_written);
+        for (size_t i = 0; i < fresh->groups[g].num_written; i++) {
+            assert_true(id_equal(&memory->groups[g].written[i].id, &fresh->groups[g].written[i].id));
+            assert_true(id_equal(&memory->groups[g].written[i].signal, &fresh->groups[g].written[i].signal));
+        }
+    }
+    watch_memory_free(fresh);
+}
+
+static void operate(struct test_random *random)
+{
+    size_t what = test_between(random, 0, 99);
+    if (what < 45)
+        make_case(random);
+    else if (what < 70)
+        change_case(random);
+    else if (what < 85)
+        deliver(&loaded[test_between(random, TEST_COUNTY, TEST_OTHER)], today - (toc_date) test_between(random, 0, 20),
+                today, random);
+    else if (what < 90)
+        today++;
+    else if (what < 93) /* everything that is known begins earlier */
+        deliver(&loaded[TEST_WEST], today - 200 - (toc_date) test_between(random, 0, 90), today - 190, random);
+    else if (what < 96)
+        (void) make_stream(diseases[test_between(random, 0, 2)], "day", test_between(random, TEST_COUNTY, TEST_OTHER),
+                           "case_by_received");
+    else
+        (void) run_with(NULL); /* somebody else's round */
+}
+
+static void answer_one(struct test_random *random)
+{
+    static const size_t given[] = { model_signal_status };
+    for (size_t g = 0; g < memory->num_groups; g++)
+        if (memory->groups[g].num_written > 0 && test_between(random, 0, 1) == 0) {
+            struct model_signal signal;
+            model_init(model_record(MODEL_SIGNAL), &signal);
+            signal.head.id =
+                memory->groups[g].written[test_between(random, 0, memory->groups[g].num_written - 1)].signal;
+            signal.status = text("triaged");
+            submit(STORE_CHANGE, MODEL_SIGNAL, &signal, given, 1);
+            return;
+        }
+}
+
+static void one_history(bool postgresql, struct test_random *random)
+{
+    struct model_person value;
+    test_store_open(&test, postgresql);
+    today = TODAY;
+    test.now = (int64_t) TODAY * INSTANT_DAY + 3600 * INSTANT_SECOND;
+    num_cases = num_alarms = 0;
+    assert_ok(watch_memory_new(&memory));
+    model_init(model_record(MODEL_PERSON), &value);
+    value.head.id = person = node_new_id(test.now);
+    value.area = test.areas[TEST_EAST];
+    value.sex = text("female");
+    submit(STORE_CREATE, MODEL_PERSON, &value, NULL, 0);
+    for (size_t area = TEST_COUNTY; area <= TEST_OTHER; area++) {
+        for (size_t d = 0; d < 2; d++)
+            (void) make_stream(diseases[d], "week", area, d == 0 ? "case_by_onset" : "case_by_received");
+        loaded[area] = make_stream("influenza", "day", area, NULL);
+    }
+    for (int i = 0; i < 40; i++)
+        make_case(random);
+    for (size_t area = TEST_COUNTY; area <= TEST_OTHER; area++)
+        deliver(&loaded[area], today - 60, today, random);
+    for (int i = 0; i < OPERATIONS; i++) {
+        size_t at_once = test_between(random, 1, 4);
+        for (size_t k = 0; k < at_once; k++)
+            operate(random);
+        compare();
+        if (i % 3 == 0)
+            (void) run_with(memory);
+        if (i % 9 == 0)
+            answer_one(random);
+    }
+    (void) run_with(memory);
+    struct watch_report again = run_with(NULL);
+    assert_int_equal(again.num_alarms + again.num_signals + again.num_moved + again.num_closed, 0);
+    assert_true(num_alarms > 10);
+    compare();
+    watch_memory_free(memory);
+    test_store_close(&test);
+}
+
+static void sqlite_history(struct test_random *random)
+{
+    one_history(false, random);
+}
+
+static void test_same_on_sqlite(void **state)
+{
+    (void) state;
+    test_property("what is kept is what reading everything gives", 4, sqlite_history);
+}
+
+static void test_same_on_postgresql(void **state)
+{
+    struct test_random random = { 99, 0 };
+    (void) state;
+    one_history(true, &random);
+}
+
+/* One case touches the streams of its disease at its area and above, and no other is read. */
+static void test_only_its_streams(void **state)
+{
+    struct test_random random = { 7, 0 };
+    struct access      program = test_program();
+    (void) state;
+    test_store_open(&test, false);
+    today = TODAY;
+    test.now = (int64_t) TODAY * INSTANT_DAY;
+    num_cases = 0;
+    assert_ok(watch_memory_new(&memory));
+    struct model_person value;
+    model_init(model_record(MODEL_PERSON), &value);
+    value.head.id = person = node_new_id(test.now);
+    value.area = test.areas[TEST_EAST];
+    value.sex = text("female");
+    submit(STORE_CREATE, MODEL_PERSON, &value, NULL, 0);
+    for (size_t area = TEST_COUNTY; area <= TEST_OTHER; area++)
+        for (size_t d = 0; d < 2; d++)
+            (void) make_stream(diseases[d], "day", area, "case_by_received");
+    make_case(&random);
+    (void) run_with(memory);
+    for (size_t i = 0; i < memory->num_watched; i++)
+        memory->judged[i].usual = -1; /* whoever is judged again has another */
+    struct model_case one;
+    model_init(model_record(MODEL_CASE), &one);
+    one.head.id = node_new_id(test.now);
+    one.person = person;
+    one.disease = text("measles");
+    one.classification = text("suspected");
+    one.responsible_area = test.areas[TEST_EAST_ONE];
+    one.received_date = today;
+    submit(STORE_CREATE, MODEL_CASE, &one, NULL, 0);
+    assert_ok(watch_memory_update(memory, test.reader, &program, today, NULL));
+    for (size_t i = 0; i < memory->num_watched; i++) {
+        const struct model_stream *stream = &memory->streams.streams[i].stream;
+        bool                       above = id_equal(&stream->area, &test.areas[TEST_EAST_ONE]) ||
+                     id_equal(&stream->area, &test.areas[TEST_EAST]) ||
+                     id_equal(&stream->area, &test.areas[TEST_COUNTY]);
+        bool its =
+            above && stream->disease.size == strlen("measles") && memcmp(stream->disease.bytes, "measles", 7) == 0;
+        assert_int_equal(memory->judged[i].usual != -1, its);
+    }
+    watch_memory_free(memory);
+    test_store_close(&test);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_same_on_sqlite),
+        cmocka_unit_test(test_same_on_postgresql),
+        cmocka_unit_test(test_only_its_streams),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
