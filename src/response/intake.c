@@ -95,7 +95,9 @@ static struct store_change *add_change(struct plan *plan, enum store_verb verb, 
         return NULL;
     }
     plan->changes = changes;
-    *change = (struct store_change){ .verb = verb, .record = model_record(code), .value = value };
+    *change = (struct store_change){
+        .verb = verb, .record = model_record(code), .value = value, .fresh = verb == STORE_CREATE
+    };
     changes[plan->num_changes++] = change;
     return change;
 }

@@ -313,6 +313,7 @@ static void fill(struct intake *intake, struct taking *taking, const struct inta
         (struct store_change){ .verb = STORE_CREATE, .record = model_record(MODEL_MESSAGE_RAW), .value = &taking->raw };
     taking->changes[1] =
         (struct store_change){ .verb = STORE_CREATE, .record = model_record(MODEL_MESSAGE), .value = &taking->message };
+    taking->changes[0].fresh = taking->changes[1].fresh = true;
     taking->request = (struct store_request){ .verb = "receive message", .set = { taking->changes, 2 } };
     if (arrival->num_resources > 0 && strcmp(verdict_of(arrival), "rejected") != 0) {
         taking->request.bulk = arrival->num_resources > FEW_RESOURCES;

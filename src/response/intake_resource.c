@@ -113,7 +113,9 @@ static bool add_row(struct intake *intake, const struct intake_arrival *arrival,
     row->name_hash = (struct model_text){ (const char *) hash, 32 };
     if (is_left_out(resource))
         row->left_out = 1;
-    *change = (struct store_change){ .verb = STORE_CREATE, .record = model_record(MODEL_SENT_RESOURCE), .value = row };
+    *change = (struct store_change){
+        .verb = STORE_CREATE, .record = model_record(MODEL_SENT_RESOURCE), .value = row, .fresh = true
+    };
     return true;
 }
 

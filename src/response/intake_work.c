@@ -12,6 +12,7 @@
 #include "response/intake_internal.h"
 #include "response/intake_person.h"
 #include "response/intake_residence.h"
+#include "store/foresee.h"
 #include "store/meant_person.h"
 #include "store/message_bytes.h"
 #include "store/node.h"
@@ -30,6 +31,8 @@ struct job {
     struct intake_person       *persons;
     struct meant_tokens        *tokens; /* of those */
     size_t                      num_persons;
+    struct model_text          *numbers; /* that its specimens may have */
+    size_t                      num_numbers;
     struct intake_outcome       outcome;
     struct store_request        request;
     const char                 *verdict;
@@ -84,6 +87,27 @@ static void add_persons(struct job *job)
     place_persons(job);
 }
 
+/* The numbers that the report's specimens may have. */
+static int numbers_of(const struct report *report, struct arena *arena, struct model_text **numbers, size_t *num)
+{
+    int status = 0;
+    *num = 0;
+    *numbers = arena_array(arena, report->num_results + 1, sizeof **numbers);
+    if (*numbers == NULL)
+        return TOC_ERR_NO_MEMORY;
+    for (uint32_t i = 0; i < report->num_results; i++) {
+        const struct report_result *result = &report->results[i];
+        struct model_text           number =
+            intake_clean(intake_specimen_number(report, result->specimen, result->order), 60, arena, &status);
+        bool known = number.size == 0;
+        for (size_t n = 0; n < *num && !known; n++)
+            known = (*numbers)[n].size == number.size && memcmp((*numbers)[n].bytes, number.bytes, number.size) == 0;
+        if (!known)
+            (*numbers)[(*num)++] = number;
+    }
+    return status;
+}
+
 static void read_job(struct job *job, struct store_reader *reader)
 {
     const struct model_message *message = &job->from->message;
@@ -119,6 +143,8 @@ static void read_job(struct job *job, struct store_reader *reader)
     }
     if (job->readable && !intake_is_test(&job->read.report, &job->feed))
         add_persons(job);
+    if (job->readable && job->status == 0)
+        job->status = numbers_of(&job->read.report, &job->arena, &job->numbers, &job->num_numbers);
 }
 
 /* The tokens of everybody in the batch, with one call of the keeper. */
@@ -189,27 +215,6 @@ static int decide_person(struct job *job, size_t number, struct store_reader *re
     return 0;
 }
 
-/* The numbers that the report's specimens may have. */
-static int numbers_of(const struct report *report, struct arena *arena, struct model_text **numbers, size_t *num)
-{
-    int status = 0;
-    *num = 0;
-    *numbers = arena_array(arena, report->num_results + 1, sizeof **numbers);
-    if (*numbers == NULL)
-        return TOC_ERR_NO_MEMORY;
-    for (uint32_t i = 0; i < report->num_results; i++) {
-        const struct report_result *result = &report->results[i];
-        struct model_text           number =
-            intake_clean(intake_specimen_number(report, result->specimen, result->order), 60, arena, &status);
-        bool known = number.size == 0;
-        for (size_t n = 0; n < *num && !known; n++)
-            known = (*numbers)[n].size == number.size && memcmp((*numbers)[n].bytes, number.bytes, number.size) == 0;
-        if (!known)
-            (*numbers)[(*num)++] = number;
-    }
-    return status;
-}
-
 static struct model_text key_of(const struct id *id)
 {
     return (struct model_text){ (const char *) id->bytes, ID_BYTES };
@@ -241,19 +246,19 @@ static int load_specimens(struct store_reader *reader, const struct model_text *
 
 static int load_known(struct job *job, struct store_reader *reader, struct arena *arena, struct intake_known *known)
 {
-    struct model_text *numbers, *persons = arena_array(arena, job->num_persons + 1, sizeof *persons);
+    struct model_text *persons = arena_array(arena, job->num_persons + 1, sizeof *persons);
     void              *pools = NULL, *results = NULL, *cases = NULL;
-    size_t             num_numbers, num_persons = 0;
+    size_t             num_persons = 0;
     *known = (struct intake_known){ .persons = job->persons, .num_persons = job->num_persons };
-    int ret = persons == NULL ? TOC_ERR_NO_MEMORY : numbers_of(&job->read.report, arena, &numbers, &num_numbers);
+    int ret = persons == NULL ? TOC_ERR_NO_MEMORY : 0;
     for (size_t i = 0; i < job->num_persons && ret == 0; i++)
         if (!job->persons[i].is_new)
             persons[num_persons++] = key_of(&job->persons[i].id);
     if (ret == 0)
-        ret = load_specimens(reader, persons, num_persons, numbers, num_numbers, arena, known);
+        ret = load_specimens(reader, persons, num_persons, job->numbers, job->num_numbers, arena, known);
     if (ret == 0)
-        ret = store_rows_by(reader, model_record(MODEL_POOL), "number", numbers, num_numbers, ROWS_MOST, arena, &pools,
-                            &known->num_pools);
+        ret = store_rows_by(reader, model_record(MODEL_POOL), "number", job->numbers, job->num_numbers, ROWS_MOST,
+                            arena, &pools, &known->num_pools);
     struct model_text *specimens = arena_array(arena, known->num_specimens + 1, sizeof *specimens);
     if (ret == 0 && specimens == NULL)
         ret = TOC_ERR_NO_MEMORY;
@@ -286,7 +291,9 @@ static void *add_own(struct own_rows *own, enum store_verb verb, enum model_reco
         return NULL;
     model_init(model_record(code), value);
     ((struct model_head *) value)->id = *id;
-    own->changes[own->num++] = (struct store_change){ .verb = verb, .record = model_record(code), .value = value };
+    own->changes[own->num++] = (struct store_change){
+        .verb = verb, .record = model_record(code), .value = value, .fresh = verb == STORE_CREATE
+    };
     return value;
 }
 
@@ -435,6 +442,19 @@ static int decide(void *context, struct store_reader *reader, struct arena *aren
     return 0;
 }
 
+static void foresee(void *context, struct store_foresight *foresight)
+{
+    const struct job           *job = context;
+    const struct model_message *message = &job->from->message;
+    store_foresee_record(foresight, model_record(MODEL_MESSAGE), &message->head.id);
+    store_foresee_record(foresight, model_record(MODEL_MESSAGE_RAW), &message->raw);
+    for (size_t i = 0; i < job->num_persons; i++)
+        if (job->persons[i].has_identity)
+            store_foresee_persons(foresight, &job->tokens[i]);
+    store_foresee_rows(foresight, model_record(MODEL_SPECIMEN), "number", job->numbers, job->num_numbers);
+    store_foresee_rows(foresight, model_record(MODEL_POOL), "number", job->numbers, job->num_numbers);
+}
+
 /* ---- one batch ---- */
 
 static void done(void *context, int status, const struct store_receipt *receipt)
@@ -448,7 +468,9 @@ static void done(void *context, int status, const struct store_receipt *receipt)
 static int submit(struct job *job)
 {
     struct access who = intake_program();
-    job->request = (struct store_request){ .verb = "work off message", .bulk = true, .decide = decide, .context = job };
+    job->request = (struct store_request){
+        .verb = "work off message", .bulk = true, .decide = decide, .context = job, .foresee = foresee
+    };
     return store_submit_later(job->intake->options.store, &who, &job->request, done, job, &job->faults);
 }
 

@@ -219,7 +219,9 @@ static int check_uniques(struct group *group, struct ticket *ticket, const struc
         if (slot != NULL && slot->entry != self && slot->entry->present &&
             unique_values(record, index, slot->entry->row, held, &num_held) && same_values(values, held, num))
             taken = true;
-        if (!taken && !refers_to_new(group, record, index, value)) {
+        bool free_there = num == 1 && group_is_absent(group, record->name, index->fields[0], values[0].bytes,
+                                                      values[0].type == DB_INTEGER ? 0 : values[0].size);
+        if (!taken && !free_there && !refers_to_new(group, record, index, value)) {
             int ret = find_holder(group, record, index, values, num, self, &taken);
             if (ret != 0)
                 return ret;

@@ -53,6 +53,7 @@ int group_begin(struct group *group, struct writer *writer)
     };
     group->reader = (struct store_reader){ .store = store, .db = writer->db, .group = group };
     group_answers_init(&group->answers);
+    group_foresee_init(group);
     group_forget_notes(group);
     int64_t now = store_now(store);
     group->known = now > writer->known ? now : writer->known;
@@ -80,6 +81,8 @@ void group_free(struct group *group)
     key_table_free(&group->keys);
     key_table_free(&group->uniques);
     key_table_free(&group->answers);
+    key_table_free(&group->asked);
+    free(group->subjects);
     free(group->dirty);
     free(group->undo);
     free(group->made);
@@ -240,7 +243,7 @@ static int load_record(struct group *group, uint32_t number, struct db_value *ke
 {
     size_t                     num_records, num = 0;
     const struct model_record *record = model_records(&num_records) + number;
-    for (size_t i = 0; i < group->entries.num; i++) {
+    for (size_t i = group->num_loaded; i < group->entries.num; i++) {
         const struct entry_slot *slot = key_table_at(&group->entries, i);
         if (slot->key.record == number && slot->entry != NULL && !slot->entry->loaded &&
             !id_is_missing(&slot->entry->id))
@@ -255,11 +258,11 @@ int group_load(struct group *group)
     size_t           num_records;
     int              ret = 0;
     bool             wanted[MODEL_NUM_RECORDS] = { false };
-    struct db_value *keys = memory_array(group->entries.num + 1, sizeof *keys);
+    struct db_value *keys = memory_array(group->entries.num - group->num_loaded + 1, sizeof *keys);
     if (keys == NULL)
         return TOC_ERR_NO_MEMORY;
     (void) model_records(&num_records);
-    for (size_t i = 0; i < group->entries.num; i++) {
+    for (size_t i = group->num_loaded; i < group->entries.num; i++) {
         const struct entry_slot *slot = key_table_at(&group->entries, i);
         if (slot->entry != NULL && !slot->entry->loaded)
             wanted[slot->key.record] = true;
@@ -267,11 +270,13 @@ int group_load(struct group *group)
     for (uint32_t r = 0; r < num_records && ret == 0; r++)
         if (wanted[r])
             ret = load_record(group, r, keys);
-    for (size_t i = 0; i < group->entries.num && ret == 0; i++) {
+    for (size_t i = group->num_loaded; i < group->entries.num && ret == 0; i++) {
         struct entry_slot *slot = key_table_at(&group->entries, i);
         if (slot->entry != NULL)
             slot->entry->loaded = true;
     }
+    if (ret == 0)
+        group->num_loaded = group->entries.num;
     free(keys);
     return ret;
 }
@@ -356,6 +361,28 @@ static bool has_steps(const struct model_record *record)
     return any;
 }
 
+/* What the scope of an entry leads to is needed too. */
+static int add_subject(struct group *group, struct entry *entry)
+{
+    void *subjects = group->subjects;
+    if (entry->subject)
+        return 0;
+    int ret = make_room(&subjects, group->num_subjects, &group->room_subjects, sizeof(struct entry *));
+    group->subjects = subjects;
+    if (ret == 0) {
+        group->subjects[group->num_subjects++] = entry;
+        entry->subject = true;
+    }
+    return ret;
+}
+
+static void forget_subjects(struct group *group)
+{
+    for (size_t i = 0; i < group->num_subjects; i++)
+        group->subjects[i]->subject = false;
+    group->num_subjects = 0;
+}
+
 /* The records that a change refers to. */
 static int need_references(struct group *group, const struct store_change *change)
 {
@@ -373,7 +400,7 @@ static int need_references(struct group *group, const struct store_change *chang
         if (target != NULL)
             ret = group_entry(group, target, id, &entry);
         if (target != NULL && ret == 0 && has_steps(target))
-            entry->subject = true; /* its area, or a facility that it belongs to, stands in another record */
+            ret = add_subject(group, entry); /* its area, or a facility that it belongs to, stands in another record */
     }
     return ret;
 }
@@ -402,9 +429,9 @@ static int need_paths(struct group *group, bool *more)
 {
     int ret = 0;
     *more = false;
-    for (size_t i = 0, num = group->entries.num; i < num && ret == 0; i++) {
-        const struct entry *entry = ((struct entry_slot *) key_table_at(&group->entries, i))->entry;
-        if (entry == NULL || !entry->subject || entry->value == NULL || entry->record->scope_path == NULL)
+    for (size_t i = 0; i < group->num_subjects && ret == 0; i++) {
+        const struct entry *entry = group->subjects[i];
+        if (entry->value == NULL || entry->record->scope_path == NULL)
             continue;
         ret = need_path(group, entry, entry->record->scope_path, more);
         for (const char *const *path = entry->record->belongs_to; *path != NULL && ret == 0; path++)
@@ -452,12 +479,15 @@ int group_gather(struct group *group, struct ticket *const *tickets, size_t num)
     int           ret = group_gather_answers(group, tickets, num);
     bool          more = true;
     struct entry *entry;
+    forget_subjects(group);
     for (size_t t = 0; t < num && ret == 0; t++)
         for (size_t c = 0; c < tickets[t]->set.num_changes && ret == 0; c++) {
             const struct store_change *change = &tickets[t]->set.changes[c];
             ret = group_entry(group, change->record, &((const struct model_head *) change->value)->id, &entry);
+            if (ret == 0)
+                ret = add_subject(group, entry);
             if (ret == 0) {
-                entry->subject = true;
+                entry->loaded = entry->loaded || (change->verb == STORE_CREATE && change->fresh);
                 ret = change->verb == STORE_ERASE ? 0 : need_references(group, change);
             }
         }
@@ -529,9 +559,9 @@ int group_make_key(struct group *group, struct group_key *key)
 }
 
 /* Open what was found; a key that does not open stays unknown, and the changes that need it fail alone. */
-static int unwrap(struct group *group)
+static int unwrap(struct group *group, size_t first)
 {
-    size_t                 num = 0, most = group->keys.num;
+    size_t                 num = 0, most = group->keys.num - first;
     struct keeper_error    failure = { .status = 0 };
     struct keeper_wrapped *wrapped = arena_array(&group->arena, most + 1, sizeof *wrapped);
     struct seal_key       *keys = arena_array(&group->arena, most + 1, sizeof *keys);
@@ -539,7 +569,7 @@ static int unwrap(struct group *group)
     struct group_key     **opened = arena_array(&group->arena, most + 1, sizeof(struct group_key *));
     if (wrapped == NULL || keys == NULL || statuses == NULL || opened == NULL)
         return TOC_ERR_NO_MEMORY;
-    for (size_t i = 0; i < most; i++) {
+    for (size_t i = first; i < group->keys.num; i++) {
         struct group_key *key = ((struct group_key_slot *) key_table_at(&group->keys, i))->key;
         if (key == NULL || !key->stored || key->known || key->destroyed)
             continue;
@@ -560,22 +590,23 @@ static int unwrap(struct group *group)
 
 int group_load_keys(struct group *group)
 {
-    size_t           num = 0;
-    struct db_value *keys = arena_array(&group->arena, group->keys.num + 1, sizeof *keys);
+    size_t           num = 0, first = group->num_keys_loaded;
+    struct db_value *keys = arena_array(&group->arena, group->keys.num - first + 1, sizeof *keys);
     if (keys == NULL)
         return TOC_ERR_NO_MEMORY;
-    for (size_t i = 0; i < group->keys.num; i++) {
+    for (size_t i = first; i < group->keys.num; i++) {
         struct group_key_slot *slot = key_table_at(&group->keys, i);
         if (slot->key != NULL && !slot->key->loaded && !id_is_missing(&slot->owner))
             keys[num++] = db_id(&slot->owner);
     }
+    group->num_keys_loaded = group->keys.num;
     if (num == 0)
         return 0;
     int ret = db_fetch(group->db, &store_table_person_key, keys, num, key_row, group, &group->error);
-    for (size_t i = 0; i < group->keys.num && ret == 0; i++) {
+    for (size_t i = first; i < group->keys.num && ret == 0; i++) {
         struct group_key_slot *slot = key_table_at(&group->keys, i);
         if (slot->key != NULL)
             slot->key->loaded = true;
     }
-    return ret == 0 ? unwrap(group) : ret;
+    return ret == 0 ? unwrap(group, first) : ret;
 }

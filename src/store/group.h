@@ -23,7 +23,7 @@ struct entry {
     const struct model_record *record;
     struct id                  id;
     bool                       loaded;        /* read from the database, or known not to be in it */
-    bool                       subject;       /* of a change: what its scope leads to is needed too */
+    bool                       subject;       /* in group->subjects */
     bool                       present;       /* exists now */
     bool                       dirty;         /* must be written */
     bool                       plain;         /* value holds the identifying fields */
@@ -97,6 +97,11 @@ struct group {
     struct key_table        keys;    /* owner → struct group_key */
     struct key_table        uniques; /* hash of a unique key → struct entry */
     struct key_table        answers; /* of idempotency keys (group_answers.c) */
+    struct key_table        asked;   /* what was foreseen (group_foresee.c) */
+    uint8_t                 asked_key[16];
+    size_t                  num_loaded, num_keys_loaded; /* of entries and keys; those behind them may not be */
+    struct entry          **subjects; /* of the changes at hand: what their scopes lead to is needed too */
+    size_t                  num_subjects, room_subjects;
     struct entry          **dirty;
     size_t                  num_dirty, room_dirty;
     struct group_undo      *undo; /* of the request at hand */
@@ -171,8 +176,8 @@ int  group_fail(struct group *group, int status, const char *what);
 /* The row as it stands goes into history; its sealed fields too where the entry has them. */
 int group_keep_history(struct group *group, const struct entry *entry);
 
-/* What a look-up may meet that is not written yet (group_pending.c). The values that an entry's row holds; all there is;
- * by what a person is found. */
+/* What a look-up may meet that is not written yet (group_pending.c). The values that an entry's row holds; all there
+ * is; by what a person is found. */
 void group_note(struct group *group, const struct entry *entry);
 void group_note_all(struct group *group);
 int  group_note_tokens(struct group *group, const struct model_identity *identity);
@@ -183,6 +188,13 @@ bool group_has_noted(const struct group *group, const struct model_record *recor
 /* Of a form by which people are found: what stands for it, and may somebody have it who is not written yet? */
 uint64_t group_token_mark(const struct keeper_text *text);
 bool     group_has_noted_token(const struct group *group, uint64_t mark);
+
+/* What requests foresee to look up (foresee.h, group_foresee.c), asked before the first of them is applied. */
+void group_foresee_init(struct group *group);
+int  group_foresee(struct group *group, struct ticket *const *tickets, size_t num);
+void group_forget_foreseen(struct group *group); /* the group has written: it may be there now */
+/* Is it known that no row of a table holds this value? False: not known. */
+bool group_is_absent(const struct group *group, const char *table, const char *column, const void *bytes, size_t size);
 
 /* Areas that get another parent (group_move.c). */
 

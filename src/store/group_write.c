@@ -164,6 +164,7 @@ int group_write(struct group *group)
 {
     int ret = write_keys(group);
     if (ret == 0 && group->num_dirty > 0) {
+        group_forget_foreseen(group);
         ret = write_records(group);
         if (ret == 0)
             ret = destroy_keys(group);

@@ -196,11 +196,13 @@ static bool meets_persons(const struct store_reader *reader, const struct search
 static int look_up(struct store_reader *reader, struct db *db, const struct meant_tokens *tokens, struct search *search)
 {
     struct db_value keys[MEANT_MOST_PERSONS];
-    size_t          num_keys = tokens->num < MEANT_MOST_PERSONS ? tokens->num : MEANT_MOST_PERSONS;
+    size_t          num_keys = 0;
     int             ret = 0;
     search->num_ids = search->num = 0;
-    for (size_t i = 0; i < num_keys; i++)
-        keys[i] = db_bytes(tokens->tokens[i].bytes, KEEPER_TOKEN_BYTES);
+    for (size_t i = 0; i < tokens->num && num_keys < MEANT_MOST_PERSONS; i++)
+        if (reader->group == NULL ||
+            !group_is_absent(reader->group, "search_token", "token", tokens->tokens[i].bytes, KEEPER_TOKEN_BYTES))
+            keys[num_keys++] = db_bytes(tokens->tokens[i].bytes, KEEPER_TOKEN_BYTES);
     if (num_keys > 0)
         ret = select_many(db, "SELECT person FROM search_token WHERE token", "", keys, num_keys, person_row, search,
                           &reader->error);

@@ -59,6 +59,20 @@ static int connection(struct store_reader *reader, const struct model_record *re
     return 0;
 }
 
+/* The keys that a row may have, as parameters: those of which a group knows better are left out. */
+static size_t to_values(const struct store_reader *reader, const struct model_record *record,
+                        const struct model_field *field, const struct model_text *keys, size_t num_keys,
+                        struct db_value *values)
+{
+    bool   text = field->kind == MODEL_KIND_TEXT || field->kind == MODEL_KIND_CODE;
+    size_t num = 0;
+    for (size_t i = 0; i < num_keys; i++)
+        if (reader->group == NULL ||
+            !group_is_absent(reader->group, record->name, field->name, keys[i].bytes, keys[i].size))
+            values[num++] = text ? db_text(keys[i].bytes, keys[i].size) : db_bytes(keys[i].bytes, keys[i].size);
+    return num;
+}
+
 int store_rows_by(struct store_reader *reader, const struct model_record *record, const char *name,
                   const struct model_text *keys, size_t num_keys, size_t most, struct arena *arena, void **rows,
                   size_t *num_rows)
@@ -70,14 +84,12 @@ int store_rows_by(struct store_reader *reader, const struct model_record *record
     int                       column = field == NULL ? -1 : schema_column(record, (size_t) (field - record->fields));
     if (column < 0)
         return TOC_ERR_OPTION;
-    bool             text = field->kind == MODEL_KIND_TEXT || field->kind == MODEL_KIND_CODE;
     struct db_value *values = memory_array(num_keys + 1, sizeof *values);
     int              ret = values == NULL ? TOC_ERR_NO_MEMORY : connection(reader, record, column, keys, num_keys, &db);
-    for (size_t i = 0; i < num_keys && ret == 0; i++)
-        values[i] = text ? db_text(keys[i].bytes, keys[i].size) : db_bytes(keys[i].bytes, keys[i].size);
-    if (ret == 0 && num_keys > 0) {
+    size_t           num_values = ret == 0 ? to_values(reader, record, field, keys, num_keys, values) : 0;
+    if (num_values > 0) {
         snprintf(before, sizeof before, "%s WHERE \"%s\"", store_select(reader->store, record), name);
-        ret = select_many(db, before, "", values, num_keys, take, &gathering, &reader->error);
+        ret = select_many(db, before, "", values, num_values, take, &gathering, &reader->error);
     }
     free(values);
     if (ret != 0)

@@ -105,6 +105,7 @@ struct store_change {
     void                      *value;   /* the record's struct; the writer fills in head */
     struct model_set           given;   /* CHANGE: which fields it brings */
     int64_t                    version; /* CHANGE, ERASE: as the caller read it; 0 = whatever is there */
+    bool                       fresh;   /* CREATE: its id was made for it just now, so it is not looked for */
 };
 
 struct store_change_set {
@@ -113,6 +114,7 @@ struct store_change_set {
 };
 
 struct store_reader;
+struct store_foresight;
 
 struct store_request {
     const char             *verb; /* of the domain, for the audit: "create", "convert contact to case" */
@@ -124,6 +126,9 @@ struct store_request {
     int (*decide)(void *context, struct store_reader *reader, struct arena *arena, struct store_change_set *set,
                   struct fault_list *faults);
     void *context;
+    /* With `decide`: says what that is going to look up (foresee.h), so that it is asked for the whole group at once.
+     * NULL: nothing. Called from the writer's thread, before any request of the group. */
+    void (*foresee)(void *context, struct store_foresight *foresight);
 };
 
 struct store_receipt {

@@ -269,7 +269,9 @@ static int run_group(struct writer *writer, struct ticket *const *tickets, size_
     }
     int ret = group_begin(&group, writer);
     if (ret == 0) {
-        ret = apply_all(&group, tickets, num, applied);
+        ret = group_foresee(&group, tickets, num);
+        if (ret == 0)
+            ret = apply_all(&group, tickets, num, applied);
         if (ret == 0)
             ret = group_finish(&group);
         if (ret == 0)

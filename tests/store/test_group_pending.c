@@ -3,6 +3,7 @@
  * databases. Each test puts its requests into the queue while the writer is held, so that they are one group. */
 #include <semaphore.h>
 
+#include "store/foresee.h"
 #include "store/meant_person.h"
 #include "store/rows_by.h"
 #include "support/store.h"
@@ -11,6 +12,7 @@
 enum { MOST = 8 };
 
 static struct test_store test;
+static bool              foresees; /* what is looked up is told before the group begins */
 
 struct sent {
     struct store_request request;
@@ -117,9 +119,18 @@ static int look_rows(void *context, struct store_reader *reader, struct arena *a
     return ret != 0 ? ret : num == look->expected ? 0 : BASE_ERR_INPUT;
 }
 
+static void foresee_rows(void *context, struct store_foresight *foresight)
+{
+    const struct look *look = context;
+    store_foresee_rows(foresight, model_record(MODEL_CASE), look->field, &look->key, 1);
+}
+
 static void look(struct line *line, struct look *what)
 {
-    send(line, &(struct store_request){ .verb = "look", .decide = look_rows, .context = what });
+    const struct store_request request = {
+        .verb = "look", .decide = look_rows, .context = what, .foresee = foresees ? foresee_rows : NULL
+    };
+    send(line, &request);
 }
 
 static void test_rows_are_found_as_they_will_be(void **state)
@@ -171,9 +182,18 @@ static int look_persons(void *context, struct store_reader *reader, struct arena
     return ret != 0 ? ret : num == search->expected ? 0 : BASE_ERR_INPUT;
 }
 
+static void foresee_persons(void *context, struct store_foresight *foresight)
+{
+    const struct search *search = context;
+    store_foresee_persons(foresight, &search->tokens);
+}
+
 static void search(struct line *line, struct search *what)
 {
-    send(line, &(struct store_request){ .verb = "search", .decide = look_persons, .context = what });
+    const struct store_request request = {
+        .verb = "search", .decide = look_persons, .context = what, .foresee = foresees ? foresee_persons : NULL
+    };
+    send(line, &request);
 }
 
 /* Who has this name, and lives where the sample does. */
@@ -251,9 +271,34 @@ static void test_people_who_move_are_found_where_they_come_to(void **state)
     arena_wipe(&arena);
 }
 
+/* ---- the same where the look-ups are foreseen: what was absent then is there now ---- */
+
+static void foreseen(void (*promise)(void **state), void **state)
+{
+    foresees = true;
+    promise(state);
+    foresees = false;
+}
+
+static void test_rows_that_were_foreseen(void **state)
+{
+    foreseen(test_rows_are_found_as_they_will_be, state);
+}
+
+static void test_people_who_were_foreseen(void **state)
+{
+    foreseen(test_people_are_found_as_they_will_be, state);
+}
+
+static void test_moves_that_were_foreseen(void **state)
+{
+    foreseen(test_people_who_move_are_found_where_they_come_to, state);
+}
+
 #define PROMISES(on)                                                                                                   \
     on(test_rows_are_found_as_they_will_be) on(test_people_are_found_as_they_will_be)                                  \
-        on(test_people_who_move_are_found_where_they_come_to)
+        on(test_people_who_move_are_found_where_they_come_to) on(test_rows_that_were_foreseen)                         \
+            on(test_people_who_were_foreseen) on(test_moves_that_were_foreseen)
 #define ON_SQLITE(name) { "sqlite: " #name, name, test_store_on_sqlite, test_store_end, &test },
 #define ON_POSTGRESQL(name) { "postgresql: " #name, name, test_store_on_postgresql, test_store_end, &test },
 
