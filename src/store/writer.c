@@ -42,9 +42,9 @@ static int put(struct writer *writer, struct ticket *ticket)
             writer->last[lane]->next = ticket;
         else
             writer->first[lane] = ticket;
-        writer->last[lane] = ticket;
-        if (writer->waiting++ == 0)
+        if (writer->waiting++ == 0 || (lane == INTERACTIVE && writer->first[INTERACTIVE] == ticket))
             pthread_cond_signal(&writer->arrived);
+        writer->last[lane] = ticket;
     }
     pthread_mutex_unlock(&writer->lock);
     return ret;
@@ -104,40 +104,75 @@ static struct ticket *take_first(struct writer *writer, int lane)
     return ticket;
 }
 
-/* What goes into the next group, in order: interactive work, then a slice of bulk; always something of each that waits.
- */
-static size_t take_group(struct writer *writer, struct ticket **tickets, size_t most, size_t *bulk_from)
+/* What goes into the next group, in order: interactive work, then bulk. */
+struct taken {
+    size_t num, bulk_from;
+    bool   alone; /* as much bulk as fits */
+};
+
+static double seconds_now(void)
 {
-    size_t rows = writer->store->options.group_rows != 0 ? writer->store->options.group_rows : STORE_GROUP_ROWS;
-    size_t num = 0, weight = 0;
-    bool   timed_out = false;
-    pthread_mutex_lock(&writer->lock);
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double) now.tv_sec + (double) now.tv_nsec / 1e9;
+}
+
+/* Wait for somebody to come, so long at most; false: nobody did. The lock is held. */
+static bool wait_for(struct writer *writer, double seconds)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_nsec += (long) ((seconds - (double) (time_t) seconds) * 1e9);
+    until.tv_sec += (time_t) seconds + until.tv_nsec / 1000000000;
+    until.tv_nsec %= 1000000000;
+    return pthread_cond_timedwait(&writer->arrived, &writer->lock, &until) == 0;
+}
+
+/* Wait until there is something to do; where only bulk work waits and other work was there just now, a moment longer
+ * for that. */
+static void wait_for_work(struct writer *writer)
+{
+    bool timed_out = false;
     while (writer->waiting == 0 && !writer->closing && !timed_out) {
-        struct timespec until;
-        clock_gettime(CLOCK_REALTIME, &until);
-        until.tv_sec++;
         if (!writer->sweep_due && !writer->counts_due && !writer->keys_destroyed)
             pthread_cond_wait(&writer->arrived, &writer->lock);
         else
-            timed_out = pthread_cond_timedwait(&writer->arrived, &writer->lock, &until) != 0;
+            timed_out = !wait_for(writer, 1);
     }
+    for (double now = seconds_now(), until = now + WRITER_MOMENT_SECONDS;
+         writer->first[INTERACTIVE] == NULL && !writer->closing && now < until && now < writer->bulk_from &&
+         now - writer->interactive_seen < WRITER_GOES_ON_SECONDS;
+         now = seconds_now())
+        (void) wait_for(writer, until - now);
+}
+
+static struct taken take_group(struct writer *writer, struct ticket **tickets, size_t most)
+{
+    size_t rows = writer->store->options.group_rows != 0 ? writer->store->options.group_rows : STORE_GROUP_ROWS;
+    size_t num = 0, weight = 0;
+    pthread_mutex_lock(&writer->lock);
+    wait_for_work(writer);
     while (num < most - 1 && writer->first[INTERACTIVE] != NULL &&
            (num == 0 || weight + writer->first[INTERACTIVE]->weight <= rows)) {
         tickets[num] = take_first(writer, INTERACTIVE);
         weight += tickets[num++]->weight;
     }
-    *bulk_from = num;
-    double fit = writer->alone_changes;
+    double now = seconds_now();
     if (num > 0)
+        writer->interactive_seen = now;
+    struct taken taken = { .bulk_from = num, .alone = now - writer->interactive_seen >= WRITER_GOES_ON_SECONDS };
+    double       fit = writer->alone_changes;
+    if (!taken.alone)
         fit *= (double) WRITER_SLICE_MICROSECONDS / WRITER_ALONE_MICROSECONDS;
     weight = 0;
-    while (num < most && writer->first[BULK] != NULL &&
-           (num == *bulk_from || (double) (weight + writer->first[BULK]->weight) <= fit)) {
+    while (num < most && writer->first[BULK] != NULL && (taken.bulk_from == 0 || now >= writer->bulk_from) &&
+           (num == taken.bulk_from || (double) (weight + writer->first[BULK]->weight) <= fit)) {
         tickets[num] = take_first(writer, BULK);
         weight += tickets[num++]->weight;
     }
     pthread_mutex_unlock(&writer->lock);
-    return num;
+    taken.num = num;
+    return taken;
 }
 
 static void answer(struct ticket *ticket, int status)
@@ -413,14 +448,26 @@ static void add_counts(struct writer *writer)
     }
 }
 
+/* A group is done: what it teaches of bulk work, and until when that rests. */
+static void note_time(struct writer *writer, const struct taken *taken, double began, size_t weight)
+{
+    double now = seconds_now();
+    if (taken->bulk_from == taken->num)
+        return;
+    if (taken->alone)
+        learn(writer, 1e6 * (now - began), weight);
+    writer->bulk_from = now + WRITER_PAUSES * (now - began);
+}
+
 static void *work(void *context)
 {
     struct writer  *writer = context;
-    size_t          most = queue_most(writer) + 1, bulk_from;
+    size_t          most = queue_most(writer) + 1;
     bool            closing;
     struct ticket **tickets = memory_array(most, sizeof(struct ticket *));
     while (tickets != NULL) {
-        size_t num = take_group(writer, tickets, most, &bulk_from);
+        struct taken taken = take_group(writer, tickets, most);
+        size_t       num = taken.num;
         if (num == 0)
             note_keys(writer);
         if (num == 0 && !writer->sweep_due && !writer->keys_destroyed &&
@@ -431,17 +478,16 @@ static void *work(void *context)
                 answer(tickets[i], STORE_ERR_STOPPED);
             continue;
         }
-        struct timespec start;
-        size_t          weight = 0;
-        for (size_t i = bulk_from; i < num; i++)
+        double began = seconds_now();
+        size_t weight = 0;
+        for (size_t i = taken.bulk_from; i < num; i++)
             weight += tickets[i]->weight;
-        clock_gettime(CLOCK_MONOTONIC, &start);
-        if (num > 0)
+        if (num > 0) {
             run(writer, tickets, num);
-        if (bulk_from == 0 && num > 0)
-            learn(writer, 1e6 * seconds_since(&start), weight);
-        if (num == 0)
+            note_time(writer, &taken, began, weight);
+        } else {
             add_counts(writer);
+        }
         if (writer->sweep_due && !sweep(writer))
             break;
     }
@@ -526,7 +572,11 @@ int writer_start(struct store *store, struct db *db, struct writer **made, struc
     writer->db = db;
     writer->alone_changes = FIRST_ALONE;
     pthread_mutex_init(&writer->lock, NULL);
-    pthread_cond_init(&writer->arrived, NULL);
+    pthread_condattr_t clock;
+    pthread_condattr_init(&clock);
+    pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
+    pthread_cond_init(&writer->arrived, &clock);
+    pthread_condattr_destroy(&clock);
     int ret = counters_new(&writer->book);
     if (ret == 0)
         ret = db_take_lease(db, store->options.holder, store_now(store), &writer->fence, error);

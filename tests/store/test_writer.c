@@ -2,6 +2,7 @@
 /* What store.h promises of writing and reading, on both databases. */
 #include <pthread.h>
 #include <semaphore.h>
+#include <stdatomic.h>
 #include <stdio.h>
 
 #include "support/store.h"
@@ -371,11 +372,51 @@ static void test_many_callers(void **state)
     assert_int_equal(test_store_number(&test, "SELECT max(number) FROM event"), CALLERS * EACH * 3 + TEST_NUM_AREAS);
 }
 
+/* ---- bulk work beside somebody who waits for each answer ---- */
+
+static void *submit_until(void *context)
+{
+    intptr_t failed = 0;
+    while (!atomic_load((atomic_bool *) context)) {
+        struct people_sample sample;
+        failed += test_person_create(&test, &sample) != 0;
+    }
+    return (void *) failed;
+}
+
+static void test_bulk_work_comes_to_an_end_beside_others(void **state)
+{
+    (void) state;
+    enum { NUM = 40 };
+    static struct sent sent[NUM];
+    struct access      who = test_program();
+    atomic_bool        done = false;
+    pthread_t          thread;
+    void              *failed;
+    assert_int_equal(pthread_create(&thread, NULL, submit_until, &done), 0);
+    for (size_t i = 0; i < NUM; i++) {
+        test_person_set(&test, &sent[i].sample, sent[i].changes);
+        sent[i].request = (struct store_request){ .verb = "create", .set = { sent[i].changes, 3 }, .bulk = true };
+        assert_int_equal(sem_init(&sent[i].done, 0, 0), 0);
+        assert_ok(store_submit_later(test.store, &who, &sent[i].request, on_done, &sent[i], NULL));
+    }
+    for (size_t i = 0; i < NUM; i++) {
+        while (sem_wait(&sent[i].done) != 0)
+            ;
+        assert_int_equal(sent[i].status, 0);
+        sem_destroy(&sent[i].done);
+    }
+    atomic_store(&done, true);
+    pthread_join(thread, &failed);
+    assert_int_equal((intptr_t) failed, 0);
+}
+
 #define PROMISES(on)                                                                                                   \
     on(test_what_was_created_is_read) on(test_identity_needs_a_purpose) on(test_outside_the_grant_is_absent)           \
         on(test_what_is_refused_leaves_nothing) on(test_same_key_answers_as_the_first_time)                            \
             on(test_same_key_in_one_group_is_done_once) on(test_change_keeps_what_was)                                 \
-                on(test_fixed_and_written_fields_are_refused) on(test_decisions_see_the_group) on(test_many_callers)
+                on(test_fixed_and_written_fields_are_refused) on(test_decisions_see_the_group) on(test_many_callers)   \
+                    on(test_bulk_work_comes_to_an_end_beside_others)
 #define ON_SQLITE(name) { "sqlite: " #name, name, test_store_on_sqlite, test_store_end, &test },
 #define ON_POSTGRESQL(name) { "postgresql: " #name, name, test_store_on_postgresql, test_store_end, &test },
 
