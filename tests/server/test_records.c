@@ -427,7 +427,9 @@ static void test_areas_are_found_by_their_words(void **state)
     area.head.id = test.areas[TEST_EAST];
     area.name_en = (struct model_text){ "Pine Valley", 11 };
     model_set_add(&given, model_area_name_en);
-    struct store_change  change = { STORE_CHANGE, model_record(MODEL_AREA), &area, given, 0 };
+    struct store_change change = {
+        .verb = STORE_CHANGE, .record = model_record(MODEL_AREA), .value = &area, .given = given
+    };
     struct store_request request = { .verb = "change", .set = { &change, 1 } };
     assert_ok(store_submit(test.store, &program, &request, NULL, NULL));
     json_t *found =
