@@ -300,6 +300,8 @@ enum intake_answer intake_weigh(const struct model_person *person, const struct 
     struct ready       a, b;
     double             most = INTAKE_PERHAPS;
     enum intake_answer answer = INTAKE_DIFFERENT;
+    if (num == 0)
+        return answer;
     make_ready(person, identity, &a);
     for (size_t i = 0; i < num; i++) {
         uint8_t level[TOC_LINKAGE_NUM_ROLES];

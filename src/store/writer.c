@@ -465,6 +465,7 @@ static void *work(void *context)
     size_t          most = queue_most(writer) + 1;
     bool            closing;
     struct ticket **tickets = memory_array(most, sizeof(struct ticket *));
+    pthread_setname_np(pthread_self(), "tocsin-writer");
     while (tickets != NULL) {
         struct taken taken = take_group(writer, tickets, most);
         size_t       num = taken.num;
