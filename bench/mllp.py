@@ -4,8 +4,10 @@ soon records follow; on both databases.
 
 usage: mllp.py BUILD [MESSAGES]
 
-MESSAGES is the backlog, 300,000 in the issue; 15,000 by default, and the row says so. A row has the processor seconds
-that server and keeper spent a message, which other programs of the machine do not change, and the load then.
+MESSAGES is the backlog, 300,000 in the issue; 15,000 by default, and the row says so. A row has the processor time that
+a message took, which other programs of the machine change little: of the server's threads (doors: a connection each;
+writer; intake: reads what waits; watch: detection, which goes on meanwhile), of the keeper, of the database's server; and
+the load then. For one connection, which waits for the disk at each message, it has the time of one sync too.
 """
 
 import json
@@ -23,13 +25,48 @@ import postgresql  # noqa: E402
 from serving import Server  # noqa: E402
 
 ISSUE_BACKLOG = 300_000
+SETTINGS = {"shared_buffers": "512MB", "max_wal_size": "4GB", "wal_compression": "on"}  # of PostgreSQL
+
+
+PARTS = {"tocsin-mllp": "doors", "tocsin-writer": "writer", "tocsin-intake": "intake", "tocsin-detect": "watch"}
+
+
+def stat(place):
+    """Name, processor seconds, parent and processor seconds of the children that have ended, of a process or thread."""
+    try:
+        before, _, after = place.read_text(encoding="utf-8").rpartition(")")
+    except OSError:
+        return "", 0, 0, 0
+    fields, tick = after.split(), os.sysconf("SC_CLK_TCK")
+    return (before.partition("(")[2], (int(fields[11]) + int(fields[12])) / tick, int(fields[1]),
+            (int(fields[13]) + int(fields[14])) / tick)
+
+
+def sync_milliseconds(folder):
+    """The median time in which 4 kB more of a file are on the disk."""
+    with open(pathlib.Path(folder, "sync"), "wb", buffering=0) as file:
+        times = []
+        for _ in range(101):
+            began = time.monotonic()
+            file.write(bytes(4096))
+            os.fdatasync(file.fileno())
+            times.append(time.monotonic() - began)
+    return sorted(times)[50] * 1e3
+
+
+def say_spent(before, after, messages):
+    spent = {part: (after[part] - before[part]) / messages * 1e6 for part in after}
+    parts = ", ".join(f"{part} {each:.0f}" for part, each in spent.items() if each >= 1)
+    return f"{sum(spent.values()):.0f} us CPU a message ({parts})"
 
 
 class Node:
     """A node with one feed, which whoever connects from this machine is, and a listener."""
 
-    def __init__(self, build, folder, database=None):
+    def __init__(self, build, folder, cluster=None):
         self.build, self.path, self.sent = build, pathlib.Path(folder, "node"), 0
+        self.database = cluster.postmaster.pid if cluster else None
+        database = cluster.url() if cluster else None
         self.tocsin("node", "init", "--lists", ROOT / "share/lists", *(["--database", database] if database else []),
                     self.path)
         self.tocsin("user", "password", "operator", "--node", self.path, stdin="the kettle sings at dawn\n")
@@ -60,16 +97,20 @@ class Node:
         return float(re.search(rf"^{name} (\S+)$", self.server.get("/metrics")[2].decode(), re.M).group(1))
 
     def processor_seconds(self):
-        """Of the server and its children (the keeper)."""
-        own, total = self.server.process.pid, 0
+        """Of the server's threads, its children (the keeper) and the database's server."""
+        own, spent = self.server.process.pid, dict.fromkeys([*PARTS.values(), "other", "keeper", "database"], 0)
         for place in pathlib.Path("/proc").glob("[0-9]*/stat"):
-            try:
-                fields = place.read_text(encoding="utf-8").rpartition(")")[2].split()
-            except OSError:
-                continue
-            if int(place.parent.name) == own or int(fields[1]) == own:
-                total += int(fields[11]) + int(fields[12])
-        return total / os.sysconf("SC_CLK_TCK")
+            parent = stat(place)[2]
+            if parent == own:
+                spent["keeper"] += stat(place)[1]
+            elif self.database and (parent == self.database or int(place.parent.name) == self.database):
+                spent["database"] += sum(stat(place)[1::2])
+        for place in pathlib.Path(f"/proc/{own}/task").glob("*/stat"):
+            name, seconds, *_ = stat(place)
+            spent[PARTS.get(name, "other")] += seconds
+        spent["doors"] = stat(pathlib.Path(f"/proc/{own}/stat"))[1] - sum(  # their threads end with the connections
+            spent[part] for part in (*PARTS.values(), "other") if part != "doors")
+        return spent
 
     def wait_until_worked_off(self):
         """Seconds; the age of the oldest while it lasted, at most."""
@@ -88,43 +129,45 @@ def row(measure, bar, measured, met):
 
 
 def answers(node, name, connections, messages, bar):
+    """The answers' time, while records are made; and how long those take then."""
     node.wait_until_worked_off()
+    sync = f"; one sync of this disk {sync_milliseconds(node.path.parent):.2f} ms" if connections == 1 else ""
     before = node.processor_seconds()
     took, median, late, longest, own = node.send(connections, messages)
-    spent = node.processor_seconds() - before
+    spent = say_spent(before, node.processor_seconds(), messages)
+    left = node.metric("tocsin_messages_waiting")
     node.wait_until_worked_off()
     rate = messages / took
     met = rate >= bar and (connections == 1 or late < 50)
     row(f"MLLP, {name}, {connections} connection{'s' if connections > 1 else ''}: kept, then answered",
         f">= {bar:,}/s" + (", p99 < 50 ms" if connections > 1 else ""),
-        f"{rate:,.0f}/s, median {median:.1f}, p99 {late:.1f}, longest {longest:.0f} ms; {messages:,} messages; "
-        f"{spent / messages * 1e6:.0f} us CPU a message with the records made meanwhile, senders {own / messages * 1e6:.0f} us",
-        met)
+        f"{rate:,.0f}/s, median {median:.1f}, p99 {late:.1f}, longest {longest:.0f} ms; {messages:,} messages, of which "
+        f"{messages - left:,.0f} in records by then; {spent}, senders {own / messages * 1e6:.0f} us{sync}", met)
 
 
 def backlog(node, name, messages):
     before = node.processor_seconds()
     took, _, late, _, _ = node.send(64, messages)
+    answered = node.processor_seconds()
     after, oldest = node.wait_until_worked_off()
-    spent = node.processor_seconds() - before
+    done = node.processor_seconds()
     part = messages / ISSUE_BACKLOG
     scaled = "" if messages == ISSUE_BACKLOG else f" (a {ISSUE_BACKLOG / messages:.0f}th of the issue's backlog, bars scaled)"
     row(f"MLLP, {name}: {messages:,} messages at once, answered{scaled}", f"< {60 * part:g} s",
-        f"{took:.1f} s, p99 {late:.1f} ms", took < 60 * part)
+        f"{took:.1f} s, p99 {late:.1f} ms; {say_spent(before, answered, messages)}", took < 60 * part)
     row(f"MLLP, {name}: the same, in records{scaled}", f"< {200 * part:g} s",
         f"{took + after:.1f} s; oldest unprocessed at most {oldest:.1f} s", took + after < 200 * part)
     rate = messages / (took + after)
     row(f"MLLP, {name}: records follow", ">= 1,500/s",
-        f"{rate:,.0f}/s, {spent / messages * 1e6:.0f} us CPU a message from socket to records", rate >= 1500)
+        f"{rate:,.0f}/s; from socket to records {say_spent(before, done, messages)}", rate >= 1500)
 
 
-def measure(build, name, messages, bar, database=None):
+def measure(build, name, messages, bar, cluster=None):
     with tempfile.TemporaryDirectory(prefix="tocsin-bench-", dir=os.environ.get("TOCSIN_BENCH_FOLDER")) as folder:
-        node = Node(build, folder, database)
+        node = Node(build, folder, cluster)
         with node.server:
             node.send(1, 200)  # caches, plans
-            if not database:
-                answers(node, name, 1, min(messages, 3_000), 1500)
+            answers(node, name, 1, min(messages, 3_000), 1500)
             answers(node, name, 64, min(messages, 10_000), bar)
             backlog(node, name, messages)
             node.server.end()
@@ -134,8 +177,8 @@ def main():
     build, messages = sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else 15_000
     measure(build, "SQLite", messages, 10_000)
     try:
-        with postgresql.Cluster() as cluster:
-            measure(build, "PostgreSQL", messages, 5_000, cluster.url())
+        with postgresql.Cluster(SETTINGS) as cluster:
+            measure(build, "PostgreSQL", messages, 5_000, cluster)
     except postgresql.Absent as why:
         row("MLLP, PostgreSQL", ">= 5,000/s", f"not measured: {why}", False)
 
