@@ -12,6 +12,7 @@ import { Empty, Fresh, Show } from "../ui/states";
 import { Answer } from "./Answer";
 import { Clock } from "./Clock";
 import { areaOf } from "./OpenSignals";
+import { Reported } from "./Reported";
 import { STEPS, type Step } from "./signals";
 import "./signal.css";
 
@@ -304,10 +305,14 @@ export default function SignalPage({ id }: { id: string }) {
             <Steps signal={signal} tasks={tasks} />
           </section>
           <div class="halves">
-            <section class="card" aria-labelledby="why">
-              <h2 id="why">{t("signal.why")}</h2>
-              <Streams alarms={alarms} />
-            </section>
+            {alarms.length === 0 && signal.source !== "alarm" ? (
+              <Reported signal={signal} />
+            ) : (
+              <section class="card" aria-labelledby="why">
+                <h2 id="why">{t("signal.why")}</h2>
+                <Streams alarms={alarms} />
+              </section>
+            )}
             <div class="column">
               <Where area={area} alarms={alarms} />
               <Behind signal={signal} alarms={alarms} />

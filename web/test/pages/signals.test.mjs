@@ -2,7 +2,7 @@
 // Signals and what they come from, by clicking and by keys: the inbox, a signal answered from triage to its end, streams.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { ask, browse, makeNode, serve, signIn } from "../program.mjs";
+import { ask, browse, giveFactor, looksWell, makeNode, serve, signIn } from "../program.mjs";
 
 const COUNTY = "900101";
 let node, server, browser;
@@ -156,6 +156,26 @@ test("a signal shows its series with threshold and expected, the areas that alar
   const { body: cases } = await ask(page, "GET", `/api/v1/cases?disease=measles&onset_date.from=${days[0]}&onset_date.to=${days.at(-1)}&page_size=200`);
   assert.equal(Number(await page.locator(".grid-body .grid-row").last().getAttribute("aria-rowindex")), Math.min(cases.rows.length, 40) + 1);
   assert.match(page.url(), new RegExp(`onset_date.from=${days[0]}`));
+  assert.deepEqual(complaints, []);
+  await context.close();
+});
+
+test("a report shows what was said without its numbers, and how to ask again for a purpose alone", async () => {
+  const { page, complaints, context } = await signIn(browser, server.url, "dolma", { bypassCSP: true });
+  await page.goto(`${server.url}/signals`);
+  await page.waitForSelector(".inbox");
+  await giveFactor(page);
+  const said = { area: areaId(COUNTY), what: "Twelve pupils vomit, ask 13800138000", place: "the school", num_ill: 12, contact: "ward 3, extension 12" };
+  const made = await ask(page, "POST", "/api/v1/event-reports", said);
+  assert.equal(made.status, 201, JSON.stringify(made.body));
+  await page.goto(`${server.url}/signals/${made.body.id}`);
+  await page.waitForSelector(".reported");
+  const shown = await page.textContent(".reported");
+  for (const text of ["Twelve pupils vomit, ask […]", "the school", "12"]) assert.ok(shown.includes(text), shown);
+  assert.ok(!shown.includes("ward 3"), shown);
+  await looksWell(page);
+  await button(page, /Show, for: Case investigation/).click();
+  await page.waitForSelector(".reported dd:has-text('ward 3, extension 12')");
   assert.deepEqual(complaints, []);
   await context.close();
 });
