@@ -26,6 +26,8 @@ struct run {
     size_t                      num_signals, room;
     struct toc_grouping_series *series;
     struct toc_grouping_place  *places;
+    uint32_t                   *placed; /* series with a place, of the step at hand */
+    size_t                      num_placed;
     struct toc_grouping_signal *raised;
     struct watch_plan           plan;
 };
@@ -67,26 +69,36 @@ static int begin(struct run *run)
     size_t                    num = group->num_series, steps = group->num_back + WATCH_GAP;
     run->width = steps < group->num_steps ? steps : group->num_steps;
     run->first = group->num_steps - run->width;
-    run->room = group->num_signals + num * group->num_back;
     run->number = arena_array(run->arena, num * run->width, sizeof *run->number);
     run->known = arena_array(run->arena, num * run->width, sizeof *run->known);
     run->judgements = arena_array(run->arena, num * run->width, sizeof *run->judgements);
     run->methods = arena_array(run->arena, num, sizeof *run->methods);
     run->usual = arena_array(run->arena, num, sizeof *run->usual);
+    run->series = arena_array(run->arena, num, sizeof *run->series);
+    run->places = arena_array(run->arena, num, sizeof *run->places);
+    run->placed = arena_array(run->arena, num, sizeof *run->placed);
+    run->raised = arena_array(run->arena, num, sizeof *run->raised);
+    return run->number == NULL || run->known == NULL || run->judgements == NULL || run->methods == NULL ||
+                   run->usual == NULL || run->series == NULL || run->places == NULL || run->placed == NULL ||
+                   run->raised == NULL
+               ? TOC_ERR_NO_MEMORY
+               : 0;
+}
+
+/* Room for all signals that there can be, and what is known of the alarms before. After everything is judged. */
+static int begin_grouping(struct run *run, size_t most_alarms)
+{
+    const struct watch_group *group = run->group;
+    run->room = group->num_signals + most_alarms;
     run->signals = arena_array(run->arena, run->room + 1, sizeof *run->signals);
     run->taken = arena_array(run->arena, run->room + 1, sizeof *run->taken);
     run->order = arena_array(run->arena, run->room + 1, sizeof *run->order);
     run->ordered = arena_array(run->arena, run->room + 2, sizeof *run->ordered);
-    run->series = arena_array(run->arena, num, sizeof *run->series);
-    run->places = arena_array(run->arena, num, sizeof *run->places);
-    run->raised = arena_array(run->arena, num, sizeof *run->raised);
-    run->plan.founded = arena_array(run->arena, num * group->num_back + 1, sizeof *run->plan.founded);
-    run->plan.raised = arena_array(run->arena, num * group->num_back + 1, sizeof *run->plan.raised);
+    run->plan.founded = arena_array(run->arena, most_alarms + 1, sizeof *run->plan.founded);
+    run->plan.raised = arena_array(run->arena, most_alarms + 1, sizeof *run->plan.raised);
     run->plan.moved = arena_array(run->arena, group->num_alarms + 1, sizeof *run->plan.moved);
     run->plan.closed = arena_array(run->arena, group->num_signals + 1, sizeof *run->plan.closed);
-    if (run->number == NULL || run->known == NULL || run->judgements == NULL || run->methods == NULL ||
-        run->usual == NULL || run->signals == NULL || run->taken == NULL || run->order == NULL ||
-        run->ordered == NULL || run->series == NULL || run->places == NULL || run->raised == NULL ||
+    if (run->signals == NULL || run->taken == NULL || run->order == NULL || run->ordered == NULL ||
         run->plan.founded == NULL || run->plan.raised == NULL || run->plan.moved == NULL || run->plan.closed == NULL)
         return TOC_ERR_NO_MEMORY;
     if (group->num_signals > 0)
@@ -311,7 +323,8 @@ static int64_t signal_of_members(const struct run *run, int64_t group, size_t st
                                  bool *fresh)
 {
     int64_t best = 0;
-    for (size_t i = 0; i < run->group->num_series; i++) {
+    for (size_t k = 0; k < run->num_placed; k++) {
+        size_t i = run->placed[k];
         if (run->places[i].signal != group)
             continue;
         int64_t was = run->number[at(run, i, step)];
@@ -362,11 +375,15 @@ static int group_step(struct run *run, size_t step)
                                 run->raised, &num_raised, run->error);
     if (ret != 0)
         return ret;
+    run->num_placed = 0;
+    for (size_t i = 0; i < num; i++)
+        if (run->places[i].signal != 0)
+            run->placed[run->num_placed++] = (uint32_t) i;
     for (size_t k = 0; k < num_raised; k++) {
         int64_t number = signal_for(run, &run->raised[k], step);
-        for (size_t i = 0; i < num; i++)
-            if (run->places[i].signal == run->raised[k].number)
-                run->places[i].signal = -number; /* below, so that no other group's number is met again */
+        for (size_t m = 0; m < run->num_placed; m++)
+            if (run->places[run->placed[m]].signal == run->raised[k].number)
+                run->places[run->placed[m]].signal = -number; /* below, so that no other group's number is met again */
     }
     for (size_t i = 0; i < num; i++) {
         int64_t placed = run->places[i].signal < 0 ? -run->places[i].signal
@@ -457,8 +474,14 @@ int watch_plan(const struct watch_group *group, struct arena *arena, struct watc
     struct run run = { .group = group, .arena = arena, .error = error };
     size_t     from = first_judged(group);
     int        ret = begin(&run);
-    for (size_t i = 0; i < group->num_series && ret == 0; i++)
+    size_t     most_alarms = 0;
+    for (size_t i = 0; i < group->num_series && ret == 0; i++) {
         ret = judge(&run, i);
+        for (size_t step = from; ret == 0 && step < group->num_steps; step++)
+            most_alarms += run.judgements[at(&run, i, step)].alarm == TOC_ALARM_YES;
+    }
+    if (ret == 0)
+        ret = begin_grouping(&run, most_alarms + group->num_alarms);
     for (size_t step = from; step < group->num_steps && ret == 0; step++)
         ret = group_step(&run, step);
     if (ret != 0)
