@@ -514,9 +514,26 @@ static void finish(struct job *job)
         atomic_fetch_add(&job->intake->worked, 1);
 }
 
-static int run_jobs(struct job *jobs, size_t num, intake_told *told, void *context)
+struct batch {
+    struct arena          arena;
+    struct message_bytes *waiting;
+    struct job           *jobs;
+    size_t                num;
+};
+
+static void free_batch(struct batch *batch)
 {
-    int ret = 0;
+    for (size_t i = 0; i < batch->num && batch->jobs != NULL; i++) {
+        arena_wipe(&batch->jobs[i].arena);
+        fault_list_free(&batch->jobs[i].faults);
+    }
+    free(batch->jobs);
+    arena_wipe(&batch->arena);
+    *batch = (struct batch){ .num = 0 };
+}
+
+static void submit_jobs(struct job *jobs, size_t num)
+{
     for (size_t i = 0; i < num; i++) {
         sem_init(&jobs[i].done, 0, 0);
         int put = jobs[i].status == 0 ? submit(&jobs[i]) : jobs[i].status;
@@ -524,42 +541,60 @@ static int run_jobs(struct job *jobs, size_t num, intake_told *told, void *conte
         if (put != 0)
             jobs[i].status = put;
     }
-    for (size_t i = 0; i < num; i++) {
-        finish(&jobs[i]);
-        if (jobs[i].status != 0)
-            ret = jobs[i].status;
-        else if (told != NULL)
-            told(context, &jobs[i].from->message.head.id, jobs[i].verdict, jobs[i].reason, &jobs[i].outcome);
-        sem_destroy(&jobs[i].done);
+}
+
+/* Read what waits and is not under way, and hand it to the writer. On failure, or where nothing waits, the batch is
+ * empty. */
+static int begin_batch(struct intake *intake, struct store_reader *reader, const struct batch *under_way,
+                       struct batch *batch)
+{
+    struct id except[INTAKE_WORK_MOST];
+    *batch = (struct batch){ .arena.limit = (size_t) 256 << 20 };
+    for (size_t i = 0; i < under_way->num; i++)
+        except[i] = under_way->waiting[i].message.head.id;
+    int ret = store_messages_waiting(reader, except, under_way->num, INTAKE_WORK_MOST, &batch->arena, &batch->waiting,
+                                     &batch->num);
+    batch->jobs = memory_array(batch->num + 1, sizeof *batch->jobs);
+    if (ret == 0 && batch->jobs == NULL)
+        ret = TOC_ERR_NO_MEMORY;
+    for (size_t i = 0; i < batch->num && ret == 0; i++) {
+        batch->jobs[i] = (struct job){ .intake = intake, .from = &batch->waiting[i] };
+        read_job(&batch->jobs[i], reader);
     }
+    if (ret == 0)
+        ret = make_tokens(intake, batch->jobs, batch->num, &batch->arena);
+    if (ret == 0)
+        submit_jobs(batch->jobs, batch->num);
+    else
+        free_batch(batch);
+    return ret;
+}
+
+/* Wait until it is written. */
+static int end_batch(struct batch *batch, intake_told *told, void *context)
+{
+    int ret = 0;
+    for (size_t i = 0; i < batch->num; i++) {
+        struct job *job = &batch->jobs[i];
+        finish(job);
+        if (job->status != 0)
+            ret = job->status;
+        else if (told != NULL)
+            told(context, &job->from->message.head.id, job->verdict, job->reason, &job->outcome);
+        sem_destroy(&job->done);
+    }
+    free_batch(batch);
     return ret;
 }
 
 int intake_work(struct intake *intake, struct store_reader *reader, intake_told *told, void *context, size_t *num)
 {
-    struct arena          arena = { .limit = (size_t) 256 << 20 };
-    struct message_bytes *waiting = NULL;
-    size_t                num_jobs = 0;
-    int                   ret = store_messages_waiting(reader, INTAKE_WORK_MOST, &arena, &waiting, &num_jobs);
-    struct job           *jobs = memory_array(num_jobs + 1, sizeof *jobs);
-    if (ret == 0 && jobs == NULL)
-        ret = TOC_ERR_NO_MEMORY;
-    for (size_t i = 0; i < num_jobs && ret == 0; i++) {
-        jobs[i] = (struct job){ .intake = intake, .from = &waiting[i] };
-        read_job(&jobs[i], reader);
-    }
-    if (ret == 0)
-        ret = make_tokens(intake, jobs, num_jobs, &arena);
-    if (ret == 0)
-        ret = run_jobs(jobs, num_jobs, told, context);
-    for (size_t i = 0; i < num_jobs && jobs != NULL; i++) {
-        arena_wipe(&jobs[i].arena);
-        fault_list_free(&jobs[i].faults);
-    }
-    free(jobs);
-    arena_wipe(&arena);
-    *num = num_jobs;
-    return ret;
+    const struct batch none = { .num = 0 };
+    struct batch       batch;
+    int                ret = begin_batch(intake, reader, &none, &batch);
+    *num = batch.num;
+    int ended = end_batch(&batch, told, context);
+    return ret == 0 ? ended : ret;
 }
 
 int intake_release(struct intake *intake, struct store_reader *reader, const struct access *who,
@@ -613,12 +648,37 @@ static bool wait_for_work(struct intake_worker *worker, bool again)
     return goes_on;
 }
 
-/* What waits, once; after a lost connection with a new one. */
+static bool is_closing(struct intake_worker *worker)
+{
+    pthread_mutex_lock(&worker->lock);
+    bool closing = worker->closing;
+    pthread_mutex_unlock(&worker->lock);
+    return closing;
+}
+
+/* All that waits: while the writer works one batch off, the next is read. */
+static int work_all(struct intake_worker *worker, size_t *num)
+{
+    const struct batch none = { .num = 0 };
+    struct batch       batch, next;
+    int                ret = begin_batch(worker->intake, worker->reader, &none, &batch);
+    *num = batch.num;
+    while (batch.num > 0) {
+        next = none;
+        int began = ret != 0 || is_closing(worker) ? 0 : begin_batch(worker->intake, worker->reader, &batch, &next);
+        int ended = end_batch(&batch, NULL, NULL);
+        ret = ret != 0 ? ret : began != 0 ? began : ended;
+        batch = next;
+    }
+    return ret;
+}
+
+/* After a lost connection with a new one. */
 static int work_once(struct intake_worker *worker, size_t *num)
 {
     int ret = worker->reader == NULL ? store_reader_open(worker->intake->options.store, &worker->reader, NULL) : 0;
     if (ret == 0)
-        ret = intake_work(worker->intake, worker->reader, NULL, NULL, num);
+        ret = work_all(worker, num);
     if (ret == DB_ERR_LOST) {
         store_reader_close(worker->reader);
         worker->reader = NULL;

@@ -126,6 +126,8 @@ struct waiting {
     struct message_bytes *messages;
     size_t                num, most;
     int64_t               bytes;
+    const struct id      *except;
+    size_t                num_except;
 };
 
 static int waiting_row(void *context, const struct db_value *row, size_t num_columns)
@@ -135,6 +137,9 @@ static int waiting_row(void *context, const struct db_value *row, size_t num_col
     (void) num_columns;
     if (waiting->num == waiting->most || waiting->bytes > (int64_t) MESSAGE_BYTES_MOST)
         return 0;
+    for (size_t i = 0; i < waiting->num_except; i++)
+        if (memcmp(waiting->except[i].bytes, row[SCHEMA_ID].bytes, ID_BYTES) == 0)
+            return 0;
     int ret = schema_fetch(model_record(MODEL_MESSAGE), row, waiting->arena, message, NULL);
     if (ret != 0)
         return ret;
@@ -144,13 +149,13 @@ static int waiting_row(void *context, const struct db_value *row, size_t num_col
     return 0;
 }
 
-int store_messages_waiting(struct store_reader *reader, size_t most, struct arena *arena,
-                           struct message_bytes **messages, size_t *num)
+int store_messages_waiting(struct store_reader *reader, const struct id *except, size_t num_except, size_t most,
+                           struct arena *arena, struct message_bytes **messages, size_t *num)
 {
     char            sql[4096];
     struct db      *db;
-    struct db_value values[] = { db_word("received"), db_integer((int64_t) most) };
-    struct waiting  waiting = { .arena = arena, .most = most };
+    struct db_value values[] = { db_word("received"), db_integer((int64_t) (most + num_except)) };
+    struct waiting  waiting = { .arena = arena, .most = most, .except = except, .num_except = num_except };
     struct parts    parts = { .arena = arena };
     waiting.messages = arena_array(arena, most + 1, sizeof *waiting.messages);
     parts.parts = arena_array(arena, most + 1, sizeof *parts.parts);

@@ -13,12 +13,13 @@ struct message_bytes {
     struct model_text    bytes; /* in the arena, which is to be wiped; bytes NULL: gone, with their key */
 };
 
-/* The messages that wait to be read, oldest first, at most `most` and of at most MESSAGE_BYTES_MOST bytes together (one
- * at least). Keys are asked of the keeper for the purpose `message`, at its rate: KEEPER_ERR_RATE. Also db_status,
- * TOC_ERR_NO_MEMORY. `arena` must allow twice MESSAGE_BYTES_MOST and what the records take. */
+/* The messages that wait to be read, oldest first, but for those `except` (num_except, which somebody has in hand); at
+ * most `most`, and of at most MESSAGE_BYTES_MOST bytes together (one at least). Keys are asked of the keeper for the
+ * purpose `message`, at its rate: KEEPER_ERR_RATE. Also db_status, TOC_ERR_NO_MEMORY. `arena` must allow twice
+ * MESSAGE_BYTES_MOST and what the records take. */
 #define MESSAGE_BYTES_MOST ((size_t) 16 << 20)
-int store_messages_waiting(struct store_reader *reader, size_t most, struct arena *arena,
-                           struct message_bytes **messages, size_t *num);
+int store_messages_waiting(struct store_reader *reader, const struct id *except, size_t num_except, size_t most,
+                           struct arena *arena, struct message_bytes **messages, size_t *num);
 
 /* How many wait, and since when the oldest does; INSTANT_MISSING = none. */
 int store_messages_backlog(struct store_reader *reader, int64_t *num, int64_t *oldest);

@@ -42,7 +42,7 @@ static void test_it_is_kept_sealed_and_whole(void **state)
     assert_ok(store_messages_backlog(test.reader, &backlog, &oldest));
     assert_int_equal(backlog, 1);
     assert_int_equal(oldest, test.now);
-    assert_ok(store_messages_waiting(test.reader, 10, &arena, &waiting, &num));
+    assert_ok(store_messages_waiting(test.reader, NULL, 0, 10, &arena, &waiting, &num));
     assert_int_equal(num, 1);
     assert_int_equal(waiting[0].bytes.size, size);
     assert_memory_equal(waiting[0].bytes.bytes, message, size);
