@@ -115,6 +115,17 @@ static void write_one(struct taking *taking, const struct item *item, const stru
         answer->ends[answer->num_ends++] = answer->text.used;
 }
 
+/* The bytes of the first segment, which is all that an answer needs of the message. */
+static size_t header_size(const char *bytes, size_t size)
+{
+    size_t at = 0;
+    while (at < size && (bytes[at] == '\r' || bytes[at] == '\n'))
+        at++;
+    while (at < size && bytes[at] != '\r' && bytes[at] != '\n')
+        at++;
+    return at;
+}
+
 static void answer_item(struct taking *taking, struct item *item)
 {
     struct report      header;
@@ -122,7 +133,8 @@ static void answer_item(struct taking *taking, struct item *item)
     if (item->status == TOC_ERR_TOO_LARGE || item->status == TOC_ERR_NO_MEMORY)
         report_init(&item->read.report, &item->arena, item->bytes.bytes, 0);
     else {
-        report_init(&header, &item->arena, item->read.report.bytes, item->read.report.size);
+        report_init(&header, &item->arena, item->read.report.bytes,
+                    header_size(item->read.report.bytes, item->read.report.size));
         if (hl7_read(&header, &message) != 0)
             message.num_segments = 0;
     }
