@@ -113,6 +113,7 @@ struct exchange {
     /* Of http.c: who takes what is submitted, so that the thread can go on; NULL = wait for the writer here. */
     int (*submit)(struct exchange *exchange, const struct store_request *request, exchange_after *after);
     void *transport;
+    void *pending; /* of a handler that has submitted: what `after` goes on with, in the arena */
 };
 
 /* A parameter of the query, or NULL; a header by its name in small letters, or NULL. */

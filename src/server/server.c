@@ -20,6 +20,7 @@
 #include "server/jobs.h"
 #include "server/listen.h"
 #include "server/mllp.h"
+#include "server/pass_desk.h"
 #include "server/pass_lists.h"
 #include "server/provider.h"
 #include "server/server_internal.h"
@@ -258,6 +259,7 @@ static void free_server(struct server *server)
     accounts_free(server->accounts);
     provider_free(server->provider);
     pass_lists_free(server->passes);
+    pass_desk_free(server->desk);
     free(server);
 }
 
@@ -294,6 +296,8 @@ int server_start(const struct server_options *options, struct server **started, 
         ret = start_provider(server, faults);
     if (ret == 0)
         ret = pass_lists_new(&options->node->settings, &server->passes, faults);
+    if (ret == 0)
+        ret = pass_desk_new(options->node, &server->desk, faults);
     if (ret == 0)
         ret = start_network(server, faults);
     if (ret == 0 && options->num_mllp > 0 && options->tables != NULL)

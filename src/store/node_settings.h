@@ -22,6 +22,8 @@
  *     pass_rules = rules.json            the rules that they are held to
  *     pass_country = XX                  whose rules count here; and of which region
  *     pass_region = XX-1
+ *     pass_issuer = signer               the folder of a signer that passes are issued by (docs/pass-issuing.md)
+ *     pass_smart = https://cards.county.example   the address of its SMART Health Cards
  *     watch = yes                        'tocsin serve' judges the streams by itself (docs/watch.md)
  *     codes = our-codes                  the folder of code tables of your own, read after ours (docs/intake.md)
  *     call_mail = smtp://mail.county.example:25   the mail server by which people on duty are called (docs/watch.md)
@@ -95,6 +97,8 @@ struct node_settings {
     char             pass_rules[NODE_SETTING_BYTES];
     char             pass_country[NODE_SETTING_BYTES];
     char             pass_region[NODE_SETTING_BYTES];
+    char             pass_issuer[NODE_SETTING_BYTES];
+    char             pass_smart[NODE_SETTING_BYTES];
     bool             watch;
     char             call_mail[NODE_SETTING_BYTES]; /* "" = none, as of those below */
     char             call_mail_from[NODE_SETTING_BYTES];

@@ -74,11 +74,16 @@ int credential_maker_open_by(const struct credential_hand *hand, const char *cha
 /* x and y of the key of a certificate (PEM; the first), to find out whose it is. False: not one of P-256. */
 bool credential_certificate_point(const char *chain, size_t chain_size, uint8_t point[64]);
 
+/* The key's thumbprint, as cards name it; r and s of what was signed last, by which lists name an HC1 (revoke.h). */
+const char    *credential_maker_thumbprint(const struct credential_maker *maker);
+const uint8_t *credential_maker_signature(const struct credential_maker *maker);
+
 /* ---- passes ---- */
 
 #define CREDENTIAL_ISSUE_TEXT_BYTES 4096 /* the longest text that is issued: what one QR code holds */
 #define CREDENTIAL_ISSUE_RECORD_BYTES ((size_t) 16 << 10)
 #define CREDENTIAL_IDENTIFIER_RANDOM 16
+#define CREDENTIAL_RID_RANDOM 9 /* of these, the first so many make a card's rid, in base64url */
 
 struct credential_times {
     int64_t issued, expires; /* seconds since 1970; issued ≤ expires ≤ the certificate's end */

@@ -22,7 +22,8 @@ struct credential_maker {
     size_t                        der_size;
     char                          thumbprint[CREDENTIAL_THUMBPRINT_BYTES + 1];
     char                          jwk[400];
-    uint8_t                       point[64]; /* x, y */
+    uint8_t                       point[64];                         /* x, y */
+    uint8_t                       signature[CREDENTIAL_ES256_BYTES]; /* the last */
     /* room of one pass, cleared behind it */
     struct value      values[256]; /* the record with what was filled in */
     struct value_tree record;      /* on these */

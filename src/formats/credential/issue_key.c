@@ -433,6 +433,16 @@ const char *credential_maker_jwk(const struct credential_maker *maker)
     return maker->jwk;
 }
 
+const char *credential_maker_thumbprint(const struct credential_maker *maker)
+{
+    return maker->thumbprint;
+}
+
+const uint8_t *credential_maker_signature(const struct credential_maker *maker)
+{
+    return maker->signature;
+}
+
 void credential_maker_clear(struct credential_maker *maker)
 {
     explicit_bzero(maker->values, sizeof maker->values);
@@ -456,7 +466,9 @@ bool credential_maker_sign(struct credential_maker *maker, const void *bytes, si
                            uint8_t signature[CREDENTIAL_ES256_BYTES])
 {
     uint8_t digest[CREDENTIAL_DIGEST_BYTES];
-    return EVP_DigestInit_ex2(maker->hash, maker->sha256, NULL) == 1 &&
-           EVP_DigestUpdate(maker->hash, bytes, size) == 1 && EVP_DigestFinal_ex(maker->hash, digest, NULL) == 1 &&
-           sign_digest(maker, digest, signature);
+    if (EVP_DigestInit_ex2(maker->hash, maker->sha256, NULL) != 1 || EVP_DigestUpdate(maker->hash, bytes, size) != 1 ||
+        EVP_DigestFinal_ex(maker->hash, digest, NULL) != 1 || !sign_digest(maker, digest, maker->signature))
+        return false;
+    memcpy(signature, maker->signature, sizeof maker->signature);
+    return true;
 }

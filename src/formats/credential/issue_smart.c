@@ -10,7 +10,6 @@
 #include "tocsin/status.h"
 
 #define COVID "840539006"
-#define RID_RANDOM 9 /* bytes: 12 characters */
 #define CVX "http://hl7.org/fhir/sid/cvx"
 #define LOINC "http://loinc.org"
 #define SNOMED "http://snomed.info/sct"
@@ -144,8 +143,8 @@ static void write_card(struct sink *sink, const struct value *record, enum crede
                        const struct value *entry, const char *code, const char *issuer, int64_t issued,
                        const uint8_t random[CREDENTIAL_IDENTIFIER_RANDOM])
 {
-    char               rid[CREDENTIAL_BASE64_ENCODED(RID_RANDOM)];
-    size_t             rid_size = credential_base64_encode(CREDENTIAL_BASE64_URL, random, RID_RANDOM, rid);
+    char               rid[CREDENTIAL_BASE64_ENCODED(CREDENTIAL_RID_RANDOM)];
+    size_t             rid_size = credential_base64_encode(CREDENTIAL_BASE64_URL, random, CREDENTIAL_RID_RANDOM, rid);
     struct json_writer json;
     json_writer_init(&json, sink);
     json_begin_object(&json);

@@ -464,6 +464,29 @@ CREATE TABLE "result" (
 CREATE INDEX "result_specimen" ON "result" ("specimen","target");
 CREATE INDEX "result_case" ON "result" ("linked_case");
 
+CREATE TABLE "credential" (
+  "id" {id} NOT NULL,
+  "version" {integer} NOT NULL,
+  "created" {integer} NOT NULL,
+  "updated" {integer} NOT NULL,
+  "person" {id} NOT NULL,
+  "responsible_area" {id} NOT NULL,
+  "form" {text} NOT NULL DEFAULT '',
+  "proof" {text} NOT NULL DEFAULT '',
+  "result" {id},
+  "linked_case" {id},
+  "number" {integer} NOT NULL,
+  "issued" {integer} NOT NULL,
+  "expires" {integer} NOT NULL,
+  "signed_by" {text} NOT NULL DEFAULT '',
+  "entry" {text} NOT NULL DEFAULT '',
+  "revoked" {integer},
+  PRIMARY KEY ("id")){keyed};
+CREATE INDEX "credential_person" ON "credential" ("person");
+CREATE INDEX "credential_result" ON "credential" ("result");
+CREATE INDEX "credential_case" ON "credential" ("linked_case");
+CREATE INDEX "credential_expires" ON "credential" ("expires","revoked");
+
 CREATE TABLE "stream" (
   "id" {id} NOT NULL,
   "version" {integer} NOT NULL,
