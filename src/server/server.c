@@ -22,6 +22,7 @@
 #include "server/mllp.h"
 #include "server/pass_desk.h"
 #include "server/pass_lists.h"
+#include "server/pass_pull.h"
 #include "server/provider.h"
 #include "server/server_internal.h"
 
@@ -246,6 +247,7 @@ static void free_server(struct server *server)
     http_stop(server->http);
     detection_stop(server->detection);
     calls_stop(server->calls);
+    pass_pull_stop(server->pull);
     live_stop(server->live);
     jobs_stop(server->jobs);
     mllp_stop(server->mllp);
@@ -294,6 +296,8 @@ int server_start(const struct server_options *options, struct server **started, 
         ret = start_detection(server);
     if (ret == 0)
         ret = start_provider(server, faults);
+    if (ret == 0)
+        ret = pass_pull_start(&options->node->settings, server->log, &server->pull, faults);
     if (ret == 0)
         ret = pass_lists_new(&options->node->settings, &server->passes, faults);
     if (ret == 0)

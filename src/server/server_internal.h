@@ -18,6 +18,7 @@ struct jobs;
 struct mllp_listeners;
 struct pass_desk;
 struct pass_lists;
+struct pass_pull;
 struct provider;
 
 struct server {
@@ -42,6 +43,7 @@ struct server {
     char                   disk[NODE_SETTING_BYTES]; /* that it watches: a folder of it; "" = none */
     struct lane           *workers, *heavy;
     struct provider       *provider; /* of identities; NULL = none */
+    struct pass_pull      *pull;     /* fetches them; NULL = they come by file */
     struct pass_desk      *desk;     /* where passes are issued; NULL = nowhere */
     struct pass_lists     *passes;   /* what health passes are checked with; NULL = nothing */
     struct lane           *outside;  /* whoever waits for it; NULL = nobody does */

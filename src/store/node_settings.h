@@ -22,6 +22,9 @@
  *     pass_rules = rules.json            the rules that they are held to
  *     pass_country = XX                  whose rules count here; and of which region
  *     pass_region = XX-1
+ *     pass_pull = https://health.example/pass   where pass_trust is fetched from, each hour; none: by file
+ *     pass_pull_rules = https://health.example/pass/rules.json   likewise pass_rules
+ *     pass_pull_authority = ca.pem       a file with the certificates that vouch for both; none: the system's
  *     pass_issuer = signer               the folder of a signer that passes are issued by (docs/pass-issuing.md)
  *     pass_smart = https://cards.county.example   the address of its SMART Health Cards
  *     watch = yes                        'tocsin serve' judges the streams by itself (docs/watch.md)
@@ -97,6 +100,9 @@ struct node_settings {
     char             pass_rules[NODE_SETTING_BYTES];
     char             pass_country[NODE_SETTING_BYTES];
     char             pass_region[NODE_SETTING_BYTES];
+    char             pass_pull[NODE_SETTING_BYTES];
+    char             pass_pull_rules[NODE_SETTING_BYTES];
+    char             pass_pull_authority[NODE_SETTING_BYTES];
     char             pass_issuer[NODE_SETTING_BYTES];
     char             pass_smart[NODE_SETTING_BYTES];
     bool             watch;
