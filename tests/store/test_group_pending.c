@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What a request that decides finds of what the requests before it, of the same group, have not written yet: on both
  * databases. Each test puts its requests into the queue while the writer is held, so that they are one group. */
+#include <pthread.h>
+#include <sched.h>
 #include <semaphore.h>
 
 #include "store/foresee.h"
@@ -295,10 +297,58 @@ static void test_moves_that_were_foreseen(void **state)
     foreseen(test_people_who_move_are_found_where_they_come_to, state);
 }
 
+/* ---- beside work of the store's own, which writes to tables itself ---- */
+
+static void *make_tokens(void *context)
+{
+    int64_t remade = 0, failed = 0;
+    (void) context;
+    return (void *) (intptr_t) (store_tokens(test.store, NULL, NULL, &remade, &failed) == 0 && remade == 1);
+}
+
+static void lose_tokens(void)
+{
+    struct db        *db;
+    struct db_options options = { .read_only = false };
+    assert_ok(db_open(test.url, &options, &db, NULL));
+    assert_ok(db_execute(db, "DELETE FROM search_token", NULL));
+    db_close(db);
+}
+
+static void test_tokens_that_were_made_meanwhile(void **state)
+{
+    (void) state;
+    struct arena         arena = ARENA_INIT;
+    struct people_sample sample;
+    struct store_state   now = { .waiting = 0 };
+    struct line          line;
+    pthread_t            thread;
+    void                *made;
+    assert_ok(test_person_create(&test, &sample));
+    struct search here = by_name(&sample, sample.identity.name, 1, &arena);
+    lose_tokens();
+    begin(&line);
+    for (store_watch(test.store, &now); now.waiting > 0; store_watch(test.store, &now))
+        sched_yield(); /* the writer is held */
+    assert_int_equal(pthread_create(&thread, NULL, make_tokens, NULL), 0);
+    for (; now.waiting == 0; store_watch(test.store, &now))
+        sched_yield(); /* the work waits */
+    for (int i = 0; i < 2; i++)
+        send(
+            &line,
+            &(struct store_request){
+                .verb = "search", .decide = look_persons, .context = &here, .foresee = foresee_persons, .bulk = true });
+    end(&line);
+    pthread_join(thread, &made);
+    assert_true(made != NULL);
+    arena_wipe(&arena);
+}
+
 #define PROMISES(on)                                                                                                   \
     on(test_rows_are_found_as_they_will_be) on(test_people_are_found_as_they_will_be)                                  \
         on(test_people_who_move_are_found_where_they_come_to) on(test_rows_that_were_foreseen)                         \
-            on(test_people_who_were_foreseen) on(test_moves_that_were_foreseen)
+            on(test_people_who_were_foreseen) on(test_moves_that_were_foreseen)                                        \
+                on(test_tokens_that_were_made_meanwhile)
 #define ON_SQLITE(name) { "sqlite: " #name, name, test_store_on_sqlite, test_store_end, &test },
 #define ON_POSTGRESQL(name) { "postgresql: " #name, name, test_store_on_postgresql, test_store_end, &test },
 
