@@ -125,6 +125,15 @@ static void judge_single_case(const double *counts, size_t num, struct toc_judge
                                                 .alarm = counts[i] > 0 ? TOC_ALARM_YES : TOC_ALARM_NO };
 }
 
+static void judge_fixed(double fixed, const double *counts, size_t num, struct toc_judgement *judgements)
+{
+    for (size_t i = 0; i < num; i++)
+        judgements[i] = (struct toc_judgement){ .expected = NAN,
+                                                .threshold = fixed,
+                                                .score = counts[i] > 0 ? counts[i] / fixed : 0,
+                                                .alarm = counts[i] >= fixed ? TOC_ALARM_YES : TOC_ALARM_NO };
+}
+
 static double mean_before(const double *counts, size_t num)
 {
     double sum = 0.5;
@@ -181,7 +190,12 @@ static double scale_up(const double *values, size_t num, double *scaled)
 
 const char *watch_method(const struct watch_group *group, size_t i)
 {
-    return group->series[i].single_case ? WATCH_SINGLE_CASE : method_of(group, i)->name;
+    const struct watch_series *series = &group->series[i];
+    if (series->single_case)
+        return WATCH_SINGLE_CASE;
+    if (series->fixed > 0)
+        return series->by_rate ? WATCH_FIXED_RATE : WATCH_FIXED_COUNT;
+    return method_of(group, i)->name;
 }
 
 int watch_judge(const struct watch_group *group, size_t i, size_t from, struct toc_judgement *judgements,
@@ -195,6 +209,10 @@ int watch_judge(const struct watch_group *group, size_t i, size_t from, struct t
     *name = watch_method(group, i);
     if (group->series[i].single_case) {
         judge_single_case(series.observed + from, series.n - from, judgements);
+        return 0;
+    }
+    if (group->series[i].fixed > 0) {
+        judge_fixed(group->series[i].fixed, series.observed + from, series.n - from, judgements);
         return 0;
     }
     const struct toc_method *method = method_of(group, i);

@@ -20,7 +20,10 @@
 #define WATCH_GAP 2            /* steps for which a signal stays open */
 #define WATCH_WEEKDAYS_FROM 70 /* days of history from which days of the week are judged apart; all alike before */
 #define WATCH_MIN_SIGMA 0.5    /* of methods that have one: after a week without a case it takes two */
-#define WATCH_SINGLE_CASE "single-case" /* alarm.method: one case is enough; no method of libtocsin */
+/* alarm.method where no method of libtocsin judges: one case is enough; a number or a rate that somebody has set */
+#define WATCH_SINGLE_CASE "single-case"
+#define WATCH_FIXED_COUNT "fixed-count"
+#define WATCH_FIXED_RATE "fixed-rate"
 
 /* What the judgement of one series comes to: all that grouping needs of it, so that a series of which nothing has
  * changed need not be read and judged again. The same bits as judging it anew. */
@@ -39,6 +42,8 @@ struct watch_series {
     uint32_t                   place; /* area of the map */
     uint32_t                   peers; /* as struct toc_grouping_series has it */
     bool                       single_case;
+    double                     fixed;      /* > 0: an alarm from this number on, whatever is usual; 0 = by a method */
+    bool                       by_rate;    /* fixed was set as a rate */
     bool                       continuous; /* measured, not counted */
     const double              *counts;     /* num_steps; the last is the step of today; NaN = nobody has said */
     const struct watch_judged *judged;     /* not NULL: judged already; then `counts` is not read and may be NULL */

@@ -455,7 +455,7 @@ static bool is_own(const struct watch_memory *memory, int64_t number)
 
 static int take_event(struct following *following, const struct store_event *event)
 {
-    static const char *const all[] = { "area", "stream", "outline", "code" };
+    static const char *const all[] = { "area", "stream", "outline", "code", "population" };
     const char              *record = event->record;
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         following->all = following->all || strcmp(record, all[i]) == 0;

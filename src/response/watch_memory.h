@@ -5,15 +5,16 @@
  *
  * What has changed is told by the store's events:
  *
- *     stream_values           the stream that they are of
- *     case, result            streams of the record's disease, at its area and all above; where one was changed, of
- * what it was before too; where that cannot be told, all streams of its kind specimen, changed       all streams of
- * results, which lie where their specimen does alarm, signal           of others: the alarm is read again, its group is
- * grouped anew area, stream, outline, code                       everything a day that begins       all series are read
- * again, since each has a step more
+ *     stream_values              the stream that they are of
+ *     case, result               streams of its disease, at its area and above; of a changed one what it was, too
+ *     specimen, moved            all streams of results, which lie where their specimen does
+ *     alarm, signal of others    the alarm is read again, its group is grouped anew
+ *     a day that begins          all series are read again, since each has a step more
  *
- * A group of streams is grouped anew where the judgement of one of its series is another, or somebody has answered a
- * signal. Of one caller at a time.
+ *     area, stream, outline, code, population: everything is read again
+ *
+ * Where what a case was before cannot be told, all streams of cases are read again. A group of streams is grouped anew
+ * where the judgement of one of its series is another, or somebody has answered a signal. Of one caller at a time.
  */
 #ifndef RESPONSE_WATCH_MEMORY_H
 #define RESPONSE_WATCH_MEMORY_H

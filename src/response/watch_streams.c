@@ -255,6 +255,44 @@ static int find_neighbours(struct store_reader *reader, struct arena *arena, str
     return ret;
 }
 
+/* ---- thresholds that somebody has set ---- */
+
+static bool is_given(double number)
+{
+    return !isnan(number) && number > 0;
+}
+
+/* The lower one where a number and a rate are set. A rate is of the residents of the newest year that is known. */
+static void set_threshold(struct watch_stream *one, const struct area_people *people)
+{
+    if (is_given(one->stream.threshold))
+        one->fixed = one->stream.threshold;
+    if (!is_given(one->stream.threshold_per_100k) || one->unwatched != NULL)
+        return;
+    double most = one->stream.threshold_per_100k * (double) people[one->place].number / 1e5;
+    if (people[one->place].number <= 0) {
+        one->unwatched = "how many live in its area is not known, so there is no rate";
+    } else if (one->fixed == 0 || most < one->fixed) {
+        one->fixed = most;
+        one->by_rate = true;
+    }
+}
+
+static int find_thresholds(struct store_reader *reader, struct watch_streams *found)
+{
+    struct area_people *people = memory_array(found->map.num_areas + 1, sizeof *people);
+    bool                rates = false;
+    int                 ret = people == NULL ? TOC_ERR_NO_MEMORY : 0;
+    for (size_t i = 0; i < found->num_streams; i++)
+        rates = rates || is_given(found->streams[i].stream.threshold_per_100k);
+    if (ret == 0 && rates)
+        ret = store_area_people(reader, found->areas, found->map.num_areas, people);
+    for (size_t i = 0; i < found->num_streams && ret == 0; i++)
+        set_threshold(&found->streams[i], people);
+    free(people);
+    return ret;
+}
+
 int watch_streams_read(struct store_reader *reader, const struct access *who, toc_date today, struct arena *arena,
                        struct watch_streams *streams, struct fault_list *faults)
 {
@@ -270,6 +308,8 @@ int watch_streams_read(struct store_reader *reader, const struct access *who, to
     store_release_areas(store, tree);
     if (ret == 0)
         ret = find_neighbours(reader, arena, &found);
+    if (ret == 0)
+        ret = find_thresholds(reader, &found);
     if (ret != 0)
         return ret;
     if (found.num_streams > 0)
@@ -508,6 +548,8 @@ void watch_streams_shape(const struct store *store, const struct watch_stream *s
         series[i] = (struct watch_series){ .stream = streams[i].stream.head.id,
                                            .area = streams[i].stream.area,
                                            .place = streams[i].place,
+                                           .fixed = streams[i].fixed,
+                                           .by_rate = streams[i].by_rate,
                                            .continuous = !is_count(&streams[i].stream) };
     find_peers(streams, num, series);
     mark_single_cases(store, streams, num, series);

@@ -26,6 +26,8 @@ struct watch_stream {
     size_t              feed;      /* how it is counted */
     unsigned            depth;     /* of its area in the tree */
     uint32_t            place;     /* of the map */
+    double              fixed;     /* as struct watch_series has it */
+    bool                by_rate;
 };
 
 struct watch_streams {

@@ -200,6 +200,32 @@ static void test_single_case(void **state)
     arena_free(&arena);
 }
 
+/* A number that somebody has set: reached is an alarm, below it nothing is, however unusual. */
+static void test_fixed(void **state)
+{
+    struct arena arena = ARENA_INIT;
+    begin(state);
+    for (size_t i = 0; i < STREAMS; i++)
+        series[i].fixed = 50;
+    series[9].by_rate = true;
+    counts[2][STEPS - 1] = 49;
+    counts[5][STEPS - 1] = NAN;
+    counts[7][STEPS - 1] = counts[9][STEPS - 2] = 50;
+    struct watch_plan plan = plan_of(&arena);
+    assert_int_equal(plan.num_raised, 2);
+    for (size_t i = 0; i < 2; i++) {
+        bool rate = plan.raised[i].series == 9;
+        assert_true(rate || plan.raised[i].series == 7);
+        assert_string_equal(plan.raised[i].method, rate ? WATCH_FIXED_RATE : WATCH_FIXED_COUNT);
+        assert_true(plan.raised[i].judgement.threshold == 50 && plan.raised[i].judgement.score == 1);
+    }
+    series[7].single_case = true; /* a number does not weaken it */
+    plan = plan_of(&arena);
+    for (size_t i = 0; i < plan.num_raised; i++)
+        assert_string_equal(plan.raised[i].method, plan.raised[i].series == 9 ? WATCH_FIXED_RATE : WATCH_SINGLE_CASE);
+    arena_free(&arena);
+}
+
 /* A signal of several areas lies where they all lie. */
 static void test_place(void **state)
 {
@@ -278,6 +304,7 @@ int main(void)
         cmocka_unit_test(test_joined_later),
         cmocka_unit_test(test_closed_takes_no_more),
         cmocka_unit_test(test_single_case),
+        cmocka_unit_test(test_fixed),
         cmocka_unit_test(test_place),
         cmocka_unit_test(test_deliveries),
     };

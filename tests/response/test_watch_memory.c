@@ -3,6 +3,7 @@
  * happened meanwhile; and a round that keeps nothing finds nothing left to write. On both databases. */
 #include "response/watch_run.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -277,12 +278,77 @@ static void test_only_its_streams(void **state)
     test_store_close(&test);
 }
 
+static struct id make_threshold(size_t area, double threshold, double per_100k)
+{
+    struct id           id = make_stream("influenza", "day", area, NULL);
+    static const size_t given[] = { model_stream_threshold, model_stream_threshold_per_100k };
+    struct model_stream stream;
+    model_init(model_record(MODEL_STREAM), &stream);
+    stream.head.id = id;
+    stream.threshold = threshold;
+    stream.threshold_per_100k = per_100k;
+    submit(STORE_CHANGE, MODEL_STREAM, &stream, given, 2);
+    return id;
+}
+
+/* Thresholds as data: a number, a rate of those who live there, the lower of both; no rate where nobody is known. */
+static void test_thresholds(void **state)
+{
+    static const struct {
+        size_t      area;
+        double      threshold, per_100k, day;
+        const char *method; /* NULL = no alarm */
+    } asked[] = { { TEST_EAST, 12, NAN, 12, "fixed-count" }, { TEST_EAST, 12, NAN, 11, NULL },
+                  { TEST_WEST, NAN, 50, 10, "fixed-rate" },  { TEST_WEST, NAN, 50, 9, NULL },
+                  { TEST_WEST, 30, 50, 10, "fixed-rate" },   { TEST_WEST, 5, 50, 5, "fixed-count" },
+                  { TEST_OTHER, 1, 50, 900, NULL } };
+    enum { NUM = sizeof asked / sizeof *asked };
+    struct id               ids[NUM];
+    struct access           program = test_program();
+    struct model_population people;
+    (void) state;
+    test_store_open(&test, false);
+    today = TODAY;
+    test.now = (int64_t) TODAY * INSTANT_DAY;
+    model_init(model_record(MODEL_POPULATION), &people);
+    people.head.id = node_new_id(test.now);
+    people.area = test.areas[TEST_WEST];
+    people.year = 2023;
+    people.kind = text("resident");
+    people.age_from = 0;
+    people.number = 20000;
+    people.source = text("invented");
+    submit(STORE_CREATE, MODEL_POPULATION, &people, NULL, 0);
+    for (size_t i = 0; i < NUM; i++) {
+        struct stream_value     value = { .day = today, .known = today, .value = asked[i].day };
+        struct stream_load_call call = { .who = program, .values = &value, .num = 1, .now = test.now };
+        ids[i] = call.stream = make_threshold(asked[i].area, asked[i].threshold, asked[i].per_100k);
+        stream_load_request(&call);
+        assert_ok(store_submit(test.store, &program, &call.request, NULL, NULL));
+    }
+    assert_ok(watch_memory_new(&memory));
+    struct watch_report report = run_with(memory);
+    assert_int_equal(report.num_watched, NUM - 1);
+    for (size_t i = 0; i < NUM; i++) {
+        size_t                      num = 0;
+        const struct watch_written *written = watch_memory_alarms(&memory->groups[0], &ids[i], &num);
+        assert_int_equal(num, asked[i].method != NULL);
+        if (num > 0) {
+            struct id id = watch_alarm_id(&ids[i], today, asked[i].method);
+            assert_true(id_equal(&written->id, &id));
+        }
+    }
+    watch_memory_free(memory);
+    test_store_close(&test);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_same_on_sqlite),
         cmocka_unit_test(test_same_on_postgresql),
         cmocka_unit_test(test_only_its_streams),
+        cmocka_unit_test(test_thresholds),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -503,6 +503,8 @@ CREATE TABLE "stream" (
   "counter" {text} NOT NULL DEFAULT '',
   "cumulative" {integer},
   "delay_days" {integer},
+  "threshold" {real},
+  "threshold_per_100k" {real},
   "valid_from" {text} NOT NULL DEFAULT '',
   "valid_to" {text} NOT NULL DEFAULT '',
   PRIMARY KEY ("id")){keyed};
