@@ -6,9 +6,9 @@
 
 #include "response/watch_streams.h"
 
-#define WATCH_THREADS 4       /* at most; and no more than the machine has processors */
-#define WATCH_CHUNK 16        /* series that a thread takes at once: what is read of them stays in its cache */
-#define WATCH_ALONE_UP_TO 512 /* so few series are judged in the caller's thread */
+#define WATCH_THREADS 4      /* at most; and no more than the machine has processors */
+#define WATCH_CHUNK 16       /* series that a thread takes at once: what is read of them stays in its cache */
+#define WATCH_ALONE_UP_TO 64 /* so few series are judged in the caller's thread */
 
 struct watch_judging {
     const struct access        *who;

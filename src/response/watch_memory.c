@@ -64,7 +64,7 @@ static int compare_places(const void *x, const void *y, void *context)
     return id_compare(&areas[*(const uint32_t *) x], &areas[*(const uint32_t *) y]);
 }
 
-enum { NOT_THERE = UINT32_MAX };
+#define NOT_THERE UINT32_MAX
 
 static uint32_t find_stream(const struct watch_memory *memory, const struct id *id)
 {

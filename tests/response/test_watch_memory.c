@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "response/stream_load.h"
+#include "response/watch_judging.h"
 #include "store/node.h"
 #include "support/property.h"
 #include "support/store.h"
@@ -278,6 +279,45 @@ static void test_only_its_streams(void **state)
     test_store_close(&test);
 }
 
+/* So many series that several threads judge them: as one thread does, also where the history turns out to begin
+ * earlier than the first of them say. */
+static void test_threads(void **state)
+{
+    enum { STREAMS = 3 * WATCH_ALONE_UP_TO };
+    static struct id     ids[STREAMS];
+    struct test_random   random = { 11, 0 };
+    struct access        program = test_program();
+    struct watch_streams streams;
+    struct watch_group   group;
+    struct arena         arena = ARENA_INIT;
+    (void) state;
+    test_store_open(&test, false);
+    today = TODAY;
+    test.now = (int64_t) TODAY * INSTANT_DAY;
+    for (size_t i = 0; i < STREAMS; i++) {
+        ids[i] = make_stream("influenza", "day", TEST_COUNTY + i % 7, NULL);
+        deliver(&ids[i], today - (i == STREAMS - 1 ? 190 : 60), today, &random);
+    }
+    assert_ok(watch_memory_new(&memory));
+    for (int round = 0; round < 3; round++) {
+        assert_ok(watch_memory_update(memory, test.reader, &program, today, NULL));
+        assert_ok(watch_streams_read(test.reader, &program, today, &arena, &streams, NULL));
+        assert_ok(watch_streams_series(test.reader, &program, &streams, 0, STREAMS, today, &arena, &group));
+        group.num_back = WATCH_DAYS;
+        assert_int_equal(memory->groups[0].start, group.dates[0]);
+        for (size_t i = 0; i < STREAMS; i++) {
+            struct watch_judged judged;
+            assert_ok(watch_judge_series(&group, i, &judged, NULL));
+            assert_memory_equal(&memory->judged[i], &judged, sizeof judged);
+        }
+        today++;
+        deliver(&ids[round], today - 250 - round, today, &random); /* begins earlier than all that was known */
+    }
+    arena_free(&arena);
+    watch_memory_free(memory);
+    test_store_close(&test);
+}
+
 static struct id make_threshold(size_t area, double threshold, double per_100k)
 {
     struct id           id = make_stream("influenza", "day", area, NULL);
@@ -345,9 +385,8 @@ static void test_thresholds(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_same_on_sqlite),
-        cmocka_unit_test(test_same_on_postgresql),
-        cmocka_unit_test(test_only_its_streams),
+        cmocka_unit_test(test_same_on_sqlite),   cmocka_unit_test(test_same_on_postgresql),
+        cmocka_unit_test(test_only_its_streams), cmocka_unit_test(test_threads),
         cmocka_unit_test(test_thresholds),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
