@@ -223,7 +223,7 @@ static int serve(const struct cli_command *command, const struct settings *setti
     struct server              *server;
     struct forward             *forward = NULL;
     const struct node_settings *own = &node->settings;
-    char                        results[4200], call_key[4200];
+    char                        results[4200], call_key[4200], public_lot[4200];
     struct server_options       options = { .node = node,
                                             .quiet = settings->quiet,
                                             .program = node_program(),
@@ -234,6 +234,8 @@ static int serve(const struct cli_command *command, const struct settings *setti
     options.results = results;
     snprintf(call_key, sizeof call_key, "%s/call-key", settings->node.directory);
     options.call_key = call_key;
+    snprintf(public_lot, sizeof public_lot, "%s/public-lot", settings->node.directory);
+    options.public_lot = public_lot;
     options.listen = settings->listen != NULL ? settings->listen : own->listen;
     options.public_url = settings->public_url != NULL ? settings->public_url
                          : *own->public_url           ? own->public_url

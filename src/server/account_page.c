@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/instant.h"
+#include "base/markup.h"
 #include "server/account_answer.h"
 #include "server/form.h"
 #include "server/handlers.h"
@@ -39,15 +40,7 @@ void account_end_page(struct exchange *exchange)
 
 void account_put_safe(struct sink *sink, const char *text)
 {
-    for (; *text != '\0'; text++)
-        switch (*text) {
-        case '<': sink_text(sink, "&lt;"); break;
-        case '>': sink_text(sink, "&gt;"); break;
-        case '&': sink_text(sink, "&amp;"); break;
-        case '"': sink_text(sink, "&quot;"); break;
-        case '\'': sink_text(sink, "&#39;"); break;
-        default: sink_character(sink, *text);
-        }
+    sink_markup(sink, text, strlen(text));
 }
 
 static void put_field(struct sink *sink, const char *name, const char *type, const char *complete, const char *en,

@@ -14,6 +14,7 @@
 #include "base/memory.h"
 #include "response/change_list.h"
 #include "server/call_message.h"
+#include "server/key_file.h"
 #include "server/log.h"
 #include "server/outgoing.h"
 #include "server/watch.h"
@@ -490,26 +491,6 @@ static int read_settings(struct calls *calls, struct fault_list *faults)
     return 0;
 }
 
-/* The key of links: kept, so that a link sent before a restart works after it. */
-static int read_key(struct calls *calls)
-{
-    int fd = open(calls->options.key, O_RDONLY | O_CLOEXEC);
-    if (fd < 0) {
-        randombytes_buf(calls->key, KEY_BYTES);
-        fd = open(calls->options.key, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-        bool written = fd >= 0 && write(fd, calls->key, KEY_BYTES) == KEY_BYTES && fsync(fd) == 0;
-        if (fd >= 0)
-            close(fd);
-        return written ? 0 : BASE_ERR_SYSTEM;
-    }
-    bool whole = read(fd, calls->key, KEY_BYTES) == KEY_BYTES;
-    close(fd);
-    if (whole)
-        return 0;
-    (void) unlink(calls->options.key); /* the power went while it was made: no link was sent with it */
-    return access(calls->options.key, F_OK) != 0 ? read_key(calls) : BASE_ERR_SYSTEM;
-}
-
 int calls_start(const struct calls_options *options, struct calls **started, struct fault_list *faults)
 {
     pthread_condattr_t attributes;
@@ -527,7 +508,7 @@ int calls_start(const struct calls_options *options, struct calls **started, str
     pthread_cond_init(&calls->changed, &attributes);
     pthread_condattr_destroy(&attributes);
     int ret = read_settings(calls, faults);
-    if (ret == 0 && (ret = read_key(calls)) != 0)
+    if (ret == 0 && (ret = key_file_read(calls->options.key, calls->key, KEY_BYTES)) != 0)
         fault_add(faults, (struct fault_place){ .name = "call-key" }, "a folder that can be written", "cannot be kept");
     if (ret == 0 && pthread_create(&calls->thread, NULL, run, calls) != 0)
         ret = BASE_ERR_SYSTEM;

@@ -24,6 +24,7 @@
 #include "server/pass_lists.h"
 #include "server/pass_pull.h"
 #include "server/provider.h"
+#include "server/public.h"
 #include "server/server_internal.h"
 
 int64_t server_now(const struct server *server)
@@ -262,6 +263,7 @@ static void free_server(struct server *server)
     provider_free(server->provider);
     pass_lists_free(server->passes);
     pass_desk_free(server->desk);
+    public_pages_free(server->pages);
     free(server);
 }
 
@@ -302,6 +304,8 @@ int server_start(const struct server_options *options, struct server **started, 
         ret = pass_lists_new(&options->node->settings, &server->passes, faults);
     if (ret == 0)
         ret = pass_desk_new(options->node, &server->desk, faults);
+    if (ret == 0)
+        ret = public_pages_new(&options->node->settings, server->store, options->public_lot, &server->pages, faults);
     if (ret == 0)
         ret = start_network(server, faults);
     if (ret == 0 && options->num_mllp > 0 && options->tables != NULL)

@@ -48,6 +48,7 @@ struct server_options {
     const char               *program;  /* of the worker process: the path of tocsin; NULL = no job is done here */
     const char               *results;  /* folder for the files of jobs; with `program` */
     const char               *call_key; /* file of the key that links of calls are made with; NULL = nobody is called */
+    const char *public_lot; /* file of the public page's secret (public.h); NULL = there is no such page */
     const struct code_tables *tables;   /* of the intake; NULL = nothing is taken in here. Borrowed */
     uint64_t                  intake_reserve_bytes; /* kept free on the database's disk; 0 = as intake_door.h says */
     const struct node_mllp   *mllp;                 /* listeners; with `tables`. Copied */

@@ -20,6 +20,7 @@ struct pass_desk;
 struct pass_lists;
 struct pass_pull;
 struct provider;
+struct public_pages;
 
 struct server {
     struct server_options  options;
@@ -46,6 +47,7 @@ struct server {
     struct pass_pull      *pull;     /* fetches them; NULL = they come by file */
     struct pass_desk      *desk;     /* where passes are issued; NULL = nowhere */
     struct pass_lists     *passes;   /* what health passes are checked with; NULL = nothing */
+    struct public_pages   *pages;    /* for everybody; NULL = none */
     struct lane           *outside;  /* whoever waits for it; NULL = nobody does */
     struct http           *http;
 };

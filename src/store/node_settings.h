@@ -36,6 +36,9 @@
  *     call_hook = https://sms.county.example/tocsin   a web-hook by which they are called, and a file with its secret
  *     call_hook_secret = hook-secret
  *     call_authority = ca.pem            a file with the certificates that vouch for both; none: the system's
+ *     public_diseases = measles influenza   what the public page tells of (docs/public.md); none: there is no such page
+ *     public_area = 540121               the code of the area that it tells of; none: the first with several below it
+ *     public_contact = 0800 12320        whom it names for questions
  *     exercise = no                      a drill: what is sent begins with EXERCISE
  *     demo = no                          invented data: served on loopback alone
  *     county_depth = 3                   of the counties in the tree of areas (0 = its top): people are found by name
@@ -113,6 +116,9 @@ struct node_settings {
     char             call_hook[NODE_SETTING_BYTES];
     char             call_hook_secret[NODE_SETTING_BYTES];
     char             call_authority[NODE_SETTING_BYTES];
+    char             public_diseases[NODE_SETTING_BYTES]; /* "" = no public page */
+    char             public_area[NODE_SETTING_BYTES];
+    char             public_contact[NODE_SETTING_BYTES];
     bool             exercise;
     char             codes[NODE_SETTING_BYTES];
     bool             demo;
