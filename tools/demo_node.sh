@@ -6,7 +6,7 @@ set -euo pipefail
 tocsin=$1 node=$2 data=$3 today=${4:-$(date +%F)}
 mkdir -p "$data"
 "$tocsin" node init "$node" >"$data/log"
-printf '\ndemo = yes\n' >>"$node/tocsin.conf"
+printf '\ndemo = yes\npublic_reports = yes\n' >>"$node/tocsin.conf"
 "$tocsin" county --out "$data/county" >>"$data/log"
 "$tocsin" area import --node "$node" --shapes "$data/county/outlines.geojson" \
     --population "$data/county/population.csv" "$data/county/areas.csv" >>"$data/log"

@@ -10,8 +10,8 @@
 #include "base/instant.h"
 #include "base/markup.h"
 #include "base/memory.h"
-#include "store/area_tree.h"
-#include "store/rows_by.h"
+#include "response/public_areas.h"
+#include "response/public_frame.h"
 #include "tocsin/suppression.h"
 
 /* ---- the words ---- */
@@ -75,85 +75,6 @@ static void take_weeks(toc_date today, struct public_figures *figures)
         figures->monday[week] = monday - 7 * week;
 }
 
-static size_t count_below(const struct area_tree *tree, uint32_t area)
-{
-    uint32_t end = area_tree_subtree(tree, area).end;
-    size_t   num = 0;
-    for (uint32_t child = area + 1; child < end; child = area_tree_subtree(tree, child).end)
-        num++;
-    return num;
-}
-
-static int take_ids(const struct area_tree *tree, uint32_t area, struct arena *arena, struct public_figures *figures,
-                    struct id **ids)
-{
-    size_t   room = 1 + count_below(tree, area);
-    uint32_t end = area_tree_subtree(tree, area).end;
-    *ids = arena_array(arena, room, sizeof **ids);
-    figures->parent = arena_array(arena, room, sizeof *figures->parent);
-    if (*ids == NULL || figures->parent == NULL)
-        return TOC_ERR_NO_MEMORY;
-    figures->parent[0] = TOC_SUPPRESSION_NO_PARENT;
-    (*ids)[figures->num_areas++] = *area_tree_id(tree, area);
-    for (uint32_t child = area + 1; child < end && room <= PUBLIC_MOST_AREAS;
-         child = area_tree_subtree(tree, child).end)
-        (*ids)[figures->num_areas++] = *area_tree_id(tree, child);
-    return 0;
-}
-
-/* The area of this code that has not ended; missing where no code is said. */
-static int find_area(struct store_reader *reader, const char *code, struct arena *arena, struct id *found)
-{
-    const struct model_text key = { code, strlen(code) };
-    void                   *rows = NULL;
-    size_t                  num = 0;
-    *found = (struct id){ { 0 } };
-    if (key.size == 0)
-        return 0;
-    int ret = store_rows_by(reader, model_record(MODEL_AREA), "code", &key, 1, 100, arena, &rows, &num);
-    for (size_t i = 0; i < num && ret == 0; i++)
-        if (((struct model_area *) rows)[i].valid_to == MODEL_MISSING_DATE)
-            *found = ((struct model_area *) rows)[i].head.id;
-    return ret == 0 && id_is_missing(found) ? STORE_ERR_ABSENT : ret;
-}
-
-/* That area, else from the first top down to the first with several below it. */
-static uint32_t place_of(const struct area_tree *tree, const struct id *id)
-{
-    if (!id_is_missing(id))
-        return area_tree_find(tree, id);
-    uint32_t area = area_tree_count(tree) > 0 ? 0 : AREA_NONE;
-    while (area != AREA_NONE && count_below(tree, area) == 1)
-        area++;
-    return area;
-}
-
-static const struct access program = { .role = ACCESS_PROGRAM, .everywhere = true };
-
-static int take_areas(struct store_reader *reader, const char *code, struct arena *arena,
-                      struct public_figures *figures)
-{
-    struct id        one, *ids = NULL;
-    struct model_set visible;
-    int              ret = find_area(reader, code, arena, &one);
-    if (ret != 0)
-        return ret;
-    struct store           *store = store_of_reader(reader);
-    const struct area_tree *tree = store_hold_areas(store);
-    uint32_t                area = tree != NULL ? place_of(tree, &one) : AREA_NONE;
-    ret = area == AREA_NONE ? STORE_ERR_ABSENT : take_ids(tree, area, arena, figures, &ids);
-    if (tree != NULL)
-        store_release_areas(store, tree);
-    if (ret != 0)
-        return ret;
-    bool *there = arena_array(arena, figures->num_areas + 1, sizeof *there);
-    figures->areas = arena_array(arena, figures->num_areas + 1, sizeof *figures->areas);
-    if (there == NULL || figures->areas == NULL)
-        return TOC_ERR_NO_MEMORY;
-    return store_read_many(reader, &program, model_record(MODEL_AREA), ids, figures->num_areas, arena, figures->areas,
-                           there, &visible);
-}
-
 /* Are the areas those of the day on which the week was published? Else its table would be another one. */
 static bool is_published(const struct public_figures *figures, toc_date monday)
 {
@@ -165,6 +86,8 @@ static bool is_published(const struct public_figures *figures, toc_date monday)
 }
 
 /* ---- the numbers ---- */
+
+static const struct access program = { .role = ACCESS_PROGRAM, .everywhere = true };
 
 /* Cases of a week in an area, as they were known when the week was published. */
 static int count_week(struct store_reader *reader, const struct id *area, const char *disease, toc_date monday,
@@ -234,9 +157,14 @@ int public_figures_read(struct store_reader *reader, const struct public_options
     struct public_figures made = { .num_areas = 0 };
     take_diseases(options->diseases, &made);
     take_weeks(today, &made);
-    int ret = take_areas(reader, options->area, arena, &made);
+    int ret = public_areas_read(reader, options->area, PUBLIC_MOST_AREAS, arena, &made.areas, &made.num_areas);
     if (ret != 0)
         return ret;
+    made.parent = arena_array(arena, made.num_areas, sizeof *made.parent);
+    if (made.parent == NULL)
+        return TOC_ERR_NO_MEMORY;
+    for (size_t i = 0; i < made.num_areas; i++)
+        made.parent[i] = i == 0 ? TOC_SUPPRESSION_NO_PARENT : 0;
     made.cells = arena_array(arena, made.num_diseases * PUBLIC_WEEKS * made.num_areas + 1, sizeof *made.cells);
     if (made.cells == NULL)
         return TOC_ERR_NO_MEMORY;
@@ -252,21 +180,6 @@ int public_figures_read(struct store_reader *reader, const struct public_options
 }
 
 /* ---- the page ---- */
-
-static const char *const codes[MODEL_NUM_LANGUAGES] = { "en", "zh", "bo" };
-static const char *const tags[MODEL_NUM_LANGUAGES] = { "en", "zh-CN", "bo" };
-static const char *const own_names[MODEL_NUM_LANGUAGES] = { "English", "简体中文", "བོད་ཡིག" };
-
-static const char style[] =
-    "<style>:root{color-scheme:light dark}body{font:16px/1.5 system-ui,sans-serif;max-width:60em;margin:0 auto;"
-    "padding:1em;color:#1a1c1f;background:#fff}:lang(bo){font-family:\"Noto Serif Tibetan\",\"Microsoft "
-    "Himalaya\",Kailasa,serif;line-height:1.8}h1{font-size:1.5em}h2{font-size:1.2em;margin:1.6em 0 .3em}"
-    "nav a{margin-inline-end:1em;line-height:2}.note{border:2px solid;padding:.4em .8em;font-weight:650}.scroll{"
-    "overflow-x:auto}"
-    "table{border-collapse:collapse}caption{text-align:start;color:#565b64}th,td{padding:.25em .6em;border-bottom:1px "
-    "solid #8a8e96;text-align:end;white-space:nowrap}th:first-child{text-align:start}.top th,.top td{font-weight:650}"
-    ".quiet,.no{color:#565b64}.no{font-size:.85em}a{color:#0a58a8}@media(prefers-color-scheme:dark){body{color:#e9ebee;"
-    "background:#101216}caption,.quiet,.no{color:#a7adb8}a{color:#84baff}}</style>";
 
 struct writing {
     struct sink                 *sink;
@@ -298,34 +211,8 @@ static void put_element(const struct writing *to, const char *open, enum text nu
 
 static void put_area(const struct writing *to, const struct model_area *area)
 {
-    const struct model_text names[] = { area->name_en, area->name_zh, area->name_bo };
-    struct model_text       name = names[to->language];
-    for (size_t i = 0; i < MODEL_NUM_LANGUAGES && name.size == 0; i++)
-        name = names[i];
-    sink_markup(to->sink, name.bytes != NULL ? name.bytes : area->code.bytes,
-                name.bytes != NULL ? name.size : area->code.size);
-}
-
-static void put_head(const struct writing *to, const struct public_options *options)
-{
-    sink_format(to->sink,
-                "<!doctype html>\n<html lang=\"%s\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" "
-                "content=\"width=device-width\"><title>",
-                tags[to->language]);
-    say(to, TITLE, NULL, NULL);
-    sink_text(to->sink, "</title>");
-    sink_text(to->sink, style);
-    put_element(to, "</head><body><header><nav aria-label=\"", LANGUAGES, "\">");
-    for (size_t i = 0; i < MODEL_NUM_LANGUAGES; i++)
-        sink_format(to->sink, "<a href=\"/public/%s\" lang=\"%s\"%s>%s</a>", codes[i], tags[i],
-                    i == to->language ? " aria-current=\"page\"" : "", own_names[i]);
-    put_element(to, "</nav></header><main><h1>", TITLE, "</h1>");
-    if (options->exercise)
-        put_element(to, "<p class=\"note\">", EXERCISE, "</p>");
-    if (options->invented)
-        put_element(to, "<p class=\"note\">", INVENTED, "</p>");
-    if (texts[UNREVIEWED][to->language][0] != '\0')
-        put_element(to, "<p class=\"quiet\">", UNREVIEWED, "</p>");
+    struct model_text name = public_area_name(area, to->language);
+    sink_markup(to->sink, name.bytes, name.size);
 }
 
 /* One sentence, of the newest week. */
@@ -386,7 +273,11 @@ void public_page_write(struct sink *sink, const struct public_options *options, 
                        const struct model_lists *lists, enum model_language language)
 {
     const struct writing to = { .sink = sink, .figures = figures, .lists = lists, .language = language };
-    put_head(&to, options);
+    public_frame_begin(sink, &(struct public_frame){ .language = language,
+                                                     .title = texts[TITLE][language],
+                                                     .path = "/public/%s",
+                                                     .invented = options->invented,
+                                                     .exercise = options->exercise });
     for (size_t disease = 0; disease < figures->num_diseases; disease++) {
         const char               *code = figures->diseases[disease];
         const struct model_entry *entry = lists != NULL ? model_lists_find(lists, "disease", code, strlen(code)) : NULL;
@@ -414,5 +305,9 @@ void public_page_write(struct sink *sink, const struct public_options *options, 
         say(&to, CONTACT, options->contact, NULL);
         sink_text(sink, "</p>");
     }
-    sink_text(sink, "</main></body></html>\n");
+    if (options->reports) {
+        sink_format(sink, "<p><a href=\"/report/%s\">", public_language_codes[language]);
+        put_element(&to, "", REPORT, "</a></p>");
+    }
+    public_frame_end(sink);
 }

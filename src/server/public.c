@@ -7,6 +7,7 @@
 
 #include "base/instant.h"
 #include "base/memory.h"
+#include "response/public_frame.h"
 #include "response/public_page.h"
 #include "server/handlers.h"
 #include "server/key_file.h"
@@ -68,6 +69,7 @@ static int make_pages(struct public_pages *pages, struct store_reader *reader, t
                                             .area = pages->settings->public_area,
                                             .contact = pages->settings->public_contact,
                                             .lot = pages->lot,
+                                            .reports = pages->settings->public_reports,
                                             .invented = pages->settings->demo,
                                             .exercise = pages->settings->exercise };
     struct public_figures       figures;
@@ -84,21 +86,6 @@ static int make_pages(struct public_pages *pages, struct store_reader *reader, t
         pages->day = today;
     arena_free(&arena);
     return ret;
-}
-
-/* The first language of the browser's that there is: English, where it names none. */
-static enum model_language language_of(const char *accepted)
-{
-    for (const char *at = accepted; at != NULL && *at != '\0'; at += strcspn(at, ",")) {
-        at += strspn(at, ", ");
-        if (strncmp(at, "en", 2) == 0)
-            return MODEL_ENGLISH;
-        if (strncmp(at, "zh", 2) == 0)
-            return MODEL_CHINESE;
-        if (strncmp(at, "bo", 2) == 0)
-            return MODEL_TIBETAN;
-    }
-    return MODEL_ENGLISH;
 }
 
 static int answer(struct exchange *exchange, enum model_language language)
@@ -129,14 +116,12 @@ static int answer(struct exchange *exchange, enum model_language language)
 int public_answer(struct exchange *exchange)
 {
     answer_header(exchange, "Vary", "Accept-Language");
-    return answer(exchange, language_of(exchange_header(exchange, "accept-language")));
+    return answer(exchange, public_language_of(exchange_header(exchange, "accept-language")));
 }
 
 int public_answer_language(struct exchange *exchange)
 {
-    static const char *const codes[MODEL_NUM_LANGUAGES] = { "en", "zh", "bo" };
-    for (size_t i = 0; i < MODEL_NUM_LANGUAGES; i++)
-        if (strcmp(exchange->segments[0], codes[i]) == 0)
-            return answer(exchange, (enum model_language) i);
-    return SERVER_ERR_UNKNOWN_PATH;
+    enum model_language language;
+    return public_language_find(exchange->segments[0], &language) ? answer(exchange, language)
+                                                                  : SERVER_ERR_UNKNOWN_PATH;
 }

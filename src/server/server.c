@@ -15,6 +15,7 @@
 #include "response/intake_door.h"
 #include "server/calls.h"
 #include "server/detection.h"
+#include "server/event_form.h"
 #include "server/http.h"
 #include "server/intake.h"
 #include "server/jobs.h"
@@ -264,6 +265,7 @@ static void free_server(struct server *server)
     pass_lists_free(server->passes);
     pass_desk_free(server->desk);
     public_pages_free(server->pages);
+    event_door_free(server->reports);
     free(server);
 }
 
@@ -306,6 +308,8 @@ int server_start(const struct server_options *options, struct server **started, 
         ret = pass_desk_new(options->node, &server->desk, faults);
     if (ret == 0)
         ret = public_pages_new(&options->node->settings, server->store, options->public_lot, &server->pages, faults);
+    if (ret == 0)
+        ret = event_door_new(&options->node->settings, &server->reports);
     if (ret == 0)
         ret = start_network(server, faults);
     if (ret == 0 && options->num_mllp > 0 && options->tables != NULL)

@@ -20,6 +20,7 @@ struct pass_desk;
 struct pass_lists;
 struct pass_pull;
 struct provider;
+struct event_door;
 struct public_pages;
 
 struct server {
@@ -48,6 +49,7 @@ struct server {
     struct pass_desk      *desk;     /* where passes are issued; NULL = nowhere */
     struct pass_lists     *passes;   /* what health passes are checked with; NULL = nothing */
     struct public_pages   *pages;    /* for everybody; NULL = none */
+    struct event_door     *reports;  /* by anybody; NULL = none are taken */
     struct lane           *outside;  /* whoever waits for it; NULL = nobody does */
     struct http           *http;
 };

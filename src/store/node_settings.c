@@ -85,6 +85,8 @@ static const struct setting settings_table[] = {
       "codes of the diseases that the public page (/public) tells of: docs/public.md; none: there is no such page" },
     { "public_area", SETTING_TEXT, AT(public_area), 0, 0,
       "the code of the area that it tells of; none: from the top down the first with several areas below it" },
+    { "public_reports", SETTING_YES, AT(public_reports), 0, 0,
+      "may anybody report an event on a page without signing in?" },
     { "public_contact", SETTING_TEXT, AT(public_contact), 0, 0, "whom the public page names for questions" },
     { "exercise", SETTING_YES, AT(exercise), 0, 0, "yes: a drill, and what is sent begins with EXERCISE" },
     { "demo", SETTING_YES, AT(demo), 0, 0, "yes: the data are invented, and are served on loopback alone" },

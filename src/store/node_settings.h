@@ -38,6 +38,7 @@
  *     call_authority = ca.pem            a file with the certificates that vouch for both; none: the system's
  *     public_diseases = measles influenza   what the public page tells of (docs/public.md); none: there is no such page
  *     public_area = 540121               the code of the area that it tells of; none: the first with several below it
+ *     public_reports = yes                anybody may report an event at /report (docs/watch.md)
  *     public_contact = 0800 12320        whom it names for questions
  *     exercise = no                      a drill: what is sent begins with EXERCISE
  *     demo = no                          invented data: served on loopback alone
@@ -118,6 +119,7 @@ struct node_settings {
     char             call_authority[NODE_SETTING_BYTES];
     char             public_diseases[NODE_SETTING_BYTES]; /* "" = no public page */
     char             public_area[NODE_SETTING_BYTES];
+    bool             public_reports;
     char             public_contact[NODE_SETTING_BYTES];
     bool             exercise;
     char             codes[NODE_SETTING_BYTES];

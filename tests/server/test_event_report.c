@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 
+#include "server/event_form.h"
 #include "support/exchange.h"
 #include "support/test.h"
 
@@ -87,6 +88,32 @@ static void test_refused(void **state)
     assert_int_equal(test_store_number(&test, "SELECT count(*) FROM signal"), 0);
 }
 
+/* One address has to wait after some; in all, so many an hour are taken. */
+static void test_so_many_at_once(void **state)
+{
+    (void) state;
+    struct node_settings settings = NODE_SETTINGS_INIT;
+    struct event_door   *door;
+    char                 address[40];
+    unsigned             num = 0;
+    int64_t              now = INT64_C(1800000000) * INSTANT_SECOND;
+    assert_ok(event_door_new(&settings, &door));
+    assert_null(door); /* unless the settings say so */
+    settings.public_reports = true;
+    assert_ok(event_door_new(&settings, &door));
+    while (num < EVENT_FORM_REPORTS_AN_HOUR && event_door_try(door, "192.0.2.1", true, now))
+        num++;
+    assert_in_range(num, 5, 40);
+    for (unsigned i = num; i < EVENT_FORM_REPORTS_AN_HOUR; i++) {
+        snprintf(address, sizeof address, "198.51.100.%u", i);
+        assert_true(event_door_try(door, address, true, now));
+    }
+    assert_false(event_door_try(door, "203.0.113.1", true, now));
+    assert_true(event_door_try(door, "203.0.113.1", false, now)); /* to ask is no report */
+    assert_true(event_door_try(door, "203.0.113.1", true, now + 3600 * INSTANT_SECOND));
+    event_door_free(door);
+}
+
 #define ON_BOTH(name)                                                                                                  \
     { "sqlite: " #name, name, test_store_on_sqlite, test_store_end, &test },                                           \
     {                                                                                                                  \
@@ -96,6 +123,6 @@ static void test_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = { ON_BOTH(test_whoever_is_signed_in), ON_BOTH(test_how_to_ask_again),
-                                        ON_BOTH(test_refused) };
+                                        ON_BOTH(test_refused), cmocka_unit_test(test_so_many_at_once) };
     return cmocka_run_group_tests_name("events reported through the API", tests, NULL, NULL);
 }
