@@ -29,8 +29,8 @@
 struct public_options {
     const char *diseases; /* codes with blanks between them */
     const char *area; /* code of the one that it tells of; "" = from the top down to the first with several below it */
-    const char *contact;      /* whom to ask, as it is to be shown; "" = nobody is named */
-    const unsigned char *lot; /* PUBLIC_LOT_BYTES: secret, the same as long as the database lives */
+    const char *contact;          /* whom to ask, as it is to be shown; "" = nobody is named */
+    const unsigned char *lot;     /* PUBLIC_LOT_BYTES: secret, the same as long as the database lives */
     bool                 reports; /* anybody may report an event: a link to the form */
     bool                 invented, exercise;
 };

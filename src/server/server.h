@@ -44,12 +44,12 @@ struct server_options {
     unsigned     max_per_peer;    /* of one address; 0 = HTTP_MAX_PER_PEER */
     double       header_seconds, body_seconds, idle_seconds, send_seconds; /* 0 = as http.h says */
     double       heartbeat_seconds;                                        /* of live events; 0 = as live.h says */
-    struct store_clock        clock;                                       /* { NULL } = the machine's */
-    const char               *program;  /* of the worker process: the path of tocsin; NULL = no job is done here */
-    const char               *results;  /* folder for the files of jobs; with `program` */
-    const char               *call_key; /* file of the key that links of calls are made with; NULL = nobody is called */
-    const char *public_lot; /* file of the public page's secret (public.h); NULL = there is no such page */
-    const struct code_tables *tables;   /* of the intake; NULL = nothing is taken in here. Borrowed */
+    struct store_clock clock;                                              /* { NULL } = the machine's */
+    const char        *program;       /* of the worker process: the path of tocsin; NULL = no job is done here */
+    const char        *results;       /* folder for the files of jobs; with `program` */
+    const char        *call_key;      /* file of the key that links of calls are made with; NULL = nobody is called */
+    const char        *public_lot;    /* file of the public page's secret (public.h); NULL = there is no such page */
+    const struct code_tables *tables; /* of the intake; NULL = nothing is taken in here. Borrowed */
     uint64_t                  intake_reserve_bytes; /* kept free on the database's disk; 0 = as intake_door.h says */
     const struct node_mllp   *mllp;                 /* listeners; with `tables`. Copied */
     size_t                    num_mllp;
