@@ -8,6 +8,7 @@
 #include "cli/file_bytes.h"
 #include "cli/node_options.h"
 #include "cli/parse.h"
+#include "cli/take_table.h"
 #include "formats/fhir/fhir.h"
 #include "formats/hl7v2/batch.h"
 #include "response/intake_fhir.h"
@@ -18,9 +19,10 @@
 #define AT_ONCE 64 /* messages that share a commit */
 
 struct settings {
-    struct node_cli_settings node;
-    const char              *feed, *release, *codes;
-    bool                     history;
+    struct node_cli_settings  node;
+    const char               *feed, *release, *codes;
+    bool                      history;
+    struct take_table_options table;
 };
 
 static const struct cli_option options[] = {
@@ -51,6 +53,10 @@ static const struct cli_option options[] = {
 
 static const struct cli_group groups[] = {
     { .title = "Intake", .options = options, .num_options = sizeof options / sizeof *options },
+    { .title = "Tables",
+      .options = take_table_options,
+      .num_options = TAKE_TABLE_NUM_OPTIONS,
+      .offset = offsetof(struct settings, table) },
     { .title = "Node",
       .options = node_options,
       .num_options = NODE_NUM_OPTIONS,
@@ -182,6 +188,7 @@ static void tell_worked(void *context, const struct id *message, const char *ver
     }
     put_number(&json, "new_persons", outcome->new_persons);
     put_number(&json, "new_cases", outcome->new_cases);
+    put_number(&json, "changed_cases", outcome->changed_cases);
     put_number(&json, "new_results", outcome->new_results);
     put_number(&json, "changed_results", outcome->changed_results);
     put_number(&json, "repeated_results", outcome->repeated_results);
@@ -314,6 +321,20 @@ static int take_file(struct call *call, const char *path)
         free(batch);
         return cli_complain(call->command, CLI_MACHINE, "%s: %s", path, failure != 0 ? strerror(failure) : "no memory");
     }
+    if (take_table_is(path, file.bytes, file.size)) {
+        struct take_table_call table = { .command = call->command,
+                                         .options = &call->settings->table,
+                                         .intake = call->intake,
+                                         .reader = call->reader,
+                                         .feed = call->settings->feed != NULL ? &call->feed : NULL,
+                                         .submitted_by = call->who.user,
+                                         .history = call->settings->history };
+        int                    exit_code = take_table_file(&table, path, file.bytes, file.size);
+        call->num_bad += table.num_bad;
+        file_bytes_close(&file);
+        free(batch);
+        return exit_code;
+    }
     if (is_fhir(&file))
         take_fhir(call, batch, path, &file);
     else
@@ -406,21 +427,27 @@ static const struct cli_example examples[] = {
       "a laboratory's file: kept, then made records of" },
     { "tocsin intake --node county --feed ID /var/spool/fhir/today.ndjson", "bundles, one a line" },
     { "tocsin intake --node county --feed ID --history /var/spool/hl7/2023.hl7", "last year's, without tasks" },
+    { "tocsin intake --node county --feed ID --as-proposed --errors bad.csv cases.xlsx",
+      "a line list: good rows are loaded, bad ones come back to be mended" },
     { NULL, NULL },
 };
 
 const struct cli_command cli_command_intake = {
     .name = "intake",
-    .summary = "take in files of HL7 v2 messages and FHIR: kept, linked to persons, made records of",
+    .summary = "take in files of HL7 v2, FHIR and line lists: kept, linked to persons, made records of",
     .usage = usage,
-    .text = "Reads a file of HL7 v2 (one message or a batch) or of FHIR R4 in JSON (resources and bundles, one or "
-            "many) and takes the path of every door: each message is sealed and on the "
-            "disk before its line is written; then all that wait are worked off. The receipt is NDJSON: for each "
-            "message a line with its verdict and every fault at its place, and a line with what became of it (new "
-            "persons, cases and results, what was repeated or is for a person to review). The same message again is "
-            "told as a repetition and changes nothing.\n\n"
-            "The exit code is 1 where something was refused or could not be used; what could is in the node all the "
-            "same. docs/intake.md has the rules.",
+    .text =
+        "Reads a file of HL7 v2 (one message or a batch) or of FHIR R4 in JSON (resources and bundles, one or "
+        "many) and takes the path of every door: each message is sealed and on the "
+        "disk before its line is written; then all that wait are worked off. The receipt is NDJSON: for each "
+        "message a line with its verdict and every fault at its place, and a line with what became of it (new "
+        "persons, cases and results, what was repeated or is for a person to review). The same message again is "
+        "told as a repetition and changes nothing.\n\n"
+        "A line list (.csv, .tsv, .xlsx) is a message, and each of its rows is one. What its columns mean is "
+        "confirmed once (--mapping, --as-proposed) and remembered for its feed and header; without that it is kept "
+        "and held, and the proposal is written. Its receipt names every bad cell by row, column, value and rule.\n\n"
+        "The exit code is 1 where something was refused or could not be used; what could is in the node all the "
+        "same. docs/intake.md has the rules.",
     .groups = groups,
     .num_groups = sizeof groups / sizeof *groups,
     .examples = examples,

@@ -7,49 +7,12 @@
 
 #include "base/instant.h"
 #include "response/intake_person.h"
+#include "response/intake_plan.h"
 #include "tocsin/date.h"
 #include "tocsin/status.h"
 
 #define HOUR (3600 * INSTANT_SECOND)
 #define NUMBER_CHARACTERS 60
-
-/* A row in the plan: as it stands or will stand, and the change that it is part of. */
-struct row {
-    enum model_record_number code;
-    void                    *value;
-    bool                     is_new;
-    struct store_change     *change; /* NULL = as it stands */
-};
-
-struct plan {
-    const struct report              *report;
-    const struct intake_known        *known;
-    const struct intake_plan_options *options;
-    struct arena                     *arena;
-    struct intake_outcome            *outcome;
-    struct store_change             **changes; /* in the order of making */
-    size_t                            num_changes, room_changes;
-    struct row                       *rows; /* what is there and what is made */
-    size_t                            num_rows, room_rows;
-    uint64_t                          num_ids;
-    toc_date                          today;
-    int                               status;
-};
-
-static struct model_text word(const char *text)
-{
-    return (struct model_text){ text, text == NULL ? 0 : strlen(text) };
-}
-
-static bool is(struct model_text text, const char *code)
-{
-    return text.size == strlen(code) && memcmp(text.bytes, code, text.size) == 0;
-}
-
-static bool same(struct model_text a, struct model_text b)
-{
-    return a.size == b.size && (a.size == 0 || memcmp(a.bytes, b.bytes, a.size) == 0);
-}
 
 /* In this order every reference is there: a specimen names its case, a result its specimen. */
 static const enum model_record_number ranks[] = { MODEL_PERSON,   MODEL_IDENTITY, MODEL_CASE, MODEL_POOL,
@@ -118,8 +81,7 @@ static struct id new_id(struct plan *plan)
     return id_make(plan->options->now / 1000, random);
 }
 
-/* A new record, empty but for its id; NULL: no memory. */
-static void *make(struct plan *plan, enum model_record_number code, const struct id *id)
+void *plan_make(struct plan *plan, enum model_record_number code, const struct id *id)
 {
     const struct model_record *record = model_record(code);
     void                      *value = arena_array(plan->arena, 1, record->size);
@@ -148,7 +110,7 @@ static struct row *row_of(struct plan *plan, const void *value)
     return NULL;
 }
 
-static void note_field(struct plan *plan, const void *value, size_t field)
+void plan_note_field(struct plan *plan, const void *value, size_t field)
 {
     struct row *row = row_of(plan, value);
     if (row == NULL || row->is_new)
@@ -175,10 +137,10 @@ static void know(struct plan *plan, enum model_record_number code, const void *r
 
 /* ---- tasks ---- */
 
-static struct model_task *add_task(struct plan *plan, const char *kind, const struct id *area, const char *role,
-                                   const char *priority, const char *title)
+static struct model_task *add_task_as(struct plan *plan, const struct id *id, const char *kind, const struct id *area,
+                                      const char *role, const char *priority, const char *title)
 {
-    struct model_task *task = plan->outcome->history ? NULL : make(plan, MODEL_TASK, NULL);
+    struct model_task *task = plan->outcome->history ? NULL : plan_make(plan, MODEL_TASK, id);
     if (task == NULL)
         return NULL;
     task->area = *area;
@@ -191,15 +153,20 @@ static struct model_task *add_task(struct plan *plan, const char *kind, const st
     return task;
 }
 
+struct model_task *plan_add_task(struct plan *plan, const char *kind, const struct id *area, const char *role,
+                                 const char *priority, const char *title)
+{
+    return add_task_as(plan, NULL, kind, area, role, priority, title);
+}
+
 /* ---- persons ---- */
 
-/* A new person, once something is to be said of them: a pool's report may name somebody of whom nothing is said. */
-static void need_person(struct plan *plan, const struct intake_person *one)
+void plan_need_person(struct plan *plan, const struct intake_person *one)
 {
     for (size_t i = 0; i < plan->num_rows; i++)
         if (plan->rows[i].code == MODEL_PERSON && id_equal(&((struct model_head *) plan->rows[i].value)->id, &one->id))
             return;
-    struct model_person *person = one->is_new ? make(plan, MODEL_PERSON, &one->id) : NULL;
+    struct model_person *person = one->is_new ? plan_make(plan, MODEL_PERSON, &one->id) : NULL;
     if (person == NULL)
         return;
     struct model_head head = person->head;
@@ -207,7 +174,7 @@ static void need_person(struct plan *plan, const struct intake_person *one)
     person->head = head;
     person->area = one->area;
     plan->outcome->new_persons++;
-    struct model_identity *identity = one->has_identity ? make(plan, MODEL_IDENTITY, NULL) : NULL;
+    struct model_identity *identity = one->has_identity ? plan_make(plan, MODEL_IDENTITY, NULL) : NULL;
     if (identity != NULL) {
         head = identity->head;
         *identity = one->identity;
@@ -217,14 +184,14 @@ static void need_person(struct plan *plan, const struct intake_person *one)
     struct model_task *task =
         id_is_missing(&one->perhaps)
             ? NULL
-            : add_task(plan, "resolve-duplicate", &one->area, "data-manager", "normal", "Perhaps the same person");
+            : plan_add_task(plan, "resolve-duplicate", &one->area, "data-manager", "normal", "Perhaps the same person");
     if (task != NULL) {
         task->person = one->id;
         task->other_person = one->perhaps;
     }
 }
 
-static const struct intake_person *person_of(const struct plan *plan, uint32_t subject)
+const struct intake_person *plan_person_of(const struct plan *plan, uint32_t subject)
 {
     for (size_t i = 0; i < plan->known->num_persons; i++)
         if (plan->known->persons[i].subject == subject)
@@ -246,17 +213,6 @@ static struct model_text material_of(const struct plan *plan, const struct repor
                 return word(entry->code);
     return word("other");
 }
-
-/* What a result is of. */
-struct about {
-    uint32_t                    specimen, order; /* of the report; REPORT_NONE = none */
-    const char                 *subject;         /* code of specimen_subject */
-    const struct intake_person *person;          /* of subject "person" */
-    struct model_text           number;
-    struct id                   area;
-    struct report_time          collected, received;
-    struct report_concept       material;
-};
 
 /* A tube must be called something: without a number, by the message that told of it. */
 static struct model_text name_tube(struct plan *plan)
@@ -285,7 +241,7 @@ static struct about about_of(struct plan *plan, const struct report_result *resu
                     : kind == REPORT_ENVIRONMENT ? "environment"
                                                  : "person";
     if (kind == REPORT_PERSON) {
-        about.person = person_of(plan, result->subject);
+        about.person = plan_person_of(plan, result->subject);
         if (about.person != NULL)
             about.area = about.person->area;
     }
@@ -311,7 +267,7 @@ static struct model_pool *find_pool(struct plan *plan, const struct about *about
     for (size_t i = 0; i < plan->num_rows; i++)
         if (plan->rows[i].code == MODEL_POOL && same(((struct model_pool *) plan->rows[i].value)->number, number))
             return plan->rows[i].value;
-    struct model_pool *pool = make(plan, MODEL_POOL, NULL);
+    struct model_pool *pool = plan_make(plan, MODEL_POOL, NULL);
     if (pool == NULL)
         return NULL;
     uint32_t size = about->specimen != REPORT_NONE ? plan->report->specimens[about->specimen].num_pooled : 0;
@@ -342,10 +298,10 @@ static struct model_specimen *find_specimen(struct plan *plan, const struct abou
             return plan->rows[i].value;
     struct model_pool *pool = NULL;
     if (about->person != NULL)
-        need_person(plan, about->person);
+        plan_need_person(plan, about->person);
     if (strcmp(about->subject, "pool") == 0)
         pool = find_pool(plan, about, about->number);
-    struct model_specimen *specimen = make(plan, MODEL_SPECIMEN, NULL);
+    struct model_specimen *specimen = plan_make(plan, MODEL_SPECIMEN, NULL);
     if (specimen == NULL)
         return NULL;
     specimen->subject = word(about->subject);
@@ -361,124 +317,6 @@ static struct model_specimen *find_specimen(struct plan *plan, const struct abou
     if (report_time_compare(&about->collected, &about->received) <= 0)
         specimen->received_time = intake_moment(&about->received, plan->arena, &plan->status);
     return specimen;
-}
-
-/* ---- cases ---- */
-
-static bool is_disease(const struct plan *plan, struct model_text a, struct model_text b)
-{
-    const struct model_entry *x, *y;
-    if (same(a, b) || plan->options->lists == NULL)
-        return same(a, b);
-    x = model_lists_find(plan->options->lists, "disease", a.bytes, a.size);
-    y = model_lists_find(plan->options->lists, "disease", b.bytes, b.size);
-    return (x != NULL && x->parent != NULL && is(b, x->parent)) || (y != NULL && y->parent != NULL && is(a, y->parent));
-}
-
-/* The day that stands for a case when episodes are told apart: the latest that is known of it. */
-static toc_date day_of_case(const struct model_case *one)
-{
-    toc_date day = one->specimen_date != MODEL_MISSING_DATE ? one->specimen_date : one->received_date;
-    return one->onset_date != MODEL_MISSING_DATE && one->onset_date > day ? one->onset_date : day;
-}
-
-/* The case of this person and disease within the days of an episode; *episode: how many there were. */
-static struct model_case *find_case(struct plan *plan, const struct id *person, struct model_text disease, toc_date day,
-                                    int64_t *episode)
-{
-    struct model_case *found = NULL;
-    long               days = code_tables_episode_days(plan->options->tables, disease.bytes, disease.size);
-    *episode = 0;
-    for (size_t i = 0; i < plan->num_rows; i++) {
-        struct model_case *one = plan->rows[i].value;
-        if (plan->rows[i].code != MODEL_CASE || !id_equal(&one->person, person) ||
-            !is_disease(plan, one->disease, disease))
-            continue;
-        ++*episode;
-        long apart = labs((long) day - (long) day_of_case(one));
-        if ((days < 0 || apart <= days) && (found == NULL || day_of_case(one) > day_of_case(found)))
-            found = one;
-    }
-    return found;
-}
-
-static int64_t age_at(const struct model_person *person, const struct model_identity *identity, toc_date day)
-{
-    struct toc_civil then = toc_date_to_civil(day);
-    int64_t          years = MODEL_MISSING_INTEGER;
-    if (identity->birth_date != MODEL_MISSING_DATE) {
-        struct toc_civil born = toc_date_to_civil(identity->birth_date);
-        years = then.year - born.year - (then.month < born.month || (then.month == born.month && then.day < born.day));
-    }
-    (void) person;
-    return years >= 0 && years <= 130 ? years : MODEL_MISSING_INTEGER;
-}
-
-/* What the answers of the order and the notified condition say of the case. */
-static void tell_case(struct plan *plan, struct model_case *one, uint32_t subject)
-{
-    const struct report *report = plan->report;
-    for (uint32_t i = 0; i < report->num_answers; i++) {
-        const struct report_answer *answer = &report->answers[i];
-        if (answer->subject != subject)
-            continue;
-        toc_date day = answer->value.kind == REPORT_VALUE_TIME ? intake_day(&answer->value.time) : MODEL_MISSING_DATE;
-        if (answer->question == REPORT_ONSET && day != MODEL_MISSING_DATE && day <= plan->today)
-            one->onset_date = day;
-        if (answer->question == REPORT_SYMPTOMATIC && answer->flag == REPORT_NO &&
-            one->onset_date == MODEL_MISSING_DATE)
-            one->no_symptoms = 1;
-        if (answer->question == REPORT_PREGNANT && (answer->flag == REPORT_YES || answer->flag == REPORT_NO))
-            one->pregnant = word(answer->flag == REPORT_YES ? "yes" : "no");
-    }
-}
-
-static struct model_case *add_case(struct plan *plan, const struct intake_person *person, struct model_text disease,
-                                   const struct about *about, const struct report_time *found, int64_t episode)
-{
-    need_person(plan, person);
-    struct model_case *one = make(plan, MODEL_CASE, NULL);
-    if (one == NULL)
-        return NULL;
-    one->person = person->id;
-    one->disease = disease;
-    one->episode = episode;
-    one->responsible_area = one->residence_area = person->area;
-    one->reporting_area = plan->options->message->area;
-    one->classification = word("not-yet-classified");
-    one->sex = person->person.sex;
-    one->received_date = plan->today;
-    one->specimen_date = about != NULL ? intake_day(&about->collected) : MODEL_MISSING_DATE;
-    if (found != NULL && report_time_compare(&about->collected, found) <= 0)
-        one->result_time = intake_moment(found, plan->arena, &plan->status);
-    tell_case(plan, one, person->subject);
-    toc_date day = one->onset_date != MODEL_MISSING_DATE      ? one->onset_date
-                   : one->specimen_date != MODEL_MISSING_DATE ? one->specimen_date
-                                                              : plan->today;
-    one->age_years = age_at(&person->person, &person->identity, day);
-    plan->outcome->new_cases++;
-    struct model_task *task =
-        add_task(plan, "review-case", &person->area, "epidemiologist", "high", "Review a new case");
-    if (task != NULL) {
-        task->linked_case = one->head.id;
-        task->person = person->id;
-    }
-    return one;
-}
-
-static struct id case_of(struct plan *plan, const struct about *about, struct model_text disease,
-                         const struct report_time *found)
-{
-    int64_t  episode;
-    toc_date day = intake_day(&about->collected);
-    if (day == MODEL_MISSING_DATE)
-        day = intake_day(found);
-    if (day == MODEL_MISSING_DATE)
-        day = plan->today;
-    struct model_case *one = find_case(plan, &about->person->id, disease, day, &episode);
-    if (one == NULL)
-        one = add_case(plan, about->person, disease, about, found, episode + 1);
-    return one == NULL ? (struct id){ { 0 } } : one->head.id;
 }
 
 /* ---- results ---- */
@@ -521,8 +359,8 @@ static void doubt_case(struct plan *plan, const struct model_result *old, const 
 {
     if (id_is_missing(&old->linked_case))
         return;
-    struct model_task *task = add_task(plan, "review-case", &about->area, "epidemiologist", "high",
-                                       "A result that this case rests on has changed");
+    struct model_task *task = plan_add_task(plan, "review-case", &about->area, "epidemiologist", "high",
+                                            "A result that this case rests on has changed");
     if (task == NULL)
         return;
     task->linked_case = old->linked_case;
@@ -558,7 +396,7 @@ static void fill_result(struct plan *plan, struct model_result *row, const struc
 static struct model_result *add_result(struct plan *plan, const struct report_result *result, const struct id *specimen,
                                        const struct id *illness, const struct id *supersedes)
 {
-    struct model_result *row = make(plan, MODEL_RESULT, NULL);
+    struct model_result *row = plan_make(plan, MODEL_RESULT, NULL);
     if (row == NULL)
         return NULL;
     row->specimen = *specimen;
@@ -588,10 +426,10 @@ static void ripen(struct plan *plan, struct model_result *old, const struct repo
                                      model_result_laboratory };
     fill_result(plan, old, result);
     for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
-        note_field(plan, old, fields[i]);
+        plan_note_field(plan, old, fields[i]);
     if (!id_is_missing(illness) && !id_equal(illness, &old->linked_case)) {
         old->linked_case = *illness;
-        note_field(plan, old, model_result_linked_case);
+        plan_note_field(plan, old, model_result_linked_case);
     }
     plan->outcome->changed_results++;
 }
@@ -603,8 +441,8 @@ static void take_retraction(struct plan *plan, struct model_result *old, const s
         doubt_case(plan, old, about);
     old->status = word(statuses[result->status]);
     old->message = plan->options->message->head.id;
-    note_field(plan, old, model_result_status);
-    note_field(plan, old, model_result_message);
+    plan_note_field(plan, old, model_result_status);
+    plan_note_field(plan, old, model_result_message);
     plan->outcome->changed_results++;
 }
 
@@ -642,7 +480,7 @@ static void take_again(struct plan *plan, struct model_result *old, const struct
     }
     if (!withdrawn) {
         old->status = word("superseded");
-        note_field(plan, old, model_result_status);
+        plan_note_field(plan, old, model_result_status);
     }
     add_result(plan, result, &old->specimen, illness, &old->head.id);
 }
@@ -650,8 +488,8 @@ static void take_again(struct plan *plan, struct model_result *old, const struct
 /* A tube: somebody samples its people again. */
 static void resample(struct plan *plan, const struct model_specimen *tube)
 {
-    struct model_task *task = add_task(plan, "collect-again", &tube->responsible_area, "tracer", "urgent",
-                                       "A pool was positive: sample again");
+    struct model_task *task = plan_add_task(plan, "collect-again", &tube->responsible_area, "tracer", "urgent",
+                                            "A pool was positive: sample again");
     if (task != NULL)
         task->specimen = tube->head.id;
 }
@@ -695,10 +533,10 @@ static void take_result(struct plan *plan, const struct report_result *result)
         return;
     }
     if (positive && about.person != NULL && own.disease != NULL) {
-        illness = case_of(plan, &about, word(own.disease), &own.observed);
+        illness = plan_case_of(plan, &about, word(own.disease), &own.observed);
         if (id_is_missing(&specimen->linked_case)) {
             specimen->linked_case = illness;
-            note_field(plan, specimen, model_specimen_linked_case);
+            plan_note_field(plan, specimen, model_specimen_linked_case);
         }
     }
     if (old != NULL)
@@ -707,40 +545,14 @@ static void take_result(struct plan *plan, const struct report_result *result)
         resample(plan, specimen);
 }
 
-/* A condition that the transmission notifies is a case, with or without a result. */
-static void take_notification(struct plan *plan, const struct report_diagnosis *diagnosis)
-{
-    const struct intake_person *person = diagnosis->subject != REPORT_NONE ? person_of(plan, diagnosis->subject) : NULL;
-    int64_t                     episode;
-    toc_date                    day = intake_day(&diagnosis->onset);
-    if (diagnosis->kind != REPORT_NOTIFIED || person == NULL)
-        return;
-    if (diagnosis->disease == NULL) {
-        plan->outcome->for_review++;
-        return;
-    }
-    if (day == MODEL_MISSING_DATE)
-        day = intake_day(&diagnosis->diagnosed);
-    if (day == MODEL_MISSING_DATE)
-        day = plan->today;
-    if (find_case(plan, &person->id, word(diagnosis->disease), day, &episode) != NULL)
-        return;
-    struct model_case *one = add_case(plan, person, word(diagnosis->disease), NULL, NULL, episode + 1);
-    if (one == NULL)
-        return;
-    if (diagnosis->classification != NULL)
-        one->classification = word(diagnosis->classification);
-    if (one->onset_date == MODEL_MISSING_DATE)
-        one->onset_date = intake_day(&diagnosis->onset);
-    one->diagnosis_time = intake_moment(&diagnosis->diagnosed, plan->arena, &plan->status);
-}
-
 /* What no table knows is for a person to review, one task a message. */
 static void ask_for_review(struct plan *plan)
 {
-    if (plan->outcome->for_review > 0)
-        (void) add_task(plan, "mend-data", &plan->options->message->area, "data-manager", "normal",
-                        "Results that no code table knows, or about nobody known");
+    const struct id *own = id_is_missing(&plan->options->review) ? NULL : &plan->options->review;
+    if (plan->outcome->for_review == 0 || plan->options->is_told)
+        return;
+    (void) add_task_as(plan, own, "mend-data", &plan->options->message->area, "data-manager", "normal",
+                       "Results that no code table knows, or about nobody known");
 }
 
 /* ---- the whole ---- */
@@ -773,7 +585,7 @@ int intake_plan(const struct report *report, const struct intake_known *known,
     for (uint32_t i = 0; i < report->num_results && plan.status == 0; i++)
         take_result(&plan, &report->results[i]);
     for (uint32_t i = 0; i < report->num_diagnoses && plan.status == 0; i++)
-        take_notification(&plan, &report->diagnoses[i]);
+        plan_take_notification(&plan, &report->diagnoses[i]);
     ask_for_review(&plan);
     set->changes = arena_array(arena, plan.num_changes + 1, sizeof *set->changes);
     if (set->changes == NULL || plan.status != 0)

@@ -44,6 +44,7 @@ struct intake_known {
     size_t                       num_results;
     const struct model_case     *cases; /* of these persons */
     size_t                       num_cases;
+    struct id                    revises; /* the case of an earlier row of the same number; missing = none */
 };
 
 struct intake_plan_options {
@@ -52,13 +53,16 @@ struct intake_plan_options {
     const struct model_message *message; /* as it stands */
     const struct model_feed    *feed;    /* NULL = none */
     int64_t                     now;     /* instant; also the seed of the ids, with the message's */
+    struct id                   review;  /* of the task to review what no table knows; missing = a new id */
+    bool                        is_told; /* that task is there already */
 };
 
 /* What became of it, for the receipt. */
 struct intake_outcome {
-    bool     test, history;
-    uint32_t new_persons, new_cases, new_results, changed_results, repeated_results, for_review, quality_control,
-        pooled;
+    bool      test, history;
+    struct id linked_case; /* that the last result or notified condition is about; missing = none */
+    uint32_t  new_persons, new_cases, changed_cases, new_results, changed_results, repeated_results, for_review,
+        quality_control, pooled;
 };
 
 /* The changes, in an order in which references are there. Everything lies in arena. Returns 0 or TOC_ERR_NO_MEMORY. The

@@ -143,13 +143,17 @@ static void hash_sender(crypto_generichash_state *state, const struct intake_arr
     crypto_generichash_update(state, id->bytes, ID_BYTES);
 }
 
-static void hash_body(const struct intake_hash_key *key, const struct intake_arrival *arrival, uint8_t hash[32])
+void intake_hash_body(const struct intake_hash_key *key, const struct intake_arrival *arrival, uint8_t hash[32])
 {
     crypto_generichash_state state;
     crypto_generichash_init(&state, key->bytes, sizeof key->bytes, 32);
     crypto_generichash_update(&state, (const uint8_t *) "body", 5);
     hash_sender(&state, arrival);
-    crypto_generichash_update(&state, arrival->bytes, arrival->size);
+    if (arrival->says.size > 0) {
+        crypto_generichash_update(&state, (const uint8_t *) "says", 4);
+        crypto_generichash_update(&state, (const uint8_t *) arrival->says.bytes, arrival->says.size);
+    } else
+        crypto_generichash_update(&state, arrival->bytes, arrival->size);
     crypto_generichash_final(&state, hash, 32);
 }
 
@@ -175,12 +179,17 @@ void intake_hash_name(const struct intake_hash_key *key, const struct intake_arr
     crypto_generichash_final(&state, hash, 32);
 }
 
-static void hash_control(const struct intake_hash_key *key, const struct intake_arrival *arrival, uint8_t hash[32])
+void intake_hash_control(const struct intake_hash_key *key, const struct intake_arrival *arrival, uint8_t hash[32])
 {
     crypto_generichash_state state;
     crypto_generichash_init(&state, key->bytes, sizeof key->bytes, 32);
-    crypto_generichash_update(&state, (const uint8_t *) "control", 8);
+    crypto_generichash_update(&state, (const uint8_t *) (arrival->key.size > 0 ? "its key" : "control"), 8);
     hash_sender(&state, arrival);
+    if (arrival->key.size > 0) {
+        hash_text(&state, arrival->key);
+        crypto_generichash_final(&state, hash, 32);
+        return;
+    }
     hash_text(&state, arrival->report->application.name);
     hash_text(&state, arrival->report->facility.name);
     hash_text(&state, arrival->report->facility.id);
@@ -219,6 +228,8 @@ static bool is_status(const struct model_feed *feed, const char *status)
 
 static const char *verdict_of(const struct intake_arrival *arrival)
 {
+    if (arrival->in_parts)
+        return "arriving";
     if (arrival->reject || (arrival->report != NULL && !report_is_usable(arrival->report)))
         return "rejected";
     return arrival->feed == NULL || is_status(arrival->feed, "stopped") ? "held" : "received";
@@ -253,13 +264,13 @@ static void fill_message(struct intake *intake, struct taking *taking, int64_t n
         store_release_areas(intake->options.store, areas);
     }
     message->history = arrival->history ? 1 : MODEL_MISSING_INTEGER;
-    hash_body(&intake->keys[0], arrival, taking->body);
+    intake_hash_body(&intake->keys[0], arrival, taking->body);
     message->body_hash = (struct model_text){ (const char *) taking->body, sizeof taking->body };
     if (arrival->report != NULL) {
         message->num_faults = (int64_t) arrival->report->num_all_faults;
         set_reason(taking, arrival->report);
-        if (report_text_is_given(arrival->report->control_id)) {
-            hash_control(&intake->keys[0], arrival, taking->control);
+        if (report_text_is_given(arrival->report->control_id) || arrival->key.size > 0) {
+            intake_hash_control(&intake->keys[0], arrival, taking->control);
             message->control_hash = (struct model_text){ (const char *) taking->control, sizeof taking->control };
         }
     }
@@ -308,13 +319,16 @@ static void fill(struct intake *intake, struct taking *taking, const struct inta
     taking->raw.area = taking->message.area;
     taking->raw.received = now;
     taking->raw.bytes = (struct model_text){ arrival->bytes, arrival->size };
-    taking->message.raw = taking->raw.head.id;
     taking->changes[0] =
         (struct store_change){ .verb = STORE_CREATE, .record = model_record(MODEL_MESSAGE_RAW), .value = &taking->raw };
     taking->changes[1] =
         (struct store_change){ .verb = STORE_CREATE, .record = model_record(MODEL_MESSAGE), .value = &taking->message };
     taking->changes[0].fresh = taking->changes[1].fresh = true;
     taking->request = (struct store_request){ .verb = "receive message", .set = { taking->changes, 2 } };
+    if (arrival->in_parts)
+        taking->request.set = (struct store_change_set){ taking->changes + 1, 1 };
+    else
+        taking->message.raw = taking->raw.head.id;
     if (arrival->num_resources > 0 && strcmp(verdict_of(arrival), "rejected") != 0) {
         taking->request.bulk = arrival->num_resources > FEW_RESOURCES;
         taking->request.decide = decide;
@@ -333,7 +347,7 @@ static int find_earlier(struct intake *intake, const struct intake_arrival *arri
     void             *rows = NULL;
     size_t            num = 0, num_rows = 0;
     for (size_t i = first_key; i < intake->num_keys; i++) {
-        hash_body(&intake->keys[i], arrival, hashes[num]);
+        intake_hash_body(&intake->keys[i], arrival, hashes[num]);
         keys[num] = (struct model_text){ (const char *) hashes[num], 32 };
         num++;
     }
@@ -373,7 +387,7 @@ static int check(struct intake *intake, const struct intake_arrival *arrival)
 {
     if (arrival->size == 0)
         return TOC_ERR_SHAPE;
-    if (arrival->size > INTAKE_MAX_BYTES)
+    if (arrival->size > (arrival->in_parts ? INTAKE_MAX_FILE : INTAKE_MAX_BYTES))
         return TOC_ERR_TOO_LARGE;
     return has_room(intake) ? 0 : INTAKE_ERR_RESERVE;
 }

@@ -23,7 +23,9 @@
 #include "response/intake_resource.h"
 #include "store/store.h"
 
-#define INTAKE_MAX_BYTES ((size_t) 8 << 20) /* of one transmission; larger files are taken in parts */
+#define INTAKE_MAX_BYTES ((size_t) 8 << 20)  /* of one transmission; larger files are taken in parts */
+#define INTAKE_PART_BYTES ((size_t) 4 << 20) /* of a part of a file */
+#define INTAKE_MAX_FILE ((size_t) 1 << 30)   /* bytes of a file of a table */
 #define INTAKE_RESERVE_BYTES (UINT64_C(256) << 20)
 
 enum intake_status {
@@ -83,6 +85,9 @@ struct intake_arrival {
     bool                 history;      /* feeds baselines only */
     bool                 reject;       /* the door refuses it though it could be read; reason says why */
     const char          *reason;       /* NULL = that of the report's first fault */
+    bool in_parts; /* a file: the row alone, whose verdict is `arriving`; the bytes follow in parts (intake_table.h) */
+    struct report_text      says;      /* by what the same again is known; empty = by the bytes */
+    struct report_text      key;       /* of a row: by what a corrected one is known; empty = the report's control id */
     struct intake_resource *resources; /* that the sender creates; their statuses are set */
     size_t                  num_resources;
     bool                    together; /* all of them or none: else what fails is left out alone */

@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "response/intake_format.h"
 
+#include <sodium.h>
+#include <time.h>
+
 #include "base/fault.h"
 #include "base/instant.h"
 #include "formats/fhir/fhir.h"
 #include "formats/hl7v2/map.h"
+#include "formats/list/alone.h"
 #include "tocsin/date.h"
 #include "tocsin/status.h"
 
@@ -101,11 +105,64 @@ static int read_fhir(const struct intake_reading *reading, struct intake_read *r
     return ret;
 }
 
+/* ---- a row of a line list ---- */
+
+/* The day where the program runs: a row of this morning is not in the future because Greenwich still has yesterday. */
+static toc_date local_day(int64_t instant)
+{
+    time_t    seconds = (time_t) (instant / INSTANT_SECOND);
+    struct tm local;
+    localtime_r(&seconds, &local);
+    return toc_date_from_civil((struct toc_civil){ local.tm_year + 1900, local.tm_mon + 1, local.tm_mday });
+}
+
+bool intake_list_options(const struct intake_reading *reading, struct list_options *options)
+{
+    *options = (struct list_options){ .tables = reading->tables, .today = local_day(reading->now) };
+    if (reading->feed == NULL || reading->feed->sending_facility.size == 0)
+        return true;
+    struct model_text named = reading->feed->sending_facility;
+    options->sender = (struct report_text){ arena_copy(reading->arena, named.bytes, named.size), named.size };
+    return options->sender.bytes != NULL;
+}
+
+bool intake_list_authority(const struct model_feed *feed, const char *list, struct arena *arena,
+                           struct report_text *authority)
+{
+    crypto_generichash_state state;
+    uint8_t                  hash[crypto_generichash_BYTES_MIN];
+    char                    *text = arena_array(arena, 17, 1);
+    if (text == NULL)
+        return false;
+    crypto_generichash_init(&state, NULL, 0, sizeof hash);
+    crypto_generichash_update(&state, feed->head.id.bytes, ID_BYTES);
+    crypto_generichash_update(&state, (const uint8_t *) list, strlen(list));
+    crypto_generichash_final(&state, hash, sizeof hash);
+    sodium_bin2hex(text, 17, hash, 8);
+    *authority = (struct report_text){ text, 16 };
+    return true;
+}
+
+static int read_listed(const struct intake_reading *reading, struct intake_read *read)
+{
+    struct list_options options;
+    const char         *name = list_alone_name(reading->bytes, reading->size, reading->arena);
+    if (!intake_list_options(reading, &options) ||
+        (name != NULL && reading->feed != NULL &&
+         !intake_list_authority(reading->feed, name, reading->arena, &options.authority)))
+        return TOC_ERR_NO_MEMORY;
+    int ret = list_read_alone(&options, reading->row, &read->report);
+    if (read->report.processing_sent.size == 0)
+        read->report.processing = REPORT_LIVE; /* a list without a word on it is no test */
+    return ret;
+}
+
 /* ---- the table ---- */
 
 static const struct intake_format formats[] = {
     { "hl7v2", read_hl7 },
     { "fhir", read_fhir },
+    { "row", read_listed },
 };
 
 const struct intake_format *intake_format_find(const char *code, size_t size)

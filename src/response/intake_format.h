@@ -22,6 +22,7 @@ struct intake_reading {
     struct arena             *arena;    /* of everything that is answered; wiped by the caller: it holds identities */
     const uint32_t           *left_out; /* of FHIR: entries that were not created; num_left_out of them */
     size_t                    num_left_out;
+    uint64_t                  row; /* of a row: its number in the file */
 };
 
 /* Bytes of the transmission, as it came, that are about one person: what is sealed under their key. */
@@ -55,6 +56,13 @@ int intake_format_read(const struct intake_format *format, const struct intake_r
  * report from report_init. */
 struct fhir_document;
 int intake_format_fhir(const struct intake_reading *reading, struct intake_read *read, struct fhir_document *document);
+
+/* How rows of a feed's line lists are read: tables, sender and today; in arena. False: no memory. */
+struct list_options;
+bool intake_list_options(const struct intake_reading *reading, struct list_options *options);
+/* And who gives the numbers of the records of a list of that name: the feed and the list, 16 hexadecimal digits. */
+bool intake_list_authority(const struct model_feed *feed, const char *list, struct arena *arena,
+                           struct report_text *authority);
 
 /* An instant in UTC as reports have it. */
 struct report_time intake_time(int64_t instant);

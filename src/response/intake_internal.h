@@ -27,6 +27,34 @@ struct intake_worker; /* intake_work.c */
 void intake_hash_name(const struct intake_hash_key *key, const struct intake_arrival *arrival,
                       const struct intake_name *name, uint8_t hash[32]);
 
+/* The hashes of what an arrival says and of the number it has at its sender. */
+void intake_hash_body(const struct intake_hash_key *key, const struct intake_arrival *arrival, uint8_t hash[32]);
+void intake_hash_control(const struct intake_hash_key *key, const struct intake_arrival *arrival, uint8_t hash[32]);
+
+/* ---- intake_row.c: within the writer's group ---- */
+
+bool intake_is_row(const struct model_message *message);
+
+/* The newest row of this number that came before and was about somebody; NULL = none. */
+int intake_find_earlier_row(const struct model_message *message, struct store_reader *reader, struct arena *arena,
+                            const struct model_message **earlier);
+
+/* A corrected row is about whom the earlier one was about, whatever it says of who that is. */
+struct intake_person;
+int intake_take_over_person(struct intake_person *one, const struct model_message *earlier, struct store_reader *reader,
+                            struct arena *arena);
+
+/* A file's rows that no table knows are one task: its id, and whether it is there. */
+struct intake_plan_options;
+int intake_find_review(const struct model_message *message, struct store_reader *reader, struct arena *arena,
+                       struct intake_plan_options *options);
+
+/* ---- intake_table.c ---- */
+
+/* A file that waits to be worked off becomes its rows; one that cannot is put aside with the reason. Returns 0, or what
+ * stopped it, as intake_work. */
+int intake_work_table(struct intake *intake, struct store_reader *reader, const struct model_message *message);
+
 /* ---- intake_resource.c ---- */
 
 /* How many entries of earlier messages are known by the names asked for; what was left out is not counted. counts: one

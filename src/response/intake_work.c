@@ -27,12 +27,14 @@ struct job {
     struct arena                arena; /* of what was read: identities, wiped */
     struct model_feed           feed;
     bool                        has_feed, readable, submitted;
+    bool                        is_file; /* it has become its rows, which wait now */
     struct intake_read          read;
     struct intake_person       *persons;
     struct meant_tokens        *tokens; /* of those */
     size_t                      num_persons;
     struct model_text          *numbers; /* that its specimens may have */
     size_t                      num_numbers;
+    struct id                   whom; /* of a row: the person who is there for it; missing = nobody */
     struct intake_outcome       outcome;
     struct store_request        request;
     const char                 *verdict;
@@ -118,7 +120,8 @@ static void read_job(struct job *job, struct store_reader *reader)
                                       .now = message->received,
                                       .bytes = job->from->bytes.bytes,
                                       .size = job->from->bytes.size,
-                                      .arena = &job->arena };
+                                      .arena = &job->arena,
+                                      .row = message->position > 0 ? (uint64_t) message->position : 0 };
     uint32_t             *left_out = NULL;
     job->arena.limit = (size_t) 256 << 20;
     if (message->format.size == 4 && memcmp(message->format.bytes, "fhir", 4) == 0) {
@@ -383,6 +386,12 @@ static void fill_message(struct job *job, struct store_change *change, struct mo
         row->history = job->outcome.history ? 1 : MODEL_MISSING_INTEGER;
         model_set_add(&change->given, model_message_history);
     }
+    if (job->readable && intake_is_row(&job->from->message) && job->num_persons == 1) {
+        row->person = job->whom;
+        row->linked_case = job->outcome.linked_case;
+        model_set_add(&change->given, model_message_person);
+        model_set_add(&change->given, model_message_linked_case);
+    }
     if (job->reason[0] != '\0') {
         row->reason = intake_text(job->reason);
         model_set_add(&change->given, model_message_reason);
@@ -410,8 +419,13 @@ static int decide(void *context, struct store_reader *reader, struct arena *aren
     if (ret == 0 && (now.verdict.size != 8 || memcmp(now.verdict.bytes, "received", 8) != 0))
         return STORE_ERR_VERSION; /* somebody else has worked it off */
     if (job->readable) {
+        const struct model_message *earlier = NULL;
         for (size_t i = 0; i < job->num_persons && ret == 0; i++)
             ret = decide_person(job, i, reader, arena);
+        if (ret == 0)
+            ret = intake_find_earlier_row(message, reader, arena, &earlier);
+        if (ret == 0 && earlier != NULL && job->num_persons == 1)
+            ret = intake_take_over_person(&job->persons[0], earlier, reader, arena);
         if (ret == 0 && job->num_persons + job->read.report.num_results > 0)
             ret = load_known(job, reader, arena, &known);
         struct intake_plan_options options = { .tables = job->intake->options.tables,
@@ -419,9 +433,15 @@ static int decide(void *context, struct store_reader *reader, struct arena *aren
                                                .message = message,
                                                .feed = job->has_feed ? &job->feed : NULL,
                                                .now = store_clock_now(job->intake->options.store) };
+        if (earlier != NULL)
+            known.revises = earlier->linked_case;
+        if (ret == 0 && intake_is_row(message))
+            ret = intake_find_review(message, reader, arena, &options);
         if (ret == 0)
             ret = intake_plan(&job->read.report, &known, &options, arena, &plan, &job->outcome);
         set_verdict(job);
+        if (job->num_persons == 1)
+            job->whom = owner_of(job, job->persons[0].subject, &plan);
     }
     struct own_rows own = { .num = 0 };
     own.changes = arena_array(arena, plan.num_changes + job->read.num_slices + 4, sizeof *own.changes);
@@ -514,6 +534,12 @@ static void finish(struct job *job)
         atomic_fetch_add(&job->intake->worked, 1);
 }
 
+static bool is_file(const struct model_message *message)
+{
+    return (message->format.size == 3 && memcmp(message->format.bytes, "csv", 3) == 0) ||
+           (message->format.size == 4 && memcmp(message->format.bytes, "xlsx", 4) == 0);
+}
+
 struct batch {
     struct arena          arena;
     struct message_bytes *waiting;
@@ -535,6 +561,8 @@ static void free_batch(struct batch *batch)
 static void submit_jobs(struct job *jobs, size_t num)
 {
     for (size_t i = 0; i < num; i++) {
+        if (jobs[i].is_file)
+            continue;
         sem_init(&jobs[i].done, 0, 0);
         int put = jobs[i].status == 0 ? submit(&jobs[i]) : jobs[i].status;
         jobs[i].submitted = put == 0; /* then its status is what the writer says */
@@ -559,7 +587,11 @@ static int begin_batch(struct intake *intake, struct store_reader *reader, const
         ret = TOC_ERR_NO_MEMORY;
     for (size_t i = 0; i < batch->num && ret == 0; i++) {
         batch->jobs[i] = (struct job){ .intake = intake, .from = &batch->waiting[i] };
-        read_job(&batch->jobs[i], reader);
+        batch->jobs[i].is_file = is_file(&batch->waiting[i].message);
+        if (batch->jobs[i].is_file)
+            ret = intake_work_table(intake, reader, &batch->waiting[i].message);
+        else
+            read_job(&batch->jobs[i], reader);
     }
     if (ret == 0)
         ret = make_tokens(intake, batch->jobs, batch->num, &batch->arena);
@@ -576,6 +608,8 @@ static int end_batch(struct batch *batch, intake_told *told, void *context)
     int ret = 0;
     for (size_t i = 0; i < batch->num; i++) {
         struct job *job = &batch->jobs[i];
+        if (job->is_file)
+            continue;
         finish(job);
         if (job->status != 0)
             ret = job->status;
@@ -605,6 +639,8 @@ int intake_release(struct intake *intake, struct store_reader *reader, const str
     struct model_message value;
     bool                 whole;
     int                  ret = store_message_bytes(reader, message, &arena, &found, &whole);
+    if (ret == STORE_ERR_ABSENT && is_file(&found.message))
+        ret = 0; /* its bytes are parts */
     if (ret == 0 && (found.message.verdict.size != 4 || memcmp(found.message.verdict.bytes, "held", 4) != 0))
         ret = STORE_ERR_DENIED;
     if (ret == 0) {

@@ -311,3 +311,42 @@ int store_message_bytes(struct store_reader *reader, const struct id *message, s
         ret = open_slices(reader, arena, raw.bytes, found, whole);
     return ret == 0 && found->bytes.size == 0 ? STORE_ERR_ABSENT : ret;
 }
+
+/* ---- a file's parts ---- */
+
+#define MOST_PARTS 100000
+
+static int by_position(const void *a, const void *b)
+{
+    const struct model_message_part *x = a, *y = b;
+    return x->position < y->position ? -1 : x->position > y->position;
+}
+
+int store_message_parts(struct store_reader *reader, const struct id *message, store_take_part *take, void *context,
+                        size_t *num)
+{
+    struct arena arena = { .limit = (size_t) 64 << 20 };
+    void        *rows = NULL;
+    size_t       num_rows = 0;
+    int ret = store_rows_of(reader, model_record(MODEL_MESSAGE_PART), "message", message, MOST_PARTS, &arena, &rows,
+                            &num_rows);
+    struct model_message_part *all = rows;
+    *num = 0;
+    if (ret == 0 && num_rows > 1)
+        qsort(all, num_rows, sizeof *all, by_position);
+    for (size_t i = 0; i < num_rows && ret == 0; i++) {
+        struct arena own = { .limit = (size_t) 64 << 20 };
+        struct part  part = { .id = all[i].head.id, .owner = all[i].head.id };
+        struct parts parts = { .parts = &part, .num = 1, .arena = &own };
+        ret = open_parts(reader, model_record(MODEL_MESSAGE_PART), "id", &parts);
+        if (ret == 0 && part.bytes.bytes == NULL)
+            ret = STORE_ERR_ABSENT; /* its key is gone */
+        if (ret == 0)
+            ret = take(context, all[i].position, part.bytes.bytes, part.bytes.size);
+        *num += ret == 0;
+        arena_wipe(&own);
+        arena_free(&own);
+    }
+    arena_free(&arena);
+    return ret;
+}

@@ -29,4 +29,11 @@ int store_messages_backlog(struct store_reader *reader, int64_t *num, int64_t *o
 int store_message_bytes(struct store_reader *reader, const struct id *message, struct arena *arena,
                         struct message_bytes *found, bool *whole);
 
+/* The parts of a file (message_part), opened, in their order, from position `first` on: take is called once a part,
+ * with bytes that are cleared afterwards; what it answers but 0 ends it. *num: how many there were; none: they are
+ * gone. */
+typedef int store_take_part(void *context, int64_t position, const char *bytes, size_t size);
+int store_message_parts(struct store_reader *reader, const struct id *message, store_take_part *take, void *context,
+                        size_t *num);
+
 #endif

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "formats/list/list.h"
+#include "formats/list/alone.h"
 #include "support/test.h"
 
 static struct code_tables *tables;
@@ -365,6 +365,110 @@ static void test_a_mended_file_of_errors_reads_clean(void **state)
     drop(&answer);
 }
 
+/* A row that stands by itself reads as it did in its file, and comes back in a file of errors with all columns. */
+static void test_a_row_stands_alone(void **state)
+{
+    (void) state;
+    const char *text = "race,record id,sex,phone,onset,note\n"
+                       "x,1,2,+86 891,13/02/2020,a\n"
+                       "x,2,q,=1+1,03/04/2020,\n";
+    const char *mapping =
+        "{\"list\":\"clinic\",\"columns\":[{\"header\":\"sex\",\"field\":\"sex\",\"values\":[{\"said\":\"2\","
+        "\"meant\":\"female\"}]},{\"header\":\"record id\",\"field\":\"record\"},{\"header\":\"phone\","
+        "\"field\":\"phone\"},{\"header\":\"onset\",\"field\":\"onset_date\"}]}";
+    struct fault_list    faults = FAULT_LIST_INIT;
+    struct sheet        *sheet;
+    struct list         *list;
+    struct sheet_options form = { 0 };
+    struct list_options  options = { .tables = tables,
+                                     .today = toc_date_from_civil((struct toc_civil){ 2026, 11, 22 }),
+                                     .mapping = mapping,
+                                     .mapping_size = strlen(mapping),
+                                     .disease = "measles",
+                                     .authority = report_text_of("a1") };
+    struct sink          errors;
+    struct arena         arena = ARENA_INIT;
+    struct report        report, again;
+    sink_init_memory(&errors);
+    assert_ok(sheet_open(text, strlen(text), "f", &form, &faults, &sheet));
+    assert_ok(list_open(sheet, "f", &options, &faults, &list));
+    while (list_next(list, &report, &arena) == 1) {
+        struct json_writer json;
+        struct sink        one, two, alone;
+        bool               bad = report.num_all_faults > 0;
+        sink_init_memory(&one);
+        sink_init_memory(&two);
+        sink_init_memory(&alone);
+        json_writer_init(&json, &one);
+        report_write_json(&report, &json);
+        list_write_alone(list, bad, 5, &alone);
+        assert_int_equal(list_alone_again(alone.bytes, alone.used), 5);
+        assert_string_equal(list_alone_name(alone.bytes, alone.used, &arena), "clinic");
+        report_init(&again, &arena, alone.bytes, alone.used);
+        assert_ok(list_read_alone(
+            &(struct list_options){ .tables = tables, .today = options.today, .authority = options.authority },
+            list_row_number(list), &again));
+        json_writer_init(&json, &two);
+        report_write_json(&again, &json);
+        assert_string_equal(finish(&one), finish(&two));
+        if (bad) {
+            list_write_alone_header(alone.bytes, alone.used, true, &errors);
+            list_write_alone_errors(alone.bytes, alone.used, &again, "here.3.0", &errors);
+        }
+        sink_free(&one);
+        sink_free(&two);
+        sink_free(&alone);
+    }
+    assert_has(finish(&errors), "\"record id\",\"sex\",\"phone\",\"onset\",\"note\",tocsin_row,tocsin_errors\n"
+                                "\"2\",\"q\",\"'=1+1\",\"03/04/2020\",\"\",\"here.3.0\",\"C sex: is not");
+    sink_free(&errors);
+    arena_free(&arena);
+    list_close(list);
+    sheet_close(sheet);
+    fault_list_free(&faults);
+}
+
+/* What a row says does not depend on the order of its columns; its key is its number, of a test with the day. */
+static void test_a_row_is_known_again(void **state)
+{
+    (void) state;
+    const char *const texts[] = { "record id,sex,onset,unused\n1,f,2020-01-02,a\n",
+                                  "unused,onset,sex,record id\nb,2020-01-02,f,1\n",
+                                  "record id,sex,onset,unused\n1,m,2020-01-02,a\n", "sex,onset\nf,2020-01-02\n" };
+    struct sink       says[4], keys[4];
+    for (size_t i = 0; i < 4; i++) {
+        struct fault_list    faults = FAULT_LIST_INIT;
+        struct arena         arena = ARENA_INIT;
+        struct sheet        *sheet;
+        struct list         *list;
+        struct report        report;
+        struct sheet_options form = { 0 };
+        struct list_options  options = { .tables = tables, .today = 20000 };
+        sink_init_memory(&says[i]);
+        sink_init_memory(&keys[i]);
+        assert_ok(sheet_open(texts[i], strlen(texts[i]), "f", &form, &faults, &sheet));
+        assert_ok(list_open(sheet, "f", &options, &faults, &list));
+        assert_int_equal(list_next(list, &report, &arena), 1);
+        list_write_content(list, &says[i]);
+        assert_int_equal(list_write_key(list, &keys[i]), i < 3);
+        assert_int_equal(list_is_anonymous(list), i == 3);
+        arena_free(&arena);
+        list_close(list);
+        sheet_close(sheet);
+        fault_list_free(&faults);
+    }
+    assert_int_equal(says[0].used, says[1].used);
+    assert_memory_equal(says[0].bytes, says[1].bytes, says[0].used);
+    assert_true(says[0].used == says[2].used && memcmp(says[0].bytes, says[2].bytes, says[0].used) != 0);
+    assert_int_equal(keys[0].used, keys[2].used);
+    assert_memory_equal(keys[0].bytes, keys[2].bytes, keys[0].used);
+    assert_int_equal(keys[3].used, 0);
+    for (size_t i = 0; i < 4; i++) {
+        sink_free(&says[i]);
+        sink_free(&keys[i]);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -378,6 +482,8 @@ int main(void)
         cmocka_unit_test(test_counts_are_no_line_list),
         cmocka_unit_test(test_every_bad_cell_is_named_and_its_row_comes_back),
         cmocka_unit_test(test_a_mended_file_of_errors_reads_clean),
+        cmocka_unit_test(test_a_row_stands_alone),
+        cmocka_unit_test(test_a_row_is_known_again),
     };
     return cmocka_run_group_tests(tests, load, unload);
 }

@@ -21,7 +21,7 @@ static bool needs_guard(const char *text, size_t size)
     return quotes < size && strchr("=+-@", text[quotes]) != NULL;
 }
 
-static void put_cell(struct sink *sink, const char *text, size_t size)
+void list_put_cell(struct sink *sink, const char *text, size_t size)
 {
     sink_character(sink, '"');
     if (needs_guard(text, size))
@@ -34,25 +34,25 @@ static void put_cell(struct sink *sink, const char *text, size_t size)
     sink_character(sink, '"');
 }
 
-static bool is_left_out(const struct list_column *column)
+bool list_is_left_out(const struct list_column *column)
 {
-    return column->field == LIST_DENIED || column->field == LIST_ERRORS;
+    return column->field == LIST_DENIED || column->field == LIST_ERRORS || column->field == LIST_ROW;
 }
 
 void list_write_errors_header(const struct list *list, struct sink *sink)
 {
     sink_text(sink, "\xef\xbb\xbf"); /* or spreadsheets take it for another encoding */
     for (size_t i = 0; i < list->num_columns; i++) {
-        if (is_left_out(&list->columns[i]))
+        if (list_is_left_out(&list->columns[i]))
             continue;
-        put_cell(sink, list->columns[i].header.bytes, list->columns[i].header.size);
+        list_put_cell(sink, list->columns[i].header.bytes, list->columns[i].header.size);
         sink_character(sink, delimiter_of(list));
     }
     sink_text(sink, LIST_ERRORS_COLUMN "\n");
 }
 
 /* "C onset: is no date; allowed: …" of every fault that kept the row out. */
-static void put_faults(const struct report *report, struct sink *sink)
+void list_put_faults(const struct report *report, struct sink *sink)
 {
     bool first = true;
     sink_character(sink, '"');
@@ -81,11 +81,11 @@ void list_write_errors_row(const struct list *list, const struct report *report,
 {
     for (size_t i = 0; i < list->num_columns; i++) {
         struct report_text cell = list_cell(list, &list->row, i);
-        if (is_left_out(&list->columns[i]))
+        if (list_is_left_out(&list->columns[i]))
             continue;
-        put_cell(sink, cell.bytes, cell.size);
+        list_put_cell(sink, cell.bytes, cell.size);
         sink_character(sink, delimiter_of(list));
     }
-    put_faults(report, sink);
+    list_put_faults(report, sink);
     sink_character(sink, '\n');
 }

@@ -72,6 +72,10 @@ static void propose(struct list *list, size_t number)
         list->mended = true;
         return;
     }
+    if (report_text_equals(column->header, LIST_ROW_COLUMN)) {
+        column->field = LIST_ROW;
+        return;
+    }
     if (denied != NULL) {
         column->field = LIST_DENIED;
         column->note = denied->reason_en;
@@ -109,7 +113,7 @@ static int take_fingerprint(struct list *list)
     for (size_t i = 0; i < list->num_columns; i++) {
         char   squeezed[CODE_TABLES_MAX_TEXT];
         size_t size = code_tables_squeeze(list->columns[i].header, squeezed);
-        if (list->columns[i].field == LIST_DENIED || list->columns[i].field == LIST_ERRORS)
+        if (list_is_left_out(&list->columns[i]))
             continue;
         names[num] = arena_copy(&list->arena, squeezed, size);
         if (names[num++] == NULL) {
@@ -123,6 +127,7 @@ static int take_fingerprint(struct list *list)
         crypto_generichash_update(&state, (const unsigned char *) names[i], strlen(names[i]) + 1);
     crypto_generichash_final(&state, hash, sizeof hash);
     sodium_bin2hex(list->fingerprint, sizeof list->fingerprint, hash, sizeof hash);
+    snprintf(list->called, sizeof list->called, "%.12s", list->fingerprint);
     free(names);
     return 0;
 }
@@ -350,6 +355,27 @@ const struct list_column *list_column(const struct list *list, size_t number)
 const char *list_fingerprint(const struct list *list)
 {
     return list->fingerprint;
+}
+
+const char *list_name(const struct list *list)
+{
+    return list->called;
+}
+
+void list_set_authority(struct list *list, struct report_text authority)
+{
+    list->options.authority = authority;
+}
+
+bool list_names_disease(const struct list *list)
+{
+    bool named = list->disease != NULL;
+    for (size_t i = 0; i < list->num_columns; i++) {
+        int field = list->columns[i].field;
+        named |= field == LIST_FIELD_disease || field == LIST_FIELD_test_code || field == LIST_FIELD_test_name ||
+                 field == LIST_FIELD_kit;
+    }
+    return named;
 }
 
 int list_next(struct list *list, struct report *report, struct arena *arena)

@@ -26,6 +26,8 @@
 #include "formats/sheet/sheet.h"
 
 #define LIST_ERRORS_COLUMN "tocsin_errors"
+#define LIST_ROW_COLUMN "tocsin_row" /* which row of which file a row of errors was (alone.h) */
+#define LIST_NAME_BYTES 40
 #define LIST_FINGERPRINT_BYTES 33
 #define LIST_ROWS_TO_DOUBT                                                                                             \
     20 /* so many cells of a column of dates, and none is one: the mapping is wrong, not the cells */
@@ -45,13 +47,15 @@ enum list_kind {
 };
 
 enum list_field {
+#undef FIELD
 #define FIELD(code, kind, what) LIST_FIELD_##code,
 #include "formats/list/fields.def"
 #undef FIELD
     LIST_NUM_FIELDS,
     LIST_UNUSED = -1, /* nobody said what it is */
     LIST_DENIED = -2, /* never collected */
-    LIST_ERRORS = -3  /* LIST_ERRORS_COLUMN */
+    LIST_ERRORS = -3, /* LIST_ERRORS_COLUMN */
+    LIST_ROW = -4     /* LIST_ROW_COLUMN */
 };
 
 struct list_field_text {
@@ -88,8 +92,9 @@ struct list_options {
     toc_date                  today;   /* later dates are faults */
     const char               *mapping; /* JSON of list_write_mapping; NULL = as proposed */
     size_t                    mapping_size;
-    const char               *disease; /* of all rows that name none; NULL = none */
-    enum list_dates           dates;   /* of columns that nothing decides; LIST_DATES_UNDECIDED = ask */
+    const char               *disease;   /* of all rows that name none; NULL = none */
+    enum list_dates           dates;     /* of columns that nothing decides; LIST_DATES_UNDECIDED = ask */
+    struct report_text        authority; /* that gives the numbers of records; empty = the sender */
 };
 
 struct list;
@@ -108,6 +113,16 @@ bool                      list_has_questions(const struct list *list);
 size_t                    list_num_columns(const struct list *list);
 const struct list_column *list_column(const struct list *list, size_t number);
 const char               *list_fingerprint(const struct list *list);
+
+/* What its sender calls this kind of list (the mapping's "list"): numbers of records are the list's own. Where nobody
+ * says, the beginning of the fingerprint. */
+const char *list_name(const struct list *list);
+
+/* Who gives the numbers of its records; lives as long as the list. */
+void list_set_authority(struct list *list, struct report_text authority);
+
+/* Does anything say of a row which disease it is about: a column of diseases, tests or results, or the mapping? */
+bool list_names_disease(const struct list *list);
 
 /* The mapping as a JSON object: for a person to confirm, and for list_options.mapping. */
 void list_write_mapping(const struct list *list, struct json_writer *json);

@@ -17,6 +17,7 @@ struct list {
     bool                mended; /* it has LIST_ERRORS_COLUMN: guards against formulas are taken off */
     bool                asks;
     char                fingerprint[LIST_FINGERPRINT_BYTES];
+    char                called[LIST_NAME_BYTES + 1]; /* list_name */
     const char         *disease;
     struct sheet_row    row; /* the last */
 };
@@ -30,6 +31,17 @@ int list_apply_mapping(struct list *list);
 
 /* The cell of a column as its text: without the guard of a file of errors; empty where there is none. */
 struct report_text list_cell(const struct list *list, const struct sheet_row *row, size_t column);
+
+/* What the mapping says that this file means by a cell; one that it does not speak of means itself. */
+struct report_text list_meant(const struct list_column *column, struct report_text cell);
+
+/* A column that no mapping brings in: never collected, or ours. */
+bool list_is_left_out(const struct list_column *column);
+
+/* A cell of a file of errors, guarded where a spreadsheet would compute it. */
+void list_put_cell(struct sink *sink, const char *text, size_t size);
+/* What is wrong with the row, as a cell. */
+void list_put_faults(const struct report *report, struct sink *sink);
 
 /* Fill the report of a row. Returns 0 or TOC_ERR_NO_MEMORY. */
 int list_read_row(struct list *list, const struct sheet_row *row, struct report *report);

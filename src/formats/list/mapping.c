@@ -59,6 +59,8 @@ void list_write_mapping(const struct list *list, struct json_writer *json)
     json_put_string(json, "line-list");
     json_key(json, "fingerprint");
     json_put_string(json, list->fingerprint);
+    json_key(json, "list");
+    json_put_string(json, list->called);
     if (list->disease != NULL) {
         json_key(json, "disease");
         json_put_string(json, list->disease);
@@ -66,7 +68,7 @@ void list_write_mapping(const struct list *list, struct json_writer *json)
     json_key(json, "columns");
     json_begin_array(json);
     for (size_t i = 0; i < list->num_columns; i++)
-        if (list->columns[i].field != LIST_ERRORS)
+        if (list->columns[i].field != LIST_ERRORS && list->columns[i].field != LIST_ROW)
             write_column(list, i, json);
     json_end(json);
     json_end(json);
@@ -139,7 +141,7 @@ static int take_column(struct list *list, bool *taken, const struct value *said)
                                                   "the column %.80s of the mapping is not in this file", quoted);
     taken[number] = true;
     struct list_column *column = &list->columns[number];
-    if (column->field == LIST_DENIED || column->field == LIST_ERRORS) /* no mapping brings these in */
+    if (list_is_left_out(column)) /* no mapping brings these in */
         return 0;
     column->field = field;
     if (field != LIST_UNUSED)
@@ -180,6 +182,22 @@ static int take_columns(struct list *list, const struct value *columns)
     return ret;
 }
 
+/* What its sender calls the list: letters, digits and signs that need no thought. */
+static int take_name(struct list *list, const struct value *mapping)
+{
+    struct report_text name = text_of(mapping, "list");
+    bool               plain = name.size <= LIST_NAME_BYTES;
+    for (size_t i = 0; i < name.size && plain; i++)
+        plain = (unsigned char) name.bytes[i] > ' ' && name.bytes[i] != '/' && name.bytes[i] != 0x7f;
+    if (!plain)
+        return list_refuse(list, SIZE_MAX, "at most 40 bytes without blanks and /", "\"list\" of the mapping");
+    if (name.size > 0) {
+        memcpy(list->called, name.bytes, name.size);
+        list->called[name.size] = '\0';
+    }
+    return 0;
+}
+
 int list_apply_mapping(struct list *list)
 {
     struct value_tree  tree = VALUE_TREE_INIT;
@@ -191,12 +209,14 @@ int list_apply_mapping(struct list *list)
             list_refuse(list, SIZE_MAX, "a mapping as --propose writes it",
                         "the mapping cannot be read: line %llu: %.120s", (unsigned long long) fault.line, fault.found);
     } else if (ret == 0) {
-        struct report_text disease = text_of(value_is(tree.values, VALUE_OBJECT) ? tree.values : NULL, "disease");
+        const struct value *mapping = value_is(tree.values, VALUE_OBJECT) ? tree.values : NULL;
+        struct report_text  disease = text_of(mapping, "disease");
         if (disease.size > 0 && list->disease == NULL)
             list->disease = arena_copy(&list->arena, disease.bytes, disease.size);
-        ret = disease.size > 0 && list->disease == NULL
-                  ? TOC_ERR_NO_MEMORY
-                  : take_columns(list, value_is(tree.values, VALUE_OBJECT) ? value_get(tree.values, "columns") : NULL);
+        ret = disease.size > 0 && list->disease == NULL ? TOC_ERR_NO_MEMORY
+                                                        : take_columns(list, value_get(mapping, "columns"));
+        if (ret == 0)
+            ret = take_name(list, mapping);
     }
     value_tree_free(&tree);
     return ret;

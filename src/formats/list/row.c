@@ -228,7 +228,8 @@ static int read_subject(struct reading *reading)
         return TOC_ERR_NO_MEMORY;
     struct report_identifier *record = add_identifier(reading, subject, LIST_FIELD_record, "record");
     if (record != NULL)
-        record->authority.name = reading->list->options.sender;
+        record->authority.name = reading->list->options.authority.size > 0 ? reading->list->options.authority
+                                                                           : reading->list->options.sender;
     add_identifier(reading, subject, LIST_FIELD_identifier, "");
     add_identifier(reading, subject, LIST_FIELD_identifier_2, "MR");
     add_telecom(reading, subject, LIST_FIELD_phone, REPORT_TELEPHONE);
@@ -501,7 +502,7 @@ static int keep_row(struct reading *reading, const struct sheet_row *row)
         struct report_text cell = list_cell(list, row, i);
         if (i > 0)
             sink_character(&sink, ',');
-        if (cell.size == 0 || list->columns[i].field == LIST_DENIED || list->columns[i].field == LIST_ERRORS)
+        if (cell.size == 0 || list_is_left_out(&list->columns[i]))
             continue;
         sink_character(&sink, '"');
         for (size_t at = 0; at < cell.size; at++) {
@@ -517,8 +518,7 @@ static int keep_row(struct reading *reading, const struct sheet_row *row)
     return reading->report->bytes != NULL ? 0 : TOC_ERR_NO_MEMORY;
 }
 
-/* What the mapping says that this file means by it; a cell that it does not speak of means itself. */
-static struct report_text meant_by(const struct list_column *column, struct report_text cell)
+struct report_text list_meant(const struct list_column *column, struct report_text cell)
 {
     for (size_t i = 0; i < column->num_words; i++)
         if (column->words[i].said.size == cell.size && memcmp(column->words[i].said.bytes, cell.bytes, cell.size) == 0)
@@ -537,7 +537,7 @@ static bool take_cells(struct reading *reading, const struct sheet_row *row, siz
         struct report_text cell = list_cell(list, row, i);
         if (field < 0 || cell.size == 0)
             continue;
-        cell = meant_by(&list->columns[i], cell);
+        cell = list_meant(&list->columns[i], cell);
         if (cell.size == 0)
             continue;
         char *copy = arena_copy(reading->report->arena, cell.bytes, cell.size);

@@ -347,6 +347,8 @@ CREATE TABLE "message" (
   "history" {integer},
   "processed" {integer},
   "repeats" {id},
+  "person" {id},
+  "linked_case" {id},
   "raw" {id},
   PRIMARY KEY ("id")){keyed};
 CREATE UNIQUE INDEX "message_body" ON "message" ("body_hash");
@@ -357,6 +359,7 @@ CREATE INDEX "message_waiting" ON "message" ("verdict","received");
 CREATE INDEX "messages_by_area" ON "message" ("area","received","verdict","channel","id");
 CREATE INDEX "messages_by_received" ON "message" ("received","id","area","verdict","channel");
 CREATE INDEX "messages_by_key" ON "message" ("verdict","channel","area","received","id");
+CREATE INDEX "messages_by_feed" ON "message" ("feed","received","id");
 CREATE INDEX "messages_by_sender" ON "message" ("sender","received","id");
 
 CREATE TABLE "message_slice" (
@@ -375,6 +378,34 @@ CREATE TABLE "message_slice" (
 CREATE INDEX "message_slice_message" ON "message_slice" ("message","offset");
 CREATE INDEX "message_slice_person" ON "message_slice" ("person");
 CREATE INDEX "message_slice_received" ON "message_slice" ("received");
+
+CREATE TABLE "message_part" (
+  "id" {id} NOT NULL,
+  "version" {integer} NOT NULL,
+  "created" {integer} NOT NULL,
+  "updated" {integer} NOT NULL,
+  "area" {id} NOT NULL,
+  "message" {id} NOT NULL,
+  "position" {integer} NOT NULL,
+  "received" {integer} NOT NULL,
+  "sealed" {bytes},
+  PRIMARY KEY ("id")){keyed};
+CREATE INDEX "message_part_message" ON "message_part" ("message","position");
+CREATE INDEX "message_part_received" ON "message_part" ("received");
+
+CREATE TABLE "list_mapping" (
+  "id" {id} NOT NULL,
+  "version" {integer} NOT NULL,
+  "created" {integer} NOT NULL,
+  "updated" {integer} NOT NULL,
+  "area" {id} NOT NULL,
+  "feed" {id} NOT NULL,
+  "header_hash" {bytes} NOT NULL,
+  "mapping" {bytes} NOT NULL,
+  "confirmed" {integer} NOT NULL,
+  "confirmed_by" {id},
+  PRIMARY KEY ("id")){keyed};
+CREATE UNIQUE INDEX "list_mapping_header" ON "list_mapping" ("feed","header_hash");
 
 CREATE TABLE "sent_resource" (
   "id" {id} NOT NULL,
