@@ -350,3 +350,57 @@ int store_message_parts(struct store_reader *reader, const struct id *message, s
     arena_free(&arena);
     return ret;
 }
+
+/* ---- a file's rows ---- */
+
+static int count_row(void *context, const struct db_value *row, size_t num_columns)
+{
+    (void) num_columns;
+    *(int64_t *) context = row[0].integer;
+    return 0;
+}
+
+int store_message_count_rows(struct store_reader *reader, const struct id *file, const char *verdict, int64_t *num)
+{
+    struct db      *db;
+    struct db_value values[] = { db_id(file), db_word(verdict) };
+    int64_t         found = 0;
+    int             ret = store_reader_db(reader, &db);
+    if (ret == 0)
+        ret = select_rows(db, "SELECT count(*) FROM message WHERE part_of = $1 AND verdict = $2", values, 2, count_row,
+                          &found, &reader->error);
+    if (ret == 0)
+        *num = found;
+    return ret;
+}
+
+static int take_file_row(void *context, const struct db_value *row, size_t num_columns)
+{
+    struct waiting *rows = context;
+    (void) num_columns;
+    return schema_fetch(model_record(MODEL_MESSAGE), row, rows->arena, &rows->messages[rows->num++].message, NULL);
+}
+
+int store_message_rows(struct store_reader *reader, const struct id *file, const char *verdict, int64_t after,
+                       size_t most, struct arena *arena, struct model_message **rows, size_t *num)
+{
+    char                  sql[4096];
+    struct db            *db;
+    struct db_value       values[] = { db_id(file), db_word(verdict), db_integer(after), db_integer((int64_t) most) };
+    struct waiting        found = { .arena = arena, .messages = arena_array(arena, most + 1, sizeof *found.messages) };
+    struct model_message *all = arena_array(arena, most + 1, sizeof *all);
+    if (found.messages == NULL || all == NULL)
+        return TOC_ERR_NO_MEMORY;
+    snprintf(sql, sizeof sql, "%s WHERE part_of = $1 AND verdict = $2 AND position > $3 ORDER BY position LIMIT $4",
+             store_select(reader->store, model_record(MODEL_MESSAGE)));
+    int ret = store_reader_db(reader, &db);
+    if (ret == 0)
+        ret = select_rows(db, sql, values, 4, take_file_row, &found, &reader->error);
+    for (size_t i = 0; i < found.num && ret == 0; i++)
+        all[i] = found.messages[i].message;
+    if (ret == 0) {
+        *rows = all;
+        *num = found.num;
+    }
+    return ret;
+}

@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Line lists over HTTP, on both databases: held until somebody has confirmed what the columns mean, then loaded; the
+ * next needs nobody; what is bad is told by row and comes back as a file that comes in clean; nobody else is told. */
+#include <jansson.h>
+#include <stdio.h>
+
+#include "../response/intakes.h"
+#include "response/account.h"
+#include "response/intake_work.h"
+#include "support/exchange.h"
+
+#define HEADER "case number,name,sex,disease,onset date\n"
+#define LIST HEADER "1,Canary Anna,F,measles,2024-09-01\n2,Berta,Q,measles,2024-09-02\n3,Zita,F,measles,2024-02-30\n"
+
+static struct test_store   test;
+static struct model_lists *lists;
+static struct intake      *intake;
+static struct access       access;
+static struct caller       caller;
+static struct account_who  machine;
+static struct exchange     exchange;
+static struct model_feed   feed;
+static char                feed_id[ID_TEXT_BYTES], path[200], id[ID_TEXT_BYTES];
+
+static void as(enum access_role role, enum access_purpose purpose)
+{
+    access = test_epidemiologist(&test.areas[TEST_COUNTY]);
+    access.role = role;
+    access.purpose = purpose;
+    caller = test_caller_person(&access);
+    test_exchange_as(&caller);
+}
+
+static void as_machine(const struct id *facility)
+{
+    access = (struct access){ .role = ACCESS_NO_ROLE };
+    machine.token.facility = *facility;
+    caller = test_caller_machine(&access);
+    caller.who = &machine;
+    test_exchange_as(&caller);
+}
+
+static const char *ask(enum http_method method, const char *where, const char *body, size_t size, int status)
+{
+    exchange_free(&exchange);
+    test_exchange_init(&exchange, &test, method, where, NULL);
+    exchange.intake = intake;
+    exchange.body = body != NULL ? body : "";
+    exchange.body_size = size;
+    test_exchange_header(&exchange, "content-type",
+                         strstr(where, "/mapping") != NULL ? "application/json" : "text/csv");
+    (void) exchange_call(&exchange);
+    const char *said = test_exchange_body(&exchange);
+    if (exchange.answer.status != status && !(status == 200 && exchange.answer.status == 0))
+        fail_msg("%s: %d instead of %d: %s", where, exchange.answer.status, status, said);
+    return said;
+}
+
+static const char *upload(const char *text, int status)
+{
+    snprintf(path, sizeof path, "/api/v1/uploads?feed=%s", feed_id);
+    const char *said = ask(HTTP_POST, path, text, strlen(text), status);
+    const char *at = test_exchange_answer_header(&exchange, "Location");
+    if (at != NULL)
+        snprintf(id, sizeof id, "%s", at + strlen("/api/v1/uploads/"));
+    return said;
+}
+
+static const char *about(const char *what, const char *body, int status)
+{
+    snprintf(path, sizeof path, "/api/v1/uploads/%s%s", id, what);
+    return ask(strcmp(what, "/mapping") == 0 ? HTTP_POST : HTTP_GET, path, body, body != NULL ? strlen(body) : 0,
+               status);
+}
+
+static void work(void)
+{
+    size_t num = 1;
+    while (num > 0)
+        assert_ok(intake_work(intake, test.reader, NULL, NULL, &num));
+}
+
+/* What was proposed. The caller frees it. */
+static char *proposed(const char *said)
+{
+    json_t *answer = json_loads(said, 0, NULL);
+    char   *mapping = json_dumps(json_object_get(answer, "mapping"), 0);
+    json_decref(answer);
+    return mapping;
+}
+
+static int begin(bool postgresql)
+{
+    struct fault_list faults = FAULT_LIST_INIT;
+    struct model_user user;
+    assert_ok(model_lists_new(&lists));
+    assert_ok(model_lists_add_folder(lists, TEST_SHARE "lists", &faults));
+    fault_list_free(&faults);
+    test_store_open(&test, postgresql);
+    test.options.lists = lists;
+    test_store_reopen(&test);
+    model_init(model_record(MODEL_USER), &user);
+    user.head.id = test_epidemiologist(&test.areas[TEST_COUNTY]).user;
+    user.login = test_text("dolma");
+    user.name = test_text("Dolma");
+    test_create(&test, MODEL_USER, &user);
+    intake = test_intake_open(&test);
+    feed = test_feed(&test, "live");
+    feed.channel = test_text("upload");
+    test_create(&test, MODEL_FEED, &feed);
+    id_to_text(&feed.head.id, feed_id);
+    return 0;
+}
+
+static int on_sqlite(void **state)
+{
+    (void) state;
+    return begin(false);
+}
+
+static int on_postgresql(void **state)
+{
+    (void) state;
+    return begin(true);
+}
+
+static int end(void **state)
+{
+    (void) state;
+    exchange_free(&exchange);
+    exchange = (struct exchange){ 0 };
+    test_exchange_as(NULL);
+    intake_close(intake);
+    test_store_close(&test);
+    model_lists_free(lists);
+    return 0;
+}
+
+#define assert_has(text, part)                                                                                         \
+    do {                                                                                                               \
+        if (strstr(text, part) == NULL)                                                                                \
+            fail_msg("no %s in %s", part, text);                                                                       \
+    } while (0)
+
+static int64_t number(const char *sql)
+{
+    return test_store_number(&test, sql);
+}
+
+static void test_confirmed_once(void **state)
+{
+    (void) state;
+    as(ACCESS_DATA_MANAGER, ACCESS_DATA_QUALITY);
+    const char *said = upload(LIST, 201);
+    assert_has(said, "\"verdict\":\"held\"");
+    assert_has(said, "\"confirmed\":false");
+    char *mapping = proposed(said);
+    work();
+    assert_int_equal(number("SELECT count(*) FROM \"case\""), 0);
+    assert_int_equal(number("SELECT count(*) FROM message_part"), 2);
+    assert_has(about("/mapping", "{\"columns\":[{\"header\":\"name\",\"field\":\"nonsense\"}]}", 422),
+               "a field that there is not");
+    assert_has(about("/mapping", mapping, 200), "\"verdict\":\"received\"");
+    (void) about("/mapping", mapping, 412); /* it is not held any more */
+    work();
+    assert_int_equal(number("SELECT count(*) FROM \"case\""), 1);
+    assert_int_equal(number("SELECT count(*) FROM message_part"), 0);
+    said = about("", NULL, 200);
+    assert_has(said, "\"verdict\":\"accepted-with-faults\"");
+    assert_has(said, "\"rows\":{\"waiting\":0,\"accepted\":1,\"accepted_with_faults\":0,\"held\":0,\"rejected\":2}");
+    assert_has(said, "{\"row\":3,\"reason\":\"row 3, column C (sex): is not in the table of values\"}");
+    assert_null(strstr(said, "Berta"));
+    assert_has(upload(HEADER "4,Dora,F,measles,2024-09-04\n", 201), "\"verdict\":\"received\"");
+    work();
+    assert_int_equal(number("SELECT count(*) FROM \"case\""), 2);
+    assert_has(upload(LIST, 201), "\"repeats\":true");
+    free(mapping);
+}
+
+static void test_what_is_bad_comes_back(void **state)
+{
+    (void) state;
+    char errors[2000];
+    as(ACCESS_DATA_MANAGER, ACCESS_DATA_QUALITY);
+    char *mapping = proposed(upload(LIST, 201));
+    (void) about("/mapping", mapping, 200);
+    work();
+    int64_t audited = number("SELECT count(*) FROM audit WHERE verb = 'read file of errors'");
+    snprintf(errors, sizeof errors, "%s", about("/errors", NULL, 200));
+    assert_int_equal(number("SELECT count(*) FROM audit WHERE verb = 'read file of errors'"), audited + 1);
+    assert_has(errors, "\"case number\",\"name\",\"sex\",\"disease\",\"onset date\",tocsin_row,tocsin_errors\n");
+    assert_has(errors, "\n\"2\",\"Berta\",\"Q\",\"measles\",\"2024-09-02\",\"");
+    assert_has(errors, "C sex: is not in the table of values");
+    *strchr(strstr(errors, "\"Q\"") + 1, 'Q') = 'M';
+    memcpy(strstr(errors, "2024-02-30"), "2024-09-03", 10);
+    assert_has(upload(errors, 201), "\"verdict\":\"received\"");
+    work();
+    assert_has(about("", NULL, 200), "\"accepted\":2,\"accepted_with_faults\":0,\"held\":0,\"rejected\":0");
+    assert_string_equal(about("/errors", NULL, 200), "");
+    assert_int_equal(number("SELECT count(*) FROM \"case\""), 3);
+    free(mapping);
+}
+
+static void test_who_may(void **state)
+{
+    (void) state;
+    struct id other = { { 7 } };
+    as(ACCESS_DATA_MANAGER, ACCESS_NO_PURPOSE);
+    char *mapping = proposed(upload(LIST, 201));
+    (void) about("/errors", NULL, 403);
+    as(ACCESS_EPIDEMIOLOGIST, ACCESS_CASE_INVESTIGATION);
+    (void) upload(LIST, 403);
+    (void) about("", NULL, 200);
+    (void) about("/mapping", mapping, 403);
+    (void) about("/errors", NULL, 403);
+    caller.access.areas = &test.areas[TEST_WEST];
+    (void) about("", NULL, 404);
+    as(ACCESS_TRACER, ACCESS_NO_PURPOSE);
+    (void) about("", NULL, 404);
+    as_machine(&other); /* another sender's */
+    (void) about("", NULL, 404);
+    (void) about("/errors", NULL, 404);
+    assert_has(ask(HTTP_POST, "/api/v1/uploads", LIST, strlen(LIST), 422), "no feed is this sender's");
+    free(mapping);
+}
+
+static void test_what_is_no_list(void **state)
+{
+    (void) state;
+    as(ACCESS_DATA_MANAGER, ACCESS_DATA_QUALITY);
+    assert_has(upload("day,cases\n2024-01-01,3\n", 201), "\"verdict\":\"rejected\"");
+    assert_has(upload("name,sex\nAnna,F\n", 201), "nothing says which disease");
+    (void) upload("", 422);
+    (void) ask(HTTP_POST, "/api/v1/uploads", LIST, strlen(LIST), 422); /* whose? */
+    snprintf(path, sizeof path, "/api/v1/uploads?feed=%s&delimiter=space", feed_id);
+    (void) ask(HTTP_POST, path, LIST, strlen(LIST), 422);
+    snprintf(path, sizeof path, "/api/v1/uploads?feed=%s&encoding=ebcdic", feed_id);
+    (void) ask(HTTP_POST, path, LIST, strlen(LIST), 422);
+    assert_int_equal(number("SELECT count(*) FROM message"), 2);
+}
+
+#define ON_BOTH(test)                                                                                                  \
+    { "sqlite: " #test, test, on_sqlite, end, NULL },                                                                  \
+    {                                                                                                                  \
+        "postgresql: " #test, test, on_postgresql, end, NULL                                                           \
+    }
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = { ON_BOTH(test_confirmed_once), ON_BOTH(test_what_is_bad_comes_back),
+                                        ON_BOTH(test_who_may), ON_BOTH(test_what_is_no_list) };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
