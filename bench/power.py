@@ -34,7 +34,7 @@ def report(database, match, cycles):
     """The row of one line that a test printed."""
     cuts, broken = int(match["cuts"]), int(match["broken"])
     name = match["setting"] if database == "store" else f"{database}, {match['setting']}"
-    measured = f"{cuts} cuts, {match['acknowledged']} acknowledged, broken {broken} times"
+    measured = f"{cuts} cuts, {match['acknowledged']} acknowledged, broken {broken} times" + (f": {match['why']}" if match["why"] else "")
     if match["setting"].endswith(UNSAFE):
         row(f"power cuts, {name}", "is noticed", measured, "yes" if broken else "no")
     elif match["setting"].startswith("each change"):
