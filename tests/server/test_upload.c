@@ -224,6 +224,67 @@ static void test_who_may(void **state)
     free(mapping);
 }
 
+/* An institution with a feed of its own. */
+static struct id make_sender(void)
+{
+    struct model_facility facility;
+    struct model_feed     own = test_feed(&test, "live");
+    model_init(model_record(MODEL_FACILITY), &facility);
+    facility.head.id = (struct id){ { 9 } };
+    facility.area = test.areas[TEST_WEST_ONE];
+    facility.code = test_text("F1");
+    facility.kind = test_text("hospital");
+    facility.name_en = test_text("Hospital");
+    test_create(&test, MODEL_FACILITY, &facility);
+    own.channel = test_text("upload");
+    own.facility = facility.head.id;
+    own.sending_facility = (struct model_text){ NULL, 0 }; /* a file does not say who sends it */
+    test_create(&test, MODEL_FEED, &own);
+    return own.head.id;
+}
+
+/* A list of a feed whose mapping is confirmed now. */
+static void upload_confirmed(const char *list)
+{
+    as(ACCESS_DATA_MANAGER, ACCESS_DATA_QUALITY);
+    char *mapping = proposed(upload(list, 201));
+    (void) about("/mapping", mapping, 200);
+    work();
+    free(mapping);
+}
+
+/* What its receipt says of a list of one, without what is its own: id and times. */
+static json_t *receipt_of(const char *list)
+{
+    static const char *const own[] = { "id", "received", "processed" };
+    (void) ask(HTTP_POST, "/api/v1/uploads", list, strlen(list), 201);
+    snprintf(id, sizeof id, "%s", test_exchange_answer_header(&exchange, "Location") + strlen("/api/v1/uploads/"));
+    work();
+    json_t *receipt = json_loads(about("", NULL, 200), 0, NULL);
+    for (size_t i = 0; i < sizeof own / sizeof *own; i++)
+        assert_int_equal(json_object_del(receipt, own[i]), 0);
+    return receipt;
+}
+
+/* Of somebody who is known and has the disease, and of somebody nobody has heard of, a sender is told the same. */
+static void test_a_receipt_never_tells_who_was_known(void **state)
+{
+    (void) state;
+    struct id own = make_sender();
+    upload_confirmed(HEADER "1,Canary Anna,F,measles,2024-09-01\n");
+    id_to_text(&own, feed_id);
+    upload_confirmed(HEADER "1,Somebody Else,M,measles,2024-09-01\n");
+    as_machine(&(struct id){ { 9 } });
+    int64_t cases = number("SELECT count(*) FROM \"case\"");
+    json_t *known = receipt_of(HEADER "7,Canary Anna,F,measles,2024-09-01\n");
+    json_t *unknown = receipt_of(HEADER "8,Never Seen,F,measles,2024-09-01\n");
+    assert_true(number("SELECT count(*) FROM \"case\"") > cases);
+    assert_true(json_equal(known, unknown));
+    assert_int_equal(json_integer_value(json_object_get(json_object_get(known, "rows"), "accepted")), 1);
+    json_decref(known);
+    json_decref(unknown);
+}
+
 static void test_what_is_no_list(void **state)
 {
     (void) state;
@@ -248,6 +309,7 @@ static void test_what_is_no_list(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = { ON_BOTH(test_confirmed_once), ON_BOTH(test_what_is_bad_comes_back),
-                                        ON_BOTH(test_who_may), ON_BOTH(test_what_is_no_list) };
+                                        ON_BOTH(test_who_may), ON_BOTH(test_a_receipt_never_tells_who_was_known),
+                                        ON_BOTH(test_what_is_no_list) };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
