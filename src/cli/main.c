@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/nearest.h"
 #include "base/sink.h"
@@ -100,9 +101,19 @@ static int complain_unknown(const char *name)
     return cli_complain(NULL, CLI_USE, "unknown command '%s'; 'tocsin help' lists them", name);
 }
 
+/* What is printed goes out at the end, where the reason why it cannot is told: of a write before that nothing but the
+ * failure would be known. */
+static void keep_what_is_printed(void)
+{
+    static char bytes[1 << 18]; /* more than any help or completion */
+    if (!isatty(STDOUT_FILENO))
+        (void) setvbuf(stdout, bytes, _IOFBF, sizeof bytes);
+}
+
 int main(int argc, char **argv)
 {
     keep_standard_streams();
+    keep_what_is_printed();
     prepare_signals();
     worker_run_if_asked(argc, argv);
     if (argc < 2) {
