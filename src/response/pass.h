@@ -10,8 +10,8 @@
  *
  *     test        a final or corrected result "not detected" of SARS-CoV-2 in a person's own specimen, by nucleic acid
  *                 amplification: a tube of many is no proof, and of antigen tests the records hold no device number
- *     recovery    a confirmed case of COVID-19 on laboratory evidence: first specimen, from the 11th day after it to
- * the 180th (Regulation (EU) 2021/953, Annex)
+ *     recovery    a confirmed case of COVID-19 on laboratory evidence: its first specimen, from the 11th day after
+ *                 it to the 180th (Regulation (EU) 2021/953, Annex)
  */
 #ifndef RESPONSE_PASS_H
 #define RESPONSE_PASS_H
