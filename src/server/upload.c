@@ -48,14 +48,18 @@ static int find_file(struct exchange *exchange, struct model_message *message)
 
 static bool is_table(const char *type)
 {
-    static const char *const types[] = { "text/csv", "text/tab-separated-values", "text/plain",
-                                         "application/octet-stream",
-                                         "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet" };
+    static const char *const types[] = { "text/csv", "text/tab-separated-values", "text/plain" };
     size_t                   size = type != NULL ? strcspn(type, "; \t") : 0;
     for (size_t i = 0; i < sizeof types / sizeof *types && type != NULL; i++)
         if (text_equal_nocase(type, size, types[i], strlen(types[i])))
             return true;
     return type == NULL;
+}
+
+/* Spreadsheets are archives of XML: read by a program of its own (tocsin intake), never by the server. */
+static bool is_spreadsheet(const struct exchange *exchange)
+{
+    return exchange->body_size >= 4 && memcmp(exchange->body, "PK\3\4", 4) == 0;
 }
 
 static int refuse(struct exchange *exchange, const char *name, const char *found, const char *allowed)
@@ -169,6 +173,18 @@ static void answer_kept(struct exchange *exchange, const struct intake_receipt *
     json_end(&json);
 }
 
+/* What becomes of it, and why it is not read at once. */
+static const char *verdict_of(const struct intake_table *table, const struct fault_list *faults, const char **reason)
+{
+    *reason = NULL;
+    if (table->is_ready && table->is_confirmed)
+        return "received";
+    *reason = table->list == NULL   ? "it cannot be read as a line list"
+              : faults->num_all > 0 ? "questions about its columns are open"
+                                    : "what its columns mean is to be confirmed";
+    return table->list == NULL ? "rejected" : "held";
+}
+
 static int keep(struct exchange *exchange, struct intake *intake, const struct model_feed *feed, bool history,
                 const struct intake_table_form *form, const struct list_options *options)
 {
@@ -176,25 +192,16 @@ static int keep(struct exchange *exchange, struct intake *intake, const struct m
     struct intake_table   table = { .list = NULL };
     struct report_text    file = { exchange->body, exchange->body_size };
     struct intake_receipt receipt;
-    struct intake_arrival arrival = { .channel = "upload",
-                                      .format = file.size >= 4 && memcmp(file.bytes, "PK\3\4", 4) == 0 ? "xlsx" : "csv",
-                                      .feed = feed,
-                                      .bytes = file.bytes,
-                                      .size = file.size,
-                                      .history = history };
+    struct intake_arrival arrival = {
+        .channel = "upload", .format = "csv", .feed = feed, .bytes = file.bytes, .size = file.size, .history = history
+    };
     if (is_machine(exchange))
         arrival.institution = exchange->caller.who->token.facility;
     else
         arrival.submitted_by = exchange->caller.access.user;
     int ret = intake_table_open(intake, exchange->reader, feed, &file, "", form, NULL, options, &faults, &table);
     if (ret == 0 || ret == BASE_ERR_INPUT) {
-        const char *verdict = table.is_ready && table.is_confirmed ? "received"
-                              : table.list != NULL                 ? "held"
-                                                                   : "rejected";
-        const char *reason = verdict[2] == 'c'    ? NULL
-                             : table.list == NULL ? "it cannot be read as a line list"
-                             : faults.num_all > 0 ? "questions about its columns are open"
-                                                  : "what its columns mean is to be confirmed";
+        const char *reason, *verdict = verdict_of(&table, &faults, &reason);
         ret = intake_table_keep(intake, exchange->reader, &arrival, form, verdict, reason, &receipt);
         ret = ret == INTAKE_ERR_RESERVE ? DB_ERR_FULL : ret;
         if (ret == 0)
@@ -222,6 +229,8 @@ int upload_send(struct exchange *exchange)
         ret = SERVER_ERR_MEDIA;
     if (ret == 0 && exchange->body_size == 0)
         ret = refuse(exchange, "", "an empty file", "a header and rows");
+    if (ret == 0 && is_spreadsheet(exchange))
+        ret = refuse(exchange, "", "a spreadsheet", "its rows saved as CSV; 'tocsin intake' on the node takes .xlsx");
     if (ret == 0)
         ret = find_feed(exchange, intake, &feed);
     if (ret == 0)

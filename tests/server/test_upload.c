@@ -292,6 +292,7 @@ static void test_what_is_no_list(void **state)
     assert_has(upload("day,cases\n2024-01-01,3\n", 201), "\"verdict\":\"rejected\"");
     assert_has(upload("name,sex\nAnna,F\n", 201), "nothing says which disease");
     (void) upload("", 422);
+    assert_has(upload("PK\3\4 and so on", 422), "a spreadsheet");
     (void) ask(HTTP_POST, "/api/v1/uploads", LIST, strlen(LIST), 422); /* whose? */
     snprintf(path, sizeof path, "/api/v1/uploads?feed=%s&delimiter=space", feed_id);
     (void) ask(HTTP_POST, path, LIST, strlen(LIST), 422);
