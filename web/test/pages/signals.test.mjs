@@ -11,6 +11,7 @@ before(async () => {
   node = makeNode([
     ["dolma", "epidemiologist", COUNTY],
     ["karma", "epidemiologist", COUNTY],
+    ["pasang", "epidemiologist", COUNTY], // who has a second factor
     ["tashi", "epidemiologist", "900101101"],
     ["nyima", "tracer", COUNTY],
   ]);
@@ -161,7 +162,7 @@ test("a signal shows its series with threshold and expected, the areas that alar
 });
 
 test("a report shows what was said without its numbers, and how to ask again for a purpose alone", async () => {
-  const { page, complaints, context } = await signIn(browser, server.url, "dolma", { bypassCSP: true });
+  const { page, complaints, context } = await signIn(browser, server.url, "pasang", { bypassCSP: true });
   await page.goto(`${server.url}/signals`);
   await page.waitForSelector(".inbox");
   await giveFactor(page);
