@@ -427,7 +427,7 @@ static const struct cli_example examples[] = {
       "a laboratory's file: kept, then made records of" },
     { "tocsin intake --node county --feed ID /var/spool/fhir/today.ndjson", "bundles, one a line" },
     { "tocsin intake --node county --feed ID --history /var/spool/hl7/2023.hl7", "last year's, without tasks" },
-    { "tocsin intake --node county --feed ID --as-proposed --errors bad.csv /srv/lists/cases.xlsx",
+    { "tocsin intake --node county --feed ID --as-proposed --errors bad.csv /var/spool/lists/cases.xlsx",
       "a line list: good rows are loaded, bad ones come back to be mended" },
     { NULL, NULL },
 };
