@@ -595,7 +595,7 @@ static int begin_batch(struct intake *intake, struct store_reader *reader, const
     }
     if (ret == 0)
         ret = make_tokens(intake, batch->jobs, batch->num, &batch->arena);
-    if (ret == 0)
+    if (ret == 0 && batch->num > 0)
         submit_jobs(batch->jobs, batch->num);
     else
         free_batch(batch);
