@@ -110,8 +110,6 @@ static int take_form(struct exchange *exchange, struct intake_table_form *form, 
     static const char *const delimiters[] = { "comma", "semicolon", "bar", "tab", NULL };
     size_t                   order = 0, delimiter = SIZE_MAX;
     int                      ret = take_word(exchange, "encoding", form->encoding, sizeof form->encoding);
-    if (ret == 0)
-        ret = take_word(exchange, "sheet", form->sheet, sizeof form->sheet);
     if (ret == 0 && form->encoding[0] != '\0' && encoding_named(form->encoding) == ENCODING_UNDECIDED)
         ret = refuse(exchange, "encoding", "no such encoding", ENCODING_ALLOWED);
     if (ret == 0)
