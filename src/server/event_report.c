@@ -6,19 +6,9 @@
 #include <sodium.h>
 #include <string.h>
 
-#include "base/date_text.h"
 #include "server/handlers.h"
 #include "server/request.h"
 #include "store/node.h"
-
-static int take_day(struct exchange *exchange, const char *text, toc_date *day)
-{
-    enum date_form form;
-    if (text == NULL || (date_from_text(text, strlen(text), day, &form, NULL) == 0 && form == DATE_FORM_DAY))
-        return 0;
-    fault_add(&exchange->faults, (struct fault_place){ .name = "/event_date" }, "a day (2026-11-22)", "not a day");
-    return BASE_ERR_INPUT;
-}
 
 /* The receipt that came, or a new one. */
 static int take_receipt(struct exchange *exchange, const char *typed, char receipt[EVENT_RECEIPT_BYTES])
@@ -57,13 +47,13 @@ static int answer_report(struct exchange *exchange, const struct event_report *r
 int event_report_answer(struct exchange *exchange)
 {
     struct event_report         report = EVENT_REPORT_INIT;
-    const char                 *receipt = NULL, *day = NULL;
+    const char                 *receipt = NULL;
     char                        kept[EVENT_RECEIPT_BYTES];
     const struct request_member members[] = {
         { .name = "area", .kind = REQUEST_ID, .needed = true, .value = &report.area },
         { .name = "what", .kind = REQUEST_TEXT, .needed = true, .high = 2000, .value = &report.what },
         { .name = "place", .kind = REQUEST_TEXT, .high = 800, .value = &report.place },
-        { .name = "event_date", .kind = REQUEST_TEXT, .high = 10, .value = &day },
+        { .name = "event_date", .kind = REQUEST_DAY, .value = &report.event_date },
         { .name = "num_ill", .kind = REQUEST_INTEGER, .high = INT64_C(1000000000), .value = &report.num_ill },
         { .name = "num_died", .kind = REQUEST_INTEGER, .high = INT64_C(1000000000), .value = &report.num_died },
         { .name = "num_animals", .kind = REQUEST_INTEGER, .high = INT64_C(1000000000), .value = &report.num_animals },
@@ -75,8 +65,6 @@ int event_report_answer(struct exchange *exchange)
     int ret = request_parameters(exchange);
     if (ret == 0)
         ret = request_members(exchange, members, sizeof members / sizeof *members);
-    if (ret == 0)
-        ret = take_day(exchange, day, &report.event_date);
     if (ret == 0)
         ret = take_receipt(exchange, receipt, kept);
     if (ret != 0)

@@ -5,21 +5,10 @@
 
 #include <string.h>
 
-#include "base/date_text.h"
 #include "response/signal_summary.h"
 #include "server/handlers.h"
 #include "server/request.h"
 #include "store/node.h"
-
-/* A day of the body: a text of the arena, or NULL for none. */
-static int take_day(struct exchange *exchange, const char *name, const char *text, toc_date *day)
-{
-    enum date_form form;
-    if (text == NULL || (date_from_text(text, strlen(text), day, &form, NULL) == 0 && form == DATE_FORM_DAY))
-        return 0;
-    fault_add(&exchange->faults, (struct fault_place){ .name = name }, "a day (2026-11-22)", "not a day");
-    return BASE_ERR_INPUT;
-}
 
 static int answer_outbreak(struct exchange *exchange, const struct id *id)
 {
@@ -50,7 +39,6 @@ static int opened(struct exchange *exchange, int status, const struct store_rece
 int outbreak_answer_open(struct exchange *exchange)
 {
     struct outbreak_opening *opening = arena_array(&exchange->arena, 1, sizeof *opening);
-    const char              *emergence = NULL;
     if (opening == NULL)
         return TOC_ERR_NO_MEMORY;
     *opening = (struct outbreak_opening){ .who = exchange->caller.access,
@@ -66,13 +54,11 @@ int outbreak_answer_open(struct exchange *exchange)
         { .name = "name", .kind = REQUEST_TEXT, .high = 640, .value = &opening->name },
         { .name = "place", .kind = REQUEST_TEXT, .high = 800, .value = &opening->place },
         { .name = "definition", .kind = REQUEST_TEXT, .high = 4000, .value = &opening->definition },
-        { .name = "emergence", .kind = REQUEST_TEXT, .high = 10, .value = &emergence },
+        { .name = "emergence", .kind = REQUEST_DAY, .value = &opening->emergence },
     };
     int ret = request_parameters(exchange);
     if (ret == 0)
         ret = request_members(exchange, members, sizeof members / sizeof *members);
-    if (ret == 0)
-        ret = take_day(exchange, "/emergence", emergence, &opening->emergence);
     outbreak_open_request(opening);
     if (ret == 0)
         ret = request_idempotency_key(exchange, false, &opening->request.idempotency_key);
@@ -105,14 +91,14 @@ static int take_mark(struct exchange *exchange, const char *word, enum outbreak_
 int outbreak_answer_mark(struct exchange *exchange)
 {
     struct outbreak_marking *marking = arena_array(&exchange->arena, 1, sizeof *marking);
-    const char              *what = NULL, *day = NULL;
+    const char              *what = NULL;
     if (marking == NULL)
         return TOC_ERR_NO_MEMORY;
     *marking =
         (struct outbreak_marking){ .who = exchange->caller.access, .now = exchange->now, .day = MODEL_MISSING_DATE };
     const struct request_member members[] = {
         { .name = "what", .kind = REQUEST_TEXT, .needed = true, .high = 40, .value = &what },
-        { .name = "day", .kind = REQUEST_TEXT, .high = 10, .value = &day },
+        { .name = "day", .kind = REQUEST_DAY, .value = &marking->day },
         { .name = "drops_out", .kind = REQUEST_FLAG, .value = &marking->drops_out },
     };
     int ret = request_parameters(exchange);
@@ -122,8 +108,6 @@ int outbreak_answer_mark(struct exchange *exchange)
         ret = request_members(exchange, members, sizeof members / sizeof *members);
     if (ret == 0)
         ret = take_mark(exchange, what, &marking->mark);
-    if (ret == 0)
-        ret = take_day(exchange, "/day", day, &marking->day);
     outbreak_mark_request(marking);
     if (ret == 0)
         ret = request_idempotency_key(exchange, false, &marking->request.idempotency_key);

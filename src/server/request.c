@@ -202,6 +202,19 @@ static int take_integer(struct exchange *exchange, const struct request_member *
     return 0;
 }
 
+static int take_day(struct exchange *exchange, const struct request_member *member, const char *where,
+                    const json_t *value)
+{
+    enum date_form form;
+    toc_date       day;
+    if (!json_is_string(value) ||
+        date_from_text(json_string_value(value), json_string_length(value), &day, &form, NULL) != 0 ||
+        form != DATE_FORM_DAY)
+        return refuse(exchange, where, "not a day", "a day (2026-11-22)");
+    *(toc_date *) member->value = day;
+    return 0;
+}
+
 static int take_member(struct exchange *exchange, const struct request_member *member, const json_t *value)
 {
     char where[FAULT_NAME_BYTES];
@@ -211,6 +224,7 @@ static int take_member(struct exchange *exchange, const struct request_member *m
     switch (member->kind) {
     case REQUEST_TEXT: return take_text(exchange, member, where, value);
     case REQUEST_INTEGER: return take_integer(exchange, member, where, value);
+    case REQUEST_DAY: return take_day(exchange, member, where, value);
     case REQUEST_ID:
         if (json_is_string(value) &&
             id_from_text(json_string_value(value), json_string_length(value), member->value) == 0)

@@ -40,14 +40,14 @@ int request_idempotency_key(struct exchange *exchange, bool needed, struct id *k
 /* The body as JSON; json_decref it. */
 int request_json(struct exchange *exchange, struct json_t **json);
 
-/* A member of a body that is an object: a text, an id, a whole number or true and false. */
-enum request_kind { REQUEST_TEXT, REQUEST_ID, REQUEST_INTEGER, REQUEST_FLAG };
+/* A member of a body that is an object: a text, an id, a whole number, true and false, or a day. */
+enum request_kind { REQUEST_TEXT, REQUEST_ID, REQUEST_INTEGER, REQUEST_FLAG, REQUEST_DAY };
 struct request_member {
     const char       *name;
     enum request_kind kind;
     bool              needed;
     int64_t           low, high; /* INTEGER: the bounds; TEXT: high = most bytes */
-    void             *value;     /* const char ** (in the arena), struct id *, int64_t *, bool * */
+    void             *value;     /* const char ** (in the arena), struct id *, int64_t *, bool *, toc_date * */
 };
 /* Take the members out of the body; any other is a fault. */
 int request_members(struct exchange *exchange, const struct request_member *members, size_t num_members);
