@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/date_text.h"
+#include "response/public_frame.h"
 #include "store/node.h"
 #include "support/property.h"
 #include "support/store.h"
@@ -324,17 +325,23 @@ static size_t places_in(const char *text)
     return num;
 }
 
+static void check_words(size_t num, const char *(*text_of)(size_t number, enum model_language language))
+{
+    for (size_t i = 0; i < num; i++) {
+        bool bare = text_of(i, MODEL_ENGLISH)[0] == '\0'; /* what is said in Tibetan alone */
+        for (size_t language = 0; language < MODEL_NUM_LANGUAGES; language++) {
+            const char *text = text_of(i, (enum model_language) language);
+            assert_true(text[0] != '\0' || bare);
+            assert_int_equal(places_in(text), places_in(text_of(i, MODEL_ENGLISH)));
+        }
+    }
+}
+
 static void test_every_word_in_every_language(void **state)
 {
     (void) state;
-    for (size_t i = 0; i < public_num_texts; i++) {
-        bool bare = public_text(i, MODEL_ENGLISH)[0] == '\0'; /* what is said in Tibetan alone */
-        for (size_t language = 0; language < MODEL_NUM_LANGUAGES; language++) {
-            const char *text = public_text(i, (enum model_language) language);
-            assert_true(text[0] != '\0' || bare);
-            assert_int_equal(places_in(text), places_in(public_text(i, MODEL_ENGLISH)));
-        }
-    }
+    check_words(public_num_texts, public_text);
+    check_words(public_frame_num_texts, public_frame_text);
 }
 
 static void test_the_setting(void **state)
