@@ -8,6 +8,7 @@
 #include "base/no_core.h"
 #include "cli/cmd.h"
 #include "cli/issue_work.h"
+#include "response/pass.h"
 
 static const struct subcommand {
     const char *name;
@@ -20,13 +21,17 @@ static const struct subcommand {
     { "minimal", false, true, false, false, issue_run_minimal },
     { "revoke", false, true, true, true, issue_run_revoke },
     { "publish", false, true, false, true, issue_run_publish },
+    { "record", false, false, true, false, issue_run_record },
+    { "withdraw", false, false, true, false, issue_run_withdraw },
 };
+#define DAYS 365 /* where --days is not given; of a pass out of records its kind decides (response/pass.h) */
 #define NUM_SUBCOMMANDS (sizeof subcommands / sizeof *subcommands)
 
 /* What is missing, or NULL. */
 static const char *missing(const struct subcommand *subcommand, const struct issue_work *work)
 {
     const struct issue_settings *settings = &work->settings;
+    bool                         records = subcommand->run == issue_run_record || subcommand->run == issue_run_withdraw;
     if (subcommand->makes_key && work->num_operands != 1)
         return "the folder to make, and nothing else";
     if (subcommand->makes_key && (settings->country == NULL || settings->name == NULL))
@@ -37,14 +42,17 @@ static const char *missing(const struct subcommand *subcommand, const struct iss
         return "no file is read";
     if (settings->smart != NULL && !subcommand->cards)
         return "--smart is of passes, revoke and publish";
-    if (subcommand->signs && settings->format >= ISSUE_SVG && settings->to == NULL)
+    if ((subcommand->signs || records) && settings->format >= ISSUE_SVG && settings->to == NULL)
         return settings->format == ISSUE_CARD ? "--to DIR is needed for files of cards"
                                               : "--to DIR is needed for pictures";
-    if (settings->format == ISSUE_CARD && (settings->smart == NULL || subcommand->run != issue_run_passes))
-        return "--format card is of passes with --smart";
-    if (settings->node != NULL && subcommand->run != issue_run_signer && subcommand->run != issue_run_passes &&
-        subcommand->run != issue_run_minimal)
-        return "--node is of signer, passes and minimal";
+    if (settings->format == ISSUE_CARD && !(settings->smart != NULL && subcommand->run == issue_run_passes) &&
+        !(settings->form == PASS_SMART && subcommand->run == issue_run_record))
+        return "--format card is of passes with --smart, and of record with --form smart";
+    if (records && settings->node == NULL)
+        return "--node DIR is needed: the node whose records they are";
+    if (settings->node != NULL && !records && subcommand->run != issue_run_signer &&
+        subcommand->run != issue_run_passes && subcommand->run != issue_run_minimal)
+        return "--node is of signer, passes, minimal, record and withdraw";
     if (settings->renew && subcommand->run == issue_run_authority)
         return "--renew is of signers; an authority is followed by a new one, in a folder of its own";
     if (subcommand->run == issue_run_publish && settings->to == NULL)
@@ -56,7 +64,12 @@ static int run(const struct cli_command *command, int argc, char **argv)
 {
     struct issue_work work = {
         .command = command,
-        .settings = { .days = 365, .hours = 24, .batch = 1, .kind = -1, .millimetres = 45, .at = INSTANT_MISSING },
+        .settings = { .as = NODE_CLI_SETTINGS_INIT,
+                      .hours = 24,
+                      .batch = 1,
+                      .kind = -1,
+                      .millimetres = 45,
+                      .at = INSTANT_MISSING },
     };
     int first, exit_code = cli_parse(command, argc, argv, &work.settings, &first);
     if (exit_code >= 0)
@@ -66,7 +79,8 @@ static int run(const struct cli_command *command, int argc, char **argv)
         if (strcmp(subcommands[i].name, argv[first]) == 0)
             found = &subcommands[i];
     if (found == NULL)
-        return cli_complain(command, CLI_USE, "what to do? authority, signer, passes, minimal, revoke or publish");
+        return cli_complain(command, CLI_USE,
+                            "what to do? authority, signer, passes, minimal, revoke, publish, record or withdraw");
     work.operands = argv + first + 1;
     work.num_operands = argc - first - 1;
     const char *wrong = missing(found, &work);
@@ -74,6 +88,8 @@ static int run(const struct cli_command *command, int argc, char **argv)
         wrong = "--class is needed: vaccinated, tested or recovered";
     if (wrong != NULL)
         return cli_complain(command, CLI_USE, "%s: %s", found->name, wrong);
+    if (work.settings.days == 0 && found->run != issue_run_record)
+        work.settings.days = DAYS;
     if (no_core() != 0)
         return cli_complain(command, CLI_MACHINE, "this process cannot be kept from leaving a core");
     work.now = (work.settings.at == INSTANT_MISSING ? instant_now() : work.settings.at) / INSTANT_SECOND;
@@ -142,18 +158,22 @@ static const struct cli_option pass_options[] = {
       .kind = CLI_TEXT,
       AT(node),
       .completion = CLI_COMPLETE_FILE,
-      .meaning = "signer, passes, minimal: the key is that of this node's keeper and never leaves it." },
+      .meaning =
+          "signer, passes, minimal: the key is that of this node's keeper and never leaves it. record, withdraw: whose "
+          "records they are." },
     { .name = "signer",
       .letter = 's',
       .value = "DIR",
       .kind = CLI_TEXT,
       AT(signer),
       .completion = CLI_COMPLETE_FILE,
-      .meaning = "passes, minimal, revoke, publish: the folder that `tocsin issue signer` made." },
+      .meaning = "passes, minimal, revoke, publish: the folder that `tocsin issue signer` made. record: instead of "
+                 "pass_issuer "
+                 "in tocsin.conf." },
     { .name = "days",
       .letter = 'd',
       .value = "N",
-      .initial = "365",
+      .initial = "365; record: a test 3, an antigen test 1, a recovery to its 180th day",
       .kind = CLI_WHOLE,
       AT(days),
       .low = 1,
@@ -166,7 +186,7 @@ static const struct cli_option pass_options[] = {
       AT(hours),
       .low = 1,
       .high = 24 * 366,
-      .meaning = "minimal: how long; whole hours." },
+      .meaning = "minimal, record --form minimal: how long; whole hours." },
     { .name = "class",
       .value = "CLASS",
       .kind = CLI_CHOICE,
@@ -180,7 +200,14 @@ static const struct cli_option pass_options[] = {
       AT(batch),
       .low = 1,
       .high = ISSUE_BATCH_MOST,
-      .meaning = "minimal: how many, each to be shown once." },
+      .meaning = "minimal, record --form minimal: how many, each to be shown once." },
+    { .name = "form",
+      .value = "FORM",
+      .initial = "hc1",
+      .kind = CLI_CHOICE,
+      AT(form),
+      .words = pass_forms,
+      .meaning = "record: HC1, a SMART Health Card (with pass_smart in tocsin.conf), or minimal passes." },
     { .name = "smart",
       .value = "URL",
       .kind = CLI_TEXT,
@@ -227,6 +254,10 @@ static const struct cli_option issue_output_options[] = {
 static const struct cli_group groups[] = {
     { .title = "Keys", .options = key_options, .num_options = sizeof key_options / sizeof *key_options },
     { .title = "Passes", .options = pass_options, .num_options = sizeof pass_options / sizeof *pass_options },
+    { .title = "Records of a node",
+      .options = node_options + 1, /* --as, --purpose */
+      .num_options = NODE_NUM_OPTIONS - 1,
+      AT(as) },
     { .title = "Output",
       .options = issue_output_options,
       .num_options = sizeof issue_output_options / sizeof *issue_output_options },
@@ -238,6 +269,8 @@ static const char *const        usage[] = { "authority --country CODE --name NAM
                                             "minimal --signer DIR --class CLASS [OPTION]...",
                                             "revoke --signer DIR [--smart URL] [FILE]...",
                                             "publish --signer DIR --to DIR [--smart URL] [--bloom]",
+                                            "record --node DIR --purpose PURPOSE [OPTION]... KIND ID",
+                                            "withdraw --node DIR KIND ID",
                                             NULL };
 static const struct cli_example examples[] = {
     { "tocsin issue signer --country XX --name 'Example County' --days 730 signer",
@@ -249,6 +282,8 @@ static const struct cli_example examples[] = {
       "as SMART Health Cards" },
     { "tocsin issue revoke --signer signer withdrawn.txt && tocsin issue publish --signer signer --to public",
       "withdraw passes, and tell everyone who verifies" },
+    { "tocsin issue record --node tocsin-node --purpose data-quality --format pdf --to codes result ID",
+      "out of a result in a node's records" },
     { NULL, NULL },
 };
 
@@ -282,7 +317,15 @@ const struct cli_command cli_command_issue = {
         "of them, which name nobody, in DIR/revoked.tsv. publish writes the folder for `tocsin verify --trust`: "
         "trust.json, the lists of revoked passes as the EU's service gives them, and of SMART cards their keys and "
         "lists, "
-        "also as they are to be served under the issuer's address (.well-known). Publish anew at least every 14 days.",
+        "also as they are to be served under the issuer's address (.well-known). Publish anew at least every 14 "
+        "days.\n\n"
+        "record issues out of a node's records, as POST /api/v1/passes does: of a test (KIND result), a recovery "
+        "(case) or a vaccination. It needs a role that may issue (--as) and a purpose for which that role reads "
+        "identities; the reading "
+        "and the issuing are entries of the audit trail. Nothing keeps the pass itself. withdraw names a pass by the "
+        "id of its row (pass), or a result, case or vaccination: then everything that was issued out of it goes. A "
+        "node that "
+        "serves has its writer: ask it by its pages or its API.",
     .groups = groups,
     .num_groups = sizeof groups / sizeof *groups,
     .examples = examples,

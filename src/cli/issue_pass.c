@@ -19,13 +19,11 @@
 #define HOUR 3600
 #define PIXELS 6 /* a module of a PNG */
 
-/* What is being issued; the texts one after the other, each ended by '\0'. */
 struct issuing {
     struct issue_work       *work;
     struct credential_maker *maker;
     struct credential_times  times;
-    struct sink              texts;
-    uint64_t                 num;
+    struct issue_texts       texts;
     struct issue_keeper      keeper; /* with --node */
 };
 
@@ -51,11 +49,11 @@ static int open_maker(struct issuing *issuing)
     return exit_code;
 }
 
-static void keep(struct issuing *issuing, const char *text, size_t size)
+void issue_keep_text(struct issue_texts *texts, const char *text, size_t size)
 {
-    sink_write(&issuing->texts, text, size);
-    sink_character(&issuing->texts, '\0');
-    issuing->num++;
+    sink_write(&texts->sink, text, size);
+    sink_character(&texts->sink, '\0');
+    texts->num++;
 }
 
 /* ---- records ---- */
@@ -74,9 +72,9 @@ static int issue_record(struct issuing *issuing, const struct value *record, str
                             : credential_issue_hc1(issuing->maker, record, &issuing->times, random, place, text, &size,
                                                    &work->faults);
     if (ret == 0 && smart != NULL)
-        keep(issuing, numeric, credential_issue_numeric(text, size, numeric, sizeof numeric));
+        issue_keep_text(&issuing->texts, numeric, credential_issue_numeric(text, size, numeric, sizeof numeric));
     else if (ret == 0)
-        keep(issuing, text, size);
+        issue_keep_text(&issuing->texts, text, size);
     explicit_bzero(text, sizeof text);
     explicit_bzero(numeric, sizeof numeric);
     return ret;
@@ -128,15 +126,15 @@ static int issue_file(struct issuing *issuing, const char *path)
 
 /* ---- writing ---- */
 
-static int write_lines(struct issuing *issuing)
+static int write_lines(struct issue_work *work, const struct issue_texts *texts)
 {
     struct sink        sink;
     struct json_writer json;
-    const char        *text = issuing->texts.bytes;
-    bool               plain = issuing->work->settings.format == ISSUE_TEXT;
-    if (sink_open(&sink, issuing->work->settings.to) != 0)
-        return output_complain(issuing->work->command, issuing->work->settings.to, sink.failure);
-    for (uint64_t i = 1; i <= issuing->num; i++, text += strlen(text) + 1) {
+    const char        *text = texts->sink.bytes;
+    bool               plain = work->settings.format == ISSUE_TEXT;
+    if (sink_open(&sink, work->settings.to) != 0)
+        return output_complain(work->command, work->settings.to, sink.failure);
+    for (uint64_t i = 1; i <= texts->num; i++, text += strlen(text) + 1) {
         if (plain) {
             sink_text(&sink, text);
         } else {
@@ -150,8 +148,7 @@ static int write_lines(struct issuing *issuing)
         }
         sink_character(&sink, '\n');
     }
-    return sink_finish(&sink) == 0 ? CLI_DONE
-                                   : output_complain(issuing->work->command, issuing->work->settings.to, sink.failure);
+    return sink_finish(&sink) == 0 ? CLI_DONE : output_complain(work->command, work->settings.to, sink.failure);
 }
 
 /* {"verifiableCredential": [the JWS that the digits stand for]}. */
@@ -175,21 +172,20 @@ static int draw(const struct issue_settings *settings, const char *text, struct 
     else if (ret == 0 && settings->format == ISSUE_PNG)
         ret = credential_qr_png(&qr, PIXELS, sink);
     else if (ret == 0)
-        ret = credential_qr_pdf(&qr, settings->millimetres, sink);
+        ret = credential_qr_pdf(&qr, 1, settings->millimetres, sink);
     explicit_bzero(&qr, sizeof qr);
     return ret != 0 ? ret : sink->failure != 0 ? TOC_ERR_NO_MEMORY : 0;
 }
 
 /* A picture or file a pass: 000001.svg … in the folder. */
-static int write_pictures(struct issuing *issuing)
+static int write_pictures(struct issue_work *work, const struct issue_texts *texts)
 {
     static const char *const endings[] = { "", "", "svg", "png", "pdf", "smart-health-card" };
-    struct issue_work       *work = issuing->work;
-    const char              *text = issuing->texts.bytes;
+    const char              *text = texts->sink.bytes;
     int                      exit_code = CLI_DONE;
     if (mkdir(work->settings.to, 0700) != 0 && errno != EEXIST)
         return cli_complain(work->command, CLI_MACHINE, "%s: %s", work->settings.to, strerror(errno));
-    for (uint64_t i = 1; i <= issuing->num && exit_code == CLI_DONE; i++, text += strlen(text) + 1) {
+    for (uint64_t i = 1; i <= texts->num && exit_code == CLI_DONE; i++, text += strlen(text) + 1) {
         struct sink sink;
         char        name[40];
         sink_init_memory(&sink);
@@ -209,25 +205,29 @@ static int write_pictures(struct issuing *issuing)
     return exit_code;
 }
 
-static int write_all(struct issuing *issuing)
+int issue_write_texts(struct issue_work *work, const struct issue_texts *texts)
 {
-    struct issue_work *work = issuing->work;
     if (work->faults.num_all > 0) {
         fault_list_write(&work->faults, stderr);
         return CLI_INPUT;
     }
-    if (issuing->texts.failure != 0)
+    if (texts->sink.failure != 0)
         return cli_complain(work->command, CLI_MACHINE, "out of memory");
-    return work->settings.format >= ISSUE_SVG ? write_pictures(issuing) : write_lines(issuing);
+    return work->settings.format >= ISSUE_SVG ? write_pictures(work, texts) : write_lines(work, texts);
+}
+
+void issue_forget_texts(struct issue_texts *texts)
+{
+    if (texts->sink.bytes != NULL)
+        explicit_bzero(texts->sink.bytes, texts->sink.used);
+    sink_free(&texts->sink);
 }
 
 static void end_issuing(struct issuing *issuing)
 {
     credential_maker_free(issuing->maker);
     issue_keeper_stop(&issuing->keeper);
-    if (issuing->texts.bytes != NULL)
-        explicit_bzero(issuing->texts.bytes, issuing->texts.used);
-    sink_free(&issuing->texts);
+    issue_forget_texts(&issuing->texts);
 }
 
 /* ---- subcommands ---- */
@@ -235,14 +235,14 @@ static void end_issuing(struct issuing *issuing)
 int issue_run_passes(struct issue_work *work)
 {
     struct issuing issuing = { .work = work, .times = { work->now, work->now + work->settings.days * DAY } };
-    sink_init_memory(&issuing.texts);
+    sink_init_memory(&issuing.texts.sink);
     int exit_code = open_maker(&issuing);
     if (exit_code == CLI_DONE && work->num_operands == 0)
         exit_code = issue_file(&issuing, NULL);
     for (int i = 0; i < work->num_operands && exit_code == CLI_DONE; i++)
         exit_code = issue_file(&issuing, work->operands[i]);
     if (exit_code == CLI_DONE)
-        exit_code = write_all(&issuing);
+        exit_code = issue_write_texts(work, &issuing.texts);
     end_issuing(&issuing);
     return exit_code;
 }
@@ -254,7 +254,7 @@ int issue_run_minimal(struct issue_work *work)
     struct issuing issuing = { .work = work, .times = { work->now, work->now + work->settings.hours * HOUR } };
     char           text[CREDENTIAL_ISSUE_TEXT_BYTES];
     size_t         size;
-    sink_init_memory(&issuing.texts);
+    sink_init_memory(&issuing.texts.sink);
     int exit_code = open_maker(&issuing);
     for (long i = 0; i < work->settings.batch && exit_code == CLI_DONE; i++) {
         int ret = credential_issue_minimal(issuing.maker, uses[work->settings.kind], &issuing.times, text, &size,
@@ -262,10 +262,10 @@ int issue_run_minimal(struct issue_work *work)
         if (ret != 0)
             exit_code = issue_told(work, ret);
         else
-            keep(&issuing, text, size);
+            issue_keep_text(&issuing.texts, text, size);
     }
     if (exit_code == CLI_DONE)
-        exit_code = write_all(&issuing);
+        exit_code = issue_write_texts(work, &issuing.texts);
     end_issuing(&issuing);
     return exit_code;
 }

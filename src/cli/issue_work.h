@@ -4,7 +4,9 @@
 #define CLI_ISSUE_WORK_H
 
 #include "base/json_writer.h"
+#include "base/sink.h"
 #include "cli/command.h"
+#include "cli/node_options.h"
 #include "formats/credential/issue.h"
 #include "response/pass_signer.h"
 
@@ -14,13 +16,14 @@
 enum issue_format { ISSUE_TEXT, ISSUE_NDJSON, ISSUE_SVG, ISSUE_PNG, ISSUE_PDF, ISSUE_CARD };
 
 struct issue_settings {
-    const char *country, *name, *authority, *signer, *to, *smart, *node;
-    long        days, hours, batch;
-    unsigned    uses; /* --for, added up */
-    int         format, kind;
-    double      millimetres;
-    int64_t     at; /* instant; INSTANT_MISSING = now */
-    bool        renew, bloom;
+    const char              *country, *name, *authority, *signer, *to, *smart, *node;
+    struct node_cli_settings as;                 /* record, withdraw: role and purpose; its directory is `node` */
+    long                     days, hours, batch; /* days 0: not said */
+    unsigned                 uses;               /* --for, added up */
+    int                      format, kind, form; /* kind -1: not said; form: enum pass_form */
+    double                   millimetres;
+    int64_t                  at; /* instant; INSTANT_MISSING = now */
+    bool                     renew, bloom;
 };
 
 /* One run. */
@@ -73,8 +76,23 @@ int  issue_keeper_start(struct issue_work *work, const struct issue_file *chain,
 void issue_keeper_stop(struct issue_keeper *started);
 
 /* ---- passes (issue_pass.c) ---- */
+
+/* What was issued, one text after the other, each ended by '\0'. */
+struct issue_texts {
+    struct sink sink;
+    uint64_t    num;
+};
+void issue_keep_text(struct issue_texts *texts, const char *text, size_t size);
+/* As --format and --to have it; where work->faults has one they are told and nothing is written. */
+int  issue_write_texts(struct issue_work *work, const struct issue_texts *texts);
+void issue_forget_texts(struct issue_texts *texts);
+
 int issue_run_passes(struct issue_work *work);
 int issue_run_minimal(struct issue_work *work);
+
+/* ---- out of a node's records (issue_record.c) ---- */
+int issue_run_record(struct issue_work *work);
+int issue_run_withdraw(struct issue_work *work);
 
 /* ---- what was issued, withdrawn (issue_revoke.c) ---- */
 int issue_run_revoke(struct issue_work *work);

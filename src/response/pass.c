@@ -12,6 +12,7 @@
 #include "base/sink.h"
 #include "formats/credential/base64.h"
 #include "formats/credential/revocation.h"
+#include "model/model_lists.h"
 #include "response/change_list.h"
 #include "store/rows_by.h"
 
@@ -19,20 +20,25 @@
 #define COVID "840539006"
 #define NOT_DETECTED "260415000"
 #define AMPLIFICATION "LP6464-4"
+#define RAPID_IMMUNOASSAY "LP217198-3"
 
 const char *const pass_forms[] = { "hc1", "smart", "minimal", NULL };
 
 /* What a pass is made of. */
 struct basis {
-    struct model_result   result;
-    struct model_specimen specimen;
-    struct model_case     of_case;
-    struct model_person   person;
-    struct model_identity identity;
-    struct model_facility centre; /* of a test: where the specimen was taken */
-    struct id             who;
-    bool                  test;
-    toc_date              from, to; /* of a recovery */
+    enum credential_use       kind;
+    const char               *place; /* of faults: "/result", … */
+    struct model_result       result;
+    struct model_specimen     specimen;
+    struct model_case         of_case;
+    struct model_vaccination  dose;
+    struct model_person       person;
+    struct model_identity     identity;
+    struct model_facility     centre; /* of a test: where the specimen was taken */
+    struct id                 who;
+    bool                      antigen;                    /* of a test */
+    toc_date                  from, to;                   /* of a recovery */
+    const struct model_entry *vaccine, *product, *holder; /* of a vaccination */
 };
 
 static toc_date today_of(int64_t now)
@@ -66,10 +72,12 @@ static int read_result(struct store_reader *reader, const struct pass_issuing *i
         ret = refuse_input(faults, "/result", "not \"not detected\"", "a result that found nothing; else a recovery");
     if (!text_is(result->target, "sars-cov-2"))
         ret = refuse_input(faults, "/result", "another target", "sars-cov-2: of others no list has a code");
-    if (!text_is(result->method, "nucleic-acid-amplification") &&
+    basis->antigen = text_is(result->method, "antigen");
+    if (!basis->antigen && !text_is(result->method, "nucleic-acid-amplification") &&
         !text_is(result->method, "isothermal-amplification") && !text_is(result->method, "cartridge-nucleic-acid"))
-        ret = refuse_input(faults, "/result", "another method",
-                           "nucleic acid amplification; antigen tests out of a file, with their device number");
+        ret = refuse_input(faults, "/result", "another method", "nucleic acid amplification or an antigen test");
+    if (basis->antigen && issuing->form == PASS_HC1 && result->device.size == 0)
+        ret = refuse_input(faults, "/result", "an antigen test without its number in the EU's common list", "device");
     basis->who = basis->specimen.person;
     if (ret == 0 && !id_is_missing(&basis->specimen.collected_by))
         ret = read_one(reader, issuing, MODEL_FACILITY, &basis->specimen.collected_by, arena, &basis->centre);
@@ -104,6 +112,37 @@ static int read_case(struct store_reader *reader, const struct pass_issuing *iss
     return 0;
 }
 
+/* What a list has as the code of a value set; NULL: nothing. */
+static const struct model_entry *code_of(struct store_reader *reader, const char *list, struct model_text code)
+{
+    const struct model_lists *lists = store_lists(store_of_reader(reader));
+    const struct model_entry *entry =
+        lists != NULL && code.size > 0 ? model_lists_find(lists, list, code.bytes, code.size) : NULL;
+    return entry != NULL && entry->system_code != NULL ? entry : NULL;
+}
+
+static int read_vaccination(struct store_reader *reader, const struct pass_issuing *issuing, struct arena *arena,
+                            struct basis *basis, struct fault_list *faults)
+{
+    const struct model_vaccination *dose = &basis->dose;
+    int ret = read_one(reader, issuing, MODEL_VACCINATION, &issuing->vaccination, arena, &basis->dose);
+    if (ret != 0)
+        return ret;
+    if (!text_is(dose->disease, "covid-19"))
+        ret = refuse_input(faults, "/vaccination", "another disease", "covid-19: of others no list has a code");
+    if (dose->given_on > today_of(issuing->now))
+        ret = refuse_input(faults, "/vaccination", "a day to come", "a dose that was given");
+    basis->vaccine = code_of(reader, "vaccine", dose->vaccine);
+    basis->product = code_of(reader, "vaccine_product", dose->product);
+    basis->holder = code_of(reader, "vaccine_holder", dose->holder);
+    if (basis->vaccine == NULL || basis->product == NULL || basis->holder == NULL ||
+        dose->dose == MODEL_MISSING_INTEGER || dose->doses == MODEL_MISSING_INTEGER)
+        ret = refuse_input(faults, "/vaccination", "not all that a pass tells of a dose",
+                           "vaccine, product, holder, dose and doses");
+    basis->who = dose->person;
+    return ret;
+}
+
 /* The person, and who it is. */
 static int read_person(struct store_reader *reader, const struct pass_issuing *issuing, struct arena *arena,
                        struct basis *basis, struct fault_list *faults)
@@ -114,8 +153,7 @@ static int read_person(struct store_reader *reader, const struct pass_issuing *i
     if (ret != 0)
         return ret;
     if (!id_is_missing(&basis->person.merged_into) || basis->person.erased != INSTANT_MISSING)
-        return refuse_input(faults, basis->test ? "/result" : "/case", "of a person who was merged or erased",
-                            "a person's own records");
+        return refuse_input(faults, basis->place, "of a person who was merged or erased", "a person's own records");
     if (issuing->form == PASS_MINIMAL)
         return 0; /* tells no name: none is read */
     ret = store_rows_of(reader, model_record(MODEL_IDENTITY), "person", &basis->who, 1, arena, &rows, &num);
@@ -192,7 +230,9 @@ static void put_test(struct json_writer *json, const struct basis *basis)
     json_begin_array(json);
     json_begin_object(json);
     put_words(json, "tg", COVID);
-    put_words(json, "tt", AMPLIFICATION);
+    put_words(json, "tt", basis->antigen ? RAPID_IMMUNOASSAY : AMPLIFICATION);
+    if (basis->antigen && basis->result.device.size > 0)
+        put_text(json, "ma", basis->result.device);
     put_text(json, "sc", basis->specimen.collected_time);
     put_words(json, "tr", NOT_DETECTED);
     if (centre->name_en.size > 0 || centre->name_zh.size > 0)
@@ -214,16 +254,39 @@ static void put_recovery(struct json_writer *json, const struct basis *basis)
     json_end(json);
 }
 
+static void put_vaccination(struct json_writer *json, const struct basis *basis)
+{
+    const struct model_vaccination *dose = &basis->dose;
+    json_key(json, "v");
+    json_begin_array(json);
+    json_begin_object(json);
+    put_words(json, "tg", COVID);
+    put_words(json, "vp", basis->vaccine->system_code);
+    put_words(json, "mp", basis->product->system_code);
+    put_words(json, "ma", basis->holder->system_code);
+    json_key(json, "dn");
+    json_put_integer(json, dose->dose);
+    json_key(json, "sd");
+    json_put_integer(json, dose->doses);
+    put_day(json, "dt", dose->given_on);
+    if (dose->country.size > 0)
+        put_text(json, "co", dose->country);
+    json_end(json);
+    json_end(json);
+}
+
 static void write_record(struct sink *sink, const struct basis *basis)
 {
     struct json_writer json;
     json_writer_init(&json, sink);
     json_begin_object(&json);
     put_person(&json, basis);
-    if (basis->test)
+    if (basis->kind == CREDENTIAL_USE_TEST)
         put_test(&json, basis);
-    else
+    else if (basis->kind == CREDENTIAL_USE_RECOVERY)
         put_recovery(&json, basis);
+    else
+        put_vaccination(&json, basis);
     json_end(&json);
 }
 
@@ -288,8 +351,7 @@ static int issue_minimal(struct pass_issuing *issuing, struct credential_maker *
     size_t size = 0;
     int    ret = 0;
     for (int64_t i = 0; i < issuing->number && ret == 0; i++) {
-        ret = credential_issue_minimal(maker, basis->test ? CREDENTIAL_USE_TEST : CREDENTIAL_USE_RECOVERY, times, text,
-                                       &size, found);
+        ret = credential_issue_minimal(maker, basis->kind, times, text, &size, found);
         if (ret == 0)
             ret = keep(issuing, text, size, arena);
     }
@@ -335,15 +397,26 @@ static int issue_named(struct pass_issuing *issuing, struct credential_maker *ma
     return ret;
 }
 
-/* From when to when, in seconds. */
-static struct credential_times times_of(const struct pass_issuing *issuing, const struct basis *basis)
+static int64_t usual_days(const struct basis *basis)
+{
+    return basis->kind == CREDENTIAL_USE_VACCINATION ? PASS_VACCINATION_DAYS
+           : basis->kind == CREDENTIAL_USE_RECOVERY  ? PASS_RECOVERY_UNTIL
+           : basis->antigen                          ? PASS_ANTIGEN_DAYS
+                                                     : PASS_TEST_DAYS;
+}
+
+/* From when to when, in seconds. Where nobody says how long, no longer than the certificate. */
+static struct credential_times times_of(const struct pass_issuing *issuing, const struct basis *basis,
+                                        const struct credential_certificate *facts)
 {
     int64_t now = issuing->now / INSTANT_SECOND, end;
     if (issuing->form == PASS_MINIMAL)
         end = now + issuing->hours * 3600;
     else
-        end = now + (issuing->days > 0 ? issuing->days : basis->test ? PASS_TEST_DAYS : PASS_RECOVERY_UNTIL) * DAY;
-    if (!basis->test && end > ((int64_t) basis->to + 1) * DAY)
+        end = now + (issuing->days > 0 ? issuing->days : usual_days(basis)) * DAY;
+    if (issuing->form != PASS_MINIMAL && issuing->days == 0 && end > facts->to && facts->to > now)
+        end = facts->to;
+    if (basis->kind == CREDENTIAL_USE_RECOVERY && end > ((int64_t) basis->to + 1) * DAY)
         end = ((int64_t) basis->to + 1) * DAY; /* its last day included */
     return (struct credential_times){ now, end };
 }
@@ -353,11 +426,16 @@ static void fill(struct pass_issuing *issuing, const struct basis *basis, const 
     struct model_credential *credential = &issuing->credential;
     credential->head.id = issuing->id;
     credential->person = basis->who;
-    credential->responsible_area = basis->test ? basis->specimen.responsible_area : basis->of_case.responsible_area;
+    credential->responsible_area = basis->kind == CREDENTIAL_USE_TEST       ? basis->specimen.responsible_area
+                                   : basis->kind == CREDENTIAL_USE_RECOVERY ? basis->of_case.responsible_area
+                                                                            : basis->dose.responsible_area;
     credential->form = text_view(pass_forms[issuing->form]);
-    credential->proof = text_view(basis->test ? "test" : "recovery");
+    credential->proof = text_view(basis->kind == CREDENTIAL_USE_TEST       ? "test"
+                                  : basis->kind == CREDENTIAL_USE_RECOVERY ? "recovery"
+                                                                           : "vaccination");
     credential->result = issuing->result;
     credential->linked_case = issuing->of_case;
+    credential->vaccination = issuing->vaccination;
     credential->number = (int64_t) issuing->num_texts;
     credential->issued = times->issued * INSTANT_SECOND;
     credential->expires = times->expires * INSTANT_SECOND;
@@ -373,20 +451,40 @@ static int check(const struct pass_issuing *issuing, struct fault_list *faults)
     if (!access_may_write(&issuing->who, model_record(MODEL_CREDENTIAL)) ||
         !access_may_identify(&issuing->who, model_record(MODEL_IDENTITY)))
         return STORE_ERR_DENIED;
-    if (id_is_missing(&issuing->result) == id_is_missing(&issuing->of_case))
-        return refuse_input(faults, "/result", "neither or both", "a result or a case");
+    if (id_is_missing(&issuing->result) + id_is_missing(&issuing->of_case) + id_is_missing(&issuing->vaccination) != 2)
+        return refuse_input(faults, "/result", "none or several", "a result, a case or a vaccination");
     if (issuing->form == PASS_SMART && issuing->smart == NULL)
         return refuse_input(faults, "/form", "smart, but the node has no address for cards",
                             "pass_smart in tocsin.conf");
-    if (issuing->form == PASS_SMART && id_is_missing(&issuing->result))
+    if (issuing->form == PASS_SMART && !id_is_missing(&issuing->of_case))
         return refuse_input(faults, "/form", "smart, of a recovery", "hc1 or minimal: cards have no recovery");
     return 0;
+}
+
+static int read_basis(struct store_reader *reader, const struct pass_issuing *issuing, struct arena *arena,
+                      struct basis *basis, struct fault_list *faults)
+{
+    int ret;
+    if (!id_is_missing(&issuing->result)) {
+        basis->kind = CREDENTIAL_USE_TEST;
+        basis->place = "/result";
+        ret = read_result(reader, issuing, arena, basis, faults);
+    } else if (!id_is_missing(&issuing->of_case)) {
+        basis->kind = CREDENTIAL_USE_RECOVERY;
+        basis->place = "/case";
+        ret = read_case(reader, issuing, arena, basis, faults);
+    } else {
+        basis->kind = CREDENTIAL_USE_VACCINATION;
+        basis->place = "/vaccination";
+        ret = read_vaccination(reader, issuing, arena, basis, faults);
+    }
+    return ret == 0 ? read_person(reader, issuing, arena, basis, faults) : ret;
 }
 
 int pass_make(struct store_reader *reader, struct credential_maker *maker, struct pass_issuing *issuing,
               struct arena *arena, struct fault_list *faults)
 {
-    struct basis      basis = { .test = !id_is_missing(&issuing->result) };
+    struct basis      basis = { .kind = 0 };
     struct fault_list found = FAULT_LIST_INIT;
     model_init(model_record(MODEL_CREDENTIAL), &issuing->credential);
     model_init(model_record(MODEL_FACILITY), &basis.centre);
@@ -395,11 +493,8 @@ int pass_make(struct store_reader *reader, struct credential_maker *maker, struc
     issuing->num_texts = 0;
     int ret = issuing->texts != NULL ? check(issuing, faults) : TOC_ERR_NO_MEMORY;
     if (ret == 0)
-        ret = basis.test ? read_result(reader, issuing, arena, &basis, faults)
-                         : read_case(reader, issuing, arena, &basis, faults);
-    if (ret == 0)
-        ret = read_person(reader, issuing, arena, &basis, faults);
-    struct credential_times times = times_of(issuing, &basis);
+        ret = read_basis(reader, issuing, arena, &basis, faults);
+    struct credential_times times = times_of(issuing, &basis, credential_maker_facts(maker));
     if (ret == 0)
         ret = issuing->form == PASS_MINIMAL ? issue_minimal(issuing, maker, &basis, &times, arena, &found)
                                             : issue_named(issuing, maker, &basis, &times, arena, &found);
@@ -420,7 +515,12 @@ static int find(const struct pass_revoking *revoking, struct store_reader *reade
                 struct model_credential **rows, size_t *num, struct fault_list *faults)
 {
     const struct model_record *record = model_record(MODEL_CREDENTIAL);
-    bool                       by_result = !id_is_missing(&revoking->result);
+    const char                *by = !id_is_missing(&revoking->result)    ? "result"
+                                    : !id_is_missing(&revoking->of_case) ? "linked_case"
+                                                                         : "vaccination";
+    const struct id           *of = !id_is_missing(&revoking->result)    ? &revoking->result
+                                    : !id_is_missing(&revoking->of_case) ? &revoking->of_case
+                                                                         : &revoking->vaccination;
     struct model_set           visible;
     void                      *all;
     if (!id_is_missing(&revoking->credential)) {
@@ -434,8 +534,7 @@ static int find(const struct pass_revoking *revoking, struct store_reader *reade
                 refuse_input(faults, "/id", "minimal passes, of which no list can tell", "another form; they end soon");
         return ret;
     }
-    int ret = store_rows_of(reader, record, by_result ? "result" : "linked_case",
-                            by_result ? &revoking->result : &revoking->of_case, PASS_MOST_REVOKED, arena, &all, num);
+    int ret = store_rows_of(reader, record, by, of, PASS_MOST_REVOKED, arena, &all, num);
     if (ret != 0)
         return ret;
     struct id               *ids = arena_array(arena, *num + 1, sizeof *ids);

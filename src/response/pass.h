@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* response/pass.h: health passes out of the records of a node: of a test from a result, of a recovery from a case; as
- * HC1, as a SMART Health Card, or as a batch of minimal domestic passes that tell the class and two hours alone.
- *
- * There is no record of a vaccination: proofs of those are issued out of files (`tocsin issue passes`).
+/* response/pass.h: health passes out of the records of a node: of a test from a result, of a recovery from a case, of a
+ * vaccination from its record; as HC1, as a SMART Health Card, or as a batch of minimal domestic passes that tell the
+ * class and two hours alone.
  *
  * Whoever issues may write credentials and read identities for the purpose named (model/access.def); the reading of the
  * identity is audited as any other. Kept is that a pass was issued, of whom, out of what, until when, and by what it
  * can be withdrawn: nothing that it says.
  *
  *     test        a final or corrected result "not detected" of SARS-CoV-2 in a person's own specimen, by nucleic acid
- *                 amplification: a tube of many is no proof, and of antigen tests the records hold no device number
- *     recovery    a confirmed case of COVID-19 on laboratory evidence: its first specimen, from the 11th day after
- *                 it to the 180th (Regulation (EU) 2021/953, Annex)
+ *                 amplification or an antigen test: a tube of many is no proof. HC1 of an antigen test tells the number
+ * of the test in the EU's common list (`device`) recovery    a confirmed case of COVID-19 on laboratory evidence: its
+ * first specimen, from the 11th day after it to the 180th (Regulation (EU) 2021/953, Annex) vaccination a dose against
+ * COVID-19 whose vaccine, product, holder and number are known; vaccine, product and holder are told as the EU's value
+ * sets have them (share/lists/vaccine*.csv)
  */
 #ifndef RESPONSE_PASS_H
 #define RESPONSE_PASS_H
@@ -22,9 +23,11 @@
 #include "model/records.h"
 #include "store/store.h"
 
-#define PASS_TEST_DAYS 3        /* a test's pass, where nobody says how long */
-#define PASS_RECOVERY_FROM 11   /* days after the first specimen */
-#define PASS_RECOVERY_UNTIL 180 /* likewise */
+#define PASS_TEST_DAYS 3          /* a test's pass, where nobody says how long */
+#define PASS_ANTIGEN_DAYS 1       /* of an antigen test */
+#define PASS_VACCINATION_DAYS 365 /* or to the end of the certificate */
+#define PASS_RECOVERY_FROM 11     /* days after the first specimen */
+#define PASS_RECOVERY_UNTIL 180   /* likewise */
 #define PASS_MOST_DAYS 365
 #define PASS_MOST_HOURS 72
 #define PASS_MOST_NUMBER 100 /* minimal passes at once */
@@ -34,9 +37,9 @@ extern const char *const pass_forms[PASS_FORMS + 1]; /* of the list pass_form; e
 
 struct pass_issuing {
     struct access  who;
-    int64_t        now;             /* instant */
-    struct id      id;              /* of the credential; made by whoever asks */
-    struct id      result, of_case; /* one of them */
+    int64_t        now;                          /* instant */
+    struct id      id;                           /* of the credential; made by whoever asks */
+    struct id      result, of_case, vaccination; /* one of them */
     enum pass_form form;
     int64_t        days;   /* HC1: at most so many; 0 = as above */
     int64_t        hours;  /* MINIMAL: whole hours */
@@ -51,20 +54,20 @@ struct pass_issuing {
 };
 
 /* Read the records and make the passes. Returns 0; STORE_ERR_DENIED (may not issue, or no purpose for identities);
- * STORE_ERR_ABSENT; BASE_ERR_INPUT with faults at /result, /case, /form, /days or, where the records do not make a
- * pass, /record: the fields by name, never a value. */
+ * STORE_ERR_ABSENT; BASE_ERR_INPUT with faults at /result, /case, /vaccination, /form, /days or, where the records do
+ * not make a pass, /record: the fields by name, never a value. */
 int pass_make(struct store_reader *reader, struct credential_maker *maker, struct pass_issuing *issuing,
               struct arena *arena, struct fault_list *faults);
 
 /* ---- withdrawing ---- */
 
-#define PASS_MOST_REVOKED 500 /* of one result or case */
+#define PASS_MOST_REVOKED 500 /* of one record */
 
 struct pass_revoking {
     struct access        who;
     int64_t              now;
-    struct id            credential, result, of_case; /* one of them: one pass, or all that were issued out of it */
-    size_t               num;                         /* that were withdrawn now */
+    struct id            credential, result, of_case, vaccination; /* one: a pass, or all that were issued out of it */
+    size_t               num;                                      /* that were withdrawn now */
     struct store_request request;
 };
 /* Decided in the writer's group. What is withdrawn or has ended stays as it is. BASE_ERR_INPUT: a minimal pass, which

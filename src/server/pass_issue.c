@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/instant.h"
+#include "formats/credential/base64.h"
 #include "formats/credential/check.h"
 #include "formats/credential/qr.h"
 #include "server/handlers.h"
@@ -20,7 +21,7 @@
 /* What is being issued, in the arena; told once it is durable. */
 struct desk_call {
     struct pass_issuing issuing;
-    bool                pictures;
+    bool                pictures, document;
 };
 
 static struct pass_desk *desk_of(const struct exchange *exchange)
@@ -28,26 +29,58 @@ static struct pass_desk *desk_of(const struct exchange *exchange)
     return exchange->server != NULL ? exchange->server->desk : NULL;
 }
 
-static int put_pictures(struct json_writer *json, const struct pass_issuing *issuing, struct arena *arena)
+static void forget(struct sink *sink)
 {
-    struct credential_qr *qr = arena_array(arena, 1, sizeof *qr);
-    int                   ret = qr != NULL ? 0 : TOC_ERR_NO_MEMORY;
+    if (sink->bytes != NULL)
+        explicit_bzero(sink->bytes, sink->used);
+    sink_free(sink);
+}
+
+static void put_pictures(struct json_writer *json, const struct credential_qr *qr, size_t num)
+{
     json_key(json, "pictures");
     json_begin_array(json);
-    for (size_t i = 0; i < issuing->num_texts && ret == 0; i++) {
+    for (size_t i = 0; i < num; i++) {
         struct sink svg;
         sink_init_memory(&svg);
-        ret = credential_qr_make(issuing->texts[i], strlen(issuing->texts[i]),
-                                 issuing->form == PASS_SMART ? CREDENTIAL_QR_L : CREDENTIAL_QR_Q, qr);
-        if (ret == 0)
-            credential_qr_svg(qr, MILLIMETRES, &svg);
-        if (ret == 0 && svg.failure == 0)
+        credential_qr_svg(&qr[i], MILLIMETRES, &svg);
+        if (svg.failure == 0)
             json_put_string_of(json, svg.bytes, svg.used);
-        if (svg.bytes != NULL)
-            explicit_bzero(svg.bytes, svg.used);
-        sink_free(&svg);
+        forget(&svg);
     }
     json_end(json);
+}
+
+/* One PDF, a page a code, in base64. */
+static int put_document(struct json_writer *json, const struct credential_qr *qr, size_t num, struct arena *arena)
+{
+    struct sink pdf;
+    sink_init_memory(&pdf);
+    int   ret = credential_qr_pdf(qr, num, MILLIMETRES, &pdf);
+    char *text = ret == 0 ? arena_array(arena, CREDENTIAL_BASE64_ENCODED(pdf.used) + 1, 1) : NULL;
+    if (ret == 0 && text == NULL)
+        ret = TOC_ERR_NO_MEMORY;
+    if (ret == 0) {
+        json_key(json, "document");
+        json_put_string_of(json, text,
+                           credential_base64_encode(CREDENTIAL_BASE64, (const uint8_t *) pdf.bytes, pdf.used, text));
+    }
+    forget(&pdf);
+    return ret;
+}
+
+static int put_codes(struct json_writer *json, const struct desk_call *call, struct arena *arena)
+{
+    const struct pass_issuing *issuing = &call->issuing;
+    struct credential_qr      *qr = arena_array(arena, issuing->num_texts, sizeof *qr);
+    int                        ret = qr != NULL ? 0 : TOC_ERR_NO_MEMORY;
+    for (size_t i = 0; i < issuing->num_texts && ret == 0; i++)
+        ret = credential_qr_make(issuing->texts[i], strlen(issuing->texts[i]),
+                                 issuing->form == PASS_SMART ? CREDENTIAL_QR_L : CREDENTIAL_QR_Q, &qr[i]);
+    if (ret == 0 && call->pictures)
+        put_pictures(json, qr, issuing->num_texts);
+    if (ret == 0 && call->document)
+        ret = put_document(json, qr, issuing->num_texts, arena);
     return ret;
 }
 
@@ -72,8 +105,8 @@ static int issued(struct exchange *exchange, int status, const struct store_rece
     for (size_t i = 0; i < issuing->num_texts && !receipt->again; i++)
         json_put_string(&json, issuing->texts[i]);
     json_end(&json);
-    if (call->pictures && !receipt->again)
-        status = put_pictures(&json, issuing, &exchange->arena);
+    if ((call->pictures || call->document) && !receipt->again)
+        status = put_codes(&json, call, &exchange->arena);
     json_end(&json);
     id_to_text(id, location + strlen(location));
     answer_header(exchange, "Location", location);
@@ -106,11 +139,13 @@ int pass_answer_issue(struct exchange *exchange)
     const struct request_member members[] = {
         { .name = "result", .kind = REQUEST_ID, .value = &issuing->result },
         { .name = "case", .kind = REQUEST_ID, .value = &issuing->of_case },
+        { .name = "vaccination", .kind = REQUEST_ID, .value = &issuing->vaccination },
         { .name = "form", .kind = REQUEST_TEXT, .high = 10, .value = &form },
         { .name = "days", .kind = REQUEST_INTEGER, .low = 1, .high = PASS_MOST_DAYS, .value = &issuing->days },
         { .name = "hours", .kind = REQUEST_INTEGER, .low = 1, .high = PASS_MOST_HOURS, .value = &issuing->hours },
         { .name = "number", .kind = REQUEST_INTEGER, .low = 1, .high = PASS_MOST_NUMBER, .value = &issuing->number },
         { .name = "pictures", .kind = REQUEST_FLAG, .value = &call->pictures },
+        { .name = "document", .kind = REQUEST_FLAG, .value = &call->document },
     };
     *issuing = (struct pass_issuing){
         .who = exchange->caller.access, .now = exchange->now, .id = node_new_id(exchange->now), .hours = 24, .number = 1
@@ -187,13 +222,16 @@ int pass_answer_revoke_of(struct exchange *exchange)
     const struct request_member members[] = {
         { .name = "result", .kind = REQUEST_ID, .value = &revoking->result },
         { .name = "case", .kind = REQUEST_ID, .value = &revoking->of_case },
+        { .name = "vaccination", .kind = REQUEST_ID, .value = &revoking->vaccination },
     };
     int ret = request_parameters(exchange);
     if (ret == 0)
         ret = request_members(exchange, members, sizeof members / sizeof *members);
-    if (ret == 0 && id_is_missing(&revoking->result) == id_is_missing(&revoking->of_case)) {
-        fault_add(&exchange->faults, (struct fault_place){ .name = "/result" }, "a result or a case",
-                  "neither or both");
+    if (ret == 0 &&
+        id_is_missing(&revoking->result) + id_is_missing(&revoking->of_case) + id_is_missing(&revoking->vaccination) !=
+            2) {
+        fault_add(&exchange->faults, (struct fault_place){ .name = "/result" }, "a result, a case or a vaccination",
+                  "none or several");
         ret = BASE_ERR_INPUT;
     }
     return ret == 0 ? revoke(exchange, revoking) : ret;

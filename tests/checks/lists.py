@@ -17,6 +17,8 @@ TIBETAN = re.compile(r"[\u0f00-\u0fff ]+")
 SYSTEMS = {
     "ICD-10": re.compile(r"[A-Z]\d\d(\.\d)?"),
     "SNOMED-CT": re.compile(r"[1-9]\d{5,17}"),
+    "ATC": re.compile(r"[A-Z]\d\d[A-Z]{2}\d\d"),
+    "EU-DCC": re.compile(r"[A-Za-z0-9/-]+"),
     "LOINC": re.compile(r"\d{1,7}-\d"),
     "UCUM": re.compile(r"\S+"),
     "ISO-639": re.compile(r"[a-z]{2,3}"),

@@ -442,7 +442,7 @@ static void test_qr_codes(void **state)
     assert_memory_equal(sink.bytes, "\x89PNG", 4);
     sink_free(&sink);
     sink_init_memory(&sink);
-    assert_ok(credential_qr_pdf(&qr, 45, &sink));
+    assert_ok(credential_qr_pdf(&qr, 1, 45, &sink));
     assert_memory_equal(sink.bytes, "%PDF", 4);
     sink_free(&sink);
     static char long_text[7100];

@@ -11,6 +11,8 @@
 #include "formats/credential/base64.h"
 #include "formats/credential/credential.h"
 #include "formats/credential/folder.h"
+#include "model/model_lists.h"
+#include "response/pass.h"
 #include "server/pass_desk.h"
 #include "server/server_internal.h"
 #include "support/exchange.h"
@@ -19,12 +21,13 @@
 #define SMART "https://cards.county.example"
 #define SECOND INSTANT_SECOND
 
-static struct test_store test;
-static struct server     server; /* its desk alone */
-static struct node       node;
-static struct access     doctor;
-static struct id         person, of_case, result, specimen;
-static char              signer[64], copied[64];
+static struct test_store   test;
+static struct model_lists *code_lists;
+static struct server       server; /* its desk alone */
+static struct node         node;
+static struct access       doctor;
+static struct id           person, of_case, result, specimen;
+static char                signer[64], copied[64];
 
 /* ---- a signer's folder, and what verifiers copy ---- */
 
@@ -242,7 +245,9 @@ static void make_records(void)
 static void begin(void)
 {
     struct fault_list faults = FAULT_LIST_INIT;
-    const char       *folder = getenv("TMPDIR") != NULL ? getenv("TMPDIR") : "/tmp";
+    test.options.lists = code_lists;
+    test_store_reopen(&test);
+    const char *folder = getenv("TMPDIR") != NULL ? getenv("TMPDIR") : "/tmp";
     snprintf(signer, sizeof signer, "%.40s/tocsin-desk-XXXXXX", folder);
     snprintf(copied, sizeof copied, "%.40s/tocsin-copy-XXXXXX", folder);
     assert_non_null(mkdtemp(signer));
@@ -342,6 +347,121 @@ static void test_minimal_passes_are_known_by_nothing(void **state)
     end();
 }
 
+static struct model_vaccination dose_of(struct id id)
+{
+    struct model_vaccination dose;
+    model_init(model_record(MODEL_VACCINATION), &dose);
+    dose.head.id = id;
+    dose.person = person;
+    dose.responsible_area = test.areas[TEST_EAST_ONE];
+    dose.disease = words("covid-19");
+    dose.given_on = (toc_date) (test.now / INSTANT_DAY) - 30;
+    dose.vaccine = words("covid-19-mrna");
+    dose.product = words("comirnaty");
+    dose.holder = words("biontech");
+    dose.dose = 2;
+    dose.doses = 2;
+    dose.country = words("XX");
+    dose.lot = words("LOT-QUACKENBUSH");
+    return dose;
+}
+
+/* What its record says, as the EU's value sets and the card's vocabulary have it; not the lot. */
+static void test_a_vaccination(void **state)
+{
+    (void) state;
+    begin();
+    struct id                id = { { 7, 10 } };
+    struct model_vaccination dose = dose_of(id);
+    struct credential_answer answer;
+    char                     body[120], text[ID_TEXT_BYTES];
+    json_t                  *done = NULL;
+    create(MODEL_VACCINATION, &dose);
+    json_t *pass = issue(&doctor, 201, "vaccination", &id, ",\"document\":true");
+    json_t *card = issue(&doctor, 201, "vaccination", &id, ",\"form\":\"smart\"");
+    json_t *batch = issue(&doctor, 201, "vaccination", &id, ",\"form\":\"minimal\",\"number\":3");
+    assert_int_equal(strncmp(text_of(card, 0), "shc:/", 5), 0);
+    assert_int_equal(strncmp(json_string_value(json_object_get(pass, "document")), "JVBERi", 6), 0); /* %PDF */
+    assert_null(json_object_get(pass, "pictures"));
+    copy_all();
+    assert_int_equal(check(text_of(pass, 0), &answer), CREDENTIAL_GENUINE);
+    assert_int_equal(answer.uses, CREDENTIAL_USE_VACCINATION);
+    assert_int_equal(answer.expires - answer.issued, PASS_VACCINATION_DAYS * 86400);
+    assert_int_equal(check(text_of(batch, 2), &answer), CREDENTIAL_GENUINE);
+    assert_int_equal(answer.kind, CREDENTIAL_MINIMAL);
+    id_to_text(&id, text);
+    snprintf(body, sizeof body, "{\"vaccination\":\"%s\"}", text);
+    assert_int_equal(ask(&doctor, HTTP_POST, "/api/v1/passes/revoke", body, &done), 200);
+    assert_int_equal(json_integer_value(json_object_get(done, "withdrawn")), 2); /* a minimal one ends by itself */
+    json_decref(done);
+    test.now += (PASS_DESK_SECONDS + 1) * SECOND;
+    copy_all();
+    assert_int_equal(check(text_of(pass, 0), NULL), CREDENTIAL_REVOKED);
+    id_to_text(&person, text);
+    snprintf(body, sizeof body, "/api/v1/passes?person=%s&proof=vaccination", text);
+    assert_int_equal(ask(&doctor, HTTP_GET, body, NULL, &done), 200);
+    assert_int_equal(json_array_size(json_object_get(done, "rows")), 3);
+    json_decref(done);
+    json_decref(pass);
+    json_decref(card);
+    json_decref(batch);
+    end();
+}
+
+static void test_doses_that_make_no_pass(void **state)
+{
+    (void) state;
+    begin();
+    struct id                id = { { 7, 11 } };
+    struct model_vaccination dose = dose_of(id);
+    struct access            staff = doctor;
+    staff.role = ACCESS_LABORATORY_STAFF; /* issues, but reads no vaccinations */
+    staff.purpose = ACCESS_LABORATORY;
+    dose.product = (struct model_text){ 0 };
+    create(MODEL_VACCINATION, &dose);
+    json_decref(issue(&doctor, 422, "vaccination", &id, ""));
+    id.bytes[1] = 12;
+    dose = dose_of(id);
+    dose.disease = words("measles");
+    create(MODEL_VACCINATION, &dose);
+    json_decref(issue(&doctor, 422, "vaccination", &id, ""));
+    id.bytes[1] = 13;
+    dose = dose_of(id);
+    dose.given_on = (toc_date) (test.now / INSTANT_DAY) + 1;
+    create(MODEL_VACCINATION, &dose);
+    json_decref(issue(&doctor, 422, "vaccination", &id, ""));
+    json_decref(issue(&staff, 404, "vaccination", &id, ""));
+    assert_int_equal(test_store_number(&test, "SELECT COUNT(*) FROM credential"), 0);
+    end();
+}
+
+static void test_an_antigen_test(void **state)
+{
+    (void) state;
+    begin();
+    struct id                antigen = { { 7, 6 } };
+    struct model_result      value;
+    struct credential_answer answer;
+    model_init(model_record(MODEL_RESULT), &value);
+    value.head.id = antigen;
+    value.specimen = specimen;
+    value.target = words("sars-cov-2");
+    value.disease = words("covid-19");
+    value.status = words("final");
+    value.interpretation = words("not-detected");
+    value.method = words("antigen");
+    value.device = words("1232");
+    create(MODEL_RESULT, &value);
+    json_t *pass = issue(&doctor, 201, "result", &antigen, "");
+    copy_all();
+    assert_int_equal(check(text_of(pass, 0), &answer), CREDENTIAL_GENUINE);
+    assert_int_equal(answer.uses, CREDENTIAL_USE_TEST);
+    assert_int_equal(answer.expires - answer.issued, PASS_ANTIGEN_DAYS * 86400);
+    json_decref(pass);
+    json_decref(issue(&doctor, 201, "result", &antigen, ",\"form\":\"smart\""));
+    end();
+}
+
 /* Who may: a role that writes credentials and reads identities for the purpose it names, within its grant. */
 static void test_who_may_issue(void **state)
 {
@@ -385,7 +505,7 @@ static void test_records_that_make_no_pass(void **state)
     begin();
     struct id positive = { { 7, 3 } }, antigen = { { 7, 4 } }, unknown = { { 7, 5 } };
     make_result(positive, "detected", "nucleic-acid-amplification");
-    make_result(antigen, "not-detected", "antigen");
+    make_result(antigen, "not-detected", "antigen"); /* of which HC1 tells the number: it has none */
     json_decref(issue(&doctor, 422, "result", &positive, ""));
     json_decref(issue(&doctor, 422, "result", &antigen, ""));
     json_decref(issue(&doctor, 404, "result", &unknown, ""));
@@ -429,17 +549,36 @@ static void test_a_folder_of_another_node(void **state)
 #define TESTS(database, set_up)                                                                                        \
     { database ": issued, read and withdrawn", test_issued_read_and_withdrawn, set_up, test_store_end, &test },        \
         { database ": minimal passes", test_minimal_passes_are_known_by_nothing, set_up, test_store_end, &test },      \
+        { database ": a vaccination", test_a_vaccination, set_up, test_store_end, &test },                             \
+        { database ": doses that make no pass", test_doses_that_make_no_pass, set_up, test_store_end, &test },         \
+        { database ": an antigen test", test_an_antigen_test, set_up, test_store_end, &test },                         \
         { database ": who may issue", test_who_may_issue, set_up, test_store_end, &test },                             \
         { database ": records that make no pass", test_records_that_make_no_pass, set_up, test_store_end, &test },     \
     {                                                                                                                  \
         database ": a folder of another node", test_a_folder_of_another_node, set_up, test_store_end, &test            \
     }
 
+static int load_lists(void **state)
+{
+    struct fault_list faults = FAULT_LIST_INIT;
+    (void) state;
+    assert_ok(model_lists_new(&code_lists));
+    assert_ok(model_lists_add_folder(code_lists, TESTS_ROOT "/../share/lists", &faults));
+    return 0;
+}
+
+static int free_lists(void **state)
+{
+    (void) state;
+    model_lists_free(code_lists);
+    return 0;
+}
+
 int main(void)
 {
     const struct CMUnitTest sqlite[] = { TESTS("sqlite", test_store_on_sqlite) };
     const struct CMUnitTest both[] = { TESTS("sqlite", test_store_on_sqlite),
                                        TESTS("postgresql", test_store_on_postgresql) };
-    return test_postgresql_installed() ? cmocka_run_group_tests_name("pass issue", both, NULL, NULL)
-                                       : cmocka_run_group_tests_name("pass issue", sqlite, NULL, NULL);
+    return test_postgresql_installed() ? cmocka_run_group_tests_name("pass issue", both, load_lists, free_lists)
+                                       : cmocka_run_group_tests_name("pass issue", sqlite, load_lists, free_lists);
 }

@@ -121,11 +121,10 @@ int credential_qr_png(const struct credential_qr *qr, int scale, struct sink *si
     return status_of(status);
 }
 
-int credential_qr_pdf(const struct credential_qr *qr, double millimetres, struct sink *sink)
+static void draw_page(cairo_t *cairo, const struct credential_qr *qr, double side)
 {
-    double           side = millimetres * POINTS_A_MM, module = side / (qr->width + 2 * CREDENTIAL_QR_QUIET);
-    cairo_surface_t *surface = cairo_pdf_surface_create_for_stream(take_bytes, sink, side, side);
-    cairo_t         *cairo = cairo_create(surface);
+    double module = side / (qr->width + 2 * CREDENTIAL_QR_QUIET);
+    cairo_save(cairo);
     cairo_scale(cairo, module, module);
     for (int y = 0; y < qr->width; y++) {
         const uint8_t *row = qr->dark + y * qr->width;
@@ -137,6 +136,17 @@ int credential_qr_pdf(const struct credential_qr *qr, double millimetres, struct
         }
     }
     cairo_fill(cairo);
+    cairo_restore(cairo);
+    cairo_show_page(cairo);
+}
+
+int credential_qr_pdf(const struct credential_qr *qr, size_t num, double millimetres, struct sink *sink)
+{
+    double           side = millimetres * POINTS_A_MM;
+    cairo_surface_t *surface = cairo_pdf_surface_create_for_stream(take_bytes, sink, side, side);
+    cairo_t         *cairo = cairo_create(surface);
+    for (size_t i = 0; i < num; i++)
+        draw_page(cairo, &qr[i], side);
     cairo_status_t status = cairo_status(cairo);
     cairo_destroy(cairo);
     cairo_surface_finish(surface);

@@ -30,7 +30,7 @@ int credential_qr_make(const char *text, size_t size, enum credential_qr_level l
 void credential_qr_svg(const struct credential_qr *qr, double millimetres, struct sink *sink);
 /* `scale` pixels a module. Returns 0, TOC_ERR_NO_MEMORY, or BASE_ERR_SYSTEM where the sink refused. */
 int credential_qr_png(const struct credential_qr *qr, int scale, struct sink *sink);
-/* A page of that size, without other marks. Returns as above. */
-int credential_qr_pdf(const struct credential_qr *qr, double millimetres, struct sink *sink);
+/* A page of that size for each of `num` codes, without other marks. Returns as above. */
+int credential_qr_pdf(const struct credential_qr *qr, size_t num, double millimetres, struct sink *sink);
 
 #endif

@@ -484,6 +484,7 @@ CREATE TABLE "result" (
   "laboratory" {id},
   "method" {text} NOT NULL DEFAULT '',
   "kit" {text} NOT NULL DEFAULT '',
+  "device" {text} NOT NULL DEFAULT '',
   "cycle_threshold" {real},
   "quantity" {real},
   "unit" {text} NOT NULL DEFAULT '',
@@ -494,6 +495,30 @@ CREATE TABLE "result" (
   PRIMARY KEY ("id")){keyed};
 CREATE INDEX "result_specimen" ON "result" ("specimen","target");
 CREATE INDEX "result_case" ON "result" ("linked_case");
+
+CREATE TABLE "vaccination" (
+  "id" {id} NOT NULL,
+  "version" {integer} NOT NULL,
+  "created" {integer} NOT NULL,
+  "updated" {integer} NOT NULL,
+  "person" {id} NOT NULL,
+  "responsible_area" {id} NOT NULL,
+  "disease" {text} NOT NULL DEFAULT '',
+  "given_on" {text} NOT NULL DEFAULT '',
+  "vaccine" {text} NOT NULL DEFAULT '',
+  "product" {text} NOT NULL DEFAULT '',
+  "holder" {text} NOT NULL DEFAULT '',
+  "dose" {integer},
+  "doses" {integer},
+  "country" {text} NOT NULL DEFAULT '',
+  "given_at" {id},
+  "lot" {text} NOT NULL DEFAULT '',
+  PRIMARY KEY ("id")){keyed};
+CREATE INDEX "vaccination_person" ON "vaccination" ("person","given_on");
+CREATE INDEX "vaccinations_by_area" ON "vaccination" ("responsible_area","given_on","disease","id");
+CREATE INDEX "vaccinations_by_given_on" ON "vaccination" ("given_on","id","responsible_area","disease");
+CREATE INDEX "vaccinations_by_key" ON "vaccination" ("disease","responsible_area","given_on","id");
+CREATE INDEX "vaccinations_by_given_at" ON "vaccination" ("given_at","given_on","id");
 
 CREATE TABLE "credential" (
   "id" {id} NOT NULL,
@@ -506,6 +531,7 @@ CREATE TABLE "credential" (
   "proof" {text} NOT NULL DEFAULT '',
   "result" {id},
   "linked_case" {id},
+  "vaccination" {id},
   "number" {integer} NOT NULL,
   "issued" {integer} NOT NULL,
   "expires" {integer} NOT NULL,
@@ -513,9 +539,13 @@ CREATE TABLE "credential" (
   "entry" {text} NOT NULL DEFAULT '',
   "revoked" {integer},
   PRIMARY KEY ("id")){keyed};
-CREATE INDEX "credential_person" ON "credential" ("person");
+CREATE INDEX "credential_person" ON "credential" ("person","issued");
+CREATE INDEX "passes_by_area" ON "credential" ("responsible_area","issued","form","proof","id");
+CREATE INDEX "passes_by_issued" ON "credential" ("issued","id","responsible_area","form","proof");
+CREATE INDEX "passes_by_key" ON "credential" ("form","proof","responsible_area","issued","id");
 CREATE INDEX "credential_result" ON "credential" ("result");
 CREATE INDEX "credential_case" ON "credential" ("linked_case");
+CREATE INDEX "credential_vaccination" ON "credential" ("vaccination");
 CREATE INDEX "credential_expires" ON "credential" ("expires","revoked");
 
 CREATE TABLE "stream" (
