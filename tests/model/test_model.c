@@ -122,6 +122,7 @@ static void test_free_texts_are_thought_through(void **state)
         "case.definition_version",
         "pool.number",
         "result.kit",
+        "result.device", /* a number of a product */
         "result.unit",
         "stream.code",
         "stream.counter",
