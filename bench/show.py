@@ -58,6 +58,7 @@ COMMANDS = {
     ],
     "watch": [
         "python3 bench/watch.py {build}",
+        "python3 bench/watch_marks.py {build}",
         "python3 bench/watch_live.py {build}",
         "python3 bench/watch_scale.py {build}",
     ],
@@ -69,6 +70,7 @@ QUICK = {
         "python3 bench/power.py {build} 10",
     ],
     "watch": [
+        "python3 bench/watch_marks.py {build} --districts 5",
         "python3 bench/watch_live.py {build} --signals 20",
         "python3 bench/watch_scale.py {build} --areas 300 --indicators 20",
     ],

@@ -191,6 +191,7 @@ static const struct rows_column run_columns[] = {
     { .name = "signal" },
     { .name = "new_signal", .kind = ROWS_FLAG, .yes = "NEW", .no = "" },
     { .name = "deferred", .kind = ROWS_FLAG, .yes = "deferred", .no = "" },
+    { .name = "mark" },
 };
 
 static void tell(void *context, const struct watch_news *news)
@@ -205,6 +206,7 @@ static void tell(void *context, const struct watch_news *news)
     put_id(rows, &news->raised->signal);
     rows_flag(rows, news->founded != NULL);
     rows_flag(rows, news->founded != NULL && news->founded->deferred);
+    rows_text(rows, news->raised->mark != WATCH_UNMARKED ? watch_mark_words[news->raised->mark] : "");
     rows_mark(rows, ROWS_ALARM);
     rows_end_row(rows);
 }
@@ -245,9 +247,35 @@ static const struct rows_column stream_columns[] = {
     { .name = "history_from" },
     { .name = "steps", .kind = ROWS_NUMBER },
     { .name = "newest", .kind = ROWS_NUMBER },
+    { .name = "numerator", .kind = ROWS_NUMBER },
+    { .name = "denominator", .kind = ROWS_NUMBER },
+    { .name = "of_year", .kind = ROWS_NUMBER },
+    { .name = "unstable", .kind = ROWS_FLAG, .yes = "unstable", .no = "" },
     { .name = "complete_to" },
     { .name = "not_watched" },
 };
+
+/* Numerator and denominator of the newest share with its year; of a threshold by rate the residents, and theirs. */
+static void put_share(struct rows *rows, const struct watch_stream *one, const struct watch_group *group, size_t at)
+{
+    bool             counted = group != NULL && group->num_steps > 0;
+    struct toc_share share = { 0, 0 };
+    int              year = one->residents_year;
+    if (counted && group->series[at].share_of > 0) {
+        share = watch_share(group, at, group->num_steps - 1);
+        year = toc_date_to_civil(group->dates[group->num_steps - 1]).year;
+    }
+    if (share.denominator > 0 || (counted && one->residents > 0)) {
+        rows_number(rows, share.denominator > 0 ? share.numerator : group->series[at].counts[group->num_steps - 1]);
+        rows_number(rows, share.denominator > 0 ? share.denominator : (double) one->residents);
+        rows_number(rows, year);
+    } else {
+        rows_missing(rows);
+        rows_missing(rows);
+        rows_missing(rows);
+    }
+    rows_flag(rows, share.denominator > 0 && share.numerator < WATCH_UNSTABLE);
+}
 
 static void put_stream(struct call *call, const struct watch_stream *one, const struct watch_group *group, size_t at,
                        int64_t delay)
@@ -271,8 +299,9 @@ static void put_stream(struct call *call, const struct watch_stream *one, const 
         else
             rows_text(rows, "");
         rows_number(rows, (double) history);
-        rows_number(rows, group->series[at].counts[group->num_steps - 1]);
+        rows_number(rows, watch_value(&group->series[at], group->num_steps - 1));
     }
+    put_share(rows, one, group, at);
     if (delay >= 0)
         put_day(rows, call->settings->about.today - (toc_date) delay);
     else

@@ -19,6 +19,7 @@ struct run {
     struct toc_judgement       *judgements;   /* the same */
     const char                **methods;      /* of each series */
     double                     *usual;        /* of each series */
+    enum watch_mark            *marks;        /* as judgements */
     struct watch_signal        *signals;      /* by number - 1 */
     size_t                     *taken;        /* of each signal: 1 + the newest step at which a new group became it */
     int64_t                    *order; /* of each signal, while a step is grouped: its place by first alarm; 0 = none */
@@ -74,13 +75,14 @@ static int begin(struct run *run)
     run->judgements = arena_array(run->arena, num * run->width, sizeof *run->judgements);
     run->methods = arena_array(run->arena, num, sizeof *run->methods);
     run->usual = arena_array(run->arena, num, sizeof *run->usual);
+    run->marks = arena_array(run->arena, num * run->width, sizeof *run->marks);
     run->series = arena_array(run->arena, num, sizeof *run->series);
     run->places = arena_array(run->arena, num, sizeof *run->places);
     run->placed = arena_array(run->arena, num, sizeof *run->placed);
     run->raised = arena_array(run->arena, num, sizeof *run->raised);
     return run->number == NULL || run->known == NULL || run->judgements == NULL || run->methods == NULL ||
-                   run->usual == NULL || run->series == NULL || run->places == NULL || run->placed == NULL ||
-                   run->raised == NULL
+                   run->usual == NULL || run->marks == NULL || run->series == NULL || run->places == NULL ||
+                   run->placed == NULL || run->raised == NULL
                ? TOC_ERR_NO_MEMORY
                : 0;
 }
@@ -98,8 +100,10 @@ static int begin_grouping(struct run *run, size_t most_alarms)
     run->plan.raised = arena_array(run->arena, most_alarms + 1, sizeof *run->plan.raised);
     run->plan.moved = arena_array(run->arena, group->num_alarms + 1, sizeof *run->plan.moved);
     run->plan.closed = arena_array(run->arena, group->num_signals + 1, sizeof *run->plan.closed);
+    run->plan.lifted = arena_array(run->arena, group->num_signals + 1, sizeof *run->plan.lifted);
     if (run->signals == NULL || run->taken == NULL || run->order == NULL || run->ordered == NULL ||
-        run->plan.founded == NULL || run->plan.raised == NULL || run->plan.moved == NULL || run->plan.closed == NULL)
+        run->plan.founded == NULL || run->plan.raised == NULL || run->plan.moved == NULL || run->plan.closed == NULL ||
+        run->plan.lifted == NULL)
         return TOC_ERR_NO_MEMORY;
     if (group->num_signals > 0)
         memcpy(run->signals, group->signals, group->num_signals * sizeof *run->signals);
@@ -116,49 +120,146 @@ static int begin_grouping(struct run *run, size_t most_alarms)
 
 /* ---- judging ---- */
 
-static void judge_single_case(const double *counts, size_t num, struct toc_judgement *judgements)
+static struct toc_judgement judge_single_case(double count)
 {
-    for (size_t i = 0; i < num; i++)
-        judgements[i] = (struct toc_judgement){ .expected = NAN,
-                                                .threshold = 0.5,
-                                                .score = counts[i] > 0 ? 2 * counts[i] : 0,
-                                                .alarm = counts[i] > 0 ? TOC_ALARM_YES : TOC_ALARM_NO };
+    return (struct toc_judgement){ .expected = NAN,
+                                   .threshold = 0.5,
+                                   .score = count > 0 ? 2 * count : 0,
+                                   .alarm = count > 0 ? TOC_ALARM_YES : TOC_ALARM_NO };
 }
 
-static void judge_fixed(double fixed, const double *counts, size_t num, struct toc_judgement *judgements)
+static struct toc_judgement judge_fixed(double fixed, double count)
 {
-    for (size_t i = 0; i < num; i++)
-        judgements[i] = (struct toc_judgement){ .expected = NAN,
-                                                .threshold = fixed,
-                                                .score = counts[i] > 0 ? counts[i] / fixed : 0,
-                                                .alarm = counts[i] >= fixed ? TOC_ALARM_YES : TOC_ALARM_NO };
+    return (struct toc_judgement){ .expected = NAN,
+                                   .threshold = fixed,
+                                   .score = count > 0 ? count / fixed : 0,
+                                   .alarm = count >= fixed ? TOC_ALARM_YES : TOC_ALARM_NO };
 }
 
-static double mean_before(const double *counts, size_t num)
+/* ---- what a series counted ---- */
+
+static struct toc_share share_at(const struct watch_series *series, size_t step)
+{
+    return toc_share_window(series->counts, series->of, step, series->share_of);
+}
+
+double watch_value(const struct watch_series *series, size_t step)
+{
+    if (series->share_of == 0)
+        return series->counts[step];
+    struct toc_share share = share_at(series, step);
+    return share.denominator > 0 ? 100 * share.numerator / share.denominator : NAN;
+}
+
+/* The mean of steps from … to - 1. */
+static double mean_of(const struct watch_series *series, size_t from, size_t to)
 {
     double sum = 0.5;
     size_t there = 0;
-    for (size_t i = 0; i < num; i++)
-        if (!isnan(counts[i])) {
-            sum += counts[i];
+    for (size_t i = from; i < to; i++) {
+        double value = watch_value(series, i);
+        if (!isnan(value)) {
+            sum += value;
             there++;
         }
+    }
     return there > 0 ? sum / (double) there : NAN;
 }
 
+/* ---- breaks ---- */
+
+const char *const watch_mark_words[WATCH_MARKS] = { NULL, "more-testing", "new-definition", "sender-joined",
+                                                    "sender-left" };
+
+/* The step that holds a day, or the first one where it lies before all; num_steps: it lies behind all. */
+static size_t step_of(const struct watch_group *group, toc_date day)
+{
+    toc_date length = group->steps_per_year == 52 ? 7 : 1;
+    if (group->num_steps == 0 || day < group->dates[0])
+        return 0;
+    size_t step = (size_t) ((day - group->dates[0]) / length);
+    return step < group->num_steps ? step : group->num_steps;
+}
+
+/* The first step of the history that a step is judged by. */
+static size_t history_of(const struct watch_group *group, size_t i, size_t step)
+{
+    const struct watch_series *series = &group->series[i];
+    size_t                     begin = 0;
+    for (size_t k = 0; k < series->num_breaks; k++) {
+        size_t at = step_of(group, series->breaks[k].day);
+        if (at + WATCH_BREAK_STEPS <= step)
+            begin = at;
+    }
+    return begin;
+}
+
+/* The newest break that a step lies behind, or NULL: none, or so long ago that it is judged without what came before.
+ */
+static const struct watch_break *break_before(const struct watch_group *group, size_t i, size_t step)
+{
+    const struct watch_series *series = &group->series[i];
+    for (size_t k = series->num_breaks; k-- > 0;) {
+        size_t at = step_of(group, series->breaks[k].day);
+        if (at > 0 && at <= step && step < at + WATCH_BREAK_STEPS)
+            return &series->breaks[k];
+    }
+    return NULL;
+}
+
+/* More tests than usual, and no more cases a test. */
+static bool is_testing(const struct watch_group *group, size_t i, size_t step)
+{
+    const struct watch_series *series = &group->series[i];
+    struct toc_share_options   options = TOC_SHARE_OPTIONS_INIT;
+    struct toc_judgement       judgement;
+    size_t                     begin = history_of(group, i, step), there = 0;
+    double                     sum = 0;
+    options.rate = true;
+    if (toc_share_judge(series->counts + begin, series->of + begin, group->num_steps - begin, step - begin, 1, &options,
+                        &judgement, NULL) != 0 ||
+        judgement.alarm != TOC_ALARM_NO)
+        return false;
+    size_t last = step - begin < (size_t) options.guard ? begin : step - (size_t) options.guard;
+    for (size_t k = last; k-- > begin && there < (size_t) options.baseline;)
+        if (!isnan(series->of[k])) {
+            sum += series->of[k];
+            there++;
+        }
+    return there > 0 && series->of[step] > WATCH_TESTING_TIMES * sum / (double) there;
+}
+
+enum watch_mark watch_mark_of(const struct watch_group *group, size_t i, size_t step,
+                              const struct toc_judgement *judgement)
+{
+    const struct watch_series *series = &group->series[i];
+    if (judgement->alarm != TOC_ALARM_YES || series->single_case || series->fixed > 0)
+        return WATCH_UNMARKED;
+    const struct watch_break *change = break_before(group, i, step);
+    if (change != NULL &&
+        (isnan(change->percent) || watch_value(series, step) * (1 - change->percent / 100) <= judgement->threshold))
+        return change->mark;
+    if (series->tests || (series->of != NULL && series->share_of == 0 && is_testing(group, i, step)))
+        return WATCH_TESTING;
+    return WATCH_UNMARKED;
+}
+
+/* ---- by a method ---- */
+
 size_t watch_history(const struct watch_group *group, size_t i)
 {
-    size_t first = 0;
-    while (first < group->num_steps && isnan(group->series[i].counts[first]))
+    const struct watch_series *series = &group->series[i];
+    size_t                     first = 0;
+    while (first < group->num_steps && (series->share_of > 0 ? !(series->of[first] > 0) : isnan(series->counts[first])))
         first++;
     return group->num_steps - first;
 }
 
 /* The method for a history of that length; measured values have no variance that follows from their mean. */
-static const struct toc_method *method_of(const struct watch_group *group, size_t i)
+static const struct toc_method *method_of(const struct watch_group *group, size_t i, size_t history)
 {
     return group->series[i].continuous ? toc_method_find("ears-c2")
-                                       : toc_method_default(watch_history(group, i), group->steps_per_year);
+                                       : toc_method_default(history, group->steps_per_year);
 }
 
 /* The scatter of measured values from one step to the next: the mean moving range as a standard deviation (d2 of two
@@ -195,30 +296,43 @@ const char *watch_method(const struct watch_group *group, size_t i)
         return WATCH_SINGLE_CASE;
     if (series->fixed > 0)
         return series->by_rate ? WATCH_FIXED_RATE : WATCH_FIXED_COUNT;
-    return method_of(group, i)->name;
+    if (series->share_of > 0)
+        return WATCH_SHARE;
+    size_t whole = watch_history(group, i), newest = group->num_steps > 0 ? group->num_steps - 1 : 0;
+    size_t since = group->num_steps - history_of(group, i, newest);
+    return method_of(group, i, whole < since ? whole : since)->name;
 }
 
-int watch_judge(const struct watch_group *group, size_t i, size_t from, struct toc_judgement *judgements,
-                const char **name, struct toc_error *error)
+static int judge_share(const struct watch_group *group, size_t i, size_t begin, size_t from, size_t num,
+                       struct toc_judgement *judgements, struct toc_error *error)
 {
-    _Alignas(16) char options[TOC_METHOD_MAX_OPTIONS];
-    struct toc_series series = { .observed = group->series[i].counts,
-                                 .date = group->dates,
-                                 .n = group->num_steps,
-                                 .steps_per_year = group->steps_per_year };
-    *name = watch_method(group, i);
-    if (group->series[i].single_case) {
-        judge_single_case(series.observed + from, series.n - from, judgements);
-        return 0;
+    const struct watch_series *series = &group->series[i];
+    struct toc_share_options   options = TOC_SHARE_OPTIONS_INIT;
+    options.window = series->share_of;
+    int ret = toc_share_judge(series->counts + begin, series->of + begin, group->num_steps - begin, from - begin, num,
+                              &options, judgements, error);
+    for (size_t step = 0; ret == 0 && step < num; step++) {
+        judgements[step].expected *= 100;
+        judgements[step].threshold *= 100;
     }
-    if (group->series[i].fixed > 0) {
-        judge_fixed(group->series[i].fixed, series.observed + from, series.n - from, judgements);
-        return 0;
-    }
-    const struct toc_method *method = method_of(group, i);
+    return ret;
+}
+
+/* Judge num steps from `from` on by the history that begins with step `begin`. */
+static int judge_by_method(const struct watch_group *group, size_t i, size_t begin, size_t from, size_t num,
+                           struct toc_judgement *judgements, struct toc_error *error)
+{
+    _Alignas(16) char        options[TOC_METHOD_MAX_OPTIONS];
+    size_t                   steps = group->num_steps - begin, whole = watch_history(group, i);
+    size_t                   history = whole < steps ? whole : steps;
+    struct toc_series        series = { .observed = group->series[i].counts + begin,
+                                        .date = group->dates + begin,
+                                        .n = steps,
+                                        .steps_per_year = group->steps_per_year };
+    const struct toc_method *method = method_of(group, i, history);
     toc_method_init_options(method, TOC_MODE_DEFAULT, options);
     const struct toc_parameter *weekdays = toc_method_parameter(method, "weekdays", 0);
-    if (weekdays != NULL && group->steps_per_year == 365 && watch_history(group, i) < WATCH_WEEKDAYS_FROM)
+    if (weekdays != NULL && group->steps_per_year == 365 && history < WATCH_WEEKDAYS_FROM)
         (void) toc_parameter_set_word(weekdays, "pooled", options, NULL);
     double  least_sigma = WATCH_MIN_SIGMA, factor = 1;
     double *scaled = NULL;
@@ -228,17 +342,40 @@ int watch_judge(const struct watch_group *group, size_t i, size_t from, struct t
             return TOC_ERR_NO_MEMORY;
         factor = scale_up(series.observed, series.n, scaled);
         series.observed = scaled;
-        least_sigma = moving_range(scaled, from);
+        least_sigma = moving_range(scaled, from - begin);
     }
     const struct toc_parameter *least = toc_method_parameter(method, "min_sigma", 0);
     if (least != NULL)
         (void) toc_parameter_set_number(least, least_sigma, options, NULL);
-    int ret = method->judge(&series, from, series.n - from, options, &memory_allocator, judgements, error);
-    for (size_t step = 0; ret == 0 && step < series.n - from; step++) {
+    int ret = method->judge(&series, from - begin, num, options, &memory_allocator, judgements, error);
+    for (size_t step = 0; ret == 0 && step < num; step++) {
         judgements[step].expected /= factor;
         judgements[step].threshold /= factor;
     }
     free(scaled);
+    return ret;
+}
+
+int watch_judge(const struct watch_group *group, size_t i, size_t from, struct toc_judgement *judgements,
+                const char **name, struct toc_error *error)
+{
+    const struct watch_series *series = &group->series[i];
+    size_t                     num = group->num_steps - from;
+    int                        ret = 0;
+    *name = watch_method(group, i);
+    if (series->single_case || series->fixed > 0) {
+        for (size_t step = 0; step < num; step++)
+            judgements[step] = series->single_case ? judge_single_case(watch_value(series, from + step))
+                                                   : judge_fixed(series->fixed, watch_value(series, from + step));
+        return 0;
+    }
+    for (size_t step = from, run; ret == 0 && step < group->num_steps; step += run) {
+        size_t begin = history_of(group, i, step);
+        for (run = 1; step + run < group->num_steps && history_of(group, i, step + run) == begin;)
+            run++;
+        ret = series->share_of > 0 ? judge_share(group, i, begin, step, run, &judgements[step - from], error)
+                                   : judge_by_method(group, i, begin, step, run, &judgements[step - from], error);
+    }
     return ret;
 }
 
@@ -249,20 +386,34 @@ static size_t first_judged(const struct watch_group *group)
 
 int watch_judge_series(const struct watch_group *group, size_t i, struct watch_judged *judged, struct toc_error *error)
 {
-    size_t        from = first_judged(group);
-    const double *counts = group->series[i].counts;
+    const struct watch_series *series = &group->series[i];
+    size_t                     from = first_judged(group), steps = group->num_steps;
     memset(judged, 0, sizeof *judged);
-    judged->usual = mean_before(counts, from);
+    judged->usual = mean_of(series, history_of(group, i, from), from);
     for (size_t back = 0; back < WATCH_RECENT; back++)
-        judged->recent[WATCH_RECENT - 1 - back] = back < group->num_steps ? counts[group->num_steps - 1 - back] : NAN;
-    return watch_judge(group, i, from, judged->judgements, &judged->method, error);
+        judged->recent[WATCH_RECENT - 1 - back] = back < steps ? watch_value(series, steps - 1 - back) : NAN;
+    int ret = watch_judge(group, i, from, judged->judgements, &judged->method, error);
+    for (size_t step = from; step < steps && ret == 0; step++) {
+        judged->marks[step - from] = watch_mark_of(group, i, step, &judged->judgements[step - from]);
+        if (series->share_of > 0)
+            judged->shares[step - from] = share_at(series, step);
+    }
+    return ret;
 }
 
 double watch_observed(const struct watch_group *group, size_t i, size_t step)
 {
     const struct watch_series *series = &group->series[i];
-    return series->judged == NULL ? series->counts[step]
+    return series->judged == NULL ? watch_value(series, step)
                                   : series->judged->recent[WATCH_RECENT - (group->num_steps - step)];
+}
+
+struct toc_share watch_share(const struct watch_group *group, size_t i, size_t step)
+{
+    const struct watch_series *series = &group->series[i];
+    if (series->share_of == 0)
+        return (struct toc_share){ 0, 0 };
+    return series->judged == NULL ? share_at(series, step) : series->judged->shares[step - first_judged(group)];
 }
 
 static int judge(struct run *run, size_t i)
@@ -275,10 +426,14 @@ static int judge(struct run *run, size_t i)
         run->methods[i] = judged->method;
         memcpy(&run->judgements[at(run, i, from)], judged->judgements,
                (group->num_steps - from) * sizeof *judged->judgements);
+        memcpy(&run->marks[at(run, i, from)], judged->marks, (group->num_steps - from) * sizeof *judged->marks);
         return 0;
     }
-    run->usual[i] = mean_before(group->series[i].counts, from);
-    return watch_judge(group, i, from, &run->judgements[at(run, i, from)], &run->methods[i], run->error);
+    run->usual[i] = mean_of(&group->series[i], history_of(group, i, from), from);
+    int ret = watch_judge(group, i, from, &run->judgements[at(run, i, from)], &run->methods[i], run->error);
+    for (size_t step = from; step < group->num_steps && ret == 0; step++)
+        run->marks[at(run, i, step)] = watch_mark_of(group, i, step, &run->judgements[at(run, i, step)]);
+    return ret;
 }
 
 /* ---- grouping a step ---- */
@@ -324,7 +479,7 @@ static void fill_series(struct run *run, size_t step)
             .area = one->place,
             .peers = one->peers,
             .alarm = is_alarm(run, i, step),
-            .exempt = one->single_case,
+            .exempt = one->single_case || run->marks[at(run, i, step)] != WATCH_UNMARKED, /* takes no place of others */
             .observed = watch_observed(run->group, i, step),
             .before = { step > 0 ? watch_observed(run->group, i, step - 1) : NAN,
                         step > 1 ? watch_observed(run->group, i, step - 2) : NAN },
@@ -433,6 +588,7 @@ static void write_alarms(struct run *run, size_t from)
                     .step = step,
                     .method = run->methods[i],
                     .judgement = run->judgements[at(run, i, step)],
+                    .mark = run->marks[at(run, i, step)],
                     .signal = *signal,
                 };
             else if (!id_equal(&run->group->alarms[known - 1].signal, signal))
@@ -473,17 +629,60 @@ static uint32_t common_place(const struct toc_grouping_map *map, uint32_t a, uin
     return a;
 }
 
+static bool is_marked(const struct run *run, const struct id *signal)
+{
+    for (size_t s = 0; s < run->group->num_signals; s++)
+        if (id_equal(&run->signals[s].id, signal))
+            return run->signals[s].marked;
+    return false;
+}
+
+/* Does an alarm of a signal that is not marked move to this one? */
+static bool moves_to(const struct run *run, const struct id *signal)
+{
+    for (size_t m = 0; m < run->plan.num_moved; m++)
+        for (size_t k = 0; k < run->group->num_alarms && id_equal(&run->plan.moved[m].signal, signal); k++)
+            if (id_equal(&run->group->alarms[k].id, &run->plan.moved[m].alarm) &&
+                !is_marked(run, &run->group->alarms[k].signal))
+                return true;
+    return false;
+}
+
+/* A new signal is marked where all its alarms are. */
 static void count_founded(struct run *run)
 {
     for (size_t k = 0; k < run->plan.num_founded; k++) {
         struct watch_founded *founded = &run->plan.founded[k];
+        bool                  marked = !moves_to(run, &founded->id);
         founded->place = run->group->series[founded->lead].place;
-        for (size_t r = 0; r < run->plan.num_raised; r++)
-            if (id_equal(&run->plan.raised[r].signal, &founded->id)) {
-                founded->num_alarms++;
-                founded->place = common_place(&run->group->map, founded->place,
-                                              run->group->series[run->plan.raised[r].series].place);
-            }
+        founded->exempt = false;
+        for (size_t r = 0; r < run->plan.num_raised; r++) {
+            const struct watch_raised *raised = &run->plan.raised[r];
+            if (!id_equal(&raised->signal, &founded->id))
+                continue;
+            founded->num_alarms++;
+            founded->exempt = founded->exempt || run->group->series[raised->series].single_case;
+            marked = marked && raised->mark != WATCH_UNMARKED;
+            if (founded->mark == WATCH_UNMARKED)
+                founded->mark = raised->mark;
+            founded->place = common_place(&run->group->map, founded->place, run->group->series[raised->series].place);
+        }
+        if (!marked)
+            founded->mark = WATCH_UNMARKED;
+        founded->deferred = founded->deferred || founded->mark != WATCH_UNMARKED;
+    }
+}
+
+/* Signals that were marked and have an alarm now that is not. */
+static void lift_marked(struct run *run)
+{
+    for (size_t s = 0; s < run->group->num_signals; s++) {
+        const struct watch_signal *signal = &run->signals[s];
+        bool                       lifted = moves_to(run, &signal->id);
+        for (size_t r = 0; r < run->plan.num_raised && !lifted; r++)
+            lifted = run->plan.raised[r].mark == WATCH_UNMARKED && id_equal(&run->plan.raised[r].signal, &signal->id);
+        if (signal->marked && signal->standing != WATCH_CLOSED && lifted)
+            run->plan.lifted[run->plan.num_lifted++] = signal->id;
     }
 }
 
@@ -507,6 +706,7 @@ int watch_plan(const struct watch_group *group, struct arena *arena, struct watc
     write_alarms(&run, from);
     close_empty(&run);
     count_founded(&run);
+    lift_marked(&run);
     *plan = run.plan;
     return 0;
 }

@@ -16,6 +16,7 @@
 #include "model/records.h"
 #include "tocsin/grouping.h"
 #include "tocsin/method.h"
+#include "tocsin/share.h"
 
 #define WATCH_GAP 2            /* steps for which a signal stays open */
 #define WATCH_WEEKDAYS_FROM 70 /* days of history from which days of the week are judged apart; all alike before */
@@ -24,6 +25,36 @@
 #define WATCH_SINGLE_CASE "single-case"
 #define WATCH_FIXED_COUNT "fixed-count"
 #define WATCH_FIXED_RATE "fixed-rate"
+#define WATCH_SHARE "share" /* tocsin/share.h */
+
+/* Why a step is unusual without anybody having fallen ill more. An alarm that is marked is no outbreak's: of the lowest
+ * grade, and its signal stands below the line; an alarm beside it that is not marked lifts it.
+ *
+ *     testing           an alarm of tests themselves; or one of cases or positives where WATCH_TESTING times the tests
+ *                       that were usual were done, and the share of them is not unusual (tocsin/share.h)
+ *     a break           a new definition, a sender that joined or left: the alarm lies within WATCH_BREAK_STEPS of it.
+ *                       Where the sender's share of the volume is known, only what is not unusual without it
+ *
+ * After WATCH_BREAK_STEPS a series is judged by what it counted since the break alone. Nothing is marked where one case
+ * is enough, or where somebody has set a number. */
+enum watch_mark {
+    WATCH_UNMARKED,
+    WATCH_TESTING,
+    WATCH_DEFINITION,
+    WATCH_SENDER_JOINED,
+    WATCH_SENDER_LEFT,
+    WATCH_MARKS
+};
+extern const char *const watch_mark_words[WATCH_MARKS]; /* of the list series_mark; NULL: unmarked */
+#define WATCH_TESTING_TIMES 1.5
+#define WATCH_BREAK_STEPS 10
+struct watch_break {
+    toc_date        day;
+    enum watch_mark mark;
+    double          percent; /* of the volume; NaN = not known */
+};
+
+#define WATCH_UNSTABLE 20 /* a share of fewer cases is unstable */
 
 /* What the judgement of one series comes to: all that grouping needs of it, so that a series of which nothing has
  * changed need not be read and judged again. The same bits as judging it anew. */
@@ -34,6 +65,8 @@ struct watch_judged {
     double               usual;                       /* the mean before the steps that are judged */
     double               recent[WATCH_RECENT];        /* counts; the last is the newest step */
     struct toc_judgement judgements[WATCH_MOST_BACK]; /* of the newest num_back steps, or all there are; from [0] on */
+    struct toc_share     shares[WATCH_MOST_BACK];     /* the same, of shares */
+    enum watch_mark      marks[WATCH_MOST_BACK];      /* the same */
 };
 
 /* One stream of the group. */
@@ -45,8 +78,13 @@ struct watch_series {
     double                     fixed;      /* > 0: an alarm from this number on, whatever is usual; 0 = by a method */
     bool                       by_rate;    /* fixed was set as a rate */
     bool                       continuous; /* measured, not counted */
+    bool                       tests;      /* it counts tests */
+    int                        share_of;   /* > 0: a share of `counts` in `of`, of windows of so many steps */
     const double              *counts;     /* num_steps; the last is the step of today; NaN = nobody has said */
-    const struct watch_judged *judged;     /* not NULL: judged already; then `counts` is not read and may be NULL */
+    const double              *of;         /* num_steps: the denominator, or the tests of cases; NULL = none */
+    const struct watch_break  *breaks;     /* the oldest first */
+    size_t                     num_breaks;
+    const struct watch_judged *judged; /* not NULL: judged already; then `counts` is not read and may be NULL */
 };
 
 /* An alarm of the newest num_back + WATCH_GAP steps that is written already. */
@@ -59,6 +97,7 @@ enum watch_standing { WATCH_NEW, WATCH_ANSWERED, WATCH_CLOSED };
 struct watch_signal {
     struct id           id, area;
     enum watch_standing standing;
+    bool                marked; /* all its alarms are */
     int64_t             version;
 };
 
@@ -86,6 +125,7 @@ struct watch_raised {
     size_t               series, step;
     const char          *method;
     struct toc_judgement judgement;
+    enum watch_mark      mark;
     struct id            signal;
 };
 struct watch_moved {
@@ -98,6 +138,7 @@ struct watch_founded {
     size_t                 num_alarms;
     uint32_t               place; /* that all its alarms lie in; its lead's where they lie in nothing together */
     bool                   exempt, deferred;
+    enum watch_mark        mark; /* of its first alarm, where all are marked: it is deferred then */
 };
 struct watch_closed {
     struct id id, duplicate_of;
@@ -108,7 +149,8 @@ struct watch_plan { /* arrays in the arena */
     struct watch_raised  *raised;
     struct watch_moved   *moved;
     struct watch_closed  *closed;
-    size_t                num_founded, num_raised, num_moved, num_closed;
+    struct id            *lifted; /* signals that were marked and have an alarm that is not */
+    size_t                num_founded, num_raised, num_moved, num_closed, num_lifted;
 };
 
 /* Judge and group. Returns 0, TOC_ERR_NO_MEMORY, or a status of the library with the reason in error. */
@@ -122,8 +164,18 @@ int watch_judge(const struct watch_group *group, size_t i, size_t from, struct t
 /* Judge series i for good: what watch_plan takes as `judged`. Returns as watch_judge does. */
 int watch_judge_series(const struct watch_group *group, size_t i, struct watch_judged *judged, struct toc_error *error);
 
-/* What series i counted at one of the newest WATCH_RECENT steps. */
+/* Why series i is unusual at this step, judged so (its counts are there). */
+enum watch_mark watch_mark_of(const struct watch_group *group, size_t i, size_t step,
+                              const struct toc_judgement *judgement);
+
+/* What series i counted at a step, per cent of a share. Its counts are there. */
+double watch_value(const struct watch_series *series, size_t step);
+
+/* The same of one of the newest WATCH_RECENT steps, of counts that are there or were judged. */
 double watch_observed(const struct watch_group *group, size_t i, size_t step);
+
+/* Numerator and denominator of a share at one of the steps that are judged; 0, 0: it is none. */
+struct toc_share watch_share(const struct watch_group *group, size_t i, size_t step);
 
 /* The name of the method that judges series i. Static. */
 const char *watch_method(const struct watch_group *group, size_t i);

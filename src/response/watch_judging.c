@@ -19,8 +19,8 @@ struct crew {
 
 /* A thread's own. */
 struct desk {
-    double *days;   /* WATCH_DAYS_READ of each series of a chunk */
-    double *counts; /* steps */
+    struct watch_days *days;   /* of each series of a chunk */
+    double            *counts; /* steps, and those of its denominator */
 };
 
 static int judge_one(const struct crew *crew, const struct desk *desk, size_t k, uint32_t i)
@@ -28,9 +28,10 @@ static int judge_one(const struct crew *crew, const struct desk *desk, size_t k,
     const struct watch_judging *judging = crew->judging;
     struct watch_group          group = crew->group;
     struct watch_series         series = judging->series[i];
-    watch_days_steps(&judging->streams->streams[judging->first + i], judging->today, &desk->days[k * WATCH_DAYS_READ],
-                     crew->start, group.num_steps, desk->counts);
+    const struct watch_stream  *stream = &judging->streams->streams[judging->first + i];
+    watch_days_steps(stream, judging->today, &desk->days[k], crew->start, group.num_steps, desk->counts);
     series.counts = desk->counts;
+    series.of = stream->denominator != NULL ? desk->counts + group.num_steps : NULL;
     series.judged = NULL;
     group.series = &series;
     group.num_series = 1;
@@ -59,8 +60,8 @@ static int do_chunk(struct crew *crew, struct store_reader *reader, const struct
 static void take_chunks(struct crew *crew, struct store_reader *reader)
 {
     size_t      num = crew->num, from, most = num < WATCH_CHUNK ? num : WATCH_CHUNK;
-    struct desk desk = { memory_array(most, WATCH_DAYS_READ * sizeof(double)),
-                         memory_array(crew->group.num_steps + 1, sizeof(double)) };
+    struct desk desk = { memory_array(most, sizeof(struct watch_days)),
+                         memory_array(2 * crew->group.num_steps + 1, sizeof(double)) };
     int         none = 0, ret = desk.days == NULL || desk.counts == NULL ? TOC_ERR_NO_MEMORY : 0;
     while (ret == 0 && atomic_load(&crew->status) == 0 && (from = atomic_fetch_add(&crew->next, WATCH_CHUNK)) < num)
         ret = do_chunk(crew, reader, &desk, from, num - from < WATCH_CHUNK ? num - from : WATCH_CHUNK);

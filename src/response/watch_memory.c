@@ -455,7 +455,7 @@ static bool is_own(const struct watch_memory *memory, int64_t number)
 
 static int take_event(struct following *following, const struct store_event *event)
 {
-    static const char *const all[] = { "area", "stream", "outline", "code", "population" };
+    static const char *const all[] = { "area", "stream", "series_change", "outline", "code", "population" };
     const char              *record = event->record;
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         following->all = following->all || strcmp(record, all[i]) == 0;
@@ -596,6 +596,17 @@ static int judge_group(struct watch_memory *memory, struct store_reader *reader,
     return ret;
 }
 
+/* What is of another stream has changed with it. */
+static void spoil_linked(struct watch_memory *memory)
+{
+    const struct watch_stream *streams = memory->streams.streams;
+    for (size_t i = 0; i < memory->num_watched && memory->streams.linked; i++) {
+        const struct watch_stream *one = &streams[i];
+        memory->stale[i] = memory->stale[i] || (one->numerator != NULL && memory->stale[one->numerator - streams]) ||
+                           (one->denominator != NULL && memory->stale[one->denominator - streams]);
+    }
+}
+
 size_t watch_memory_back(const struct watch_memory *memory, const struct watch_memory_group *group)
 {
     return watch_step_days(&memory->streams.streams[group->first]) == 7 ? WATCH_WEEKS : WATCH_DAYS;
@@ -610,6 +621,8 @@ int watch_memory_update(struct watch_memory *memory, struct store_reader *reader
         all = !begin_day(memory, today);
     if (ret == 0 && all)
         ret = begin(memory, reader, who, today, faults);
+    if (ret == 0)
+        spoil_linked(memory);
     for (size_t g = 0; g < memory->num_groups && ret == 0; g++)
         ret = judge_group(memory, reader, who, &memory->groups[g]);
     if (ret != 0)

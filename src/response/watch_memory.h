@@ -11,7 +11,9 @@
  *     alarm, signal of others    the alarm is read again, its group is grouped anew
  *     a day that begins          all series are read again, since each has a step more
  *
- *     area, stream, outline, code, population: everything is read again
+ *     area, stream, series_change, outline, code, population: everything is read again
+ *
+ * A share, and cases beside tests, are read again with the streams that they are of.
  *
  * Where what a case was before cannot be told, all streams of cases are read again. A group of streams is grouped anew
  * where the judgement of one of its series is another, or somebody has answered a signal. Of one caller at a time.

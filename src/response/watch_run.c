@@ -2,7 +2,6 @@
 #include "response/watch_run.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -78,6 +77,7 @@ static int find_signals(const struct round *round, struct watch_group *group, st
         signals[i] = (struct watch_signal){ .id = ids[i],
                                             .area = values[i].area,
                                             .version = values[i].head.version,
+                                            .marked = values[i].mark.bytes != NULL,
                                             .standing = !there[i] || text_is(values[i].status, "closed") ? WATCH_CLOSED
                                                         : text_is(values[i].status, "new")               ? WATCH_NEW
                                                                                            : WATCH_ANSWERED };
@@ -121,23 +121,38 @@ static void give(struct writing *writing, size_t field)
     model_set_add(&writing->changes[writing->num - 1].given, field);
 }
 
-/* "cases: 12 where 3.4 were expected; areas: 5". Numbers alone: no place, no person. */
-static struct model_text summary(struct writing *writing, const struct watch_founded *founded)
+static double finite_or_missing(double value)
 {
-    double            observed = watch_observed(writing->group, founded->lead, founded->step);
-    struct model_text indicator = writing->streams[founded->lead].stream.indicator;
-    double            expected = NAN;
-    char              text[300], was[60] = "";
-    for (size_t i = 0; i < writing->plan->num_raised; i++)
-        if (writing->plan->raised[i].series == founded->lead && writing->plan->raised[i].step == founded->step)
-            expected = writing->plan->raised[i].judgement.expected;
-    if (!isnan(expected))
-        snprintf(was, sizeof was, " where %.1f were expected", expected);
-    int size =
-        snprintf(text, sizeof text, "%.*s: %.0f%s; alarms: %zu%s", (int) indicator.size, indicator.bytes, observed, was,
-                 founded->num_alarms, founded->kind == TOC_GROUPING_BEYOND_WAVE ? "; beyond the wave around it" : "");
-    const char *copy = arena_copy(writing->arena, text, (size_t) size);
-    return (struct model_text){ copy, copy != NULL ? (size_t) size : 0 };
+    return isfinite(value) ? value : NAN;
+}
+
+static struct model_text mark_text(enum watch_mark mark)
+{
+    return mark != WATCH_UNMARKED ? text_view(watch_mark_words[mark]) : (struct model_text){ NULL, 0 };
+}
+
+/* What is unusual: the numbers of the first alarm. */
+static void say_what(const struct writing *writing, const struct watch_founded *founded, struct model_signal *signal)
+{
+    const struct model_stream *stream = &writing->streams[founded->lead].stream;
+    struct toc_share           share = watch_share(writing->group, founded->lead, founded->step);
+    signal->indicator = stream->indicator;
+    signal->measure = writing->group->series[founded->lead].share_of > 0 ? text_view("percent") : stream->measure;
+    signal->period = stream->period;
+    signal->mark = mark_text(founded->mark);
+    signal->observed = watch_observed(writing->group, founded->lead, founded->step);
+    signal->numerator = share.denominator > 0 ? share.numerator : NAN;
+    signal->denominator = share.denominator > 0 ? share.denominator : NAN;
+    signal->num_alarms = (int64_t) founded->num_alarms;
+    signal->beyond_wave = founded->kind == TOC_GROUPING_BEYOND_WAVE;
+    for (size_t i = 0; i < writing->plan->num_raised; i++) {
+        const struct watch_raised *raised = &writing->plan->raised[i];
+        if (raised->series != founded->lead || raised->step != founded->step)
+            continue;
+        signal->method = text_view(raised->method);
+        signal->expected = finite_or_missing(raised->judgement.expected);
+        signal->threshold = finite_or_missing(raised->judgement.threshold);
+    }
 }
 
 static int write_founded(struct writing *writing, const struct watch_founded *founded)
@@ -153,20 +168,16 @@ static int write_founded(struct writing *writing, const struct watch_founded *fo
     signal->event_date = writing->group->dates[founded->step];
     signal->status = text_view("new");
     signal->noticed_time = writing->time;
-    signal->summary = summary(writing, founded);
+    say_what(writing, founded, signal);
     signal_task_first(&founded->id, &signal->area, founded->exempt, writing->round->now, task);
     task->priority = text_view(founded->exempt ? "urgent" : founded->deferred ? "low" : "normal");
-    return signal->summary.bytes != NULL ? 0 : TOC_ERR_NO_MEMORY;
-}
-
-static double finite_or_missing(double value)
-{
-    return isfinite(value) ? value : NAN;
+    return 0;
 }
 
 static int write_raised(struct writing *writing, const struct watch_raised *raised)
 {
     const struct watch_series *series = &writing->group->series[raised->series];
+    struct toc_share           share = watch_share(writing->group, raised->series, raised->step);
     struct model_alarm        *alarm = add(writing, STORE_CREATE, MODEL_ALARM);
     if (alarm == NULL)
         return TOC_ERR_NO_MEMORY;
@@ -176,11 +187,14 @@ static int write_raised(struct writing *writing, const struct watch_raised *rais
     alarm->day = writing->group->dates[raised->step];
     alarm->method = text_view(raised->method);
     alarm->observed = watch_observed(writing->group, raised->series, raised->step);
+    alarm->numerator = share.denominator > 0 ? share.numerator : NAN;
+    alarm->denominator = share.denominator > 0 ? share.denominator : NAN;
+    alarm->mark = mark_text(raised->mark);
     alarm->expected = finite_or_missing(raised->judgement.expected);
     alarm->threshold = finite_or_missing(raised->judgement.threshold);
     alarm->score = finite_or_missing(raised->judgement.score);
     alarm->known = writing->round->now;
-    alarm->grade = text_view(series->single_case ? "urgent" : "unusual");
+    alarm->grade = text_view(series->single_case ? "urgent" : raised->mark != WATCH_UNMARKED ? "notable" : "unusual");
     alarm->signal = raised->signal;
     return 0;
 }
@@ -221,6 +235,29 @@ static int write_closed(struct writing *writing, const struct watch_closed *clos
     return 0;
 }
 
+/* It is no longer below the line. */
+static int write_lifted(struct writing *writing, const struct id *lifted)
+{
+    bool fresh = false;
+    for (size_t s = 0; s < writing->group->num_signals; s++)
+        fresh = fresh ||
+                (id_equal(&writing->group->signals[s].id, lifted) && writing->group->signals[s].standing == WATCH_NEW);
+    struct model_signal *signal = add(writing, STORE_CHANGE, MODEL_SIGNAL);
+    if (signal == NULL)
+        return TOC_ERR_NO_MEMORY;
+    signal->head.id = *lifted;
+    give(writing, model_signal_mark);
+    struct model_task *task = fresh ? add(writing, STORE_CHANGE, MODEL_TASK) : NULL;
+    if (!fresh)
+        return 0;
+    if (task == NULL)
+        return TOC_ERR_NO_MEMORY;
+    task->head.id = signal_task_id(lifted, SIGNAL_TRIAGE);
+    task->priority = text_view("normal");
+    give(writing, model_task_priority);
+    return 0;
+}
+
 /* What is written is known to the next round. */
 static int remember(const struct writing *writing)
 {
@@ -253,9 +290,10 @@ static int write_plan(struct writing *writing)
     const struct watch_plan *plan = writing->plan;
     char                     now[INSTANT_TEXT_BYTES];
     int                      ret = 0;
-    writing->changes = arena_array(
-        writing->arena, 2 * plan->num_founded + plan->num_raised + plan->num_moved + 2 * plan->num_closed + 1,
-        sizeof *writing->changes);
+    writing->changes = arena_array(writing->arena,
+                                   2 * (plan->num_founded + plan->num_closed + plan->num_lifted) + plan->num_raised +
+                                       plan->num_moved + 1,
+                                   sizeof *writing->changes);
     instant_to_text(writing->round->now, now);
     now[19] = 'Z';
     writing->time = (struct model_text){ arena_copy(writing->arena, now, 20), 20 };
@@ -269,6 +307,8 @@ static int write_plan(struct writing *writing)
         ret = write_moved(writing, &plan->moved[i]);
     for (size_t i = 0; i < plan->num_closed && ret == 0; i++)
         ret = write_closed(writing, &plan->closed[i]);
+    for (size_t i = 0; i < plan->num_lifted && ret == 0; i++)
+        ret = write_lifted(writing, &plan->lifted[i]);
     if (ret != 0 || writing->num == 0)
         return ret;
     struct store_request request = { .verb = "watch", .set = { writing->changes, writing->num } };

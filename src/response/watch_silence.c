@@ -39,6 +39,8 @@ static int read_group(struct store_reader *reader, const struct access *who, con
     int                ret = watch_streams_series(reader, who, streams, first, num, today, &arena, &group);
     for (size_t i = 0; i < num && ret == 0 && group.num_steps > 0; i++) {
         struct watch_silence silence;
+        if (group.series[i].share_of > 0) /* what it is a share of stops, if anything does */
+            continue;
         watch_silence_judge(group.series[i].counts, group.num_steps, &silence);
         if (!silence.silent)
             continue;

@@ -9,6 +9,8 @@
 #include "formats/outline_borders.h"
 #include "model/model_lists.h"
 #include "response/change_list.h"
+#include "response/watch_breaks.h"
+#include "response/watch_parts.h"
 #include "store/area_figures.h"
 #include "store/area_tree.h"
 #include "store/list.h"
@@ -46,7 +48,7 @@ static const struct feed {
       { { NULL, "detected", "cancelled" }, { NULL, "detected", "entered-in-error" } } },
 };
 /* The feed of streams whose numbers others count: model/stream_values.def. */
-enum { NUM_FEEDS = sizeof feeds / sizeof *feeds, IMPORTED = NUM_FEEDS };
+enum { NUM_FEEDS = sizeof feeds / sizeof *feeds, IMPORTED = NUM_FEEDS, SHARE };
 
 /* ---- streams ---- */
 
@@ -58,7 +60,7 @@ static const char *find_feed(struct watch_stream *one, toc_date today)
     if (stream->valid_to != MODEL_MISSING_DATE && stream->valid_to < today)
         return "it has ended";
     if (!text_is(stream->feed, "counter")) {
-        one->feed = IMPORTED;
+        one->feed = watch_is_share(one) ? SHARE : IMPORTED;
         return NULL;
     }
     for (one->feed = 0; one->feed < NUM_FEEDS; one->feed++)
@@ -270,7 +272,11 @@ static void set_threshold(struct watch_stream *one, const struct area_people *pe
     if (!is_given(one->stream.threshold_per_100k) || one->unwatched != NULL)
         return;
     double most = one->stream.threshold_per_100k * (double) people[one->place].number / 1e5;
-    if (people[one->place].number <= 0) {
+    one->residents = people[one->place].number;
+    one->residents_year = (int) people[one->place].year;
+    if (one->feed == SHARE) {
+        one->unwatched = "a share has no rate of residents";
+    } else if (people[one->place].number <= 0) {
         one->unwatched = "how many live in its area is not known, so there is no rate";
     } else if (one->fixed == 0 || most < one->fixed) {
         one->fixed = most;
@@ -293,6 +299,8 @@ static int find_thresholds(struct store_reader *reader, struct watch_streams *fo
     return ret;
 }
 
+/* ---- all of them ---- */
+
 int watch_streams_read(struct store_reader *reader, const struct access *who, toc_date today, struct arena *arena,
                        struct watch_streams *streams, struct fault_list *faults)
 {
@@ -310,12 +318,20 @@ int watch_streams_read(struct store_reader *reader, const struct access *who, to
         ret = find_neighbours(reader, arena, &found);
     if (ret == 0)
         ret = find_thresholds(reader, &found);
+    if (ret == 0)
+        ret = watch_parts_find(&found);
     if (ret != 0)
         return ret;
     if (found.num_streams > 0)
         qsort(found.streams, found.num_streams, sizeof *found.streams, by_group);
-    *streams = found;
-    return 0;
+    ret = watch_parts_find(&found); /* where they are now */
+    if (ret == 0)
+        ret = watch_parts_tests(&found);
+    if (ret == 0)
+        ret = watch_breaks_read(reader, arena, &found);
+    if (ret == 0)
+        *streams = found;
+    return ret;
 }
 
 /* ---- series ---- */
@@ -357,7 +373,7 @@ bool watch_stream_counts(const struct watch_stream *stream, enum model_record_nu
                          const struct model_text *disease)
 {
     const struct model_text *own = &stream->stream.disease;
-    return stream->unwatched == NULL && stream->feed != IMPORTED && feeds[stream->feed].record == record &&
+    return stream->unwatched == NULL && stream->feed < NUM_FEEDS && feeds[stream->feed].record == record &&
            (disease == NULL || own->bytes == NULL || compare_text(*own, *disease) == 0);
 }
 
@@ -407,11 +423,6 @@ struct days {
     toc_date from, to;
 };
 
-static bool is_count(const struct model_stream *stream)
-{
-    return stream->measure.bytes == NULL || text_is(stream->measure, "count");
-}
-
 /* The values of an imported stream, totals as increments. What is below 0 is a correction of earlier days, or on a
  * scale that methods for counts cannot judge: nothing is known of that day. */
 static int put_imported(const struct watch_stream *one, struct stream_known *known, struct arena *arena,
@@ -435,24 +446,31 @@ static int put_imported(const struct watch_stream *one, struct stream_known *kno
     return 0;
 }
 
+/* One stream's days and where they go. */
+struct wanted {
+    const struct watch_stream *stream;
+    double                    *days;
+};
+
 /* All imported streams among these, a few hundred at once. */
-static int read_imported(struct store_reader *reader, const struct access *who,
-                         const struct watch_stream *const *streams, size_t num, const struct days *days, double *values)
+static int read_imported(struct store_reader *reader, const struct access *who, const struct wanted *wanted, size_t num,
+                         const struct days *days)
 {
     int ret = 0;
     for (size_t i = 0; i < num && ret == 0;) {
-        struct id           ids[IMPORTED_AT_ONCE];
-        size_t              at[IMPORTED_AT_ONCE], wanted = 0;
-        struct stream_known known[IMPORTED_AT_ONCE];
-        struct arena        arena = { .limit = (size_t) IMPORTED_MIB << 20 };
-        for (; i < num && wanted < IMPORTED_AT_ONCE; i++)
-            if (streams[i]->feed == IMPORTED) {
-                at[wanted] = i;
-                ids[wanted++] = streams[i]->stream.head.id;
+        struct id            ids[IMPORTED_AT_ONCE];
+        const struct wanted *at[IMPORTED_AT_ONCE];
+        size_t               there = 0;
+        struct stream_known  known[IMPORTED_AT_ONCE];
+        struct arena         arena = { .limit = (size_t) IMPORTED_MIB << 20 };
+        for (; i < num && there < IMPORTED_AT_ONCE; i++)
+            if (wanted[i].stream->feed == IMPORTED) {
+                at[there] = &wanted[i];
+                ids[there++] = wanted[i].stream->stream.head.id;
             }
-        ret = store_stream_known(reader, who, ids, wanted, &arena, known);
-        for (size_t k = 0; k < wanted && ret == 0; k++)
-            ret = put_imported(streams[at[k]], &known[k], &arena, days, &values[at[k] * WATCH_DAYS_READ]);
+        ret = store_stream_known(reader, who, ids, there, &arena, known);
+        for (size_t k = 0; k < there && ret == 0; k++)
+            ret = put_imported(at[k]->stream, &known[k], &arena, days, at[k]->days);
         arena_free(&arena);
     }
     return ret;
@@ -469,23 +487,38 @@ static toc_date first_read(toc_date today)
     return today - WATCH_DAYS_READ + 1;
 }
 
+static toc_date first_counted(const struct watch_stream *one, const struct watch_days *days, toc_date from)
+{
+    const struct watch_stream *of = one->feed == SHARE ? one->denominator : one;
+    const double              *at = one->feed == SHARE ? days->of : days->counts;
+    size_t                     d = 0;
+    while (d < WATCH_DAYS_READ && is_nothing(of, at[d]))
+        d++;
+    return d < WATCH_DAYS_READ ? from + (toc_date) d : MODEL_MISSING_DATE;
+}
+
 int watch_days_read(struct store_reader *reader, const struct access *who, const struct watch_stream *const *streams,
-                    size_t num, toc_date today, double *days, toc_date *first)
+                    size_t num, toc_date today, struct watch_days *days, toc_date *first)
 {
     const struct days range = { .from = first_read(today), .to = today };
     int64_t          *scratch = memory_array(WATCH_DAYS_READ, sizeof *scratch);
-    int               ret = scratch == NULL ? TOC_ERR_NO_MEMORY : 0;
-    for (size_t i = 0; i < num && ret == 0; i++)
-        if (streams[i]->feed != IMPORTED)
-            ret = read_days(reader, who, streams[i], range.from, range.to, &days[i * WATCH_DAYS_READ], scratch);
-    if (ret == 0)
-        ret = read_imported(reader, who, streams, num, &range, days);
+    struct wanted    *wanted = memory_array(2 * num + 1, sizeof *wanted);
+    size_t            there = 0;
+    int               ret = scratch == NULL || wanted == NULL ? TOC_ERR_NO_MEMORY : 0;
     for (size_t i = 0; i < num && ret == 0; i++) {
-        size_t d = 0;
-        while (d < WATCH_DAYS_READ && is_nothing(streams[i], days[i * WATCH_DAYS_READ + d]))
-            d++;
-        first[i] = d < WATCH_DAYS_READ ? range.from + (toc_date) d : MODEL_MISSING_DATE;
+        wanted[there++] =
+            (struct wanted){ streams[i]->feed == SHARE ? streams[i]->numerator : streams[i], days[i].counts };
+        if (streams[i]->denominator != NULL)
+            wanted[there++] = (struct wanted){ streams[i]->denominator, days[i].of };
     }
+    for (size_t i = 0; i < there && ret == 0; i++)
+        if (wanted[i].stream->feed != IMPORTED)
+            ret = read_days(reader, who, wanted[i].stream, range.from, range.to, wanted[i].days, scratch);
+    if (ret == 0)
+        ret = read_imported(reader, who, wanted, there, &range);
+    for (size_t i = 0; i < num && ret == 0; i++)
+        first[i] = first_counted(streams[i], &days[i], range.from);
+    free(wanted);
     free(scratch);
     return ret;
 }
@@ -519,7 +552,7 @@ static void mark_single_cases(const struct store *store, const struct watch_stre
         series[i].single_case = single && text_is(streams[i].stream.indicator, "cases");
 }
 
-void watch_days_steps(const struct watch_stream *one, toc_date today, const double *days, toc_date start, size_t steps,
+static void put_steps(const struct watch_stream *one, toc_date today, const double *days, toc_date start, size_t steps,
                       double *counts)
 {
     toc_date from = first_read(today);
@@ -537,20 +570,44 @@ void watch_days_steps(const struct watch_stream *one, toc_date today, const doub
         if (one->feed != IMPORTED)
             counts[s] = fmax(0, sum); /* more taken away than was there: never of whole records */
         else
-            counts[s] = known == 0 ? NAN : is_count(&one->stream) ? nearbyint(sum) : sum / known;
+            counts[s] = known == 0 ? NAN : watch_is_count(&one->stream) ? nearbyint(sum) : sum / known;
     }
+}
+
+void watch_days_steps(const struct watch_stream *one, toc_date today, const struct watch_days *days, toc_date start,
+                      size_t steps, double *counts)
+{
+    put_steps(one->feed == SHARE ? one->numerator : one, today, days->counts, start, steps, counts);
+    if (one->denominator != NULL)
+        put_steps(one->denominator, today, days->of, start, steps, counts + steps);
+    for (size_t s = 0; s < steps && one->feed == SHARE; s++)
+        if (counts[s] > counts[steps + s]) /* one of them is wrong */
+            counts[s] = NAN;
+}
+
+/* 0: no share. */
+static int share_window(const struct watch_stream *one)
+{
+    if (one->feed != SHARE)
+        return 0;
+    return one->stream.window_steps != MODEL_MISSING_INTEGER ? (int) one->stream.window_steps : 1;
 }
 
 void watch_streams_shape(const struct store *store, const struct watch_stream *streams, size_t num,
                          struct watch_series *series)
 {
     for (size_t i = 0; i < num; i++)
-        series[i] = (struct watch_series){ .stream = streams[i].stream.head.id,
-                                           .area = streams[i].stream.area,
-                                           .place = streams[i].place,
-                                           .fixed = streams[i].fixed,
-                                           .by_rate = streams[i].by_rate,
-                                           .continuous = !is_count(&streams[i].stream) };
+        series[i] =
+            (struct watch_series){ .stream = streams[i].stream.head.id,
+                                   .area = streams[i].stream.area,
+                                   .place = streams[i].place,
+                                   .fixed = streams[i].fixed,
+                                   .by_rate = streams[i].by_rate,
+                                   .continuous = streams[i].feed != SHARE && !watch_is_count(&streams[i].stream),
+                                   .share_of = share_window(&streams[i]),
+                                   .tests = watch_counts_tests(&streams[i]),
+                                   .breaks = streams[i].breaks,
+                                   .num_breaks = streams[i].num_breaks };
     find_peers(streams, num, series);
     mark_single_cases(store, streams, num, series);
 }
@@ -580,7 +637,7 @@ int watch_streams_series(struct store_reader *reader, const struct access *who, 
     const struct watch_stream  *one = &streams->streams[first];
     const struct watch_stream **wanted = memory_array(num + 1, sizeof *wanted);
     toc_date                   *firsts = memory_array(num + 1, sizeof *firsts), start = MODEL_MISSING_DATE;
-    double                     *days = memory_array(num, WATCH_DAYS_READ * sizeof *days);
+    struct watch_days          *days = memory_array(num, sizeof *days);
     int                         ret = days == NULL || wanted == NULL || firsts == NULL ? TOC_ERR_NO_MEMORY : 0;
     for (size_t i = 0; i < num && ret == 0; i++)
         wanted[i] = &one[i];
@@ -593,15 +650,17 @@ int watch_streams_series(struct store_reader *reader, const struct access *who, 
     } else if (ret == 0) {
         ret = watch_streams_frame(streams, first, num, start, today, arena, group);
         struct watch_series *series = ret == 0 ? arena_array(arena, num, sizeof *series) : NULL;
-        double              *counts = ret == 0 ? arena_array(arena, num * group->num_steps, sizeof *counts) : NULL;
+        size_t               wide = (streams->linked ? 2 : 1) * group->num_steps; /* denominators behind */
+        double              *counts = ret == 0 ? arena_array(arena, num * wide, sizeof *counts) : NULL;
         if (series == NULL || counts == NULL) {
             ret = TOC_ERR_NO_MEMORY;
         } else {
             watch_streams_shape(store_of_reader(reader), one, num, series);
             for (size_t i = 0; i < num; i++) {
-                double *at = &counts[i * group->num_steps];
-                watch_days_steps(&one[i], today, &days[i * WATCH_DAYS_READ], start, group->num_steps, at);
+                double *at = &counts[i * wide];
+                watch_days_steps(&one[i], today, &days[i], start, group->num_steps, at);
                 series[i].counts = at;
+                series[i].of = one[i].denominator != NULL ? at + group->num_steps : NULL;
             }
             group->series = series;
         }
@@ -653,6 +712,8 @@ int watch_stream_delay(struct store_reader *reader, const struct access *who, co
         *days = stream->stream.delay_days;
         return 0;
     }
+    if (stream->feed == SHARE)
+        return watch_stream_delay(reader, who, stream->denominator, today, days);
     if (stream->feed == IMPORTED)
         return imported_delay(reader, who, stream, today, days);
     (void) question(stream, 0, disease, &query);

@@ -9,6 +9,11 @@
  *     tests        result_by_day                                       cancelled, entered in error
  *     positives    result_by_day, of those detected                    cancelled, entered in error
  *
+ * A stream whose feed is `share` is what its numerator is of its denominator, two watched streams of counts of its area
+ * and unit of time. Streams of cases and of positives stand beside the tests (or, without those, persons tested) of
+ * their disease, area and unit of time, where these are watched: what more testing explains is marked (watch.h), and so
+ * is what the records series_change say.
+ *
  * A history begins at valid_from of its streams or, where none says it, on the first day that any stream of the group
  * has counted: days before that are not zeros.
  */
@@ -21,19 +26,26 @@
 #define WATCH_YEARS 8 /* of history that are read */
 
 struct watch_stream {
-    struct model_stream stream;
-    const char         *unwatched; /* why it is not judged; NULL = it is */
-    size_t              feed;      /* how it is counted */
-    unsigned            depth;     /* of its area in the tree */
-    uint32_t            place;     /* of the map */
-    double              fixed;     /* as struct watch_series has it */
-    bool                by_rate;
+    struct model_stream        stream;
+    const char                *unwatched; /* why it is not judged; NULL = it is */
+    size_t                     feed;      /* how it is counted */
+    unsigned                   depth;     /* of its area in the tree */
+    uint32_t                   place;     /* of the map */
+    double                     fixed;     /* as struct watch_series has it */
+    bool                       by_rate;
+    int64_t                    residents; /* that the rate is of; 0 = no rate */
+    int                        residents_year;
+    const struct watch_stream *numerator;   /* of a share; else NULL */
+    const struct watch_stream *denominator; /* of a share; of cases and positives their tests; else NULL */
+    const struct watch_break  *breaks;      /* the oldest first */
+    size_t                     num_breaks;
 };
 
 struct watch_streams {
     struct watch_stream    *streams; /* those of one group one behind the other */
     size_t                  num_streams;
-    struct toc_grouping_map map; /* the areas of all streams and what they lie in */
+    bool                    linked; /* some have a numerator or a denominator */
+    struct toc_grouping_map map;    /* the areas of all streams and what they lie in */
     struct id              *areas;
 };
 
@@ -53,19 +65,26 @@ int watch_streams_series(struct store_reader *reader, const struct access *who, 
 
 #define WATCH_DAYS_READ (WATCH_YEARS * 366 + 1)
 
-/* What each of these streams has counted in the WATCH_DAYS_READ days up to today; NaN: nobody has said. first: its
- * first day that counts; MODEL_MISSING_DATE: none does. Any thread, a reader each. */
+/* The days of a stream; NaN: nobody has said. */
+struct watch_days {
+    double counts[WATCH_DAYS_READ]; /* of a share: its numerator */
+    double of[WATCH_DAYS_READ];     /* its denominator, where it has one */
+};
+
+/* What each of these streams has counted in the WATCH_DAYS_READ days up to today. first: its first day that counts;
+ * MODEL_MISSING_DATE: none does. Any thread, a reader each. */
 int watch_days_read(struct store_reader *reader, const struct access *who, const struct watch_stream *const *streams,
-                    size_t num, toc_date today, double *days, toc_date *first);
+                    size_t num, toc_date today, struct watch_days *days, toc_date *first);
 
 /* The first day of the first step of a group, from the first days of all its streams; MODEL_MISSING_DATE: nothing was
  * ever counted. */
 toc_date watch_days_start(const struct watch_stream *streams, const toc_date *first, size_t num, toc_date today);
 int      watch_step_days(const struct watch_stream *stream); /* 1 or 7 */
 
-/* The steps of one stream: what its days counted, or the mean of what they measured; NaN where no day is known. */
-void watch_days_steps(const struct watch_stream *one, toc_date today, const double *days, toc_date start, size_t steps,
-                      double *counts);
+/* The steps of one stream: what its days counted, or the mean of what they measured; NaN where no day is known. counts:
+ * steps, and behind them as many for its denominator, where it has one. */
+void watch_days_steps(const struct watch_stream *one, toc_date today, const struct watch_days *days, toc_date start,
+                      size_t steps, double *counts);
 
 /* All of the series but what they counted. */
 void watch_streams_shape(const struct store *store, const struct watch_stream *streams, size_t num,

@@ -53,6 +53,49 @@ static void put_value(struct json_writer *json, const char *name, double value)
         json_put_number(json, value);
 }
 
+/* A share of a step: nothing of it is known where its denominator is 0. */
+static void put_share(struct json_writer *json, struct toc_share share)
+{
+    put_value(json, "numerator", share.denominator > 0 ? share.numerator : NAN);
+    put_value(json, "denominator", share.denominator > 0 ? share.denominator : NAN);
+}
+
+static bool is_unstable(struct toc_share share)
+{
+    return share.denominator > 0 && share.numerator < WATCH_UNSTABLE;
+}
+
+static void put_definition(struct json_writer *json, const struct watch_stream *one, const struct watch_series *series,
+                           struct toc_share newest)
+{
+    json_key(json, "share");
+    if (series == NULL || series->share_of == 0) {
+        json_put_null(json);
+    } else {
+        json_begin_object(json);
+        reply_id(json, "numerator_stream", &one->stream.numerator);
+        reply_id(json, "denominator_stream", &one->stream.denominator);
+        json_key(json, "window");
+        json_put_integer(json, series->share_of);
+        put_share(json, newest);
+        json_end(json);
+    }
+    json_key(json, "unstable");
+    json_put_bool(json, is_unstable(newest));
+    put_value(json, "residents", one->residents > 0 ? (double) one->residents : NAN);
+    put_value(json, "residents_year", one->residents > 0 ? (double) one->residents_year : NAN);
+    json_key(json, "changes");
+    json_begin_array(json);
+    for (size_t i = 0; i < one->num_breaks; i++) {
+        json_begin_object(json);
+        reply_day(json, "day", one->breaks[i].day);
+        put_name(json, "kind", watch_mark_words[one->breaks[i].mark]);
+        put_value(json, "percent", one->breaks[i].percent);
+        json_end(json);
+    }
+    json_end(json);
+}
+
 /* The members that both answers have. group: of the stream, which is number `at` there; NULL or without steps where it
  * is not watched or nothing was counted yet. */
 static int put_watched(struct reading *reading, struct json_writer *json, const struct watch_stream *one,
@@ -75,12 +118,14 @@ static int put_watched(struct reading *reading, struct json_writer *json, const 
     put_name(json, "method", method);
     reply_day(json, "history_from", counted ? group->dates[0] : MODEL_MISSING_DATE);
     reply_day(json, "newest_day", counted ? group->dates[group->num_steps - 1] : MODEL_MISSING_DATE);
-    put_value(json, "newest", counted ? group->series[at].counts[group->num_steps - 1] : NAN);
+    put_value(json, "newest", counted ? watch_value(&group->series[at], group->num_steps - 1) : NAN);
     reply_day(json, "complete_to", delay >= 0 ? reading->today - (toc_date) delay : MODEL_MISSING_DATE);
     put_name(json, "not_watched",
              one->unwatched != NULL ? one->unwatched
              : !counted             ? "nothing was counted yet"
                                     : NULL);
+    put_definition(json, one, counted ? &group->series[at] : NULL,
+                   counted ? watch_share(group, at, group->num_steps - 1) : (struct toc_share){ 0, 0 });
     return 0;
 }
 
@@ -137,14 +182,18 @@ static void put_steps(struct json_writer *json, const struct watch_group *group,
 {
     for (size_t step = from; step < group->num_steps; step++) {
         const struct toc_judgement *judgement = &judgements[step - from];
+        struct toc_share            share = watch_share(group, at, step);
         json_begin_object(json);
         reply_day(json, "day", group->dates[step]);
-        json_key(json, "count");
-        json_put_number(json, group->series[at].counts[step]);
+        put_value(json, "count", watch_value(&group->series[at], step));
+        put_share(json, share);
+        json_key(json, "unstable");
+        json_put_bool(json, is_unstable(share));
         put_value(json, "expected", judgement->expected);
         put_value(json, "threshold", judgement->threshold);
         json_key(json, "over");
         json_put_bool(json, judgement->alarm == TOC_ALARM_YES);
+        put_name(json, "mark", watch_mark_words[watch_mark_of(group, at, step, judgement)]);
         json_end(json);
     }
 }

@@ -239,6 +239,170 @@ static void test_place(void **state)
     arena_free(&arena);
 }
 
+/* ---- what is no growth ---- */
+
+static double done[STREAMS][STEPS]; /* tests */
+
+static const struct watch_raised *raised_of(const struct watch_plan *plan, size_t stream, size_t step)
+{
+    for (size_t i = 0; i < plan->num_raised; i++)
+        if (plan->raised[i].series == stream && plan->raised[i].step == step)
+            return &plan->raised[i];
+    return NULL;
+}
+
+/* Five times the tests and as many times the cases are marked, and so is what counts the tests; where more of the tests
+ * are positive, it is an outbreak. */
+static void test_more_testing(void **state)
+{
+    struct arena arena = ARENA_INIT;
+    begin(state);
+    for (size_t i = 0; i < STREAMS; i++)
+        for (size_t s = 0; s < STEPS; s++) {
+            done[i][s] = (double) (100 + (7 * i + 5 * s) % 11);
+            counts[i][s] = round(done[i][s] * 0.08);
+        }
+    for (size_t i = 0; i < 9; i += 4) {
+        series[i].of = done[i];
+        done[i][STEPS - 1] = 500;
+        counts[i][STEPS - 1] = i == 8 ? 90 : 40;
+    }
+    series[6].tests = true;
+    counts[6][STEPS - 1] = 40;
+    counts[2][STEPS - 1] = 40; /* of which nobody knows how many were tested */
+    struct watch_plan plan = plan_of(&arena);
+    assert_int_equal(plan.num_raised, 5);
+    assert_int_equal(raised_of(&plan, 0, STEPS - 1)->mark, WATCH_TESTING);
+    assert_int_equal(raised_of(&plan, 4, STEPS - 1)->mark, WATCH_TESTING);
+    assert_int_equal(raised_of(&plan, 6, STEPS - 1)->mark, WATCH_TESTING);
+    assert_int_equal(raised_of(&plan, 8, STEPS - 1)->mark, WATCH_UNMARKED);
+    assert_int_equal(raised_of(&plan, 2, STEPS - 1)->mark, WATCH_UNMARKED);
+    assert_int_equal(plan.num_founded, 5);
+    for (size_t k = 0; k < plan.num_founded; k++) {
+        bool marked = plan.founded[k].lead == 0 || plan.founded[k].lead == 4 || plan.founded[k].lead == 6;
+        assert_int_equal(plan.founded[k].mark, marked ? WATCH_TESTING : WATCH_UNMARKED);
+        assert_int_equal(plan.founded[k].deferred, marked);
+        assert_false(plan.founded[k].exempt);
+    }
+    arena_free(&arena);
+}
+
+/* From a break on: marked for a time, then judged by what came after it. */
+static void test_new_definition(void **state)
+{
+    struct arena             arena = ARENA_INIT;
+    const struct watch_break change = { .day = 19000 + 7 * (STEPS - 1), .mark = WATCH_DEFINITION, .percent = NAN };
+    const struct watch_break before = { .day = 19000 + 7 * (STEPS - 1 - WATCH_BREAK_STEPS),
+                                        .mark = WATCH_DEFINITION,
+                                        .percent = NAN };
+    begin(state);
+    counts[3][STEPS - 1] = 40;
+    series[3].breaks = &change;
+    series[3].num_breaks = 1;
+    for (size_t s = STEPS - 1 - WATCH_BREAK_STEPS; s < STEPS; s++)
+        counts[7][s] = counts[10][s] = (double) (20 + s % 3);
+    series[7].breaks = series[10].breaks = &before;
+    series[7].num_breaks = series[10].num_breaks = 1;
+    counts[10][STEPS - 1] = 60; /* more than since then */
+    struct watch_plan plan = plan_of(&arena);
+    assert_int_equal(raised_of(&plan, 3, STEPS - 1)->mark, WATCH_DEFINITION);
+    assert_null(raised_of(&plan, 7, STEPS - 1));
+    assert_int_equal(raised_of(&plan, 10, STEPS - 1)->mark, WATCH_UNMARKED);
+    series[3].single_case = true; /* one is enough, whatever it is called by now */
+    series[7].fixed = 20;
+    series[7].breaks = &change;
+    plan = plan_of(&arena);
+    assert_int_equal(raised_of(&plan, 3, STEPS - 1)->mark, WATCH_UNMARKED);
+    assert_int_equal(raised_of(&plan, 7, STEPS - 1)->mark, WATCH_UNMARKED);
+    arena_free(&arena);
+}
+
+/* A sender that brings 40 % more, or comes back: what is not unusual without it is marked; an outbreak beside it is
+ * not. */
+static void test_sender(void **state)
+{
+    struct arena             arena = ARENA_INIT;
+    const struct watch_break joined = { .day = 19000 + 7 * (STEPS - 2), .mark = WATCH_SENDER_JOINED, .percent = 28.6 };
+    const struct watch_break left = { .day = 19000 + 7 * (STEPS - 2), .mark = WATCH_SENDER_LEFT, .percent = 40 };
+    begin(state);
+    for (size_t i = 0; i < STREAMS; i++)
+        for (size_t s = 0; s < STEPS; s++)
+            counts[i][s] = (double) (98 + (i + 2 * s) % 5) * (s >= STEPS - 2 ? i == 11 ? 0.6 : 1.4 : 1);
+    for (size_t i = 0; i < STREAMS; i++)
+        for (size_t s = 0; s < STEPS; s++)
+            counts[i][s] = round(counts[i][s]);
+    for (size_t i = 0; i < STREAMS; i++) {
+        series[i].breaks = i == 11 ? &left : &joined;
+        series[i].num_breaks = 1;
+    }
+    counts[5][STEPS - 1] = 300;
+    struct watch_plan plan = plan_of(&arena);
+    for (size_t i = 0; i < STREAMS; i++) {
+        const struct watch_raised *raised = raised_of(&plan, i, STEPS - 1);
+        if (i == 11) {
+            assert_null(raised); /* fewer are no alarm */
+            continue;
+        }
+        assert_non_null(raised);
+        assert_int_equal(raised->mark, i == 5 ? WATCH_UNMARKED : WATCH_SENDER_JOINED);
+    }
+    arena_free(&arena);
+}
+
+/* A marked signal that an unmarked alarm joins is lifted, once. */
+static void test_lifted(void **state)
+{
+    struct arena             arena = ARENA_INIT;
+    const struct watch_break change = { .day = 19000 + 7 * (STEPS - 1), .mark = WATCH_DEFINITION, .percent = NAN };
+    begin(state);
+    counts[3][STEPS - 1] = 40;
+    series[3].breaks = &change;
+    series[3].num_breaks = 1;
+    go();
+    assert_int_equal(num_signals, 1);
+    signals[0].marked = true;
+    counts[4][STEPS - 1] = 40;
+    struct watch_plan plan = plan_of(&arena);
+    assert_int_equal(plan.num_founded, 0);
+    assert_int_equal(plan.num_lifted, 1);
+    assert_true(id_equal(&plan.lifted[0], &signals[0].id));
+    apply(&plan);
+    signals[0].marked = false;
+    plan = plan_of(&arena);
+    assert_int_equal(plan.num_lifted, 0);
+    arena_free(&arena);
+}
+
+/* A share is judged with its numerator and denominator, and told in per cent. */
+static void test_share(void **state)
+{
+    struct arena arena = ARENA_INIT;
+    begin(state);
+    for (size_t i = 0; i < STREAMS; i++) {
+        series[i].share_of = 1;
+        series[i].of = done[i];
+        for (size_t s = 0; s < STEPS; s++) {
+            done[i][s] = 200;
+            counts[i][s] = (double) (18 + (i + s) % 5);
+        }
+    }
+    done[2][STEPS - 1] = 3; /* two of three tests */
+    counts[2][STEPS - 1] = 2;
+    counts[6][STEPS - 1] = 44;
+    done[9][STEPS - 1] = 0;
+    counts[9][STEPS - 1] = 0;
+    struct watch_plan plan = plan_of(&arena);
+    assert_int_equal(plan.num_raised, 2);
+    const struct watch_raised *raised = raised_of(&plan, 6, STEPS - 1);
+    assert_non_null(raised);
+    assert_string_equal(raised->method, WATCH_SHARE);
+    assert_true(raised->judgement.expected > 9.5 && raised->judgement.expected < 10.5);
+    assert_int_equal(raised->mark, WATCH_UNMARKED);
+    assert_true(isnan(watch_value(&series[9], STEPS - 1)));
+    assert_true(watch_value(&series[6], STEPS - 1) == 22);
+    arena_free(&arena);
+}
+
 /* ---- deliveries ---- */
 
 /* For each pair of alarms, whether they are of one signal: the partition, whatever the ids. */
@@ -306,6 +470,11 @@ int main(void)
         cmocka_unit_test(test_single_case),
         cmocka_unit_test(test_fixed),
         cmocka_unit_test(test_place),
+        cmocka_unit_test(test_more_testing),
+        cmocka_unit_test(test_new_definition),
+        cmocka_unit_test(test_sender),
+        cmocka_unit_test(test_lifted),
+        cmocka_unit_test(test_share),
         cmocka_unit_test(test_deliveries),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/date_text.h"
 #include "response/stream_load.h"
 #include "response/watch_judging.h"
 #include "store/node.h"
@@ -91,6 +92,102 @@ static void change_case(struct test_random *random)
     submit(STORE_CHANGE, MODEL_CASE, &one, &given[what], 1);
 }
 
+static struct id specimens[MOST_CASES], results[MOST_CASES];
+static size_t    num_results;
+
+static void make_result(struct test_random *random)
+{
+    struct model_specimen specimen;
+    struct model_result   one;
+    char                  time[DATE_TEXT_BYTES];
+    if (num_results == MOST_CASES)
+        return;
+    model_init(model_record(MODEL_SPECIMEN), &specimen);
+    specimen.head.id = specimens[num_results] = node_new_id(test.now);
+    specimen.person = person;
+    specimen.subject = text("person");
+    specimen.material = text("nasopharyngeal-swab");
+    specimen.responsible_area = test.areas[test_between(random, TEST_COUNTY, TEST_OTHER)];
+    submit(STORE_CREATE, MODEL_SPECIMEN, &specimen, NULL, 0);
+    model_init(model_record(MODEL_RESULT), &one);
+    date_to_text(today - (toc_date) test_between(random, 0, 20), DATE_FORM_DAY, time);
+    one.head.id = results[num_results] = node_new_id(test.now);
+    one.specimen = specimens[num_results++];
+    one.target = text("measles-virus");
+    one.disease = text(diseases[test_between(random, 0, 1)]);
+    one.status = text("final");
+    one.interpretation = text(test_between(random, 0, 4) == 0 ? "detected" : "not-detected");
+    one.result_time = text(time);
+    submit(STORE_CREATE, MODEL_RESULT, &one, NULL, 0);
+}
+
+/* Another finding, one that was entered in error, a specimen that lies elsewhere. */
+static void change_result(struct test_random *random)
+{
+    static const size_t   given[] = { model_result_status, model_result_interpretation };
+    static const size_t   moved[] = { model_specimen_responsible_area };
+    struct model_result   one;
+    struct model_specimen specimen;
+    size_t                what = test_between(random, 0, 2);
+    if (num_results == 0)
+        return;
+    size_t at = test_between(random, 0, num_results - 1);
+    model_init(model_record(MODEL_RESULT), &one);
+    model_init(model_record(MODEL_SPECIMEN), &specimen);
+    one.head.id = results[at];
+    one.status = text("entered-in-error");
+    one.interpretation = text("detected");
+    specimen.head.id = specimens[at];
+    specimen.responsible_area = test.areas[test_between(random, TEST_COUNTY, TEST_OTHER)];
+    if (what < 2)
+        submit(STORE_CHANGE, MODEL_RESULT, &one, &given[what], 1);
+    else
+        submit(STORE_CHANGE, MODEL_SPECIMEN, &specimen, moved, 1);
+}
+
+static void change_series(struct test_random *random)
+{
+    static const char *const   kinds[] = { "more-testing", "new-definition", "sender-joined", "sender-left" };
+    struct model_series_change change;
+    model_init(model_record(MODEL_SERIES_CHANGE), &change);
+    change.head.id = node_new_id(test.now);
+    change.area = test.areas[test_between(random, TEST_COUNTY, TEST_OTHER)];
+    change.kind = text(kinds[test_between(random, 0, 3)]);
+    change.day = today - (toc_date) test_between(random, 0, 30);
+    if (test_between(random, 0, 1) == 0)
+        change.disease = text(diseases[test_between(random, 0, 1)]);
+    submit(STORE_CREATE, MODEL_SERIES_CHANGE, &change, NULL, 0);
+}
+
+/* Tests, those positive, and what the ones are of the others, of each disease. */
+static void make_shares(const char *disease, size_t area)
+{
+    static const char *const indicators[] = { "tests", "positives", "positivity" };
+    struct id                made[3];
+    for (size_t i = 0; i < 3; i++) {
+        static int          number;
+        char                code[20];
+        struct model_stream stream;
+        model_init(model_record(MODEL_STREAM), &stream);
+        snprintf(code, sizeof code, "t%d", number++);
+        stream.head.id = made[i] = node_new_id(test.now);
+        stream.code = text(code);
+        stream.indicator = text(indicators[i]);
+        stream.disease = text(disease);
+        stream.area = test.areas[area];
+        stream.period = text("week");
+        stream.feed = text(i < 2 ? "counter" : "share");
+        if (i < 2) {
+            stream.counter = text("result_by_day");
+        } else {
+            stream.numerator = made[1];
+            stream.denominator = made[0];
+            stream.window_steps = 2;
+        }
+        submit(STORE_CREATE, MODEL_STREAM, &stream, NULL, 0);
+    }
+}
+
 static void deliver(const struct id *stream, toc_date from, toc_date to, struct test_random *random)
 {
     struct stream_value     values[MOST_LOADED];
@@ -140,10 +237,16 @@ static void compare(void)
 static void operate(struct test_random *random)
 {
     size_t what = test_between(random, 0, 99);
-    if (what < 45)
+    if (what < 30)
         make_case(random);
-    else if (what < 70)
+    else if (what < 45)
+        make_result(random);
+    else if (what < 60)
         change_case(random);
+    else if (what < 69)
+        change_result(random);
+    else if (what < 70)
+        change_series(random);
     else if (what < 85)
         deliver(&loaded[test_between(random, TEST_COUNTY, TEST_OTHER)], today - (toc_date) test_between(random, 0, 20),
                 today, random);
@@ -179,7 +282,7 @@ static void one_history(bool postgresql, struct test_random *random)
     test_store_open(&test, postgresql);
     today = TODAY;
     test.now = (int64_t) TODAY * INSTANT_DAY + 3600 * INSTANT_SECOND;
-    num_cases = num_alarms = 0;
+    num_cases = num_results = num_alarms = 0;
     assert_ok(watch_memory_new(&memory));
     model_init(model_record(MODEL_PERSON), &value);
     value.head.id = person = node_new_id(test.now);
@@ -187,12 +290,16 @@ static void one_history(bool postgresql, struct test_random *random)
     value.sex = text("female");
     submit(STORE_CREATE, MODEL_PERSON, &value, NULL, 0);
     for (size_t area = TEST_COUNTY; area <= TEST_OTHER; area++) {
-        for (size_t d = 0; d < 2; d++)
+        for (size_t d = 0; d < 2; d++) {
             (void) make_stream(diseases[d], "week", area, d == 0 ? "case_by_onset" : "case_by_received");
+            make_shares(diseases[d], area);
+        }
         loaded[area] = make_stream("influenza", "day", area, NULL);
     }
-    for (int i = 0; i < 40; i++)
+    for (int i = 0; i < 40; i++) {
         make_case(random);
+        make_result(random);
+    }
     for (size_t area = TEST_COUNTY; area <= TEST_OTHER; area++)
         deliver(&loaded[area], today - 60, today, random);
     for (int i = 0; i < OPERATIONS; i++) {

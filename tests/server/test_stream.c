@@ -129,7 +129,8 @@ static void test_series(void **state)
 {
     (void) state;
     const char *body = one(&stream, "?steps=2", 200);
-    assert_non_null(strstr(body, "\"count\":4,\"expected\":0,"));
+    assert_non_null(
+        strstr(body, "\"count\":4,\"numerator\":null,\"denominator\":null,\"unstable\":false,\"expected\":0,"));
     assert_non_null(strstr(body, "\"over\":true"));
     assert_non_null(strstr(body, "\"count\":0,"));
     assert_non_null(strstr(body, "\"not_watched\":null"));

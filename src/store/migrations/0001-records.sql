@@ -562,6 +562,9 @@ CREATE TABLE "stream" (
   "period" {text} NOT NULL DEFAULT '',
   "feed" {text} NOT NULL DEFAULT '',
   "counter" {text} NOT NULL DEFAULT '',
+  "numerator" {id},
+  "denominator" {id},
+  "window_steps" {integer},
   "cumulative" {integer},
   "delay_days" {integer},
   "threshold" {real},
@@ -588,6 +591,23 @@ CREATE TABLE "stream_values" (
   "packed" {bytes} NOT NULL,
   PRIMARY KEY ("id")){keyed};
 CREATE INDEX "stream_values_of" ON "stream_values" ("stream");
+
+CREATE TABLE "series_change" (
+  "id" {id} NOT NULL,
+  "version" {integer} NOT NULL,
+  "created" {integer} NOT NULL,
+  "updated" {integer} NOT NULL,
+  "area" {id} NOT NULL,
+  "kind" {text} NOT NULL DEFAULT '',
+  "day" {text} NOT NULL DEFAULT '',
+  "stream" {id},
+  "disease" {text} NOT NULL DEFAULT '',
+  "indicator" {text} NOT NULL DEFAULT '',
+  "percent" {real},
+  "document" {text} NOT NULL DEFAULT '',
+  PRIMARY KEY ("id")){keyed};
+CREATE INDEX "series_change_kind" ON "series_change" ("kind");
+CREATE INDEX "series_change_area" ON "series_change" ("area","day");
 
 CREATE TABLE "outbreak" (
   "id" {id} NOT NULL,
@@ -648,6 +668,18 @@ CREATE TABLE "signal" (
   "num_animals" {integer},
   "place" {text} NOT NULL DEFAULT '',
   "summary" {text} NOT NULL DEFAULT '',
+  "mark" {text} NOT NULL DEFAULT '',
+  "indicator" {text} NOT NULL DEFAULT '',
+  "measure" {text} NOT NULL DEFAULT '',
+  "period" {text} NOT NULL DEFAULT '',
+  "method" {text} NOT NULL DEFAULT '',
+  "observed" {real},
+  "expected" {real},
+  "threshold" {real},
+  "numerator" {real},
+  "denominator" {real},
+  "num_alarms" {integer},
+  "beyond_wave" {integer},
   "status" {text} NOT NULL DEFAULT '',
   "noticed_time" {text} NOT NULL DEFAULT '',
   "triaged_time" {text} NOT NULL DEFAULT '',
@@ -693,11 +725,14 @@ CREATE TABLE "alarm" (
   "method" {text} NOT NULL DEFAULT '',
   "settings" {text} NOT NULL DEFAULT '',
   "observed" {real} NOT NULL,
+  "numerator" {real},
+  "denominator" {real},
   "expected" {real},
   "threshold" {real},
   "score" {real},
   "known" {integer} NOT NULL,
   "grade" {text} NOT NULL DEFAULT '',
+  "mark" {text} NOT NULL DEFAULT '',
   "signal" {id},
   PRIMARY KEY ("id")){keyed};
 CREATE UNIQUE INDEX "alarm_once" ON "alarm" ("stream","day","method","known");

@@ -1,13 +1,19 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // A series that is watched: bars, what was to be expected (dashed), the threshold (line), and a mark over each step that
-// is above it. The same as a table behind it.
+// is above it, an empty one where more than that explains it. Shares of few are hatched. The same as a table behind it.
 import { scaleLinear } from "d3-scale";
 import { day, number, t } from "../core/language";
+import { codeName } from "../core/session";
+import { shareText } from "../signal/said";
 import "./chart.css";
 
 export interface Step {
   day: string;
-  count: number;
+  count: number | null; /** nobody has said */
+  numerator: number | null;
+  denominator: number | null;
+  unstable: boolean; /** a share of few */
+  mark: string | null; /** over, but not because more fell ill */
   expected: number | null;
   threshold: number | null;
   over: boolean;
@@ -34,14 +40,16 @@ function stairs(steps: Step[], x: (i: number) => number, y: (value: number) => n
   return drawn;
 }
 
-/** incompleteFrom: the first day of which reports still come in; null = nobody can say. */
-export function ThresholdChart({ steps, incompleteFrom, title }: { steps: Step[]; incompleteFrom: string | null; title: string }) {
-  const most = Math.max(1, ...steps.map((step) => Math.max(step.count, step.threshold ?? 0)));
+/** incompleteFrom: the first day of which reports still come in; null = nobody can say. share: counts are per cent. */
+export function ThresholdChart({ steps, incompleteFrom, share, title }: { steps: Step[]; incompleteFrom: string | null; share: boolean; title: string }) {
+  const most = Math.max(1, ...steps.map((step) => Math.max(step.count ?? 0, step.threshold ?? 0)));
   const y = scaleLinear([0, most], [HEIGHT - BOTTOM, TOP]).nice(4);
   const wide = (WIDTH - LEFT) / Math.max(1, steps.length);
   const x = (i: number) => LEFT + i * wide;
   const every = Math.max(1, Math.ceil(steps.length / 8));
   const incomplete = (step: Step) => incompleteFrom !== null && step.day > incompleteFrom;
+  const text = (step: Step) => (step.count === null ? "–" : share ? shareText(step.count, step.numerator, step.denominator) : number(step.count));
+  const over = (step: Step) => (step.mark === null ? t("chart.over") : t("signals.marked", { mark: codeName("series_mark", step.mark) }));
   return (
     <figure class="curve">
       <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={title}>
@@ -61,10 +69,10 @@ export function ThresholdChart({ steps, incompleteFrom, title }: { steps: Step[]
         ))}
         {steps.map((step, i) => (
           <g key={step.day}>
-            <rect class={incomplete(step) ? "bar incomplete" : "bar"} x={x(i) + wide * 0.08} width={wide * 0.84} y={y(step.count)} height={HEIGHT - BOTTOM - y(step.count)}>
-              <title>{`${day(step.day)}: ${number(step.count)}`}</title>
+            <rect class={incomplete(step) || step.unstable ? "bar incomplete" : "bar"} x={x(i) + wide * 0.08} width={wide * 0.84} y={y(step.count ?? 0)} height={HEIGHT - BOTTOM - y(step.count ?? 0)}>
+              <title>{`${day(step.day)}: ${text(step)}`}</title>
             </rect>
-            {step.over && <path class="over-mark" d={`M${x(i) + wide / 2} ${y(step.count) - 3}l5 -9h-10z`} />}
+            {step.over && <path class={step.mark === null ? "over-mark" : "over-mark marked"} d={`M${x(i) + wide / 2} ${y(step.count ?? 0) - 3}l5 -9h-10z`} />}
           </g>
         ))}
         <path class="expected" d={stairs(steps, x, y, (step) => step.expected)} />
@@ -104,6 +112,14 @@ export function ThresholdChart({ steps, incompleteFrom, title }: { steps: Step[]
             {t("curve.stillComing")}
           </span>
         )}
+        {steps.some((step) => step.unstable) && (
+          <span>
+            <svg width="14" height="14" aria-hidden="true">
+              <rect class="bar incomplete" width="14" height="14" />
+            </svg>{" "}
+            {t("chart.unstable")}
+          </span>
+        )}
       </figcaption>
       <details>
         <summary>{t("curve.table")}</summary>
@@ -121,9 +137,10 @@ export function ThresholdChart({ steps, incompleteFrom, title }: { steps: Step[]
               <tr key={step.day}>
                 <td>
                   {step.day}
-                  {step.over ? ` (${t("chart.over")})` : ""}
+                  {step.over ? ` (${over(step)})` : ""}
+                  {step.unstable ? ` (${t("chart.unstable")})` : ""}
                 </td>
-                <td class="number">{number(step.count)}</td>
+                <td class="number">{text(step)}</td>
                 <td class="number">{step.expected === null ? "–" : number(step.expected, 1)}</td>
                 <td class="number">{step.threshold === null ? "–" : number(step.threshold, 1)}</td>
               </tr>

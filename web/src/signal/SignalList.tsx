@@ -10,6 +10,7 @@ import { codeName, codesOf, may } from "../core/session";
 import { Empty, Failure, Fresh, Show } from "../ui/states";
 import { Clock } from "./Clock";
 import { areaOf } from "./OpenSignals";
+import { saidBy } from "./said";
 import { askInbox, stepsOf, STEP_KEYS, type Inbox, type Waiting } from "./signals";
 
 function Row({ one, chosen, choose }: { one: Waiting; chosen: boolean; choose: () => void }) {
@@ -24,7 +25,7 @@ function Row({ one, chosen, choose }: { one: Waiting; chosen: boolean; choose: (
         </a>
       </th>
       <td>{areaOf(signal)}</td>
-      <td class="wide">{signal.summary ?? signal.place ?? ""}</td>
+      <td class="wide">{saidBy(signal)}</td>
       <td>{codeName("signal_status", signal.status ?? "")}</td>
       <td class="wide">{time(signal.noticed_time)}</td>
       <td class="wide">{next === undefined ? "" : t(`step.${next}`)}</td>

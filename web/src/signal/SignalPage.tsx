@@ -13,6 +13,7 @@ import { Answer } from "./Answer";
 import { Clock } from "./Clock";
 import { areaOf } from "./OpenSignals";
 import { Reported } from "./Reported";
+import { shareText } from "./said";
 import { STEPS, type Step } from "./signals";
 import "./signal.css";
 
@@ -67,10 +68,11 @@ function Series({ alarm }: { alarm: Alarm }) {
           {series.steps.length === 0 ? (
             <Empty>{t("signal.noSeries")}</Empty>
           ) : (
-            <ThresholdChart steps={series.steps} incompleteFrom={series.complete_to} title={title} />
+            <ThresholdChart steps={series.steps} incompleteFrom={series.complete_to} share={series.share !== null} title={title} />
           )}
           <p class="quiet">
             {t("signal.method", { method: alarm.method ?? series.method ?? "–", period: codeName("reporting_period", series.period) })}{" "}
+            {series.changes.map((one) => `${t("chart.change", { kind: codeName("series_mark", one.kind), day: day(one.day) })}. `)}
             {series.complete_to === null ? t("signal.unknownDelay") : t("signal.completeTo", { day: day(series.complete_to) })}
           </p>
         </>
@@ -272,9 +274,14 @@ function Steps({ signal, tasks }: { signal: Signal; tasks: Task[] }) {
 function Finding({ signal, alarms }: { signal: Signal; alarms: Alarm[] }) {
   const [lead] = streamsOf(alarms);
   if (lead === undefined) return <p>{[signal.summary, signal.place].filter((text) => text !== undefined).join(" · ")}</p>;
-  const values = { n: lead.observed ?? 0, day: day(lead.day), area: areaOf(lead) };
+  const shared = lead.denominator !== undefined;
+  const n = shared ? shareText(lead.observed ?? 0, lead.numerator, lead.denominator) : number(lead.observed ?? 0);
+  const values = { n, day: day(lead.day), area: areaOf(lead) };
   return (
-    <p>{lead.expected === undefined ? t("signal.oneIsEnough", values) : t("signal.finding", { ...values, expected: number(lead.expected, 1), threshold: number(lead.threshold ?? 0, 1) })}</p>
+    <p>
+      {lead.expected === undefined ? t("signal.oneIsEnough", values) : t("signal.finding", { ...values, expected: number(lead.expected, 1), threshold: number(lead.threshold ?? 0, 1) })}
+      {signal.mark !== undefined && ` ${t("signals.marked", { mark: codeName("series_mark", signal.mark) })}.`}
+    </p>
   );
 }
 

@@ -7,6 +7,8 @@ import { day, number, t, type TextKey } from "../core/language";
 import { go, query, withQuery } from "../core/router";
 import { codeName, codesOf, may } from "../core/session";
 import { areaOf } from "../signal/OpenSignals";
+import { shareText } from "../signal/said";
+import "../chart/chart.css";
 import { Empty, Fresh, Show } from "../ui/states";
 
 type Watched = Schemas["watched_streams"]["streams"][number];
@@ -30,6 +32,11 @@ const REASONS: Record<string, TextKey> = {
   "no counter of that name counts this indicator": "streams.why.counter",
   "its area is in no tree": "streams.why.area",
   "nothing was counted yet": "streams.why.nothing",
+  "how many live in its area is not known, so there is no rate": "streams.why.rate",
+  "what it is a share of is not watched": "streams.why.part",
+  "what it is a share of has another area or unit of time": "streams.why.parts",
+  "what it is a share of is no count": "streams.why.count",
+  "a share has no rate of residents": "streams.why.share",
 };
 
 async function askPages<R>(ask: (after: object) => Promise<{ rows: R[]; next: string | null }>): Promise<R[]> {
@@ -63,6 +70,20 @@ function reason(text: string): string {
   return key === undefined ? text : t(key);
 }
 
+/** The newest value: of a share with its numerator and denominator, hatched where it is of few. */
+function Newest({ watched }: { watched: Watched }) {
+  if (watched.newest === null) return <>–</>;
+  const { share } = watched;
+  const n = share === null ? number(watched.newest) : shareText(watched.newest, share.numerator, share.denominator);
+  return (
+    <>
+      <span class={watched.unstable ? "unstable" : ""}>{t("streams.value", { n, day: day(watched.newest_day) })}</span>
+      {watched.unstable && <span class="quiet"> {t("streams.unstable")}</span>}
+      {watched.residents !== null && <span class="quiet"> {t("streams.residents", { n: watched.residents, year: String(watched.residents_year) })}</span>}
+    </>
+  );
+}
+
 function Table({ lines }: { lines: Line[] }) {
   return (
     <div class="over" tabIndex={0} role="group" aria-label={t("page.streams")}>
@@ -91,7 +112,9 @@ function Table({ lines }: { lines: Line[] }) {
                 </td>
               ) : (
                 <>
-                  <td>{watched.newest === null ? "–" : t("streams.value", { n: number(watched.newest), day: day(watched.newest_day) })}</td>
+                  <td>
+                    <Newest watched={watched} />
+                  </td>
                   <td>{watched.complete_to === null ? <span class="quiet">{t("streams.unknown")}</span> : day(watched.complete_to)}</td>
                   <td>{watched.method}</td>
                   <td>{watched.history_from}</td>
