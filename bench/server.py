@@ -1,11 +1,16 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the server promises: start to first answer, memory when idle, processor time a request, live events.
 
-usage: server.py BUILD [--cases N] [--streams N] [--seconds S] [--node DIR | --start-cases N]
+usage: server.py BUILD [--quick] [--cases N] [--streams N] [--seconds S] [--node DIR | --start-cases N] [PART…]
 
-Prints, for `./dev show`, lines `row<TAB>measure<TAB>bar<TAB>measured<TAB>yes|no`. --node: a node with many cases, whose
-start is measured too; --start-cases: such a node is made below BUILD/bench-server, which takes minutes, and kept for the
-next time. Everything else is made in a temporary folder and removed.
+Prints, for `./dev show`, lines `row<TAB>measure<TAB>bar<TAB>measured<TAB>yes|no`. Parts, all of them where none is named:
+    start     to the first answer, of an empty node and of one with many cases; memory of all processes
+    requests  processor time of a request
+    live      streams of live events, directly
+    nginx     and through the nginx configuration that is shipped
+--node: the node with many cases; --start-cases (1,000,000): it is made below BUILD/bench-server, which takes minutes, and
+kept for the next time; 0: no such node. --quick: 20,000 cases, 5 seconds of live events; it says nothing of a million.
+Everything else is made in a temporary folder and removed.
 """
 
 import argparse
@@ -23,6 +28,8 @@ import nginx  # noqa: E402
 from serving import Server  # noqa: E402
 
 STARTS = 5
+PARTS = ("start", "requests", "live", "nginx")
+QUICK = {"start_cases": 20000, "seconds": 5}
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -75,6 +82,7 @@ def start(tocsin, node, what, bar):
 
 def behind_nginx(bench, streams, seconds):
     if not nginx.NGINX:
+        row(f"live events, {streams} clients, one a second, through nginx", "none lost", "nginx is not installed", False)
         return
     with tempfile.TemporaryDirectory(prefix="tocsin-bench-") as name:
         path = f"{name}/http"
@@ -108,29 +116,42 @@ def node_with(build, cases):
     return node
 
 
-def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("build")
-    parser.add_argument("--cases", type=int, default=4000)
-    parser.add_argument("--streams", type=int, default=5000)
-    parser.add_argument("--seconds", type=int, default=20)
-    parser.add_argument("--node")
-    parser.add_argument("--start-cases", type=int)
-    options = parser.parse_args()
-    build = pathlib.Path(options.build).resolve()
-    if options.start_cases:
-        options.node = node_with(build, options.start_cases)
-    tocsin, bench = str(build / "tocsin"), str(build / "bench/bench_server")
+def starts(tocsin, many):
+    """How long until the first answer, without cases and with many; and what all processes hold then."""
     with tempfile.TemporaryDirectory(prefix="tocsin-bench-") as name:
         node = f"{name}/node"
         subprocess.run([tocsin, "node", "init", node, "--lists", ROOT / "share/lists"], check=True, capture_output=True)
         idle = start(tocsin, node, "empty", 0.3)
-    if options.node:
-        idle = start(tocsin, options.node, "with the cases of " + pathlib.Path(options.node).name, 1.0)
+    if many:
+        idle = start(tocsin, many, "with the cases of " + pathlib.Path(many).name, 1.0)
     row("resident memory of all processes, idle", "< 80 MB", f"{idle / 1e6:.1f} MB", idle < 80e6)
-    subprocess.run([bench, "requests", str(options.cases)], check=True)
-    subprocess.run([bench, "live", str(options.streams), str(options.seconds)], check=True)
-    behind_nginx(bench, options.streams, options.seconds)
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("build")
+    parser.add_argument("parts", nargs="*", metavar="PART", help=", ".join(PARTS))
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--cases", type=int, default=4000)
+    parser.add_argument("--streams", type=int, default=5000)
+    parser.add_argument("--seconds", type=int, default=20)
+    parser.add_argument("--node")
+    parser.add_argument("--start-cases", type=int, default=1000000)
+    if "--quick" in sys.argv:
+        parser.set_defaults(**QUICK)
+    options = parser.parse_intermixed_args()
+    if set(options.parts) - set(PARTS):
+        parser.error(f"parts are {', '.join(PARTS)}")
+    build, parts = pathlib.Path(options.build).resolve(), options.parts or PARTS
+    tocsin, bench = str(build / "tocsin"), str(build / "bench/bench_server")
+    if "start" in parts:
+        starts(tocsin, options.node or (node_with(build, options.start_cases) if options.start_cases else None))
+    if "requests" in parts:
+        subprocess.run([bench, "requests", str(options.cases)], check=True)
+    if "live" in parts:
+        subprocess.run([bench, "live", str(options.streams), str(options.seconds)], check=True)
+    if "nginx" in parts:
+        behind_nginx(bench, options.streams, options.seconds)
 
 
 main()

@@ -5,8 +5,8 @@ usage: show.py BUILD early-warning|intake|pass|server|simulator|store|watch [WOR
 
 Every number comes from a command that is run now and can be run alone. The commands print lines
 `row<TAB>measure<TAB>bar<TAB>measured<TAB>yes|no`, and behind a further tab what was run for this line; whatever else they
-print is left out here. Words go to the first of the capability's commands, and it alone is run; but with `--quick` alone
-all are, as QUICK has them.
+print is left out here. With `--quick` the commands are those of QUICK, where the capability has any. Further words: names
+of commands (`failures`: bench/failures.py), which alone are run; else they go to the first command, and it alone is run.
 """
 
 import shlex
@@ -44,7 +44,7 @@ COMMANDS = {
         "python3 tests/cli/test_verify_memory.py {build}/tocsin --row",
     ],
     "server": [
-        "python3 bench/server.py {build} --start-cases 1000000",
+        "python3 bench/server.py {build}",
         "python3 bench/failures.py {build} 200",
         "python3 bench/refusals.py {build}",
     ],
@@ -69,6 +69,11 @@ QUICK = {
         "python3 bench/store.py {build} --quick",
         "python3 bench/power.py {build} 10",
     ],
+    "server": [
+        "python3 bench/server.py {build} --quick",
+        "python3 bench/failures.py {build} 5",
+        "python3 bench/refusals.py {build}",
+    ],
     "watch": [
         "python3 bench/watch_marks.py {build} --districts 5",
         "python3 bench/watch_live.py {build} --signals 20",
@@ -78,9 +83,13 @@ QUICK = {
 
 
 def commands_of(capability, words):
-    if words == ["--quick"] and capability in QUICK:
-        return QUICK[capability]
-    return COMMANDS[capability] if not words else [" ".join([COMMANDS[capability][0], *map(shlex.quote, words)])]
+    commands = COMMANDS[capability]
+    if words[:1] == ["--quick"] and capability in QUICK:
+        commands, words = QUICK[capability], words[1:]
+    named = [command for command in commands if any(f"/{word}.py " in command for word in words)]
+    if not words or named:
+        return named or commands
+    return [" ".join([commands[0], *map(shlex.quote, words)])]
 
 
 def rows_of(command):

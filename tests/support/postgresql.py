@@ -44,6 +44,7 @@ PREFIX = "tocsin-pg-"
 START_SECONDS = 60
 RECOVERY_SECONDS = 120
 STALE_SECONDS = 60
+LONGEST_PLACE = 20  # a socket's path is short
 PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
 SETTINGS = {
     "listen_addresses": "",
@@ -165,7 +166,9 @@ class Cluster:
         self.postmaster = None
         self.databases = 0
         libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
-        place = "/tmp" if os.access("/tmp", os.W_OK) else tempfile.gettempdir()  # a socket's path is short
+        place = tempfile.gettempdir()
+        if len(place) > LONGEST_PLACE and os.access("/tmp", os.W_OK):
+            place = "/tmp"
         remove_stale(place)
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix=PREFIX, dir=place))
         self.lock = open(self.folder / "lock", "w")

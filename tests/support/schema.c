@@ -139,13 +139,23 @@ static bool check_number(struct walk *walk, const char *key, const json_t *word,
            wrong(walk, "out of its bounds");
 }
 
-/* \d is no word of POSIX expressions. */
-static bool check_pattern(struct walk *walk, const json_t *word, const json_t *value)
+enum { PATTERNS = 40 };
+
+/* Compiled once: every answer is held to the same few. \d is no word of POSIX expressions. NULL: a pattern that is
+ * none, or one too many. */
+static const regex_t *compiled(const char *word)
 {
-    char    pattern[400];
-    size_t  used = 0;
-    regex_t expression;
-    for (const char *at = json_string_value(word); *at != '\0' && used + 8 < sizeof pattern; at++) {
+    static struct {
+        char    word[200];
+        regex_t expression;
+    } known[PATTERNS];
+    static size_t num;
+    char          pattern[400];
+    size_t        used = 0;
+    for (size_t i = 0; i < num; i++)
+        if (strcmp(known[i].word, word) == 0)
+            return &known[i].expression;
+    for (const char *at = word; *at != '\0' && used + 8 < sizeof pattern; at++) {
         if (at[0] == '\\' && at[1] == 'd') {
             used += (size_t) snprintf(pattern + used, sizeof pattern - used, "[0-9]");
             at++;
@@ -153,13 +163,21 @@ static bool check_pattern(struct walk *walk, const json_t *word, const json_t *v
             pattern[used++] = *at;
     }
     pattern[used] = '\0';
+    if (num == PATTERNS || strlen(word) >= sizeof known[num].word ||
+        regcomp(&known[num].expression, pattern, REG_EXTENDED | REG_NOSUB) != 0)
+        return NULL;
+    snprintf(known[num].word, sizeof known[num].word, "%s", word);
+    return &known[num++].expression;
+}
+
+static bool check_pattern(struct walk *walk, const json_t *word, const json_t *value)
+{
     if (!json_is_string(value))
         return true;
-    if (regcomp(&expression, pattern, REG_EXTENDED | REG_NOSUB) != 0)
+    const regex_t *expression = compiled(json_string_value(word));
+    if (expression == NULL)
         return wrong(walk, "a pattern that is none");
-    bool is = regexec(&expression, json_string_value(value), 0, NULL, 0) == 0;
-    regfree(&expression);
-    return is || wrong(walk, "not of the pattern");
+    return regexec(expression, json_string_value(value), 0, NULL, 0) == 0 || wrong(walk, "not of the pattern");
 }
 
 static bool check_format(struct walk *walk, const json_t *word, const json_t *value)

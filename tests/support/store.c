@@ -90,7 +90,8 @@ void test_store_open(struct test_store *test, bool postgresql)
     if (postgresql)
         test_postgresql_database(test->url);
     else {
-        snprintf(test->folder, sizeof test->folder, "/tmp/tocsin-store-XXXXXX");
+        const char *place = getenv("TMPDIR");
+        snprintf(test->folder, sizeof test->folder, "%s/tocsin-store-XXXXXX", place != NULL ? place : "/tmp");
         assert_non_null(mkdtemp(test->folder));
         snprintf(test->url, sizeof test->url, "sqlite:%s/t.db", test->folder);
     }
