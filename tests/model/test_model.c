@@ -124,6 +124,8 @@ static void test_free_texts_are_thought_through(void **state)
         "result.kit",
         "result.device", /* a number of a product */
         "result.unit",
+        "series_change.document", /* of a definition: WS 296-2026 */
+        "signal.method",
         "stream.code",
         "stream.counter",
         "outbreak.number",
