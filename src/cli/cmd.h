@@ -27,6 +27,7 @@ extern const struct cli_command cli_command_move;
 extern const struct cli_command cli_command_node;
 extern const struct cli_command cli_command_parse;
 extern const struct cli_command cli_command_record;
+extern const struct cli_command cli_command_report;
 extern const struct cli_command cli_command_restore;
 extern const struct cli_command cli_command_rt;
 extern const struct cli_command cli_command_season;

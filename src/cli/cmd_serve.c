@@ -10,6 +10,7 @@
 #include "base/sink.h"
 #include "cli/cmd.h"
 #include "cli/cmd_job.h"
+#include "cli/cmd_report.h"
 #include "cli/cmd_user.h"
 #include "cli/cmd_watch.h"
 #include "cli/command.h"
@@ -206,6 +207,8 @@ static int forwarded(void *context, int num, char **words, FILE *input, FILE *ou
     struct at_work *at_work = context;
     if (strcmp(words[0], cli_command_watch.name) == 0)
         return cmd_watch_forwarded(at_work->users.node, num, words, out, messages);
+    if (strcmp(words[0], cli_command_report.name) == 0)
+        return cmd_report_forwarded(at_work->users.node, num, words, out, messages);
     if (strcmp(words[0], cli_command_job.name) != 0)
         return cmd_user_forwarded(&at_work->users, num, words, input, out, messages);
     int exit_code = cmd_job_forwarded(at_work->users.node, num, words, out, messages);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "formats/document.h"
 #include "server/count.h"
 #include "server/handlers.h"
 #include "server/record_handlers.h"

@@ -26,6 +26,7 @@
 #include "server/pass_pull.h"
 #include "server/provider.h"
 #include "server/public.h"
+#include "server/reporting.h"
 #include "server/server_internal.h"
 
 int64_t server_now(const struct server *server)
@@ -249,6 +250,7 @@ static void free_server(struct server *server)
     http_stop(server->http);
     detection_stop(server->detection);
     calls_stop(server->calls);
+    reporting_stop(server->reporting);
     pass_pull_stop(server->pull);
     live_stop(server->live);
     jobs_stop(server->jobs);
@@ -298,6 +300,12 @@ int server_start(const struct server_options *options, struct server **started, 
         ret = start_calls(server, faults);
     if (ret == 0)
         ret = start_detection(server);
+    if (ret == 0)
+        ret = reporting_start(&(struct reporting_options){ .store = server->store,
+                                                           .log = server->log,
+                                                           .clock = options->clock,
+                                                           .settings = &options->node->settings },
+                              &server->reporting);
     if (ret == 0)
         ret = start_provider(server, faults);
     if (ret == 0)

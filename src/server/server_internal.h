@@ -20,6 +20,7 @@ struct pass_desk;
 struct pass_lists;
 struct pass_pull;
 struct provider;
+struct reporting;
 struct event_door;
 struct public_pages;
 
@@ -40,6 +41,7 @@ struct server {
     struct jobs           *jobs;                     /* NULL = none are done here */
     struct detection      *detection;                /* NULL = the watch is off */
     struct calls          *calls;                    /* NULL = nobody is called */
+    struct reporting      *reporting;                /* NULL = reports are frozen by hand */
     struct intake         *intake;                   /* NULL = nothing is taken in here */
     struct mllp_listeners *mllp;                     /* NULL = none listens */
     char                   disk[NODE_SETTING_BYTES]; /* that it watches: a folder of it; "" = none */

@@ -88,6 +88,10 @@ static const struct setting settings_table[] = {
     { "public_reports", SETTING_YES, AT(public_reports), 0, 0,
       "may anybody report an event on a page without signing in?" },
     { "public_contact", SETTING_TEXT, AT(public_contact), 0, 0, "whom the public page names for questions" },
+    { "report_hour", SETTING_WHOLE, AT(report_hour), 0, NODE_LAST_HOUR + 1,
+      "the hour (UTC) at which the report of the day before is frozen; 24: by hand alone" },
+    { "report_area", SETTING_TEXT, AT(report_area), 0, 0,
+      "the code of the area that it tells of; none: from the top down the first with several areas below it" },
     { "exercise", SETTING_YES, AT(exercise), 0, 0, "yes: a drill, and what is sent begins with EXERCISE" },
     { "demo", SETTING_YES, AT(demo), 0, 0, "yes: the data are invented, and are served on loopback alone" },
 };

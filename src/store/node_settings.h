@@ -40,6 +40,8 @@
  *     public_area = 540121               the code of the area that it tells of; none: the first with several below it
  *     public_reports = yes                anybody may report an event at /report (docs/watch.md)
  *     public_contact = 0800 12320        whom it names for questions
+ *     report_hour = 8                    when the daily report is frozen (UTC; docs/daily-report.md); 24: by hand alone
+ *     report_area = 540121               the code of the area that it tells of; none: the first with several below it
  *     exercise = no                      a drill: what is sent begins with EXERCISE
  *     demo = no                          invented data: served on loopback alone
  *     county_depth = 3                   of the counties in the tree of areas (0 = its top): people are found by name
@@ -70,6 +72,7 @@
 #define NODE_SETTINGS_LINES 1000 /* of the file, at most */
 #define NODE_SETTING_BYTES 180   /* of a value, with its end */
 
+#define NODE_LAST_HOUR 23
 #define NODE_MLLP_MOST 16
 #define NODE_MLLP_NAME 31 /* with its end */
 struct node_mllp {
@@ -121,6 +124,8 @@ struct node_settings {
     char             public_area[NODE_SETTING_BYTES];
     bool             public_reports;
     char             public_contact[NODE_SETTING_BYTES];
+    int64_t          report_hour; /* 0 … NODE_LAST_HOUR; one more: none */
+    char             report_area[NODE_SETTING_BYTES];
     bool             exercise;
     char             codes[NODE_SETTING_BYTES];
     bool             demo;
@@ -131,7 +136,8 @@ struct node_settings {
     {                                                                                                                  \
         .database = "sqlite:tocsin.db", .keys = "keys", .backup_every_hours = 24, .backup_keep_days = 35,              \
         .county_depth = 3, .telephone_country = 86, .listen = "127.0.0.1:8420", .workers = 4,                          \
-        .sign_in_client = "tocsin", .sign_in_name = "Identity provider", .watch = true                                 \
+        .sign_in_client = "tocsin", .sign_in_name = "Identity provider", .watch = true,                                \
+        .report_hour = NODE_LAST_HOUR + 1                                                                              \
     }
 
 /* Read DIRECTORY/tocsin.conf; relative paths come back with the directory before them. Returns 0, BASE_ERR_INPUT (every

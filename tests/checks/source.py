@@ -15,7 +15,7 @@ FILE_LINES = 800
 
 LICENCE = "SPDX-License-Identifier: GPL-3.0-or-later"
 # Places in the world that the tree may point to; a digital object identifier is a source.
-HOSTS = ["doi.org", "semver.org", "keepachangelog.com", "www.gnu.org", "www.w3.org", "creativecommons.org",
+HOSTS = ["doi.org", "semver.org", "keepachangelog.com", "www.gnu.org", "www.w3.org", "schemas.openxmlformats.org", "purl.org", "creativecommons.org",
          "smarthealth.cards", "hl7.org", "terminology.hl7.org", "loinc.org", "snomed.info"]
 # Nobody's: the machine itself, and the names that are kept for examples (RFC 2606).
 NOBODYS_HOST = re.compile(r"127\.0\.0\.1|localhost|(?:[\w-]+\.)*(?:example|test|invalid)(?:\.com|\.org|\.net)?")

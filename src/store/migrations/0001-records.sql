@@ -761,6 +761,28 @@ CREATE INDEX "outbreak_link_outbreak" ON "outbreak_link" ("outbreak","kind");
 CREATE INDEX "outbreak_link_case" ON "outbreak_link" ("linked_case");
 CREATE INDEX "outbreak_link_signal" ON "outbreak_link" ("signal");
 
+CREATE TABLE "daily_report" (
+  "id" {id} NOT NULL,
+  "version" {integer} NOT NULL,
+  "created" {integer} NOT NULL,
+  "updated" {integer} NOT NULL,
+  "area" {id} NOT NULL,
+  "number" {text} NOT NULL DEFAULT '',
+  "day" {text} NOT NULL DEFAULT '',
+  "edition" {integer} NOT NULL,
+  "cut_off" {integer} NOT NULL,
+  "frozen" {integer} NOT NULL,
+  "figures" {text} NOT NULL DEFAULT '',
+  "text" {text} NOT NULL DEFAULT '',
+  "published" {integer},
+  "published_by" {id},
+  PRIMARY KEY ("id")){keyed};
+CREATE UNIQUE INDEX "daily_report_edition" ON "daily_report" ("area","day","edition");
+CREATE INDEX "reports_by_area" ON "daily_report" ("area","day","updated","id");
+CREATE INDEX "reports_by_day" ON "daily_report" ("day","id","area");
+CREATE INDEX "reports_by_updated" ON "daily_report" ("updated","id","area");
+CREATE INDEX "daily_report_published_by" ON "daily_report" ("published_by");
+
 CREATE TABLE "task" (
   "id" {id} NOT NULL,
   "version" {integer} NOT NULL,

@@ -20,6 +20,7 @@ export const pages: Page[] = [
   { path: "/signals", title: "page.signals", key: "i", holds: under("/signals"), shown: () => may("signal", "read") },
   { path: "/cases", title: "page.cases", key: "c", holds: under("/cases"), shown: () => may("case", "read") },
   { path: "/streams", title: "page.streams", key: "t", holds: under("/streams"), shown: () => may("stream", "read") },
+  { path: "/reports", title: "page.reports", key: "r", holds: under("/reports"), shown: () => may("daily_report", "read") },
   { path: "/administration", title: "page.administration", key: "a", holds: under("/administration"), shown: administers },
   { path: "/pass", title: "page.pass", key: "p", holds: () => false, shown: () => true },
 ];

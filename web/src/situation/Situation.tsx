@@ -7,18 +7,18 @@ import { isDay, plusDays, today } from "../core/days";
 import { useData } from "../core/data";
 import { day, number, t } from "../core/language";
 import { go, query, withQuery } from "../core/router";
-import { codesOf, may, nameOf, role } from "../core/session";
+import { codesOf, may, nameOf } from "../core/session";
 import { OpenSignals } from "../signal/OpenSignals";
 import { Empty, Show } from "../ui/states";
 import { AreasBelow } from "./AreasBelow";
 import { incompleteDays, reportedShare, sinceYesterday, type Difference } from "./figures";
+import { home } from "./home";
 import "./situation.css";
 
 const WINDOW = 7; // days that a number of the page covers
 const CURVE_DAYS = 90;
 const MOST_DELAY = 28;
 const UNKNOWN_DELAY = 7; // days that are hatched while nobody can say how late reports are
-const MOST_STEPS = 16; // down the tree of areas
 
 type Below = Schemas["area_below"];
 
@@ -31,18 +31,6 @@ interface Figures {
   undated: number;
   incomplete: number | null;
   byArea: Schemas["area_counts"];
-}
-
-/** The first area of the role that has more than one below it: where there is something to compare. */
-async function home(): Promise<string | null> {
-  const granted = role.value;
-  let area = granted === null ? undefined : granted.everywhere ? (await get("/api/v1/areas")).tops[0]?.area.id : granted.areas[0];
-  for (let step = 0; area !== undefined && step < MOST_STEPS; step++) {
-    const { below } = await get("/api/v1/areas/{id}/below", {}, { path: { id: area } });
-    if (below.length !== 1) break;
-    area = below[0]?.area.id;
-  }
-  return area ?? null;
 }
 
 function sum(points: { count: number }[]): number {

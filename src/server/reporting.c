@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "server/reporting.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "base/instant.h"
+#include "base/memory.h"
+#include "response/daily_report.h"
+#include "response/public_areas.h"
+#include "server/log.h"
+
+enum { LOOK_SECONDS = 1, PAUSE_SECONDS = 60, MOST_AREAS = 1 };
+
+struct reporting {
+    struct reporting_options options;
+    pthread_t                thread;
+    pthread_mutex_t          lock; /* of `closing` */
+    pthread_cond_t           changed;
+    bool                     closing;
+
+    /* of the thread alone */
+    toc_date done; /* the newest day that has its report */
+};
+
+static int64_t now_of(const struct reporting *reporting)
+{
+    const struct store_clock *clock = &reporting->options.clock;
+    return clock->now != NULL ? clock->now(clock->context) : instant_now();
+}
+
+/* The day whose report is due, or MODEL_MISSING_DATE. */
+static toc_date due_day(const struct reporting *reporting, int64_t now)
+{
+    toc_date today = (toc_date) (now / INSTANT_DAY);
+    int64_t  hour = now % INSTANT_DAY / (3600 * INSTANT_SECOND);
+    return hour >= reporting->options.settings->report_hour && reporting->done != today - 1 ? today - 1
+                                                                                            : MODEL_MISSING_DATE;
+}
+
+static int freeze(struct reporting *reporting, toc_date day, int64_t now)
+{
+    struct store_reader         *reader = NULL;
+    struct fault_list            faults = FAULT_LIST_INIT;
+    struct arena                 arena = ARENA_INIT;
+    struct model_area           *areas = NULL;
+    size_t                       num_areas = 0;
+    struct daily_report_freezing freezing = {
+        .who = { .role = ACCESS_PROGRAM, .everywhere = true }, .now = now, .day = day, .once = true
+    };
+    int ret = store_reader_open(reporting->options.store, &reader, NULL);
+    if (ret == 0)
+        ret =
+            public_areas_read(reader, reporting->options.settings->report_area, MOST_AREAS, &arena, &areas, &num_areas);
+    if (ret == 0) {
+        freezing.area = areas[0].head.id;
+        ret = daily_report_freeze(reader, &freezing, &arena, &faults);
+    }
+    if (ret == 0)
+        ret = store_submit(reporting->options.store, &freezing.who, &freezing.request, NULL, &faults);
+    store_reader_close(reader);
+    arena_free(&arena);
+    fault_list_free(&faults);
+    return ret == BASE_ERR_INPUT ? 0 : ret; /* somebody was faster */
+}
+
+/* What is due now. 0, or why it could not be done. */
+static int look(struct reporting *reporting)
+{
+    int64_t  now = now_of(reporting);
+    toc_date day = due_day(reporting, now);
+    if (day == MODEL_MISSING_DATE)
+        return 0;
+    int ret = freeze(reporting, day, now);
+    if (ret == 0)
+        reporting->done = day;
+    if (reporting->options.log != NULL)
+        log_say(reporting->options.log, ret == 0 ? LOG_LEVEL_INFO : LOG_LEVEL_WARNING, now, "report",
+                ret == 0 ? "the daily report is frozen" : "the daily report could not be frozen; it is tried again");
+    return ret;
+}
+
+/* ---- the thread ---- */
+
+/* Returns whether it goes on. */
+static bool sleep_for(struct reporting *reporting, int seconds)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_sec += seconds;
+    pthread_mutex_lock(&reporting->lock);
+    while (!reporting->closing && pthread_cond_timedwait(&reporting->changed, &reporting->lock, &until) == 0)
+        ;
+    bool goes_on = !reporting->closing;
+    pthread_mutex_unlock(&reporting->lock);
+    return goes_on;
+}
+
+static void *run(void *context)
+{
+    struct reporting *reporting = context;
+    int               pause;
+    pthread_setname_np(pthread_self(), "tocsin-report");
+    do
+        pause = look(reporting) == 0 ? LOOK_SECONDS : PAUSE_SECONDS;
+    while (sleep_for(reporting, pause));
+    return NULL;
+}
+
+int reporting_start(const struct reporting_options *options, struct reporting **started)
+{
+    pthread_condattr_t attributes;
+    *started = NULL;
+    if (options->settings->report_hour > NODE_LAST_HOUR)
+        return 0;
+    struct reporting *reporting = memory_array(1, sizeof *reporting);
+    if (reporting == NULL)
+        return TOC_ERR_NO_MEMORY;
+    reporting->options = *options;
+    reporting->done = MODEL_MISSING_DATE;
+    pthread_mutex_init(&reporting->lock, NULL);
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_cond_init(&reporting->changed, &attributes);
+    pthread_condattr_destroy(&attributes);
+    if (pthread_create(&reporting->thread, NULL, run, reporting) != 0) {
+        free(reporting);
+        return BASE_ERR_SYSTEM;
+    }
+    *started = reporting;
+    return 0;
+}
+
+void reporting_stop(struct reporting *reporting)
+{
+    if (reporting == NULL)
+        return;
+    pthread_mutex_lock(&reporting->lock);
+    reporting->closing = true;
+    pthread_cond_signal(&reporting->changed);
+    pthread_mutex_unlock(&reporting->lock);
+    pthread_join(reporting->thread, NULL);
+    pthread_cond_destroy(&reporting->changed);
+    pthread_mutex_destroy(&reporting->lock);
+    free(reporting);
+}
