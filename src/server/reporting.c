@@ -39,7 +39,8 @@ static toc_date due_day(const struct reporting *reporting, int64_t now)
                                                                                             : MODEL_MISSING_DATE;
 }
 
-static int freeze(struct reporting *reporting, toc_date day, int64_t now)
+/* *is_there: the day has one, frozen by hand or before this server began. */
+static int freeze(struct reporting *reporting, toc_date day, int64_t now, bool *is_there)
 {
     struct store_reader         *reader = NULL;
     struct fault_list            faults = FAULT_LIST_INIT;
@@ -59,10 +60,11 @@ static int freeze(struct reporting *reporting, toc_date day, int64_t now)
     }
     if (ret == 0)
         ret = store_submit(reporting->options.store, &freezing.who, &freezing.request, NULL, &faults);
+    *is_there = ret == BASE_ERR_INPUT && num_areas > 0;
     store_reader_close(reader);
     arena_free(&arena);
     fault_list_free(&faults);
-    return ret == BASE_ERR_INPUT ? 0 : ret; /* somebody was faster */
+    return *is_there ? 0 : ret;
 }
 
 /* What is due now. 0, or why it could not be done. */
@@ -72,10 +74,11 @@ static int look(struct reporting *reporting)
     toc_date day = due_day(reporting, now);
     if (day == MODEL_MISSING_DATE)
         return 0;
-    int ret = freeze(reporting, day, now);
+    bool is_there = false;
+    int  ret = freeze(reporting, day, now, &is_there);
     if (ret == 0)
         reporting->done = day;
-    if (reporting->options.log != NULL)
+    if (reporting->options.log != NULL && !is_there)
         log_say(reporting->options.log, ret == 0 ? LOG_LEVEL_INFO : LOG_LEVEL_WARNING, now, "report",
                 ret == 0 ? "the daily report is frozen" : "the daily report could not be frozen; it is tried again");
     return ret;
