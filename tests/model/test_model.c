@@ -121,6 +121,8 @@ static void test_free_texts_are_thought_through(void **state)
         "reporting_unit.code",
         "case.definition_version",
         "pool.number",
+        "daily_report.number",
+        "daily_report.figures", /* counts, with the names of areas and diseases */
         "result.kit",
         "result.device", /* a number of a product */
         "result.unit",
