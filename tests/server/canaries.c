@@ -33,6 +33,15 @@ static struct model_text text_of(struct canaries *canaries, int number)
     return (struct model_text){ arena_copy(&canaries->arena, text, (size_t) size), (size_t) size };
 }
 
+/* As much of it as the field takes: what is shorter than SHORTEST is not searched for. */
+static struct model_text text_for(struct canaries *canaries, const struct model_field *field, int number)
+{
+    struct model_text text = text_of(canaries, number);
+    if ((double) text.size > field->high)
+        text.size = (size_t) field->high;
+    return text;
+}
+
 /* The row of another record that a reference leads to; missing while there is none. */
 static struct id target_of(const struct canaries *canaries, const char *name, enum side side)
 {
@@ -52,7 +61,7 @@ static void fill_field(struct canaries *canaries, size_t record, size_t number, 
     char                      day[INSTANT_TEXT_BYTES];
     switch (field->kind) {
     case MODEL_KIND_REFERENCE: *(struct id *) at = target_of(canaries, field->target, side); break;
-    case MODEL_KIND_TEXT:
+    case MODEL_KIND_TEXT: *(struct model_text *) at = text_for(canaries, field, canary); break;
     case MODEL_KIND_CODE:
     case MODEL_KIND_BYTES: *(struct model_text *) at = text_of(canaries, canary); break;
     case MODEL_KIND_DATE: *(toc_date *) at = FIRST_DAY + canary; break;
