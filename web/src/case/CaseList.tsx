@@ -7,7 +7,7 @@ import { isDay } from "../core/days";
 import { day, number, t } from "../core/language";
 import { onChange } from "../core/live";
 import { go, query, withQuery } from "../core/router";
-import { choosePurpose, codeName, codesOf, labelOf, model, nameOf, role } from "../core/session";
+import { choosePurpose, codeName, codesOf, identityPurposes, labelOf, model, nameOf } from "../core/session";
 import { Empty, Failure, Loading } from "../ui/states";
 import { useCaseList, type CaseRow } from "./list";
 import "./case.css";
@@ -104,7 +104,7 @@ function Filters({ view }: { view: View }) {
 }
 
 function Identities({ shown, show }: { shown: string | null; show: (purpose: string | null) => void }) {
-  const purposes = role.value?.purposes ?? [];
+  const purposes = identityPurposes();
   if (purposes.length === 0) return null;
   return (
     <label>

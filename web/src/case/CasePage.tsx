@@ -9,6 +9,7 @@ import { codeName, codesOf, labelOf, model, nameOf } from "../core/session";
 import { Empty, Failure, Show } from "../ui/states";
 import { askLaboratory, Findings, momentsOf, type Laboratory } from "./Laboratory";
 import { Notification } from "./Notification";
+import { Passes } from "./Passes";
 import "./case.css";
 
 type Case = Schemas["case"];
@@ -192,6 +193,7 @@ export default function CasePage({ id }: { id: string }) {
             <h2 id="specimens">{t("case.specimens")}</h2>
             <Show data={laboratory}>{(found) => <Findings caseId={id} found={found} />}</Show>
           </section>
+          <Passes value={value} laboratory={laboratory.value} />
         </>
       )}
     </Show>

@@ -40,6 +40,11 @@ export async function begin(): Promise<void> {
   await chooseRole(firstRole(session.value.roles));
 }
 
+/** The purposes for which the present role reads identities. `audit` reads who looked, and shows nobody's name. */
+export function identityPurposes(): string[] {
+  return (role.value?.purposes ?? []).filter((purpose) => purpose !== "audit");
+}
+
 /** Show identities for a purpose, or no more (null). Each reading is an entry of the audit trail. */
 export function choosePurpose(purpose: string | null): void {
   asWhom.purpose = purpose;
