@@ -127,6 +127,32 @@ int intake_table_say(struct intake *intake, const struct id *file, const char *v
     return store_submit(intake->options.store, &who, &request, NULL, NULL);
 }
 
+/* Does it wait for somebody to say how it is to be read? */
+static bool waits(const struct intake_receipt *receipt)
+{
+    return receipt->repeats && (strcmp(receipt->verdict, "held") == 0 || strcmp(receipt->verdict, "rejected") == 0);
+}
+
+/* How it was to be read: no more. */
+static int drop_form(struct intake *intake, struct store_reader *reader, const struct id *message)
+{
+    struct arena               arena = ARENA_INIT;
+    struct access              who = intake_program();
+    struct model_message_part *there = NULL;
+    size_t                     num = 0;
+    int                        ret = list_parts(reader, message, &arena, &there, &num);
+    for (size_t i = 0; i < num && ret == 0; i++) {
+        struct store_change  change = { .verb = STORE_ERASE,
+                                        .record = model_record(MODEL_MESSAGE_PART),
+                                        .value = &there[i] };
+        struct store_request request = { .verb = "receive message", .set = { &change, 1 } };
+        if (there[i].position == 0)
+            ret = store_submit(intake->options.store, &who, &request, NULL, NULL);
+    }
+    arena_free(&arena);
+    return ret;
+}
+
 int intake_table_keep(struct intake *intake, struct store_reader *reader, const struct intake_arrival *arrival,
                       const struct intake_table_form *form, const char *verdict, const char *reason,
                       struct intake_receipt *receipt)
@@ -134,9 +160,12 @@ int intake_table_keep(struct intake *intake, struct store_reader *reader, const 
     struct intake_arrival whole = *arrival;
     whole.in_parts = true;
     int ret = intake_take(intake, &whole, receipt);
-    if (ret != 0 || strcmp(receipt->verdict, "arriving") != 0)
+    if (ret == 0 && waits(receipt))
+        ret = drop_form(intake, reader, &receipt->message);
+    else if (ret != 0 || strcmp(receipt->verdict, "arriving") != 0)
         return ret; /* it was here before, as a whole */
-    ret = put_parts(intake, reader, arrival, form, &receipt->message);
+    if (ret == 0)
+        ret = put_parts(intake, reader, arrival, form, &receipt->message);
     if (ret == 0)
         ret = intake_table_say(intake, &receipt->message, verdict, reason);
     if (ret != 0)

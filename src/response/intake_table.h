@@ -29,7 +29,8 @@ struct intake_table_form {
 
 /* Keep a file. arrival: bytes are the whole file (mapped: they are read part by part), format csv or xlsx, a feed.
  * verdict and reason: what it becomes once it is whole: received, held, rejected. The same file again is told as a
- * repetition; one that was left off half-way goes on. Returns as intake_take. */
+ * repetition; one that was left off half-way goes on, and one that is held or rejected is now to be read as `form`
+ * says, with this verdict. Returns as intake_take. */
 int intake_table_keep(struct intake *intake, struct store_reader *reader, const struct intake_arrival *arrival,
                       const struct intake_table_form *form, const char *verdict, const char *reason,
                       struct intake_receipt *receipt);

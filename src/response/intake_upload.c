@@ -88,6 +88,28 @@ int intake_upload_errors(struct intake *intake, struct store_reader *reader, con
     return ret == 0 && sink->failure != 0 ? TOC_ERR_NO_MEMORY : ret;
 }
 
+/* ---- proposed ---- */
+
+int intake_upload_propose(struct intake *intake, struct store_reader *reader, const struct model_message *message,
+                          struct fault_list *faults, struct intake_table *table, char **bytes)
+{
+    struct arena             arena = ARENA_INIT;
+    struct intake_table_form form = { .delimiter = '\0' };
+    struct list_options      options = { .dates = LIST_DATES_UNDECIDED };
+    struct model_feed        feed;
+    int ret = is(message->verdict, "held") || is(message->verdict, "rejected") ? 0 : STORE_ERR_VERSION;
+    if (ret == 0 && !intake_feed(intake, &message->feed, &arena, &feed))
+        ret = STORE_ERR_ABSENT;
+    if (ret == 0)
+        ret = intake_table_bytes(reader, message, &form, bytes);
+    if (ret == 0) {
+        struct report_text file = { *bytes, (size_t) message->num_bytes };
+        ret = intake_table_open(intake, reader, &feed, &file, "", &form, NULL, &options, faults, table);
+    }
+    arena_free(&arena);
+    return ret;
+}
+
 /* ---- confirmed ---- */
 
 int intake_upload_confirm(struct intake *intake, struct store_reader *reader, const struct model_message *message,

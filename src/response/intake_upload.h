@@ -19,6 +19,12 @@ int intake_upload_find(struct store_reader *reader, const struct access *who, co
 int intake_upload_errors(struct intake *intake, struct store_reader *reader, const struct model_message *message,
                          struct sink *sink);
 
+/* What a file that is held or rejected would be read as: what is proposed, or remembered, for its columns, and what is
+ * asked (faults). table: from zeroes; to be closed in all cases, before *bytes is cleared and freed. Returns as
+ * intake_table_open; STORE_ERR_VERSION (it is neither); STORE_ERR_ABSENT (its bytes are gone). */
+int intake_upload_propose(struct intake *intake, struct store_reader *reader, const struct model_message *message,
+                          struct fault_list *faults, struct intake_table *table, char **bytes);
+
 /* The mapping of a file that is held is confirmed: remembered, and the file waits to be worked off. who: the user.
  * Returns 0; BASE_ERR_INPUT with faults; STORE_ERR_VERSION (it is not held); STORE_ERR_ABSENT (its bytes are gone);
  * TOC_ERR_NO_MEMORY, db_status. */

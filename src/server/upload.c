@@ -2,6 +2,7 @@
 /* Files of line lists over HTTP: kept, their mapping proposed and confirmed, what became of their rows, and the rows
  * that cannot be used as a file to be mended. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -240,6 +241,74 @@ int upload_send(struct exchange *exchange)
 
 /* ---- its mapping ---- */
 
+/* What a column can be taken for. */
+static void put_fields(struct json_writer *json)
+{
+    json_key(json, "fields");
+    json_begin_array(json);
+    for (size_t i = 0; i < LIST_NUM_FIELDS; i++) {
+        if (i == LIST_FIELD_count) /* a table with it is no line list */
+            continue;
+        json_begin_object(json);
+        json_key(json, "code");
+        json_put_string(json, list_field_texts[i].code);
+        json_key(json, "label_en");
+        json_put_string(json, list_field_texts[i].what);
+        json_key(json, "label_zh");
+        json_put_string(json, list_field_texts[i].what_zh);
+        json_key(json, "date");
+        json_put_bool(json, list_field_texts[i].kind == LIST_DATE);
+        json_end(json);
+    }
+    json_end(json);
+}
+
+static void answer_proposal(struct exchange *exchange, const struct model_message *message,
+                            const struct intake_table *table, const struct fault_list *faults)
+{
+    struct json_writer json;
+    reply_json(exchange, &json);
+    json_begin_object(&json);
+    reply_id(&json, "id", &message->head.id);
+    reply_id(&json, "feed", &message->feed);
+    json_key(&json, "confirmed");
+    json_put_bool(&json, table->is_confirmed);
+    json_key(&json, "mapping");
+    if (table->list != NULL)
+        list_write_mapping(table->list, &json);
+    else
+        json_put_null(&json);
+    put_questions(&json, faults);
+    put_fields(&json);
+    json_end(&json);
+}
+
+int upload_propose(struct exchange *exchange)
+{
+    struct intake       *intake = intake_of(exchange);
+    struct fault_list    faults = FAULT_LIST_INIT;
+    struct intake_table  table = { .list = NULL };
+    struct model_message message;
+    char                *bytes = NULL;
+    int                  ret = find_file(exchange, &message);
+    if (ret == 0 && intake == NULL)
+        ret = STORE_ERR_STOPPED;
+    if (ret == 0 && !may_confirm(exchange))
+        ret = STORE_ERR_DENIED;
+    if (ret == 0)
+        ret = intake_upload_propose(intake, exchange->reader, &message, &faults, &table, &bytes);
+    if (ret == 0 || ret == BASE_ERR_INPUT) { /* questions are an answer, too */
+        answer_proposal(exchange, &message, &table, &faults);
+        ret = 0;
+    }
+    intake_table_close(&table);
+    fault_list_free(&faults);
+    if (bytes != NULL)
+        explicit_bzero(bytes, (size_t) message.num_bytes);
+    free(bytes);
+    return ret;
+}
+
 int upload_confirm(struct exchange *exchange)
 {
     struct intake       *intake = intake_of(exchange);
@@ -321,6 +390,7 @@ int upload_show(struct exchange *exchange)
     reply_json(exchange, &json);
     json_begin_object(&json);
     reply_id(&json, "id", &message.head.id);
+    reply_id(&json, "feed", &message.feed);
     reply_instant(&json, "received", message.received);
     put_text(&json, "verdict", message.verdict);
     put_text(&json, "reason", message.reason);

@@ -86,10 +86,9 @@ int store_sender_reasons(struct store_reader *reader, const struct id *feed, int
     struct db      *db;
     int             ret = store_reader_db(reader, &db);
     if (ret == 0)
-        ret = select_rows(
-            db,
-            "SELECT reason, count(*) FROM message WHERE feed = $1 AND received >= $2 AND reason IS NOT NULL "
-            "GROUP BY reason ORDER BY count(*) DESC, reason LIMIT $3",
-            values, 3, reason_row, &reasons, &reader->error);
+        ret = select_rows(db,
+                          "SELECT reason, count(*) FROM message WHERE feed = $1 AND received >= $2 AND reason <> '' "
+                          "GROUP BY reason ORDER BY count(*) DESC, reason LIMIT $3",
+                          values, 3, reason_row, &reasons, &reader->error);
     return ret;
 }

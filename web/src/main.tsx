@@ -18,6 +18,9 @@ const CaseList = lazy(() => import("./case/CaseList"));
 const CasePage = lazy(() => import("./case/CasePage"));
 const ReportList = lazy(() => import("./report/ReportList"));
 const ReportPage = lazy(() => import("./report/ReportPage"));
+const ImportPage = lazy(() => import("./intake/ImportPage"));
+const SenderList = lazy(() => import("./sender/SenderList"));
+const SenderPage = lazy(() => import("./sender/SenderPage"));
 const SignalList = lazy(() => import("./signal/SignalList"));
 const SignalPage = lazy(() => import("./signal/SignalPage"));
 const StreamList = lazy(() => import("./stream/StreamList"));
@@ -26,6 +29,7 @@ function Page() {
   const found = /^\/cases\/([^/]+)$/.exec(path.value);
   const signal = /^\/signals\/([^/]+)$/.exec(path.value);
   const report = /^\/reports\/([^/]+)$/.exec(path.value);
+  const sender = /^\/senders\/([^/]+)$/.exec(path.value);
   if (path.value === "/") return <Situation />;
   if (path.value === "/cases") return <CaseList />;
   if (found !== null) return <CasePage id={found[1] ?? ""} />;
@@ -33,6 +37,9 @@ function Page() {
   if (signal !== null) return <SignalPage key={signal[1]} id={signal[1] ?? ""} />;
   if (path.value === "/reports") return <ReportList />;
   if (report !== null) return <ReportPage key={report[1]} id={report[1] ?? ""} />;
+  if (path.value === "/senders") return <SenderList />;
+  if (sender !== null) return <SenderPage key={sender[1]} id={sender[1] ?? ""} />;
+  if (path.value === "/import") return <ImportPage />;
   if (path.value === "/administration") return <AdminPage />;
   if (path.value === "/streams") return <StreamList />;
   return <Empty>{t("state.noPage")}</Empty>;

@@ -17,7 +17,7 @@
 #include "tocsin/status.h"
 
 const struct list_field_text list_field_texts[LIST_NUM_FIELDS] = {
-#define FIELD(code, kind, what) { #code, (what), LIST_##kind },
+#define FIELD(code, kind, what, what_zh) { #code, (what), (what_zh), LIST_##kind },
 #include "formats/list/fields.def"
 #undef FIELD
 };

@@ -48,7 +48,7 @@ enum list_kind {
 
 enum list_field {
 #undef FIELD
-#define FIELD(code, kind, what) LIST_FIELD_##code,
+#define FIELD(code, kind, what, what_zh) LIST_FIELD_##code,
 #include "formats/list/fields.def"
 #undef FIELD
     LIST_NUM_FIELDS,
@@ -60,7 +60,7 @@ enum list_field {
 
 struct list_field_text {
     const char    *code;
-    const char    *what;
+    const char    *what, *what_zh;
     enum list_kind kind;
 };
 extern const struct list_field_text list_field_texts[LIST_NUM_FIELDS];

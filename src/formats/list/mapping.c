@@ -45,6 +45,10 @@ static void write_column(const struct list *list, size_t number, struct json_wri
         }
         json_end(json);
     }
+    if (column->field == LIST_DENIED) {
+        json_key(json, "denied");
+        json_put_bool(json, true);
+    }
     if (column->note != NULL && column->field < 0) {
         json_key(json, "note");
         json_put_string(json, column->note);

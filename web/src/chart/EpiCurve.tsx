@@ -22,8 +22,8 @@ function dateMarks(points: CurvePoint[]): number[] {
   return points.flatMap((_, i) => ((points.length - 1 - i) % every === 0 ? [i] : []));
 }
 
-/** incomplete: so many of the newest days are hatched; why: the text that says what that means. */
-export function EpiCurve({ points, incomplete, why, title }: { points: CurvePoint[]; incomplete: number; why: TextKey; title: string }) {
+/** incomplete: so many of the newest days are hatched; why: the text that says what that means; count: what is counted. */
+export function EpiCurve({ points, incomplete, why, title, count = "curve.cases" }: { points: CurvePoint[]; incomplete: number; why: TextKey; title: string; count?: TextKey }) {
   const most = Math.max(1, ...points.map((point) => point.count));
   const y = scaleLinear([0, most], [HEIGHT - BOTTOM, TOP]).nice(4);
   const step = (WIDTH - LEFT) / Math.max(1, points.length);
@@ -78,7 +78,7 @@ export function EpiCurve({ points, incomplete, why, title }: { points: CurvePoin
           <thead>
             <tr>
               <th>{t("curve.day")}</th>
-              <th class="number">{t("curve.cases")}</th>
+              <th class="number">{t(count)}</th>
             </tr>
           </thead>
           <tbody>

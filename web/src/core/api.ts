@@ -41,6 +41,8 @@ export const asWhom: { role: string | null; purpose: string | null } = { role: n
 export interface Request {
   path?: Record<string, string>;
   body?: unknown;
+  bytes?: Blob; /** instead: as they are, of the type that the headers say */
+  query?: URLSearchParams;
   headers?: Record<string, string>;
   signal?: AbortSignal;
 }
@@ -82,6 +84,7 @@ export async function ask(method: Method, target: string, request: Request): Pro
       method: method.toUpperCase(),
       headers,
       ...(request.body === undefined ? {} : { body: JSON.stringify(request.body) }),
+      ...(request.bytes === undefined ? {} : { body: request.bytes }),
       ...(request.signal === undefined ? {} : { signal: request.signal }),
     });
   } catch (failure) {
@@ -102,7 +105,7 @@ export async function get<P extends RoutesWith<"get"> & string>(
 }
 
 async function send<P extends keyof paths & string, M extends Method>(method: M, route: P, request: Request): Promise<Reply<P, M>> {
-  const response = await ask(method, address(route, request.path), request);
+  const response = await ask(method, address(route, request.path, Object.fromEntries(request.query ?? [])), request);
   const text = await response.text();
   return (text === "" ? undefined : JSON.parse(text)) as Reply<P, M>;
 }
@@ -129,8 +132,8 @@ export function newKey(): string {
 }
 
 /** Get a file under the caller's role and hand it to the browser to keep. */
-export async function download(route: string, query: Record<string, unknown>, name: string): Promise<void> {
-  const response = await ask("get", address(route, {}, query), {});
+export async function download(route: string, query: Record<string, unknown>, name: string, headers: Record<string, string> = {}): Promise<void> {
+  const response = await ask("get", address(route, {}, query), { headers });
   const place = URL.createObjectURL(await response.blob());
   const link = document.createElement("a");
   link.href = place;
