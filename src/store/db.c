@@ -242,12 +242,12 @@ int db_begin(struct db *db, enum db_transaction kind, struct db_error *error)
     int ret = check_usable(db, error);
     if (ret == 0 && db->state != DB_AT_REST)
         ret = db_fail(error, BASE_ERR_SYSTEM, "a transaction is open already");
-    if (ret == 0 && kind == DB_WRITE)
+    if (ret == 0 && kind != DB_READ)
         ret = check_writable(db, error);
     if (ret == 0)
         ret = note(db, db->driver->begin(db, kind, error));
     if (ret == 0)
-        db->state = kind == DB_WRITE ? DB_WRITING : DB_READING;
+        db->state = kind == DB_READ ? DB_READING : DB_WRITING;
     return ret;
 }
 

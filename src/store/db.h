@@ -117,8 +117,12 @@ const char *db_warning(const struct db *db);
 
 /* Transactions. A READ transaction sees one snapshot, of its first reading, to its end. They do not nest. Commit and
  * rollback put every statement to rest. A commit that fails has kept nothing, except with DB_ERR_LOST: then nobody
- * knows (a broken connection, a failed fsync), and this connection is of no use any more. */
-enum db_transaction { DB_READ, DB_WRITE };
+ * knows (a broken connection, a failed fsync), and this connection is of no use any more.
+ *
+ * DB_GROUP is a DB_WRITE in which PostgreSQL is not waited for until something needs an answer: what is wrong with an
+ * insert, an addition, a deletion, an update without versions, a statement without columns or the lease may be told by
+ * a later call of the transaction, by its commit at the latest, which then has kept nothing. */
+enum db_transaction { DB_READ, DB_WRITE, DB_GROUP };
 int db_begin(struct db *db, enum db_transaction kind, struct db_error *error);
 int db_commit(struct db *db, struct db_error *error); /* 0 = durable */
 int db_rollback(struct db *db);                       /* 0, or DB_ERR_LOST */

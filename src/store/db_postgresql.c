@@ -49,7 +49,7 @@ int pg_fail(struct pg_db *db, PGresult *result, struct db_error *error)
     return ret;
 }
 
-static bool is_good(const PGresult *result)
+bool pg_is_good(const PGresult *result)
 {
     ExecStatusType status = PQresultStatus(result);
     return status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK;
@@ -57,8 +57,11 @@ static bool is_good(const PGresult *result)
 
 int pg_execute(struct pg_db *db, const char *sql, struct db_error *error)
 {
+    int ret = pg_settle(db, error);
+    if (ret != 0)
+        return ret;
     PGresult *result = PQexec(db->connection, sql);
-    if (!is_good(result))
+    if (!pg_is_good(result))
         return pg_fail(db, result, error);
     PQclear(result);
     return 0;
@@ -91,7 +94,7 @@ static int describe(struct pg_statement *statement, struct db_error *error)
 {
     struct pg_db *db = statement->connection;
     PGresult     *result = PQdescribePrepared(db->connection, statement->name);
-    if (!is_good(result))
+    if (!pg_is_good(result))
         return pg_fail(db, result, error);
     size_t num = (size_t) PQnparams(result);
     statement->num_parameters = num;
@@ -125,6 +128,9 @@ int pg_prepare(struct db *base, const char *sql, struct db_statement **out, stru
         *out = found;
         return 0;
     }
+    int ret = pg_settle(db, error);
+    if (ret != 0)
+        return ret;
     struct pg_statement *statement = memory_array(1, sizeof *statement);
     if (statement == NULL)
         return db_fail(error, TOC_ERR_NO_MEMORY, "no memory for a statement");
@@ -132,12 +138,12 @@ int pg_prepare(struct db *base, const char *sql, struct db_statement **out, stru
     statement->statement.db = base;
     snprintf(statement->name, sizeof statement->name, "s%u", ++db->num_prepared);
     PGresult *result = PQprepare(db->connection, statement->name, sql, 0, NULL);
-    if (!is_good(result)) {
+    if (!pg_is_good(result)) {
         free_statement(statement);
         return pg_fail(db, result, error);
     }
     PQclear(result);
-    int ret = describe(statement, error);
+    ret = describe(statement, error);
     if (ret == 0 && db_keep_statement(base, sql, &statement->statement, &dropped) != 0)
         ret = db_fail(error, TOC_ERR_NO_MEMORY, "no memory for a statement");
     if (ret != 0) {
@@ -172,10 +178,13 @@ int pg_run(struct db_statement *base, const struct db_value *parameters, size_t 
         if (!pg_encode(&parameters[i], statement->types[i], statement->numbers[i], &statement->values[i],
                        &statement->lengths[i], &statement->formats[i]))
             return db_fail(error, BASE_ERR_SYSTEM, "parameter $%zu is of another type than the statement wants", i + 1);
-    PGresult *result = PQexecPrepared(db->connection, statement->name, (int) num, statement->values, statement->lengths,
-                                      statement->formats, 1);
-    if (!is_good(result))
-        return pg_fail(db, result, error);
+    if (db->puts_off && statement->num_columns == 0)
+        return pg_put_off(db, statement, statement->values, statement->lengths, statement->formats,
+                          (struct pg_sent){ PG_SENT_PLAIN, NULL, 0 }, error);
+    PGresult *result = NULL;
+    int       ret = pg_ask(db, statement, statement->values, statement->lengths, statement->formats, &result, error);
+    if (ret != 0)
+        return ret;
     if (PQresultStatus(result) == PGRES_TUPLES_OK)
         statement->result = result;
     else
@@ -222,18 +231,33 @@ static void reset_all(struct pg_db *db)
         pg_reset(db->db.statements[i]);
 }
 
-int pg_begin(struct db *db, enum db_transaction kind, struct db_error *error)
+/* Of a group: put off, until something asks the database. */
+static int begin_group(struct pg_db *db, const char *sql, struct db_error *error)
 {
-    return pg_execute((struct pg_db *) db,
-                      kind == DB_WRITE ? "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
-                                       : "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
-                      error);
+    struct db_statement *statement;
+    int                  ret = pg_prepare(&db->db, sql, &statement, error);
+    if (ret == 0)
+        ret = pg_put_off(db, (struct pg_statement *) statement, NULL, NULL, NULL,
+                         (struct pg_sent){ PG_SENT_PLAIN, NULL, 0 }, error);
+    db->puts_off = ret == 0;
+    return ret;
+}
+
+int pg_begin(struct db *base, enum db_transaction kind, struct db_error *error)
+{
+    static const char writing[] = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE";
+    struct pg_db     *db = (struct pg_db *) base;
+    if (kind == DB_GROUP)
+        return begin_group(db, writing, error);
+    return pg_execute(db, kind == DB_WRITE ? writing : "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", error);
 }
 
 int pg_rollback(struct db *base)
 {
     struct pg_db *db = (struct pg_db *) base;
     reset_all(db);
+    db->puts_off = false;
+    (void) pg_settle(db, NULL);
     if (PQtransactionStatus(db->connection) == PQTRANS_IDLE)
         return 0;
     return pg_execute(db, "ROLLBACK", NULL) == 0 ? 0 : DB_ERR_LOST;
@@ -241,11 +265,15 @@ int pg_rollback(struct db *base)
 
 int pg_commit(struct db *base, struct db_error *error)
 {
-    struct pg_db *db = (struct pg_db *) base;
+    struct pg_db        *db = (struct pg_db *) base;
+    struct db_statement *statement;
+    PGresult            *result = NULL;
     reset_all(db);
-    PGresult *result = PQexec(db->connection, "COMMIT");
-    if (!is_good(result)) {
-        int ret = pg_fail(db, result, error);
+    int ret = pg_prepare(base, "COMMIT", &statement, error);
+    if (ret == 0)
+        ret = pg_ask(db, (struct pg_statement *) statement, NULL, NULL, NULL, &result, error);
+    db->puts_off = false;
+    if (ret != 0) {
         if (ret != DB_ERR_LOST)
             pg_rollback(base);
         return ret;
@@ -339,17 +367,25 @@ static int take_lease(struct db *base, const char *holder, int64_t now, int64_t 
 }
 
 /* The row is locked until this transaction ends: whoever takes the lease meanwhile waits for it, and so cannot read
- * what we are about to change. */
+ * what we are about to change. Where the number is another one the statement fails, so that a commit that was sent
+ * behind it commits nothing. */
 static int check_lease(struct db *base, int64_t fence, struct db_error *error)
 {
-    int64_t now = 0;
-    bool    found;
-    int ret = ask_integer((struct pg_db *) base, "SELECT fence FROM lease WHERE one=1 FOR SHARE", NULL, 0, &now, &found,
+    struct pg_db         *db = (struct pg_db *) base;
+    struct db_statement  *found;
+    const struct db_value number = db_integer(fence);
+    int                   ret = pg_prepare(
+                          base, "SELECT 1 / (CASE WHEN (SELECT fence FROM lease WHERE one=1 FOR SHARE) = $1 THEN 1 ELSE 0 END)", &found,
                           error);
-    if (ret == 0 && (!found || now != fence))
-        ret = db_fail(error, DB_ERR_FENCED, "another process has taken the lease (number %lld, ours is %lld)",
-                      (long long) now, (long long) fence);
-    return ret;
+    if (ret != 0)
+        return ret;
+    struct pg_statement *statement = (struct pg_statement *) found;
+    if (!pg_encode(&number, statement->types[0], statement->numbers[0], &statement->values[0], &statement->lengths[0],
+                   &statement->formats[0]))
+        return db_fail(error, BASE_ERR_SYSTEM, "the number of the lease is of another type");
+    ret = pg_put_off(db, statement, statement->values, statement->lengths, statement->formats,
+                     (struct pg_sent){ PG_SENT_LEASE, NULL, 0 }, error);
+    return ret == 0 && !db->puts_off ? pg_settle(db, error) : ret;
 }
 
 /* ---- opening ---- */
@@ -373,6 +409,7 @@ static void close_connection(struct db *base)
     struct pg_db *db = (struct pg_db *) base;
     for (size_t i = 0; i < base->num_statements; i++)
         free_statement((struct pg_statement *) base->statements[i]);
+    (void) pg_settle(db, NULL); /* else nobody could say what the transaction's state is */
     PGTransactionStatusType status = PQtransactionStatus(db->connection);
     if (db->holds_lease && (status == PQTRANS_INTRANS || status == PQTRANS_INERROR))
         pg_execute(db, "ROLLBACK", NULL);

@@ -28,13 +28,24 @@ enum {
     PG_UUID = 2950
 };
 
+/* A statement that was sent and whose answer has not been asked for (db_postgresql_pipe.c). */
+struct pg_sent {
+    enum { PG_SENT_PLAIN, PG_SENT_UPDATE, PG_SENT_LEASE } kind;
+    const char *table;    /* of an update */
+    size_t      num_rows; /* that it must change */
+};
+#define PG_SENT_MOST 64
+
 struct pg_db {
-    struct db   db;
-    PGconn     *connection;
-    struct sink bytes; /* arrays and rows on their way */
-    unsigned    num_prepared;
-    int         busy_ms;
-    bool        holds_lease;
+    struct db      db;
+    PGconn        *connection;
+    struct sink    bytes; /* arrays and rows on their way */
+    unsigned       num_prepared;
+    int            busy_ms;
+    bool           holds_lease;
+    bool           puts_off; /* a DB_GROUP is open */
+    struct pg_sent sent[PG_SENT_MOST];
+    size_t         num_sent;
 };
 
 struct pg_statement {
@@ -54,6 +65,8 @@ struct pg_statement {
 
 /* The status of a failed result (NULL: of the connection), with its sentence. Frees the result. */
 int pg_fail(struct pg_db *db, PGresult *result, struct db_error *error);
+
+bool pg_is_good(const PGresult *result);
 
 /* Run one statement without parameters. */
 int pg_execute(struct pg_db *db, const char *sql, struct db_error *error);
@@ -87,6 +100,20 @@ Oid pg_type_of(enum db_kind kind);
 void pg_write_field(struct sink *sink, const struct db_value *value);
 void pg_write_int32(struct sink *sink, int32_t number);
 void pg_write_int16(struct sink *sink, int16_t number);
+
+/* ---- db_postgresql_pipe.c: statements whose answers nobody waits for ----
+ *
+ * In a DB_GROUP what changes rows is sent and its answer left for later; whatever needs an answer asks for all of them
+ * at once, so that a group costs a round trip for each answer it needs and one for its commit, not one a statement. */
+
+/* Run a prepared statement, and before it what was put off: its answer, the caller's to clear. */
+int pg_ask(struct pg_db *db, const struct pg_statement *statement, const char *const *values, const int *lengths,
+           const int *formats, PGresult **result, struct db_error *error);
+/* The same, put off. */
+int pg_put_off(struct pg_db *db, const struct pg_statement *statement, const char *const *values, const int *lengths,
+               const int *formats, struct pg_sent sent, struct db_error *error);
+/* The answers of all that was put off. */
+int pg_settle(struct pg_db *db, struct db_error *error);
 
 /* ---- db_postgresql_rows.c ---- */
 

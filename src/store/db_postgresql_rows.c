@@ -59,13 +59,18 @@ static void write_array(struct sink *sink, enum db_kind kind, const struct db_va
         pg_write_field(sink, &rows[i * width + column]);
 }
 
-/* Run the statement in `sql` with the rows' columns as arrays; *result is the caller's to clear. */
-static int run_arrays(struct pg_db *db, struct sink *sql, const struct db_table *table, size_t width,
-                      const struct db_value *rows, size_t num_rows, PGresult **result, struct db_error *error)
+/* Columns of rows as arrays, as libpq wants them. */
+struct arrays {
+    const struct pg_statement *statement;
+    const char                *values[DB_MAX_COLUMNS];
+    int                        lengths[DB_MAX_COLUMNS], formats[DB_MAX_COLUMNS];
+};
+
+/* The statement in `sql` and the rows' columns as arrays. */
+static int make_arrays(struct pg_db *db, struct sink *sql, const struct db_table *table, size_t width,
+                       const struct db_value *rows, size_t num_rows, struct arrays *arrays, struct db_error *error)
 {
     struct db_statement *base;
-    const char          *values[DB_MAX_COLUMNS];
-    int                  lengths[DB_MAX_COLUMNS], formats[DB_MAX_COLUMNS];
     size_t               begin[DB_MAX_COLUMNS + 1];
     char                *text = db_take_text(sql);
     if (text == NULL)
@@ -74,6 +79,7 @@ static int run_arrays(struct pg_db *db, struct sink *sql, const struct db_table 
     free(text);
     if (ret != 0)
         return ret;
+    arrays->statement = (struct pg_statement *) base;
     db->bytes.used = 0;
     for (size_t i = 0; i < width; i++) {
         begin[i] = db->bytes.used;
@@ -86,26 +92,34 @@ static int run_arrays(struct pg_db *db, struct sink *sql, const struct db_table 
         return db_fail(error, TOC_ERR_NO_MEMORY, "no memory for %zu rows of %s", num_rows, table->name);
     }
     for (size_t i = 0; i < width; i++) {
-        values[i] = db->bytes.bytes + begin[i];
-        lengths[i] = (int) (begin[i + 1] - begin[i]);
-        formats[i] = 1;
+        arrays->values[i] = db->bytes.bytes + begin[i];
+        arrays->lengths[i] = (int) (begin[i + 1] - begin[i]);
+        arrays->formats[i] = 1;
     }
-    PGresult *got =
-        PQexecPrepared(db->connection, ((struct pg_statement *) base)->name, (int) width, values, lengths, formats, 1);
-    if (PQresultStatus(got) != PGRES_COMMAND_OK && PQresultStatus(got) != PGRES_TUPLES_OK)
-        return pg_fail(db, got, error);
-    *result = got;
     return 0;
 }
 
-static int run_change(struct pg_db *db, struct sink *sql, const struct db_table *table, size_t width,
-                      const struct db_value *rows, size_t num_rows, struct db_error *error)
+/* Run the statement in `sql` with the rows' columns as arrays; *result is the caller's to clear. */
+static int run_arrays(struct pg_db *db, struct sink *sql, const struct db_table *table, size_t width,
+                      const struct db_value *rows, size_t num_rows, PGresult **result, struct db_error *error)
 {
-    PGresult *result = NULL;
-    int       ret = run_arrays(db, sql, table, width, rows, num_rows, &result, error);
-    PQclear(result);
-    return ret;
+    struct arrays arrays;
+    int           ret = make_arrays(db, sql, table, width, rows, num_rows, &arrays, error);
+    return ret != 0 ? ret : pg_ask(db, arrays.statement, arrays.values, arrays.lengths, arrays.formats, result, error);
 }
+
+/* The same where nothing is answered; within a group, put off. */
+static int run_change(struct pg_db *db, struct sink *sql, const struct db_table *table, size_t width,
+                      const struct db_value *rows, size_t num_rows, struct pg_sent sent, struct db_error *error)
+{
+    struct arrays arrays;
+    int           ret = make_arrays(db, sql, table, width, rows, num_rows, &arrays, error);
+    if (ret == 0)
+        ret = pg_put_off(db, arrays.statement, arrays.values, arrays.lengths, arrays.formats, sent, error);
+    return ret == 0 && !db->puts_off ? pg_settle(db, error) : ret;
+}
+
+static const struct pg_sent any_answer = { PG_SENT_PLAIN, NULL, 0 };
 
 int pg_insert(struct db *db, const struct db_table *table, const struct db_value *rows, size_t num_rows,
               struct db_error *error)
@@ -116,7 +130,7 @@ int pg_insert(struct db *db, const struct db_table *table, const struct db_value
     db_write_columns(&sql, table, 0, table->num_columns);
     sink_text(&sql, ") SELECT * FROM ");
     write_unnest(&sql, table, table->num_columns);
-    return run_change((struct pg_db *) db, &sql, table, table->num_columns, rows, num_rows, error);
+    return run_change((struct pg_db *) db, &sql, table, table->num_columns, rows, num_rows, any_answer, error);
 }
 
 int pg_add(struct db *db, const struct db_table *table, uint64_t sum, const struct db_value *rows, size_t num_rows,
@@ -141,7 +155,7 @@ int pg_add(struct db *db, const struct db_table *table, uint64_t sum, const stru
         const char *name = table->columns[i].name;
         sink_format(&sql, "%s\"%s\"=t.\"%s\"+excluded.\"%s\"", i > table->num_key ? "," : "", name, name, name);
     }
-    return run_change((struct pg_db *) db, &sql, table, table->num_columns, rows, num_rows, error);
+    return run_change((struct pg_db *) db, &sql, table, table->num_columns, rows, num_rows, any_answer, error);
 }
 
 int pg_remove(struct db *db, const struct db_table *table, const struct db_value *keys, size_t num_rows,
@@ -153,7 +167,7 @@ int pg_remove(struct db *db, const struct db_table *table, const struct db_value
     write_unnest(&sql, table, table->num_key);
     write_alias(&sql, table->num_key, ")");
     write_where(&sql, table);
-    return run_change((struct pg_db *) db, &sql, table, table->num_key, keys, num_rows, error);
+    return run_change((struct pg_db *) db, &sql, table, table->num_key, keys, num_rows, any_answer, error);
 }
 
 /* ---- update ---- */
@@ -265,6 +279,9 @@ static int update_distinct(struct pg_db *db, const struct db_table *table, int v
     if (version_column >= 0)
         sink_format(&sql, " AND t.\"%s\"=u.c%d-1 RETURNING u.n", table->columns[version_column].name,
                     version_column + 1);
+    if (version_column < 0 && db->puts_off)
+        return run_change(db, &sql, table, table->num_columns, rows, num_rows,
+                          (struct pg_sent){ PG_SENT_UPDATE, table->name, num_rows }, error);
     PGresult *result = NULL;
     int       ret = run_arrays(db, &sql, table, table->num_columns, rows, num_rows, &result, error);
     bool      all = ret == 0 && strtoull(PQcmdTuples(result), NULL, 10) == num_rows;
@@ -447,7 +464,9 @@ int pg_load_begin(struct db *base, const struct db_table *table, struct db_load 
     if (load == NULL)
         return db_fail(error, TOC_ERR_NO_MEMORY, "no memory");
     load->load = (struct db_load){ .db = base, .connection = base, .table = table };
-    int ret = drop_indexes(db, load, error);
+    int ret = pg_settle(db, error);
+    if (ret == 0)
+        ret = drop_indexes(db, load, error);
     if (ret == 0)
         ret = begin_copy(db, table, error);
     if (ret == 0)

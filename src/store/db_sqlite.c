@@ -237,7 +237,7 @@ static int run_once(struct db *base, const char *sql, struct db_error *error)
 
 int sqlite_begin(struct db *base, enum db_transaction kind, struct db_error *error)
 {
-    return run_once(base, kind == DB_WRITE ? "BEGIN IMMEDIATE" : "BEGIN", error);
+    return run_once(base, kind == DB_READ ? "BEGIN" : "BEGIN IMMEDIATE", error);
 }
 
 int sqlite_rollback(struct db *base)

@@ -59,7 +59,7 @@ int group_begin(struct group *group, struct writer *writer)
     group->known = now > writer->known ? now : writer->known;
     group->known_day = (toc_date) (group->known >= 0 ? group->known / INSTANT_DAY
                                                      : -((-group->known + INSTANT_DAY - 1) / INSTANT_DAY));
-    int ret = db_begin(group->db, DB_WRITE, &group->error);
+    int ret = db_begin(group->db, DB_GROUP, &group->error);
     if (ret == 0 && store->tree_stale)
         ret = store_reload_areas(store, group->db, &group->error);
     if (ret == 0)
