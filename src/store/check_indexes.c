@@ -10,6 +10,7 @@
 #include "base/memory.h"
 #include "base/sink.h"
 #include "store/check_internal.h"
+#include "store/db_driver.h"
 #include "store/schema.h"
 #include "store/select_many.h"
 #include "tocsin/status.h"
@@ -102,15 +103,6 @@ static void add(struct table_scan *scan, struct sum *sum)
 
 /* ---- the rows of the table ---- */
 
-/* db_write_index: a unique index leaves out rows without a text in its first column. */
-static bool leaves_out_empty(const struct db_table *table, const struct db_index *index)
-{
-    for (size_t i = 0; i < table->num_columns; i++)
-        if (strcmp(table->columns[i].name, index->columns[0]) == 0)
-            return index->unique && table->columns[i].kind == DB_KIND_TEXT && !table->columns[i].not_null;
-    return false;
-}
-
 static int table_row(void *context, const struct db_value *row, size_t num_columns)
 {
     struct table_scan *scan = context;
@@ -118,7 +110,8 @@ static int table_row(void *context, const struct db_value *row, size_t num_colum
     for (size_t i = 0; i < scan->table->num_indexes; i++) {
         struct index_columns  *index = &scan->indexes[i];
         const struct db_value *first = &row[index->columns[0]];
-        if (first->type == DB_TEXT && first->size == 0 && leaves_out_empty(scan->table, index->index))
+        bool                   missing = first->type == DB_NULL || (first->type == DB_TEXT && first->size == 0);
+        if (missing && db_index_is_partial(scan->table, index->index))
             continue;
         put_entry(scan, index, row, index->columns);
         add(scan, &index->wanted);
@@ -171,8 +164,7 @@ static int scan_index(struct check *check, struct table_scan *scan, struct index
     for (size_t i = 0; i < index->num; i++)
         sink_format(&sql, "%s\"%s\"", i == 0 ? "SELECT " : ",", scan->table->columns[index->columns[i]].name);
     sink_format(&sql, " FROM \"%s\" INDEXED BY \"%s\"", scan->table->name, index->index->name);
-    if (leaves_out_empty(scan->table, index->index))
-        sink_format(&sql, " WHERE \"%s\" <> ''", index->index->columns[0]);
+    db_write_index_rows(&sql, scan->table, index->index);
     sink_character(&sql, '\0');
     int ret = sql.failure != 0 ? TOC_ERR_NO_MEMORY
                                : select_rows(check->db, sql.bytes, NULL, 0, index_row, scan, check->error);

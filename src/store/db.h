@@ -175,7 +175,7 @@ struct db_index {
     const char *name;                      /* differs from all other names of indexes and tables */
     const char *columns[DB_INDEX_COLUMNS]; /* ends with NULL or the array's end */
     /* Rows without a value in the first column are left out; in the others '' equals '', but NULL never equals NULL. */
-    bool unique;
+    bool unique; /* Of other indexes too, where it is an id: most references are missing in most rows. */
 };
 #define DB_MAX_COLUMNS 160
 

@@ -101,6 +101,10 @@ extern const struct db_table db_lease_table;
 enum db_dialect { DB_SQLITE, DB_POSTGRESQL, DB_NEUTRAL };
 void db_write_table(struct sink *sql, const struct db_table *table, enum db_dialect dialect);
 void db_write_index(struct sink *sql, const struct db_table *table, const struct db_index *index);
+/* Has a row without a value in the index's first column no entry? And behind the index, or behind a reading of all of
+ * it, the WHERE that says so, where it is. */
+bool db_index_is_partial(const struct db_table *table, const struct db_index *index);
+void db_write_index_rows(struct sink *sql, const struct db_table *table, const struct db_index *index);
 /* "name" type NOT NULL … */
 void db_write_column(struct sink *sql, const struct db_table *table, size_t column, enum db_dialect dialect);
 /* A neutral text in a database's words. False: there are words in braces that mean nothing. */

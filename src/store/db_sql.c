@@ -68,10 +68,23 @@ void db_write_index(struct sink *sql, const struct db_table *table, const struct
         db_write_name(sql, index->columns[i]);
     }
     sink_character(sql, ')');
-    const struct db_column *first = find_column(table, index->columns[0]);
-    if (index->unique && first != NULL && first->kind == DB_KIND_TEXT && !first->not_null)
-        sink_format(sql, " WHERE \"%s\" <> ''", first->name);
+    db_write_index_rows(sql, table, index);
     sink_text(sql, ";\n");
+}
+
+bool db_index_is_partial(const struct db_table *table, const struct db_index *index)
+{
+    const struct db_column *first = find_column(table, index->columns[0]);
+    if (first == NULL || first->not_null || first < table->columns + table->num_key)
+        return false;
+    return first->kind == DB_KIND_ID || (index->unique && first->kind == DB_KIND_TEXT);
+}
+
+void db_write_index_rows(struct sink *sql, const struct db_table *table, const struct db_index *index)
+{
+    const struct db_column *first = find_column(table, index->columns[0]);
+    if (db_index_is_partial(table, index))
+        sink_format(sql, " WHERE \"%s\" %s", first->name, first->kind == DB_KIND_TEXT ? "<> ''" : "IS NOT NULL");
 }
 
 int db_table_sql(const struct db *db, const struct db_table *table, char **sql)

@@ -156,14 +156,6 @@ static char *column_line(bool postgresql, const struct db_table *table, size_t n
     return db_take_text(&text);
 }
 
-static bool is_partial(const struct db_table *table, const struct db_index *index)
-{
-    for (size_t i = 0; i < table->num_columns && index->unique; i++)
-        if (strcmp(table->columns[i].name, index->columns[0]) == 0)
-            return table->columns[i].kind == DB_KIND_TEXT && !table->columns[i].not_null;
-    return false;
-}
-
 static char *index_line(const struct db_table *table, const struct db_index *index)
 {
     struct sink text;
@@ -171,7 +163,8 @@ static char *index_line(const struct db_table *table, const struct db_index *ind
     sink_format(&text, "index %s on %s (", index->name, table->name);
     for (size_t i = 0; i < DB_INDEX_COLUMNS && index->columns[i] != NULL; i++)
         sink_format(&text, "%s%s", i > 0 ? "," : "", index->columns[i]);
-    sink_format(&text, ")%s%s", index->unique ? " unique" : "", is_partial(table, index) ? " where present" : "");
+    sink_format(&text, ")%s%s", index->unique ? " unique" : "",
+                db_index_is_partial(table, index) ? " where present" : "");
     return db_take_text(&text);
 }
 

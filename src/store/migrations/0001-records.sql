@@ -124,8 +124,7 @@ CREATE TABLE "grant" (
   "ends" {integer},
   "given_by" {id},
   PRIMARY KEY ("id")){keyed};
-CREATE INDEX "grant_user" ON "grant" ("user","starts");
-CREATE INDEX "grant_area" ON "grant" ("area");
+CREATE INDEX "grant_area" ON "grant" ("area") WHERE "area" IS NOT NULL;
 CREATE INDEX "grants_by_starts" ON "grant" ("starts","id","user");
 CREATE INDEX "grants_by_key" ON "grant" ("user","starts","id");
 
@@ -227,7 +226,7 @@ CREATE TABLE "person" (
   "merged_into" {id},
   "erased" {integer},
   PRIMARY KEY ("id")){keyed};
-CREATE INDEX "person_merged_into" ON "person" ("merged_into");
+CREATE INDEX "person_merged_into" ON "person" ("merged_into") WHERE "merged_into" IS NOT NULL;
 
 CREATE TABLE "identity" (
   "id" {id} NOT NULL,
@@ -287,7 +286,7 @@ CREATE INDEX "cases_by_onset_date" ON "case" ("onset_date","id","responsible_are
 CREATE INDEX "cases_by_received_date" ON "case" ("received_date","id","responsible_area","disease","classification");
 CREATE INDEX "cases_by_updated" ON "case" ("updated","id","responsible_area","disease","classification");
 CREATE INDEX "cases_by_key" ON "case" ("disease","classification","responsible_area","onset_date","received_date","updated","id");
-CREATE INDEX "cases_by_reported_by" ON "case" ("reported_by","onset_date","id");
+CREATE INDEX "cases_by_reported_by" ON "case" ("reported_by","onset_date","id") WHERE "reported_by" IS NOT NULL;
 
 CREATE TABLE "feed" (
   "id" {id} NOT NULL,
@@ -353,14 +352,13 @@ CREATE TABLE "message" (
   PRIMARY KEY ("id")){keyed};
 CREATE UNIQUE INDEX "message_body" ON "message" ("body_hash");
 CREATE INDEX "message_control" ON "message" ("control_hash");
-CREATE INDEX "message_sender" ON "message" ("sender","received");
-CREATE INDEX "message_part_of" ON "message" ("part_of","position");
+CREATE INDEX "message_part_of" ON "message" ("part_of","position") WHERE "part_of" IS NOT NULL;
 CREATE INDEX "message_waiting" ON "message" ("verdict","received");
 CREATE INDEX "messages_by_area" ON "message" ("area","received","verdict","channel","id");
 CREATE INDEX "messages_by_received" ON "message" ("received","id","area","verdict","channel");
 CREATE INDEX "messages_by_key" ON "message" ("verdict","channel","area","received","id");
-CREATE INDEX "messages_by_feed" ON "message" ("feed","received","id");
-CREATE INDEX "messages_by_sender" ON "message" ("sender","received","id");
+CREATE INDEX "messages_by_feed" ON "message" ("feed","received","id") WHERE "feed" IS NOT NULL;
+CREATE INDEX "messages_by_sender" ON "message" ("sender","received","id") WHERE "sender" IS NOT NULL;
 
 CREATE TABLE "message_slice" (
   "id" {id} NOT NULL,
@@ -438,7 +436,7 @@ CREATE TABLE "pool" (
   "closed_time" {text} NOT NULL DEFAULT '',
   PRIMARY KEY ("id")){keyed};
 CREATE INDEX "pool_number" ON "pool" ("number");
-CREATE INDEX "pool_laboratory" ON "pool" ("laboratory","closed_time");
+CREATE INDEX "pool_laboratory" ON "pool" ("laboratory","closed_time") WHERE "laboratory" IS NOT NULL;
 
 CREATE TABLE "specimen" (
   "id" {id} NOT NULL,
@@ -460,15 +458,15 @@ CREATE TABLE "specimen" (
   "received_time" {text} NOT NULL DEFAULT '',
   "condition" {text} NOT NULL DEFAULT '',
   PRIMARY KEY ("id")){keyed};
-CREATE INDEX "specimen_person" ON "specimen" ("person");
-CREATE INDEX "specimen_case" ON "specimen" ("linked_case");
-CREATE INDEX "specimen_pool" ON "specimen" ("pool");
+CREATE INDEX "specimen_person" ON "specimen" ("person") WHERE "person" IS NOT NULL;
+CREATE INDEX "specimen_case" ON "specimen" ("linked_case") WHERE "linked_case" IS NOT NULL;
+CREATE INDEX "specimen_pool" ON "specimen" ("pool") WHERE "pool" IS NOT NULL;
 CREATE INDEX "specimen_number" ON "specimen" ("number");
 CREATE INDEX "specimens_by_area" ON "specimen" ("responsible_area","collected_time","subject","material","id");
 CREATE INDEX "specimens_by_collected_time" ON "specimen" ("collected_time","id","responsible_area","subject","material");
 CREATE INDEX "specimens_by_key" ON "specimen" ("subject","material","responsible_area","collected_time","id");
-CREATE INDEX "specimens_by_collected_by" ON "specimen" ("collected_by","collected_time","id");
-CREATE INDEX "specimens_by_laboratory" ON "specimen" ("laboratory","collected_time","id");
+CREATE INDEX "specimens_by_collected_by" ON "specimen" ("collected_by","collected_time","id") WHERE "collected_by" IS NOT NULL;
+CREATE INDEX "specimens_by_laboratory" ON "specimen" ("laboratory","collected_time","id") WHERE "laboratory" IS NOT NULL;
 
 CREATE TABLE "result" (
   "id" {id} NOT NULL,
@@ -494,7 +492,7 @@ CREATE TABLE "result" (
   "message" {id},
   PRIMARY KEY ("id")){keyed};
 CREATE INDEX "result_specimen" ON "result" ("specimen","target");
-CREATE INDEX "result_case" ON "result" ("linked_case");
+CREATE INDEX "result_case" ON "result" ("linked_case") WHERE "linked_case" IS NOT NULL;
 
 CREATE TABLE "vaccination" (
   "id" {id} NOT NULL,
@@ -518,7 +516,7 @@ CREATE INDEX "vaccination_person" ON "vaccination" ("person","given_on");
 CREATE INDEX "vaccinations_by_area" ON "vaccination" ("responsible_area","given_on","disease","id");
 CREATE INDEX "vaccinations_by_given_on" ON "vaccination" ("given_on","id","responsible_area","disease");
 CREATE INDEX "vaccinations_by_key" ON "vaccination" ("disease","responsible_area","given_on","id");
-CREATE INDEX "vaccinations_by_given_at" ON "vaccination" ("given_at","given_on","id");
+CREATE INDEX "vaccinations_by_given_at" ON "vaccination" ("given_at","given_on","id") WHERE "given_at" IS NOT NULL;
 
 CREATE TABLE "credential" (
   "id" {id} NOT NULL,
@@ -543,9 +541,9 @@ CREATE INDEX "credential_person" ON "credential" ("person","issued");
 CREATE INDEX "passes_by_area" ON "credential" ("responsible_area","issued","form","proof","id");
 CREATE INDEX "passes_by_issued" ON "credential" ("issued","id","responsible_area","form","proof");
 CREATE INDEX "passes_by_key" ON "credential" ("form","proof","responsible_area","issued","id");
-CREATE INDEX "credential_result" ON "credential" ("result");
-CREATE INDEX "credential_case" ON "credential" ("linked_case");
-CREATE INDEX "credential_vaccination" ON "credential" ("vaccination");
+CREATE INDEX "credential_result" ON "credential" ("result") WHERE "result" IS NOT NULL;
+CREATE INDEX "credential_case" ON "credential" ("linked_case") WHERE "linked_case" IS NOT NULL;
+CREATE INDEX "credential_vaccination" ON "credential" ("vaccination") WHERE "vaccination" IS NOT NULL;
 CREATE INDEX "credential_expires" ON "credential" ("expires","revoked");
 
 CREATE TABLE "stream" (
@@ -577,7 +575,7 @@ CREATE INDEX "stream_area" ON "stream" ("area","indicator","disease");
 CREATE INDEX "streams_by_area" ON "stream" ("area","code","indicator","disease","id");
 CREATE INDEX "streams_by_code" ON "stream" ("code","id","area","indicator","disease");
 CREATE INDEX "streams_by_key" ON "stream" ("indicator","disease","area","code","id");
-CREATE INDEX "streams_by_facility" ON "stream" ("facility","code","id");
+CREATE INDEX "streams_by_facility" ON "stream" ("facility","code","id") WHERE "facility" IS NOT NULL;
 
 CREATE TABLE "stream_values" (
   "id" {id} NOT NULL,
@@ -694,8 +692,8 @@ CREATE TABLE "signal" (
   "outbreak" {id},
   "owner" {id},
   PRIMARY KEY ("id")){keyed};
-CREATE INDEX "signal_outbreak" ON "signal" ("outbreak");
-CREATE INDEX "signal_owner" ON "signal" ("owner","status");
+CREATE INDEX "signal_outbreak" ON "signal" ("outbreak") WHERE "outbreak" IS NOT NULL;
+CREATE INDEX "signal_owner" ON "signal" ("owner","status") WHERE "owner" IS NOT NULL;
 CREATE INDEX "signals_by_area" ON "signal" ("area","noticed_time","updated","status","disease","id");
 CREATE INDEX "signals_by_noticed_time" ON "signal" ("noticed_time","id","area","status","disease");
 CREATE INDEX "signals_by_updated" ON "signal" ("updated","id","area","status","disease");
@@ -736,7 +734,7 @@ CREATE TABLE "alarm" (
   "signal" {id},
   PRIMARY KEY ("id")){keyed};
 CREATE UNIQUE INDEX "alarm_once" ON "alarm" ("stream","day","method","known");
-CREATE INDEX "alarm_signal" ON "alarm" ("signal");
+CREATE INDEX "alarm_signal" ON "alarm" ("signal") WHERE "signal" IS NOT NULL;
 CREATE INDEX "alarms_by_area" ON "alarm" ("area","day","grade","method","id");
 CREATE INDEX "alarms_by_day" ON "alarm" ("day","id","area","grade","method");
 CREATE INDEX "alarms_by_key" ON "alarm" ("grade","method","area","day","id");
@@ -758,8 +756,8 @@ CREATE TABLE "outbreak_link" (
   "excluded_date" {text} NOT NULL DEFAULT '',
   PRIMARY KEY ("id")){keyed};
 CREATE INDEX "outbreak_link_outbreak" ON "outbreak_link" ("outbreak","kind");
-CREATE INDEX "outbreak_link_case" ON "outbreak_link" ("linked_case");
-CREATE INDEX "outbreak_link_signal" ON "outbreak_link" ("signal");
+CREATE INDEX "outbreak_link_case" ON "outbreak_link" ("linked_case") WHERE "linked_case" IS NOT NULL;
+CREATE INDEX "outbreak_link_signal" ON "outbreak_link" ("signal") WHERE "signal" IS NOT NULL;
 
 CREATE TABLE "daily_report" (
   "id" {id} NOT NULL,
@@ -781,7 +779,7 @@ CREATE UNIQUE INDEX "daily_report_edition" ON "daily_report" ("area","day","edit
 CREATE INDEX "reports_by_area" ON "daily_report" ("area","day","updated","id");
 CREATE INDEX "reports_by_day" ON "daily_report" ("day","id","area");
 CREATE INDEX "reports_by_updated" ON "daily_report" ("updated","id","area");
-CREATE INDEX "daily_report_published_by" ON "daily_report" ("published_by");
+CREATE INDEX "daily_report_published_by" ON "daily_report" ("published_by") WHERE "published_by" IS NOT NULL;
 
 CREATE TABLE "task" (
   "id" {id} NOT NULL,
@@ -814,10 +812,10 @@ CREATE TABLE "task" (
   "protocol_version" {text} NOT NULL DEFAULT '',
   PRIMARY KEY ("id")){keyed};
 CREATE INDEX "task_area" ON "task" ("area","status","due");
-CREATE INDEX "task_owner" ON "task" ("owner","status","due");
-CREATE INDEX "task_case" ON "task" ("linked_case");
-CREATE INDEX "task_signal" ON "task" ("signal");
-CREATE INDEX "task_outbreak" ON "task" ("outbreak");
+CREATE INDEX "task_owner" ON "task" ("owner","status","due") WHERE "owner" IS NOT NULL;
+CREATE INDEX "task_case" ON "task" ("linked_case") WHERE "linked_case" IS NOT NULL;
+CREATE INDEX "task_signal" ON "task" ("signal") WHERE "signal" IS NOT NULL;
+CREATE INDEX "task_outbreak" ON "task" ("outbreak") WHERE "outbreak" IS NOT NULL;
 CREATE INDEX "tasks_by_area" ON "task" ("area","due","updated","status","kind","id");
 CREATE INDEX "tasks_by_due" ON "task" ("due","id","area","status","kind");
 CREATE INDEX "tasks_by_updated" ON "task" ("updated","id","area","status","kind");
@@ -862,7 +860,7 @@ CREATE TABLE "notice" (
   PRIMARY KEY ("id")){keyed};
 CREATE INDEX "notice_waiting" ON "notice" ("status","next_attempt");
 CREATE INDEX "notice_recipient" ON "notice" ("recipient","status");
-CREATE INDEX "notice_task" ON "notice" ("task");
+CREATE INDEX "notice_task" ON "notice" ("task") WHERE "task" IS NOT NULL;
 
 CREATE TABLE "answer" (
   "id" {id} NOT NULL,
@@ -887,7 +885,7 @@ CREATE TABLE "answer" (
   "sealed" {bytes},
   PRIMARY KEY ("id")){keyed};
 CREATE INDEX "answer_subject" ON "answer" ("subject_id","form","question");
-CREATE INDEX "answer_person" ON "answer" ("person");
+CREATE INDEX "answer_person" ON "answer" ("person") WHERE "person" IS NOT NULL;
 
 CREATE TABLE "job" (
   "id" {id} NOT NULL,
@@ -910,7 +908,7 @@ CREATE TABLE "job" (
   "failure" {text} NOT NULL DEFAULT '',
   PRIMARY KEY ("id")){keyed};
 CREATE INDEX "job_waiting" ON "job" ("status","not_before");
-CREATE INDEX "job_requested_by" ON "job" ("requested_by");
+CREATE INDEX "job_requested_by" ON "job" ("requested_by") WHERE "requested_by" IS NOT NULL;
 
 CREATE TABLE "audit" (
   "number" {integer} NOT NULL,
@@ -940,7 +938,7 @@ CREATE TABLE "history" (
   "owner" {id},
   "sealed" {bytes},
   PRIMARY KEY ("id","record","version")){keyed};
-CREATE INDEX "history_owner" ON "history" ("owner");
+CREATE INDEX "history_owner" ON "history" ("owner") WHERE "owner" IS NOT NULL;
 
 CREATE TABLE "row_layout" (
   "layout" {integer} NOT NULL,
@@ -1063,7 +1061,7 @@ CREATE TABLE "account_link" (
   "created" {integer} NOT NULL,
   "ends" {integer} NOT NULL,
   PRIMARY KEY ("hash")){keyed};
-CREATE INDEX "account_link_user" ON "account_link" ("user");
+CREATE INDEX "account_link_user" ON "account_link" ("user") WHERE "user" IS NOT NULL;
 
 CREATE TABLE "account_subject" (
   "hash" {bytes} NOT NULL,
