@@ -314,13 +314,23 @@ static int begin(struct watch_memory *memory, struct store_reader *reader, const
 
 /* ---- what has happened since ---- */
 
+/* Records of a page of events as they are now, each once. */
+struct page_records {
+    struct id   ids[PAGE];
+    bool        there[PAGE];
+    const char *values;
+    size_t      num;
+};
+
 struct following {
     struct watch_memory *memory;
     struct store_reader *reader;
     const struct access *who;
     struct arena         arena; /* of one page of events */
     struct store_event   events[PAGE];
-    bool                 all; /* read everything again */
+    struct page_records  cases, results;
+    size_t               places[PAGE]; /* of an event's record among those */
+    bool                 all;          /* read everything again */
 };
 
 static void spoil_loaded(struct watch_memory *memory)
@@ -355,6 +365,53 @@ static void spoil_area(struct following *following, enum model_record_number rec
         spoil_counters(memory, record);
 }
 
+static size_t place_of(struct page_records *records, const struct id *id)
+{
+    size_t at = 0;
+    while (at < records->num && !id_equal(&records->ids[at], id))
+        at++;
+    if (at == records->num)
+        records->ids[records->num++] = *id;
+    return at;
+}
+
+static int read_records(struct following *following, enum model_record_number number, struct page_records *records)
+{
+    const struct model_record *record = model_record(number);
+    struct model_set           visible;
+    void                      *values = arena_array(&following->arena, records->num + 1, record->size);
+    if (values == NULL)
+        return TOC_ERR_NO_MEMORY;
+    records->values = values;
+    if (records->num > 0 && store_read_many(following->reader, following->who, record, records->ids, records->num,
+                                            &following->arena, values, records->there, &visible) != 0)
+        memset(records->there, 0, sizeof records->there);
+    return 0;
+}
+
+/* The cases and results that a page of events is about, in two readings. */
+static int read_page(struct following *following, size_t num)
+{
+    following->cases.num = following->results.num = 0;
+    for (size_t i = 0; i < num; i++) {
+        const struct store_event *event = &following->events[i];
+        if (strcmp(event->record, "case") == 0)
+            following->places[i] = place_of(&following->cases, &event->id);
+        else if (strcmp(event->record, "result") == 0)
+            following->places[i] = place_of(&following->results, &event->id);
+    }
+    int ret = read_records(following, MODEL_CASE, &following->cases);
+    return ret == 0 ? read_records(following, MODEL_RESULT, &following->results) : ret;
+}
+
+/* Of an event's record what read_page found; NULL: it is not there. */
+static const void *found(const struct following *following, const struct store_event *event,
+                         const struct page_records *records, enum model_record_number number)
+{
+    size_t place = following->places[event - following->events];
+    return records->there[place] ? records->values + place * model_record(number)->size : NULL;
+}
+
 /* The record as it is, and as it was before the event. False: it is not there, or was not. */
 static bool read_now(struct following *following, const struct store_event *event, enum model_record_number number,
                      int64_t as_of, void *value)
@@ -366,12 +423,12 @@ static bool read_now(struct following *following, const struct store_event *even
 
 static void take_case(struct following *following, const struct store_event *event)
 {
-    struct model_case now, before;
-    bool              there = read_now(following, event, MODEL_CASE, STORE_NOW, &now);
-    if (there)
-        spoil_area(following, MODEL_CASE, &now.responsible_area, &now.disease);
-    if (!there || event->version > 1) {
-        if (there && read_now(following, event, MODEL_CASE, event->at - 1, &before) &&
+    const struct model_case *now = found(following, event, &following->cases, MODEL_CASE);
+    struct model_case        before;
+    if (now != NULL)
+        spoil_area(following, MODEL_CASE, &now->responsible_area, &now->disease);
+    if (now == NULL || event->version > 1) {
+        if (now != NULL && read_now(following, event, MODEL_CASE, event->at - 1, &before) &&
             before.head.version == event->version - 1) /* else it was changed twice in one instant */
             spoil_area(following, MODEL_CASE, &before.responsible_area, &before.disease);
         else
@@ -381,12 +438,11 @@ static void take_case(struct following *following, const struct store_event *eve
 
 static void take_result(struct following *following, const struct store_event *event)
 {
-    struct model_result now;
-    bool                there = read_now(following, event, MODEL_RESULT, STORE_NOW, &now);
-    if (!there)
+    const struct model_result *now = found(following, event, &following->results, MODEL_RESULT);
+    if (now == NULL)
         spoil_counters(following->memory, MODEL_RESULT);
     else
-        spoil_area(following, MODEL_RESULT, &event->area, event->version > 1 ? NULL : &now.disease);
+        spoil_area(following, MODEL_RESULT, &event->area, event->version > 1 ? NULL : &now->disease);
 }
 
 /* Results are counted where their specimen is. */
@@ -490,6 +546,8 @@ static int follow(struct watch_memory *memory, struct store_reader *reader, cons
         ret = store_follow(reader, &memory->after, following->events, PAGE, &num);
         if (ret == 0)
             ret = take_values(following, num);
+        if (ret == 0)
+            ret = read_page(following, num);
         for (size_t i = 0; i < num && ret == 0 && !following->all; i++)
             if (!is_own(memory, following->events[i].number)) {
                 ret = take_event(following, &following->events[i]);
