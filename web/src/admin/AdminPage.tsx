@@ -1,24 +1,32 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Administration: who may sign in, who may do what where, what was done, whether backups are made and how long what is
-// kept. Administrators and auditors see it, with the second factor; the server holds every line of it to that.
+// Administration: who may sign in, who may do what where, the areas, who looked at a person, what was done, whether backups
+// are made and how long what is kept. Each role sees its parts, with the second factor; the server holds every line to that.
 import { useState } from "preact/hooks";
 import { get, patch, post, Problem, type Schemas } from "../core/api";
 import { useData } from "../core/data";
 import { day, number, t, time } from "../core/language";
 import { query, withQuery } from "../core/router";
-import { codeName, codesOf, labelOf, may, model, nameOf, role } from "../core/session";
+import { administers, asksWhoLooked, codeName, codesOf, labelOf, may, model, nameOf, oversees, role } from "../core/session";
 import { Empty, Failure, Fresh, Show } from "../ui/states";
+import { Areas } from "./Areas";
+import { Readings } from "./Readings";
 import "./admin.css";
 
 type User = Schemas["users_row"];
 type Grant = Schemas["grants_row"];
 
-const PARTS = ["users", "grants", "audit", "upkeep"] as const;
+const PARTS = ["users", "grants", "areas", "readings", "audit", "upkeep"] as const;
 type Part = (typeof PARTS)[number];
 const PAGE = 200;
 
-const partsOf = (): Part[] =>
-  PARTS.filter((part) => (part === "audit" ? role.value?.role === "auditor" : part === "upkeep" ? true : may(part === "users" ? "user" : "grant", "read")));
+const SHOWN: Record<Part, () => boolean> = {
+  users: () => may("user", "read"),
+  grants: () => may("grant", "read"),
+  areas: () => true,
+  readings: () => asksWhoLooked() !== null,
+  audit: () => role.value?.role === "auditor",
+  upkeep: oversees,
+};
 
 /** What is sent, and what came of it: busy, refused, done. */
 function useSending(done: () => void): { problem: Problem | null; busy: boolean; send: (what: () => Promise<unknown>) => void } {
@@ -425,9 +433,9 @@ function Upkeep() {
 }
 
 export default function AdminPage() {
-  const parts = partsOf();
-  const part = parts.find((one) => one === query.value.get("part")) ?? parts[0] ?? "upkeep";
-  if (role.value?.role !== "administrator" && role.value?.role !== "auditor") return <Empty>{t("admin.notForYou")}</Empty>;
+  const parts = PARTS.filter((part) => SHOWN[part]());
+  const part = parts.find((one) => one === query.value.get("part")) ?? parts[0] ?? "areas";
+  if (!administers()) return <Empty>{t("admin.notForYou")}</Empty>;
   return (
     <>
       <h1>{t("page.administration")}</h1>
@@ -441,6 +449,8 @@ export default function AdminPage() {
       <section class="card" aria-label={t(`admin.${part}`)}>
         {part === "users" && <Users />}
         {part === "grants" && <Grants />}
+        {part === "areas" && <Areas />}
+        {part === "readings" && <Readings />}
         {part === "audit" && <Audit />}
         {part === "upkeep" && <Upkeep />}
       </section>

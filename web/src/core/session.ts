@@ -50,6 +50,17 @@ export function choosePurpose(purpose: string | null): void {
   asWhom.purpose = purpose;
 }
 
+/** The purpose for which the present role may ask who looked at a person, which the server holds it to; null: it may not. */
+export function asksWhoLooked(): string | null {
+  if (role.value?.role === "data-manager") return "own-request";
+  return role.value?.role === "supervisor" ? "audit" : null;
+}
+
+export const oversees = () => role.value?.role === "administrator" || role.value?.role === "auditor";
+
+/** Does the page of administration have something for the present role? */
+export const administers = () => oversees() || asksWhoLooked() !== null;
+
 type Names = { name_en?: string; name_zh?: string; name_bo?: string };
 
 /** A thing's name in the language of the page, else in whichever it has. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The pages, in the order of the rail. The server has a line for each of their paths too (src/server/routes.def).
 import type { TextKey } from "../core/language";
-import { may, role } from "../core/session";
+import { administers, may, role } from "../core/session";
 
 export interface Page {
   path: string;
@@ -12,8 +12,6 @@ export interface Page {
 }
 
 const under = (folder: string) => (path: string) => path === folder || path.startsWith(`${folder}/`);
-
-const administers = () => role.value?.role === "administrator" || role.value?.role === "auditor";
 
 /** Who may confirm what the columns of a list mean (upload_send in src/server/upload.c). */
 export const takesLists = () => role.value?.role === "data-manager";

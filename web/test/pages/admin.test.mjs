@@ -12,6 +12,8 @@ before(async () => {
     ["sonam", "auditor", "900101"],
     ["dolma", "epidemiologist", "900101"],
     ["tashi", "epidemiologist", "900101"],
+    ["lobsang", "data-manager", "900101"],
+    ["drolma", "supervisor", "900101"],
   ]);
   server = await serve(node.node);
   browser = await browse();
@@ -99,10 +101,65 @@ test("an auditor reads what was done, and changes nothing", async () => {
   await context.close();
 });
 
+let person;
+
+test("a data manager finds a person and tells them who looked", async () => {
+  const { page, context } = await withFactor("lobsang", { bypassCSP: true });
+  assert.equal(await page.locator(".parts a[href*=users]").count(), 0);
+  const purpose = { "Tocsin-Purpose": "data-quality" };
+  const name = "Invented Somebody";
+  const list = await ask(page, "GET", "/api/v1/cases?page_size=1");
+  const id = (person = list.body.rows[0].person);
+  const made = await ask(page, "POST", "/api/v1/identities", { person: id, name }, { ...purpose, "Idempotency-Key": "name-of-a-person" });
+  assert.equal(made.status, 201, JSON.stringify(made.body));
+  const read = await ask(page, "GET", "/api/v1/cases?page_size=1&identities=true", null, purpose);
+  assert.equal(read.body.rows[0].name, name);
+  await page.locator(".parts a[href*=readings]").click();
+  await page.getByLabel("Whole name").fill(name);
+  await button(page, "Find").click();
+  await page.locator(`ul.plain a[href*='${id}']`).click();
+  await page.waitForSelector("tbody tr:has-text('Data quality')");
+  assert.ok(!page.url().includes(encodeURIComponent(name)), "no name in an address");
+  assert.doesNotMatch(await page.textContent("tbody"), /lobsang/);
+  await looksWell(page);
+  await page.evaluate(() => localStorage.setItem("tocsin-language", "zh"));
+  await page.reload();
+  await page.waitForSelector("tbody tr");
+  await looksWell(page);
+  await context.close();
+});
+
+test("the head of the response asks by the person's number; the areas are there with what lies below", async () => {
+  const { page, context } = await withFactor("drolma", { bypassCSP: true });
+  await page.goto(`${server.url}/administration?part=readings`);
+  await page.getByLabel("Number of the person").fill(person);
+  await button(page, "Find").click();
+  await page.waitForSelector("tbody tr:has-text('who looked')");
+  await page.locator(".parts a[href*=areas]").click();
+  await page.waitForSelector("tbody tr");
+  const [code, , name] = node.areas.find((one) => one[0] === "900101100");
+  for (let step = 0; (await page.locator(`td:has-text('${code}')`).count()) === 0 && step < 6; step++) {
+    const before = page.url();
+    await page.locator("tbody th a").first().click();
+    await page.waitForFunction((before) => location.href !== before, before);
+    await page.waitForSelector("tbody tr");
+    await page.waitForTimeout(200);
+  }
+  assert.match(await page.textContent(`tr:has-text('${code}')`), new RegExp(name));
+  await looksWell(page);
+  await page.getByRole("link", { name: "All areas" }).click();
+  await page.waitForFunction(() => !location.search.includes("area="));
+  await page.evaluate(() => localStorage.setItem("tocsin-language", "zh"));
+  await page.reload();
+  await page.waitForSelector("tbody tr");
+  await looksWell(page);
+  await context.close();
+});
+
 test("whoever administers nothing has no such page", async () => {
   const { page, context } = await signIn(browser, server.url, "tashi");
   assert.equal(await page.locator(".rail a[href='/administration']").count(), 0);
   await page.goto(`${server.url}/administration`);
-  await page.waitForSelector(".empty:has-text('for administrators and auditors')");
+  await page.waitForSelector(".empty:has-text('for administrators, auditors')");
   await context.close();
 });
