@@ -35,15 +35,16 @@ static int open_signer(struct desk *desk)
     const char        *folder = work->settings.signer != NULL ? work->settings.signer : desk->node.settings.pass_issuer;
     struct issue_file  chain = { 0 };
     if (*folder == '\0')
-        return cli_complain(work->command, CLI_USE, "the node issues no passes: pass_issuer in its tocsin.conf, or "
-                                                    "--signer DIR, is missing");
+        return cli_complain(work->command, CLI_USE,
+                            "the node issues no passes: pass_issuer in its tocsin.conf, or "
+                            "--signer DIR, is missing");
     int exit_code = issue_read_within(work, folder, "signer.crt", &chain);
     if (exit_code == CLI_DONE)
-        exit_code = issue_told(
-            work, pass_signer_of(desk->node.keeper, chain.bytes, chain.size, &desk->signer, &work->faults));
+        exit_code =
+            issue_told(work, pass_signer_of(desk->node.keeper, chain.bytes, chain.size, &desk->signer, &work->faults));
     if (exit_code == CLI_DONE)
-        exit_code = issue_told(work, credential_maker_open_by(&desk->signer.hand, chain.bytes, chain.size, &desk->maker,
-                                                              &work->faults));
+        exit_code = issue_told(
+            work, credential_maker_open_by(&desk->signer.hand, chain.bytes, chain.size, &desk->maker, &work->faults));
     issue_forget(&chain);
     return exit_code;
 }
@@ -127,9 +128,8 @@ int issue_run_withdraw(struct issue_work *work)
     static const char *const kinds[] = { "pass", "result", "case", "vaccination", NULL };
     struct desk              desk = { .work = work };
     struct pass_revoking     revoking = { .now = work->now * INSTANT_SECOND };
-    struct id *const         ids[] = { &revoking.credential, &revoking.result, &revoking.of_case,
-                                          &revoking.vaccination };
-    int                      exit_code = read_operands(work, kinds, ids, "pass, result, case, vaccination");
+    struct id *const ids[] = { &revoking.credential, &revoking.result, &revoking.of_case, &revoking.vaccination };
+    int              exit_code = read_operands(work, kinds, ids, "pass, result, case, vaccination");
     if (exit_code == CLI_DONE)
         exit_code = open_desk(&desk);
     if (exit_code != CLI_DONE)

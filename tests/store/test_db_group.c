@@ -13,12 +13,9 @@ static const struct db_column thing_columns[] = {
     { "name", DB_KIND_TEXT, false },
 };
 static const struct db_index thing_name = { .name = "thing_name", .columns = { "name" }, .unique = true };
-static const struct db_table thing = { .name = "thing",
-                                       .columns = thing_columns,
-                                       .num_columns = 3,
-                                       .num_key = 1,
-                                       .indexes = &thing_name,
-                                       .num_indexes = 1 };
+static const struct db_table thing = {
+    .name = "thing", .columns = thing_columns, .num_columns = 3, .num_key = 1, .indexes = &thing_name, .num_indexes = 1
+};
 
 static const struct db_column sum_columns[] = { { "day", DB_KIND_TEXT, true }, { "value", DB_KIND_INTEGER, true } };
 static const struct db_table  sums = { .name = "sums", .columns = sum_columns, .num_columns = 2, .num_key = 1 };

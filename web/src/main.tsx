@@ -3,10 +3,11 @@ import { render } from "preact";
 import { lazy, Suspense } from "preact/compat";
 import { useEffect, useState } from "preact/hooks";
 import { Problem } from "./core/api";
-import { choose, preferred, t } from "./core/language";
+import { choose, preferred, speak, t } from "./core/language";
 import { listen } from "./core/live";
 import { followLinks, path } from "./core/router";
 import { begin, lacksFactor, model, role, session } from "./core/session";
+import en from "./i18n/en.json";
 import { applyTheme, Shell } from "./shell/Shell";
 import { Situation } from "./situation/Situation";
 import { Empty, Failure, Loading } from "./ui/states";
@@ -99,5 +100,6 @@ const root = document.getElementById("app");
 if (root !== null) {
   applyTheme(localStorage.getItem("tocsin-theme"));
   followLinks(root);
+  speak(en, () => import("./i18n/zh.json"));
   void choose(preferred()).then(() => render(<App />, root));
 }

@@ -4,7 +4,8 @@ import { daysBetween, isDay, plusDays } from "./days";
 
 vi.stubGlobal("localStorage", { getItem: () => null, setItem: () => undefined });
 vi.stubGlobal("document", { documentElement: {} });
-const { choose, day, number, t } = await import("./language");
+const { choose, day, number, speak, t } = await import("./language");
+speak((await import("../i18n/en.json")).default, () => import("../i18n/zh.json"));
 
 describe("local dates", () => {
   test("go on over months, years and 29 February", () => {

@@ -1,21 +1,31 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Texts of the pages: one catalogue a language, of which English is the measure (web/src/i18n/check.test.ts).
+// Texts of the pages: a catalogue for each application and language, of which English is the measure
+// (web/src/i18n/check.test.ts). An application says at its start which is its own: the scan page loads none of the others'.
 import { computed, signal } from "@preact/signals";
-import en from "../i18n/en.json";
+import type en from "../i18n/en.json";
+import type pass from "../i18n/pass.en.json";
 
 export type Language = "en" | "zh";
-export type TextKey = keyof typeof en;
-type Catalogue = Record<TextKey, string>;
+export type TextKey = keyof typeof en | keyof typeof pass;
+type Catalogue = Partial<Record<TextKey, string>>;
+type Load = () => Promise<{ default: Catalogue }>;
 
 const KEPT = "tocsin-language";
 const tags = { en: "en-GB", zh: "zh-CN" } as const;
-const loaded: Partial<Record<Language, Catalogue>> = { en };
+const loaded: { en: Catalogue; zh?: Catalogue } = { en: {} };
+let loadChinese: Load | undefined;
 
 export const language = signal<Language>("en");
 export const tag = computed(() => tags[language.value]);
 
+/** English is there at once, Chinese when it is chosen. */
+export function speak(english: Catalogue, chinese: Load): void {
+  loaded.en = english;
+  loadChinese = chinese;
+}
+
 export async function choose(wanted: Language): Promise<void> {
-  if (wanted === "zh") loaded.zh ??= (await import("../i18n/zh.json")).default;
+  if (wanted === "zh" && loadChinese !== undefined) loaded.zh ??= (await loadChinese()).default;
   language.value = wanted;
   document.documentElement.lang = tag.value;
   localStorage.setItem(KEPT, wanted);
@@ -30,7 +40,7 @@ export function preferred(): Language {
 
 /** A text with its {places} filled in. "{n|one|many}" chooses by a number. */
 export function t(key: TextKey, values: Record<string, string | number> = {}): string {
-  const text = (loaded[language.value] ?? en)[key];
+  const text = loaded[language.value]?.[key] ?? loaded.en[key] ?? key;
   return text.replace(/\{(\w+)(?:\|([^|}]*)\|([^}]*))?\}/g, (_, name: string, one?: string, many?: string) => {
     const value = values[name] ?? "";
     if (many === undefined) return typeof value === "number" ? number(value) : value;

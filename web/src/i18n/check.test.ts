@@ -2,14 +2,28 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import en from "./en.json";
-import zh from "./zh.json";
+import pages from "./en.json";
+import scan from "./pass.en.json";
+import scanChinese from "./pass.zh.json";
+import pagesChinese from "./zh.json";
+
+const en = { ...pages, ...scan };
+const zh = { ...pagesChinese, ...scanChinese };
 
 const places = (text: string) => [...new Set([...text.matchAll(/\{(\w+)/g)].map((match) => match[1]))].sort();
 
 test("every text is there in every language, with the same places", () => {
   expect(Object.keys(zh)).toEqual(Object.keys(en));
   for (const [key, text] of Object.entries(en)) expect([key, places(zh[key as keyof typeof en])]).toEqual([key, places(text)]);
+});
+
+test("each application has the texts that it asks for, and no other's", () => {
+  expect(Object.keys(pages).filter((key) => key in scan)).toEqual([]);
+  expect(Object.keys(scanChinese)).toEqual(Object.keys(scan));
+  const asked = (folder: string) => sources(join(__dirname, "..", folder)).join("\n").match(/(?<=\bt\(["`])\w+(?=\.)/g) ?? [];
+  expect([...new Set(asked("pass"))]).toEqual(["pass"]);
+  for (const folder of ["admin", "case", "intake", "report", "sender", "shell", "signal", "situation", "stream", "ui"])
+    expect(asked(folder)).not.toContain("pass");
 });
 
 test("no text is the same in two languages", () => {

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // @vitest-environment happy-dom
 import { afterEach, expect, test } from "vitest";
-import { choose } from "../core/language";
+import { choose, speak } from "../core/language";
+import en from "../i18n/en.json";
 import { saidBy } from "./said";
 import type { SignalRow } from "./signals";
 
+speak(en, () => import("../i18n/zh.json"));
 afterEach(() => choose("en"));
 
 test("what alarms found is said in the reader's language", async () => {
