@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "server/http.h"
+#include "server/route.h"
 #include "support/server.h"
 #include "support/test.h"
 
@@ -248,6 +249,38 @@ static void test_cross_site(void **state)
     }
 }
 
+/* The path of a route with an id where it wants one. */
+static void path_of(const struct route *route, char *path, size_t room)
+{
+    static const char id[] = "01a1f2d4-0000-7000-8000-000000000001";
+    size_t            used = 0;
+    for (const char *at = route->path; *at != '\0'; at++)
+        if (*at == '{') {
+            used += (size_t) snprintf(path + used, room - used, "%s", id);
+            at = strchr(at, '}');
+        } else if (used + 1 < room)
+            path[used++] = *at;
+    path[used] = '\0';
+}
+
+static void test_every_route_refuses_other_hosts_and_other_pages(void **state)
+{
+    (void) state;
+    static const char *const words[] = { "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE" };
+    size_t                   num;
+    const struct route      *all = routes(&num);
+    for (size_t i = 0; i < num; i++) {
+        char path[512], line[600], text[800];
+        path_of(&all[i], path, sizeof path);
+        snprintf(line, sizeof line, "%s %s", words[all[i].method], path);
+        snprintf(text, sizeof text, "%s HTTP/1.1\r\nHost: attacker.example\r\n\r\n", line);
+        if (test_request(&test, text, NULL) != 403)
+            fail_msg("%s is answered under another name", line);
+        if (test_ask(&test, line, "Origin: https://attacker.example\r\n", NULL, NULL) != 403)
+            fail_msg("%s is answered to another page", line);
+    }
+}
+
 /* ---- answers ---- */
 
 static void test_every_answer_is_closed_to_others(void **state)
@@ -363,6 +396,7 @@ int main(void)
         cmocka_unit_test(test_head_has_no_body),
         cmocka_unit_test(test_rebinding),
         cmocka_unit_test(test_cross_site),
+        cmocka_unit_test(test_every_route_refuses_other_hosts_and_other_pages),
         cmocka_unit_test(test_every_answer_is_closed_to_others),
         cmocka_unit_test(test_refusals_are_problem_documents),
         cmocka_unit_test(test_requests_behind_one_another),
