@@ -226,8 +226,8 @@ static void test_a_row_in_chinese(void **state)
     assert_has(answer.rows, "\"classification\":\"confirmed\"");
     assert_has(answer.rows, "\"interpretation\":\"detected\"");
     assert_has_not(answer.rows, "藏");
-    assert_has(answer.mapping,
-               "\"header\":\"民族\",\"field\":\"\",\"note\":\"ethnicity, race and descent are never collected\"");
+    assert_has(answer.mapping, "\"header\":\"民族\",\"field\":\"\",\"denied\":true,"
+                               "\"note\":\"ethnicity, race and descent are never collected\"");
     drop(&answer);
 }
 

@@ -13,7 +13,7 @@ test("what alarms found is said in the reader's language", async () => {
   const signal = { indicator: "cases", observed: 12, expected: 3.42, num_alarms: 3, beyond_wave: true } as SignalRow;
   expect(saidBy(signal)).toBe("cases: 12, 3.4 expected; alarms: 3; beyond the wave around it");
   await choose("zh");
-  expect(saidBy(signal)).toBe("cases：12，期望值 3.4; 3 条预警; 超出周边流行波");
+  expect(saidBy(signal)).toBe("cases：12，期望值 3.4；3 条预警；超出周边流行波");
 });
 
 test("a share has its numerator and denominator, a mark says why it is no growth", () => {

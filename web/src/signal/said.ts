@@ -24,5 +24,5 @@ export function saidBy(signal: SignalRow): string {
     ...((signal.num_alarms ?? 0) > 1 ? [t("signals.alarms", { n: signal.num_alarms ?? 0 })] : []),
     ...(signal.beyond_wave === true ? [t("signals.beyond")] : []),
     ...(signal.mark === undefined ? [] : [t("signals.marked", { mark: codeName("series_mark", signal.mark) })]),
-  ].join("; ");
+  ].join(t("signals.and"));
 }
