@@ -109,8 +109,12 @@ struct comparison {
 };
 
 struct totals {
-    size_t cases, compared, differ;
+    size_t cases, compared, differ, ran_off;
 };
+
+/* How R's glm() stops when its steps run off to infinity: counts like 0, 0, 1 with a slope have no likeliest mean, and
+ * the rounding of the week decides between this error and the answer of the weeks beside it. Nothing to agree with. */
+static const char *const ran_off = "NAs in V(mu)";
 
 static void compare(const struct comparison *ours, const struct oracle_table *out, struct totals *totals)
 {
@@ -119,6 +123,10 @@ static void compare(const struct comparison *ours, const struct oracle_table *ou
         char **cell = out->cell[i];
         if (strcmp(cell[name], ours->name) != 0 || ours->without.all)
             continue;
+        if (strcmp(cell[error], ran_off) == 0) {
+            totals->ran_off++;
+            continue;
+        }
         size_t at = (size_t) atol(cell[idx]) - ours->from;
         bool   stopped = *cell[error] != '\0', same;
         if (ours->ret != 0) /* a call that R refuses too */
@@ -183,11 +191,11 @@ static void check_all(const char *folder, const char *algorithm, bool shared, co
     }
     oracle_free_table(&cases);
     oracle_free_table(&out);
-    print_message("# %s: %zu cases, %zu rows compared in every column, %zu differ\n", algorithm, totals.cases,
-                  totals.compared, totals.differ);
+    print_message("# %s: %zu cases, %zu rows compared in every column, %zu differ; R's steps ran off in %zu more\n",
+                  algorithm, totals.cases, totals.compared, totals.differ, totals.ran_off);
     for (size_t i = 0; i < MAX_COLUMNS && worst[i].column != NULL; i++)
         print_message("#   %-10s at most %.2g\n", worst[i].column, worst[i].difference);
-    assert_true(totals.compared > 0);
+    assert_true(totals.compared > 100 * totals.ran_off);
     assert_int_equal(totals.differ, 0);
 }
 
