@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What a capability promises: each measure, its bar, what is measured here and now, and the command behind it.
 
-usage: show.py BUILD early-warning|intake|pass|server|simulator|store|watch [WORD…]
+usage: show.py BUILD early-warning|intake|pass|server|simulator|store|watch|web [WORD…]
 
 Every number comes from a command that is run now and can be run alone. The commands print lines
 `row<TAB>measure<TAB>bar<TAB>measured<TAB>yes|no`, and behind a further tab what was run for this line; whatever else they
 print is left out here. With `--quick` the commands are those of QUICK, where the capability has any. Further words: names
-of commands (`failures`: bench/failures.py), which alone are run; else they go to the first command, and it alone is run.
+of commands (`failures`: bench/failures.py, `web_live`: bench/web_live.mjs), which alone are run; else they go to the first command, and it alone is run.
 """
 
 import shlex
@@ -62,6 +62,9 @@ COMMANDS = {
         "python3 bench/watch_live.py {build}",
         "python3 bench/watch_scale.py {build}",
     ],
+    "web": [
+        "node bench/web_pages.mjs {build}",
+    ],
 }
 
 QUICK = {
@@ -86,7 +89,7 @@ def commands_of(capability, words):
     commands = COMMANDS[capability]
     if words[:1] == ["--quick"] and capability in QUICK:
         commands, words = QUICK[capability], words[1:]
-    named = [command for command in commands if any(f"/{word}.py " in command for word in words)]
+    named = [command for command in commands if any(f"/{word}.py " in command or f"/{word}.mjs " in command for word in words)]
     if not words or named:
         return named or commands
     return [" ".join([commands[0], *map(shlex.quote, words)])]

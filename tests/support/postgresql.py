@@ -19,6 +19,7 @@ With --power (the built power_preload.c) the machine's power can be cut (power_j
     plan CUT_AT FAIL_SYNC_AT BYTES_ALLOWED    struct power_plan, from now on
     state             `ok CUT CHANGES SYNCS`
     cut SEED SECTOR   cut the power if it is still on, restore what survives: `ok` and the numbers of struct power_loss
+With `--run COMMAND…` it runs that instead, with TOCSIN_PAGES_POSTGRESQL=URL of the database postgres, and ends as it does.
 The same file is a module for the command line's tests: `with Cluster() as cluster: cluster.url()`.
 """
 
@@ -360,17 +361,31 @@ def pairs(words):
     return dict(word.split("=", 1) for word in words)
 
 
+def run_beside(options):
+    """Run the command while a cluster is there; its exit code. Without a server: a skipped test, as TAP says it."""
+    try:
+        with Cluster(pairs(options.setting), options.initdb) as cluster:
+            url = {"TOCSIN_PAGES_POSTGRESQL": cluster.url("postgres")}
+            return subprocess.call(options.run, env={**os.environ, **url})
+    except Absent as why:
+        print(f"1..1\nok 1 - on PostgreSQL # SKIP {why}")
+        return 0
+
+
 def main():
     arguments = argparse.ArgumentParser(description="A private PostgreSQL cluster for a test.")
     for name in ("setting", "initdb"):
         arguments.add_argument("--" + name, action="append", default=[])
     arguments.add_argument("--power", help="the built power_preload.c")
+    arguments.add_argument("--run", nargs=argparse.REMAINDER, default=[], metavar="COMMAND")
     arguments.add_argument("--probe", action="store_true", help="exit code 0 where a server is installed")
     options = arguments.parse_args()
     if options.probe:
         with contextlib.suppress(Absent):
             sys.exit(0 if programs() else 1)
         sys.exit(1)
+    if options.run:
+        sys.exit(run_beside(options))
     with contextlib.suppress(PermissionError):
         os.setsid()  # a signal to the test's group is not for the keeper: it ends when its standard input does
     for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):

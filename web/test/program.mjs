@@ -3,10 +3,10 @@
 import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
 import { createHmac } from "node:crypto";
-import { mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
 
@@ -15,11 +15,21 @@ export const TOCSIN = join(ROOT, "build/tocsin");
 export const PASSWORD = "quiet rivers run deep 77";
 export const TODAY = new Date().toISOString().slice(0, 10);
 
+/** Where the node's records are kept, as `tocsin node init --database` takes it: SQLite, or a new database of the PostgreSQL
+ * server that TOCSIN_PAGES_POSTGRESQL names (`tests/support/postgresql.py --run`). */
+function database(name) {
+  const server = process.env.TOCSIN_PAGES_POSTGRESQL;
+  if (server === undefined) return [];
+  execFileSync("psql", ["-Xq", "-d", server, "-c", `CREATE DATABASE "${name}"`], { stdio: ["ignore", "ignore", "pipe"] });
+  return [server.replace("///postgres?", `///${name}?`)];
+}
+
 /** A node in a folder of its own; users: [login, role, area code][]. */
 export function makeNode(users) {
   const folder = mkdtempSync(join(tmpdir(), "tocsin-pages-"));
   const node = join(folder, "node");
-  execFileSync(join(ROOT, "tools/demo_node.sh"), [TOCSIN, node, join(folder, "data"), TODAY], { stdio: ["ignore", "ignore", "pipe"] });
+  const words = [TOCSIN, node, join(folder, "data"), TODAY, ...database(basename(folder))];
+  execFileSync(join(ROOT, "tools/demo_node.sh"), words, { stdio: ["ignore", "ignore", "pipe"] });
   for (const [login, role, area] of users) {
     execFileSync(TOCSIN, ["user", "create", login, "--role", role, "--area", area, "--node", node], { stdio: "pipe" });
     execFileSync(TOCSIN, ["user", "password", login, "--node", node], { input: `${PASSWORD}\n`, stdio: "pipe" });
@@ -39,17 +49,26 @@ export function takeIn({ folder, node, areas }, area, messages) {
   return String(said).trim().split("\n").map((line) => JSON.parse(line));
 }
 
-/** Serve it on any port; { url, end }. log: a file that its log goes to. */
+/** Listen for messages by MLLP too, on any port: before it is served. */
+export function listen({ node, areas }, area) {
+  const id = areas.find((row) => row[0] === area).at(-1);
+  execFileSync(TOCSIN, ["record", "create", "feed", `area=${id}`, "name=Laboratory", "channel=mllp", "status=live", "sending_facility=LAB", "--node", node], { stdio: "pipe" });
+  appendFileSync(join(node, "tocsin.conf"), "\n[mllp laboratory]\nlisten = 127.0.0.1:0\n");
+}
+
+/** Serve it on any port; { url, mllp: where it listens for messages, end }. log: a file that its log goes to. */
 export async function serve(node, log = null) {
   const quiet = log === null ? ["--quiet"] : [];
   const stderr = log === null ? "ignore" : openSync(log, "w");
   const server = spawn(TOCSIN, ["serve", "--node", node, ...quiet, "--listen", "127.0.0.1:0"], { stdio: ["ignore", "pipe", stderr] });
-  const url = await new Promise((found, failed) => {
+  const listens = readFileSync(join(node, "tocsin.conf"), "utf8").includes("\n[mllp ");
+  const [url, mllp] = await new Promise((found, failed) => {
     let said = "";
     server.stdout.on("data", (bytes) => {
       said += bytes;
       const match = /serves at (http:\S+)/.exec(said);
-      if (match !== null) found(match[1]);
+      const messages = /over MLLP at (\S+)\n/.exec(said);
+      if (match !== null && (!listens || messages !== null)) found([match[1], messages?.[1]]);
     });
     server.on("exit", (code) => failed(new Error(`tocsin serve ended with ${code}`)));
   });
@@ -59,7 +78,7 @@ export async function serve(node, log = null) {
       server.on("exit", ended);
       server.kill("SIGTERM");
     });
-  return { url, end };
+  return { url, mllp, end };
 }
 
 export function browse(args = []) {
@@ -116,17 +135,35 @@ export async function giveFactor(page) {
   assert.equal(given.status, 201, JSON.stringify(given.body));
 }
 
-export const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
-export const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+/** Send a message over MLLP, as a laboratory does; the answer's code (AA where it is kept). */
+export function sendMessage({ folder }, mllp, text) {
+  const file = join(folder, "out.hl7");
+  writeFileSync(file, text);
+  const said = execFileSync(TOCSIN, ["mllp", "send", mllp, file], { stdio: ["ignore", "pipe", "pipe"] });
+  rmSync(file);
+  return /\b(A[AER])\b/.exec(String(said))?.[1];
+}
+
+const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
+const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+
+/** What axe finds on the page as it is shown. Where TOCSIN_AXE_LOG names a file, which page was looked at is added to it. */
+export async function axeFinds(page) {
+  if (await page.evaluate(() => !("axe" in window))) await page.addScriptTag({ path: AXE });
+  const found = await page.evaluate((tags) => axe.run(document, { runOnly: tags }), RULES);
+  if (process.env.TOCSIN_AXE_LOG) {
+    const seen = await page.evaluate(() => [location.pathname, document.documentElement.lang, innerWidth, matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light"]);
+    appendFileSync(process.env.TOCSIN_AXE_LOG, `${seen.join("\t")}\t${found.violations.length}\n`);
+  }
+  return found.violations.map((one) => [one.id, one.nodes.map((node) => node.html.slice(0, 120))]);
+}
 
 /** Nothing that axe finds, on a desk and a telephone, in both themes; nothing wider than a small screen. */
 export async function looksWell(page) {
-  await page.addScriptTag({ path: AXE });
   for (const [width, colorScheme] of [[1280, "light"], [1280, "dark"], [360, "light"], [360, "dark"], [320, "light"]]) {
     await page.setViewportSize({ width, height: 800 });
     await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
-    const found = await page.evaluate((tags) => axe.run(document, { runOnly: tags }), RULES);
-    assert.deepEqual(found.violations.map((one) => [width, colorScheme, one.id, one.nodes.map((node) => node.html.slice(0, 120))]), []);
+    assert.deepEqual([width, colorScheme, await axeFinds(page)], [width, colorScheme, []]);
     assert.ok((await page.evaluate(() => document.documentElement.scrollWidth)) <= width);
   }
   await page.setViewportSize({ width: 1280, height: 860 });
