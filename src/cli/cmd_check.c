@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/time_zone.h"
 #include "cli/audit_receipts.h"
 #include "cli/cmd.h"
 #include "cli/command.h"
@@ -52,6 +53,7 @@ static int run(const struct cli_command *command, int argc, char **argv)
     struct audit_heads heads = { 0 };
     struct db_error    error = { 0 };
     int64_t            wrong = 0;
+    char               zone[TIME_ZONE_BYTES];
     int                first, exit_code = cli_parse(command, argc, argv, &settings, &first);
     if (exit_code >= 0)
         return exit_code;
@@ -60,6 +62,11 @@ static int run(const struct cli_command *command, int argc, char **argv)
     exit_code = node_options_read(command, &settings.node, &opened);
     if (exit_code != CLI_DONE)
         return exit_code;
+    if (!settings.quiet) {
+        time_zone_name(zone);
+        printf("Days and hours are those of the time zone %s%s.\n", zone,
+               opened.settings.time_zone[0] != '\0' ? "" : " (the machine's: the node's settings name none)");
+    }
     if (settings.receipts != NULL)
         exit_code = audit_heads_read(command, opened.keeper, settings.receipts, &heads);
     if (exit_code == CLI_DONE) {

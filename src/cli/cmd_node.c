@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/instant.h"
+#include "base/time_zone.h"
 #include "cli/cmd.h"
 #include "cli/command.h"
 #include "cli/node_options.h"
@@ -238,7 +239,7 @@ static int tidy(const struct cli_command *command, struct node *node)
 {
     struct fault_list none = FAULT_LIST_INIT;
     int64_t           removed;
-    int               status = store_retain(node->store, (toc_date) (instant_now() / INSTANT_DAY), &removed);
+    int               status = store_retain(node->store, time_zone_day(instant_now()), &removed);
     if (status == 0)
         status = account_tidy(node->store, instant_now());
     if (status != 0)

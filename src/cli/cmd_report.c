@@ -31,7 +31,7 @@ struct settings {
 static const struct cli_option report_options[] = {
     { .name = "day",
       .value = "DAY",
-      .initial = "yesterday, in UTC",
+      .initial = "yesterday",
       .kind = CLI_TEXT,
       .offset = offsetof(struct settings, day),
       .meaning = "freeze: the day that it tells of; it must be over. --area gives the area." },

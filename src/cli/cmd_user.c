@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/instant.h"
+#include "base/time_zone.h"
 #include "cli/cmd.h"
 #include "cli/cmd_user.h"
 #include "cli/command.h"
@@ -124,8 +125,8 @@ static int list(struct work *work, const char *login)
         int has = account_read(work->reader, &users[i].id, &account);
         status = account_grants(work->reader, &users[i].id, grants, &num_grants);
         unsigned roles = status == 0 ? account_roles(grants, num_grants, work->call.now) : 0;
-        bool     gone = has != 0 && users[i].valid_to != MODEL_MISSING_DATE &&
-                    users[i].valid_to <= (toc_date) (work->call.now / INSTANT_DAY);
+        bool     gone =
+            has != 0 && users[i].valid_to != MODEL_MISSING_DATE && users[i].valid_to <= time_zone_day(work->call.now);
         fprintf(cli_out(), "%-24s  %-10s  %-13s%s ", users[i].login,
                 gone        ? "gone"
                 : has == 0  ? "active"

@@ -6,8 +6,8 @@
 #include <unistd.h>
 
 #include "base/date_text.h"
-#include "base/instant.h"
 #include "base/text.h"
+#include "base/time_zone.h"
 #include "cli/cmd.h"
 #include "cli/cmd_watch.h"
 #include "cli/command.h"
@@ -49,7 +49,7 @@ static const char *set_today(void *settings, const char *value)
 static const struct cli_option watch_options[] = {
     { .name = "today",
       .value = "DAY",
-      .initial = "of the machine's clock, in UTC",
+      .initial = "of the machine's clock, in the node's time zone",
       .kind = CLI_CUSTOM,
       .set = set_today,
       .meaning = "The newest day that is looked at." },
@@ -136,7 +136,9 @@ static const struct cli_group groups[] = {
 #define SETTINGS_INIT                                                                                                  \
     {                                                                                                                  \
         .node = NODE_CLI_SETTINGS_INIT, .output = OUTPUT_SETTINGS_INIT, .list = RECORD_LIST_SETTINGS_INIT,             \
-        .load = WATCH_LOAD_SETTINGS_INIT, .report = WATCH_REPORT_SETTINGS_INIT                                         \
+        .load = WATCH_LOAD_SETTINGS_INIT, .report = WATCH_REPORT_SETTINGS_INIT, .about = {                             \
+            .today = MODEL_MISSING_DATE                                                                                \
+        }                                                                                                              \
     }
 
 struct verb;
@@ -569,20 +571,27 @@ static int hand_over(const struct settings *settings, int argc, char **argv)
     return forward_send(settings->node.directory, argc, words, "");
 }
 
+/* Today is the node's, whose zone is known once it is open. */
+static int run_verb(struct call *call, struct settings *settings)
+{
+    if (settings->about.today == MODEL_MISSING_DATE)
+        settings->about.today = time_zone_day(store_clock_now(call->node->store));
+    return call->verb->run(call);
+}
+
 static int run(const struct cli_command *command, int argc, char **argv)
 {
     struct settings settings = SETTINGS_INIT;
     struct node     node;
     struct call     call = { .node = &node };
-    settings.about.today = (toc_date) (instant_now() / INSTANT_DAY);
-    int exit_code = parse(command, argc, argv, &settings, &call);
+    int             exit_code = parse(command, argc, argv, &settings, &call);
     if (exit_code >= 0)
         return exit_code;
     exit_code = call.writes && name_files(&call) ? hand_over(&settings, argc, argv) : -1;
     if (exit_code < 0) {
         exit_code = node_options_open(command, &settings.node, call.writes, &node, &call.who);
         if (exit_code == CLI_DONE) {
-            exit_code = call.verb->run(&call);
+            exit_code = run_verb(&call, &settings);
             node_close(&node);
         }
     }
@@ -594,7 +603,6 @@ int cmd_watch_forwarded(struct node *node, int num, char **words, FILE *out, FIL
     const struct cli_command *command = &cli_command_watch;
     struct settings           settings = SETTINGS_INIT;
     struct call               call = { .node = node };
-    settings.about.today = (toc_date) (store_clock_now(node->store) / INSTANT_DAY);
     cli_redirect(out, messages);
     int exit_code = parse(command, num, words, &settings, &call);
     if (exit_code < 0 && settings.output.path != NULL)
@@ -603,7 +611,7 @@ int cmd_watch_forwarded(struct node *node, int num, char **words, FILE *out, FIL
                                  "standard output");
     if (exit_code < 0) {
         node_options_who(&settings.node, node, &call.who);
-        exit_code = call.verb->run(&call);
+        exit_code = run_verb(&call, &settings);
     }
     cli_redirect(NULL, NULL);
     return exit_code;

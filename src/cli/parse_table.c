@@ -3,20 +3,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/instant.h"
+#include "base/time_zone.h"
 #include "cli/file_bytes.h"
 #include "cli/parse.h"
 #include "formats/list/list.h"
 #include "tocsin/status.h"
-
-static toc_date today(void)
-{
-    time_t    now = time(NULL);
-    struct tm local;
-    localtime_r(&now, &local);
-    return toc_date_from_civil((struct toc_civil){ local.tm_year + 1900, local.tm_mon + 1, local.tm_mday });
-}
 
 static void write_row(const struct parse_job *job, uint64_t row, const struct report *report)
 {
@@ -134,7 +127,7 @@ static int open_list(struct parse_job *job, const struct file_bytes *mapping, st
                                           .sheet = settings->sheet,
                                           .delimiter = settings->delimiter != NULL ? delimiter_of(settings->delimiter) : '\0' };
     struct list_options          options = { .tables = job->tables,
-                                             .today = today(),
+                                             .today = time_zone_day(instant_now()),
                                              .mapping = settings->mapping != NULL ? mapping->bytes : NULL,
                                              .mapping_size = mapping->size,
                                              .disease = settings->disease,

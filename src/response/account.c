@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/instant.h"
 #include "base/memory.h"
+#include "base/time_zone.h"
 #include "response/account_internal.h"
 #include "response/account_password.h"
 
@@ -186,7 +186,7 @@ void accounts_forgive(struct accounts *accounts, const struct throttle_who *who)
 
 bool account_is_valid(const struct account_user *user, int64_t now)
 {
-    toc_date today = (toc_date) (now / INSTANT_DAY);
+    toc_date today = time_zone_day(now);
     return (user->valid_from == MODEL_MISSING_DATE || user->valid_from <= today) &&
            (user->valid_to == MODEL_MISSING_DATE || user->valid_to >= today);
 }

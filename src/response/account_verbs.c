@@ -6,6 +6,7 @@
 #include "base/instant.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "base/time_zone.h"
 #include "base/unicode.h"
 #include "model/records.h"
 #include "response/account_internal.h"
@@ -208,7 +209,7 @@ int accounts_leave(struct accounts *accounts, struct account_call *call, const s
     struct leaving        leaving = { .num = 0 };
     struct id            *tasks, *areas;
     size_t                num_grants, num_tasks;
-    toc_date              today = (toc_date) (call->now / INSTANT_DAY);
+    toc_date              today = time_zone_day(call->now);
     int                   ret = grants == NULL ? TOC_ERR_NO_MEMORY : account_user_read(call->reader, user, &leaver);
     if (ret == 0 && !id_is_missing(successor)) {
         ret = account_user_read(call->reader, successor, &other);

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "base/time_zone.h"
 #include "response/change_list.h"
 #include "store/area_tree.h"
 #include "store/list.h"
@@ -130,7 +131,7 @@ static int read_duties(struct look *look)
     struct id       *user_ids = arena_array(&look->arena, CALL_MOST_DUTIES, sizeof *user_ids);
     bool            *there = arena_array(&look->arena, 2 * CALL_MOST_DUTIES, sizeof *there);
     struct model_set visible;
-    toc_date         today = (toc_date) (look->now / INSTANT_DAY);
+    toc_date         today = time_zone_day(look->now);
     int              ret = ids == NULL || user_ids == NULL || there == NULL
                                ? TOC_ERR_NO_MEMORY
                                : store_duties_at(look->reader, look->now, ids, CALL_MOST_DUTIES, &look->num_duties);

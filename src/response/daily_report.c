@@ -7,6 +7,7 @@
 #include "base/instant.h"
 #include "base/json_reader.h"
 #include "base/sink.h"
+#include "base/time_zone.h"
 #include "response/change_list.h"
 #include "tocsin/date.h"
 
@@ -229,19 +230,19 @@ int daily_report_freeze(struct store_reader *reader, struct daily_report_freezin
 {
     struct daily_report_figures figures;
     struct model_daily_report   newest;
-    toc_date                    today = (toc_date) (freezing->now / INSTANT_DAY), known = MODEL_MISSING_DATE;
+    toc_date                    today = time_zone_day(freezing->now), known = MODEL_MISSING_DATE;
     unsigned                    num = 0;
     if (freezing->day == MODEL_MISSING_DATE)
         freezing->day = today - 1;
     if (freezing->day >= today)
-        return refuse_input(faults, "/day", "not over yet", "a day up to yesterday (UTC)");
+        return refuse_input(faults, "/day", "not over yet", "a day up to yesterday");
     int ret = find_editions(reader, &freezing->who, &freezing->area, freezing->day, arena, &num, &newest);
     if (ret == 0)
         ret = check_editions(freezing, num, &newest, faults);
     freezing->cut_off = freezing->now;
     if (num == 0 && freezing->day < today - 1) {
         known = freezing->day;
-        freezing->cut_off = ((int64_t) known + 1) * INSTANT_DAY;
+        freezing->cut_off = time_zone_start(known + 1);
     }
     if (ret == 0)
         ret = daily_report_count(reader, &freezing->who, &freezing->area, freezing->day, known, arena, &figures);

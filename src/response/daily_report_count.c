@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/instant.h"
+#include "base/time_zone.h"
 #include "response/change_list.h"
 #include "response/daily_report.h"
 #include "response/daily_report_document.h"
@@ -272,8 +272,7 @@ static int take_outbreak(const struct counting *counting, const struct id *id, s
     struct arena          arena = ARENA_INIT;
     struct model_outbreak outbreak;
     struct model_set      visible;
-    int64_t               as_of =
-        counting->known == MODEL_MISSING_DATE ? STORE_NOW : ((int64_t) counting->known + 1) * INSTANT_DAY - 1;
+    int64_t as_of = counting->known == MODEL_MISSING_DATE ? STORE_NOW : time_zone_start(counting->known + 1) - 1;
     int ret = store_read(counting->reader, counting->who, model_record(MODEL_OUTBREAK), id, as_of, &arena, &outbreak,
                          &visible);
     if (ret == 0 && outbreak.detection_date != MODEL_MISSING_DATE && outbreak.detection_date <= counting->day) {

@@ -6,6 +6,7 @@
 
 #include "base/date_text.h"
 #include "base/instant.h"
+#include "base/time_zone.h"
 
 static const char *const words[DAILY_REPORT_NUM_WORDS][2] = {
 #define WORD(name, en, zh) { en, zh },
@@ -187,13 +188,10 @@ static const char *number_text(struct making *making, int64_t number)
     return keep(making, text);
 }
 
-/* "2026-11-22 08:00" */
 static const char *minute_text(struct making *making, int64_t instant)
 {
-    char text[INSTANT_TEXT_BYTES];
-    instant_to_text(instant, text);
-    text[10] = ' ';
-    text[16] = '\0';
+    char text[TIME_ZONE_MINUTE_BYTES];
+    time_zone_minute(instant, text);
     return keep(making, text);
 }
 

@@ -4,7 +4,7 @@
 #include <sodium.h>
 #include <string.h>
 
-#include "base/instant.h"
+#include "base/time_zone.h"
 #include "base/unicode.h"
 #include "response/change_list.h"
 #include "response/signal.h"
@@ -118,7 +118,7 @@ static int check(const struct event_report *report, struct fault_list *faults)
         ret = refuse_input(faults, "/what", "missing", WHAT_ALLOWED);
     else if (unicode_length(report->what, strlen(report->what)) > MOST_WHAT)
         ret = refuse_input(faults, "/what", "longer", WHAT_ALLOWED);
-    if (report->event_date != MODEL_MISSING_DATE && report->event_date > report->now / INSTANT_DAY + 1)
+    if (report->event_date != MODEL_MISSING_DATE && report->event_date > time_zone_day(report->now))
         ret = refuse_input(faults, "/event_date", "a day to come", "the day when it began, up to today");
     if (report->source != NULL && strcmp(report->source, "alarm") == 0)
         ret = refuse_input(faults, "/source", "alarm", "who reports: a code of the list signal_source but alarm");

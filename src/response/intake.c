@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/instant.h"
+#include "base/time_zone.h"
 #include "response/intake_person.h"
 #include "response/intake_plan.h"
 #include "tocsin/date.h"
@@ -557,12 +558,6 @@ static void ask_for_review(struct plan *plan)
 
 /* ---- the whole ---- */
 
-static toc_date day_of(int64_t instant)
-{
-    int64_t day = instant / INSTANT_DAY;
-    return (toc_date) (instant % INSTANT_DAY < 0 ? day - 1 : day);
-}
-
 int intake_plan(const struct report *report, const struct intake_known *known,
                 const struct intake_plan_options *options, struct arena *arena, struct store_change_set *set,
                 struct intake_outcome *outcome)
@@ -572,7 +567,7 @@ int intake_plan(const struct report *report, const struct intake_known *known,
                          .options = options,
                          .arena = arena,
                          .outcome = outcome,
-                         .today = day_of(options->now) };
+                         .today = time_zone_day(options->now) };
     *outcome = (struct intake_outcome){ .test = intake_is_test(report, options->feed),
                                         .history = intake_is_history(report, options) };
     *set = (struct store_change_set){ NULL, 0 };

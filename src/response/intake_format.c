@@ -2,10 +2,10 @@
 #include "response/intake_format.h"
 
 #include <sodium.h>
-#include <time.h>
 
 #include "base/fault.h"
 #include "base/instant.h"
+#include "base/time_zone.h"
 #include "formats/fhir/fhir.h"
 #include "formats/hl7v2/map.h"
 #include "formats/list/alone.h"
@@ -107,18 +107,9 @@ static int read_fhir(const struct intake_reading *reading, struct intake_read *r
 
 /* ---- a row of a line list ---- */
 
-/* The day where the program runs: a row of this morning is not in the future because Greenwich still has yesterday. */
-static toc_date local_day(int64_t instant)
-{
-    time_t    seconds = (time_t) (instant / INSTANT_SECOND);
-    struct tm local;
-    localtime_r(&seconds, &local);
-    return toc_date_from_civil((struct toc_civil){ local.tm_year + 1900, local.tm_mon + 1, local.tm_mday });
-}
-
 bool intake_list_options(const struct intake_reading *reading, struct list_options *options)
 {
-    *options = (struct list_options){ .tables = reading->tables, .today = local_day(reading->now) };
+    *options = (struct list_options){ .tables = reading->tables, .today = time_zone_day(reading->now) };
     if (reading->feed == NULL || reading->feed->sending_facility.size == 0)
         return true;
     struct model_text named = reading->feed->sending_facility;

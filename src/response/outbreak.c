@@ -4,6 +4,8 @@
 #include <stdio.h>
 
 #include "base/date_text.h"
+#include "base/instant.h"
+#include "base/time_zone.h"
 #include "response/change_list.h"
 
 const char *const outbreak_words[] = {
@@ -16,7 +18,7 @@ const int         outbreak_bars[] = { 7, 1, 7 };
 
 static toc_date today_of(int64_t now)
 {
-    return (toc_date) (now / INSTANT_DAY);
+    return time_zone_day(now);
 }
 
 /* The task to notify an outbreak, always the same id. */
@@ -27,11 +29,14 @@ static struct id notify_task(const struct id *outbreak)
 
 /* ---- opening ---- */
 
-/* The day of a TIME; MODEL_MISSING_DATE where it has none. */
+/* The day of a TIME: here, where it is in UTC; else its own. MODEL_MISSING_DATE where it has none. */
 static toc_date day_of(struct model_text time)
 {
     toc_date       day = MODEL_MISSING_DATE;
+    int64_t        instant;
     enum date_form form;
+    if (time.bytes != NULL && instant_from_text(time.bytes, time.size, &instant) == 0)
+        return time_zone_day(instant);
     if (time.bytes != NULL && time.size >= 10)
         (void) date_from_text(time.bytes, 10, &day, &form, NULL);
     return day;
@@ -213,7 +218,7 @@ static int check_marking(const struct outbreak_marking *marking, const struct mo
     if (marking->drops_out && marking->day != MODEL_MISSING_DATE)
         ret = refuse_input(faults, "/day", "given of what does not apply", "nothing");
     if (marking->day != MODEL_MISSING_DATE && marking->day > today_of(marking->now))
-        ret = refuse_input(faults, "/day", "a day to come", "a day up to today (UTC)");
+        ret = refuse_input(faults, "/day", "a day to come", "a day up to today");
     return ret;
 }
 

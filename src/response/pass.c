@@ -10,6 +10,7 @@
 #include "base/json_reader.h"
 #include "base/json_writer.h"
 #include "base/sink.h"
+#include "base/time_zone.h"
 #include "formats/credential/base64.h"
 #include "formats/credential/revocation.h"
 #include "model/model_lists.h"
@@ -43,7 +44,7 @@ struct basis {
 
 static toc_date today_of(int64_t now)
 {
-    return (toc_date) (now / INSTANT_DAY);
+    return time_zone_day(now);
 }
 
 /* ---- reading ---- */

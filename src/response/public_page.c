@@ -7,9 +7,9 @@
 #include <string.h>
 
 #include "base/date_text.h"
-#include "base/instant.h"
 #include "base/markup.h"
 #include "base/memory.h"
+#include "base/time_zone.h"
 #include "response/public_areas.h"
 #include "response/public_frame.h"
 #include "tocsin/suppression.h"
@@ -78,7 +78,7 @@ static void take_weeks(toc_date today, struct public_figures *figures)
 /* Are the areas those of the day on which the week was published? Else its table would be another one. */
 static bool is_published(const struct public_figures *figures, toc_date monday)
 {
-    int64_t end = (int64_t) (monday + 7 + PUBLIC_RELEASE_DAYS) * INSTANT_DAY;
+    int64_t end = time_zone_start(monday + 7 + PUBLIC_RELEASE_DAYS);
     for (size_t i = 0; i < figures->num_areas; i++)
         if (figures->areas[i].head.updated >= end)
             return false;

@@ -4,9 +4,12 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/date_text.h"
+#include "base/instant.h"
 #include "base/memory.h"
+#include "base/time_zone.h"
 #include "response/change_list.h"
 #include "response/outbreak.h"
 #include "store/list.h"
@@ -96,9 +99,21 @@ static int read_page(struct reading *reading, const struct list_page *page, enum
 /* All rows of a list in the days asked for, page by page. */
 typedef int take_page(struct reading *reading, const struct list_page *page);
 
-static int read_list(struct reading *reading, const char *name, const char *day_field, size_t most, take_page *take)
+/* A day as a filter has it: of a field of days itself, of one of times its first or last second here. */
+static void day_text(toc_date day, bool is_time, bool last, char text[INSTANT_TEXT_BYTES])
 {
-    char               from[DATE_TEXT_BYTES], to[DATE_TEXT_BYTES], after[LIST_CURSOR_BYTES + 1];
+    if (!is_time) {
+        date_to_text(day, DATE_FORM_DAY, text);
+        return;
+    }
+    instant_to_text(last ? time_zone_start(day + 1) - INSTANT_SECOND : time_zone_start(day), text);
+    memcpy(text + strlen("2026-11-22T10:30:05"), "Z", 2);
+}
+
+static int read_list(struct reading *reading, const char *name, const char *day_field, bool is_time, size_t most,
+                     take_page *take)
+{
+    char               from[INSTANT_TEXT_BYTES], to[INSTANT_TEXT_BYTES], after[LIST_CURSOR_BYTES + 1];
     struct list_filter filter = { .field = day_field, .from = from, .to = to };
     struct list_query  query = { .view = view_find(name, strlen(name)),
                                  .area = reading->query->area,
@@ -107,8 +122,8 @@ static int read_list(struct reading *reading, const char *name, const char *day_
                                  .page_size = LIST_MOST_ROWS };
     size_t             num = 0;
     int                ret = 0;
-    date_to_text(reading->query->from, DATE_FORM_DAY, from);
-    date_to_text(reading->query->to, DATE_FORM_DAY, to);
+    day_text(reading->query->from, is_time, false, from);
+    day_text(reading->query->to, is_time, true, to);
     do {
         struct list_page page;
         ret = store_list(reading->reader, reading->who, &query, &reading->page, &page, reading->faults);
@@ -231,9 +246,9 @@ int signal_summary_read(struct store_reader *reader, const struct access *who, c
         ret = reading.hours[step] == NULL ? TOC_ERR_NO_MEMORY : 0;
     }
     if (ret == 0)
-        ret = read_list(&reading, "signals", "noticed_time", SIGNAL_SUMMARY_MOST, take_signals);
+        ret = read_list(&reading, "signals", "noticed_time", true, SIGNAL_SUMMARY_MOST, take_signals);
     if (ret == 0)
-        ret = read_list(&reading, "outbreaks", "detection_date", SIGNAL_SUMMARY_MOST_OUTBREAKS, take_outbreaks);
+        ret = read_list(&reading, "outbreaks", "detection_date", false, SIGNAL_SUMMARY_MOST_OUTBREAKS, take_outbreaks);
     for (size_t step = 0; step < SIGNAL_STEPS && ret == 0; step++) {
         struct signal_summary_time *time = &made.times[step];
         qsort(reading.hours[step], time->num, sizeof *reading.hours[step], by_value);

@@ -8,6 +8,7 @@
 
 #include "base/instant.h"
 #include "base/json_writer.h"
+#include "base/time_zone.h"
 #include "response/change_list.h"
 
 enum { LINE = 76 }; /* characters of a line of base64 */
@@ -42,9 +43,9 @@ static void put_name(struct sink *sink, const struct call_message_parts *parts, 
 
 static void put_time(struct sink *sink, int64_t instant)
 {
-    char text[INSTANT_TEXT_BYTES];
-    if (instant_to_text(instant, text) > 0)
-        sink_format(sink, "%.10s %.5s UTC", text, text + 11);
+    char text[TIME_ZONE_MINUTE_BYTES];
+    time_zone_minute(instant, text);
+    sink_text(sink, text);
 }
 
 static void put_what(struct sink *sink, const struct call_message_parts *parts, enum model_language language)

@@ -42,7 +42,7 @@ static const struct {
     { ALL, { "area", "uuid", "An area of the grant, and all below it" } },
     { ALL, { "from", "date", "The first day, included" } },
     { ALL, { "to", "date", "The last day, included" } },
-    { ALL, { "asof", "date", "As known at the end of this day (UTC)" } },
+    { ALL, { "asof", "date", "As known at the end of this day" } },
     { SERIES, { "by", "string", "day or week; whole weeks are counted" } },
     { SERIES | TABLE, { "weeks", "string", "iso (Monday to Sunday) or mmwr (Sunday to Saturday)" } },
     { TRIANGLE, { "max_delay", "integer", "0 to 1000 days; 28 where it is not said" } },

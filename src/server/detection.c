@@ -9,6 +9,7 @@
 
 #include "base/instant.h"
 #include "base/memory.h"
+#include "base/time_zone.h"
 #include "server/log.h"
 #include "server/watch.h"
 
@@ -120,7 +121,7 @@ static double do_round(struct detection *detection)
     struct fault_list   faults = FAULT_LIST_INIT;
     struct watch_report report;
     int64_t             now = now_of(detection);
-    toc_date            today = (toc_date) (now / INSTANT_DAY);
+    toc_date            today = time_zone_day(now);
     double              began = seconds(), rest;
     int                 status =
         watch_run(detection->options.store, &program, detection->memory, today, now, NULL, NULL, &report, &faults);
@@ -174,7 +175,7 @@ static void *run(void *context)
     do {
         if (find_news(detection) && since == 0)
             since = seconds();
-        if (since == 0 && now_of(detection) / INSTANT_DAY != detection->day)
+        if (since == 0 && time_zone_day(now_of(detection)) != detection->day)
             since = seconds();
         mark(detection, since);
         if (since == 0 || seconds() < rest_until)

@@ -3,7 +3,7 @@
  *
  *     at the start       so what came in while no server ran, or when one was killed, is judged
  *     on arrival         when anything was committed but what the watch itself and those who answer it write
- *     on schedule        when a day begins (UTC), since a series without cases goes on too
+ *     on schedule        when a day begins, since a series without cases goes on too
  *
  * A round sees the newest commit, so one round serves whatever has come in until it begins: 10,000 messages in a burst
  * end in the same signals as one. After a round it rests as long as the round took, DETECTION_REST_MS at least and

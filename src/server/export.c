@@ -9,6 +9,7 @@
 #include "base/date_text.h"
 #include "base/instant.h"
 #include "base/memory.h"
+#include "base/time_zone.h"
 #include "formats/spreadsheet.h"
 #include "model/model_schema.h"
 #include "model/model_table.h"
@@ -123,7 +124,7 @@ int export_audit(const struct export_options *options, struct store_reader *read
 void export_name(const struct view *view, enum export_form form, int64_t now, char name[EXPORT_NAME_BYTES])
 {
     char day[DATE_TEXT_BYTES];
-    date_to_text((toc_date) (now / INSTANT_DAY), DATE_FORM_DAY, day);
+    date_to_text(time_zone_day(now), DATE_FORM_DAY, day);
     snprintf(name, EXPORT_NAME_BYTES, "%s-%s.%s", view->name, day, export_form_words[form]);
 }
 

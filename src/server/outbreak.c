@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "base/time_zone.h"
 #include "response/signal_summary.h"
 #include "server/handlers.h"
 #include "server/request.h"
@@ -131,7 +132,7 @@ int outbreak_answer_clock(struct exchange *exchange)
                          &exchange->arena, &outbreak, &visible);
     if (ret != 0)
         return ret;
-    outbreak_clock_read(&outbreak, (toc_date) (exchange->now / INSTANT_DAY), &clock);
+    outbreak_clock_read(&outbreak, time_zone_day(exchange->now), &clock);
     reply_json(exchange, &json);
     outbreak_clock_write(&json, &clock);
     return 0;
@@ -144,7 +145,7 @@ int signal_answer_summary(struct exchange *exchange)
     struct signal_summary_query query = { .from = MODEL_MISSING_DATE, .to = MODEL_MISSING_DATE };
     struct signal_summary       summary;
     struct json_writer          json;
-    toc_date                    today = (toc_date) (exchange->now / INSTANT_DAY);
+    toc_date                    today = time_zone_day(exchange->now);
     int                         ret = request_parameters(exchange);
     if (ret == 0)
         ret = request_id(exchange, "area", &query.area);

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/instant.h"
 #include "base/memory.h"
+#include "base/time_zone.h"
 #include "response/public_frame.h"
 #include "response/public_page.h"
 #include "server/handlers.h"
@@ -91,7 +91,7 @@ static int make_pages(struct public_pages *pages, struct store_reader *reader, t
 static int answer(struct exchange *exchange, enum model_language language)
 {
     struct public_pages *pages = exchange->server != NULL ? exchange->server->pages : NULL;
-    toc_date             today = (toc_date) (exchange->now / INSTANT_DAY);
+    toc_date             today = time_zone_day(exchange->now);
     int                  ret = request_parameters(exchange);
     if (ret == 0 && pages == NULL)
         ret = SERVER_ERR_UNKNOWN_PATH;

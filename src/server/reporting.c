@@ -7,6 +7,7 @@
 
 #include "base/instant.h"
 #include "base/memory.h"
+#include "base/time_zone.h"
 #include "response/daily_report.h"
 #include "response/public_areas.h"
 #include "server/log.h"
@@ -33,8 +34,8 @@ static int64_t now_of(const struct reporting *reporting)
 /* The day whose report is due, or MODEL_MISSING_DATE. */
 static toc_date due_day(const struct reporting *reporting, int64_t now)
 {
-    toc_date today = (toc_date) (now / INSTANT_DAY);
-    int64_t  hour = now % INSTANT_DAY / (3600 * INSTANT_SECOND);
+    toc_date today = time_zone_day(now);
+    int      hour = time_zone_hour(now);
     return hour >= reporting->options.settings->report_hour && reporting->done != today - 1 ? today - 1
                                                                                             : MODEL_MISSING_DATE;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* src/server/reporting.h: freezes the daily report by itself: when the hour of the settings (report_hour, UTC) has
+/* src/server/reporting.h: freezes the daily report by itself: when the hour of the settings (report_hour) has
  * come, that of the day before, for the area of the settings (report_area). A server that starts later does it at once:
  * its report tells when it was frozen. Where the day has one already, nothing is done; what fails is tried again after
  * a minute.

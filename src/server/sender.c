@@ -4,24 +4,16 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/date_text.h"
 #include "base/instant.h"
+#include "base/time_zone.h"
 #include "response/sender.h"
 #include "server/handlers.h"
 #include "server/request.h"
 #include "store/rows_by.h"
 
 enum { MOST_FEEDS = 500, MOST_KINDS = 50 };
-
-static int64_t local_offset(int64_t now)
-{
-    time_t    seconds = (time_t) (now / INSTANT_SECOND);
-    struct tm local;
-    localtime_r(&seconds, &local);
-    return (int64_t) local.tm_gmtoff * INSTANT_SECOND;
-}
 
 static void put_text(struct json_writer *json, const char *key, struct model_text text)
 {
@@ -93,7 +85,7 @@ int sender_list(struct exchange *exchange)
             continue;
         }
         if (ret == 0)
-            ret = store_sender_figures(exchange->reader, &feed.head.id, exchange->now, local_offset(exchange->now),
+            ret = store_sender_figures(exchange->reader, &feed.head.id, exchange->now, time_zone_offset(exchange->now),
                                        &figures);
         if (ret != 0)
             break;
@@ -168,7 +160,7 @@ int sender_show(struct exchange *exchange)
     struct kinds         *kinds = arena_array(&exchange->arena, 1, sizeof *kinds);
     struct json_writer    json;
     struct id             id;
-    int64_t               offset = local_offset(exchange->now);
+    int64_t               offset = time_zone_offset(exchange->now);
     int                   ret = kinds == NULL ? TOC_ERR_NO_MEMORY : request_parameters(exchange);
     if (ret == 0)
         ret = request_path_id(exchange, 0, &id);
@@ -187,7 +179,7 @@ int sender_show(struct exchange *exchange)
     reply_json(exchange, &json);
     json_begin_object(&json);
     put_sender(&json, &feed, &figures);
-    put_days(&json, &figures, (toc_date) ((exchange->now + offset) / INSTANT_DAY));
+    put_days(&json, &figures, time_zone_day(exchange->now));
     json_key(&json, "faults");
     json_begin_array(&json);
     for (size_t i = 0; i < kinds->num; i++) {

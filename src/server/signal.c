@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "base/time_zone.h"
 #include "response/watch_silence.h"
 #include "server/handlers.h"
 #include "server/request.h"
@@ -70,8 +71,8 @@ int signal_answer_silent(struct exchange *exchange)
     size_t               num;
     int                  ret = request_parameters(exchange);
     if (ret == 0)
-        ret = watch_silence_read(exchange->reader, &exchange->caller.access, (toc_date) (exchange->now / INSTANT_DAY),
-                                 &arena, &silent, &num, &exchange->faults);
+        ret = watch_silence_read(exchange->reader, &exchange->caller.access, time_zone_day(exchange->now), &arena,
+                                 &silent, &num, &exchange->faults);
     if (ret == 0) {
         reply_json(exchange, &json);
         watch_silence_write(&json, silent, num);

@@ -5,7 +5,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "base/instant.h"
+#include "base/time_zone.h"
 #include "response/watch_streams.h"
 #include "server/handlers.h"
 #include "server/request.h"
@@ -21,7 +21,7 @@ struct reading {
 static int read_streams(struct reading *reading)
 {
     struct exchange *exchange = reading->exchange;
-    reading->today = (toc_date) (exchange->now / INSTANT_DAY);
+    reading->today = time_zone_day(exchange->now);
     return watch_streams_read(exchange->reader, &exchange->caller.access, reading->today, &exchange->arena,
                               &reading->streams, &exchange->faults);
 }

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/date_text.h"
-#include "base/instant.h"
+#include "base/time_zone.h"
 #include "response/stream_load.h"
 #include "server/handlers.h"
 #include "server/request.h"
@@ -43,7 +43,7 @@ static int take_value(struct exchange *exchange, const json_t *json, size_t i, s
 {
     const json_t *number = json_object_get(json, "value"), *known = json_object_get(json, "known");
     int           ret = 0;
-    *value = (struct stream_value){ .known = (toc_date) (exchange->now / INSTANT_DAY), .value = NAN };
+    *value = (struct stream_value){ .known = time_zone_day(exchange->now), .value = NAN };
     if (!take_day(json_object_get(json, "day"), &value->day))
         ret = refuse(exchange, i, "day", "no day", day_allowed);
     if (known != NULL && !take_day(known, &value->known))

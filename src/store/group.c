@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/instant.h"
 #include "base/memory.h"
+#include "base/time_zone.h"
 #include "model/records.h"
 #include "store/schema.h"
 #include "store/tables.h"
@@ -57,8 +57,7 @@ int group_begin(struct group *group, struct writer *writer)
     group_forget_notes(group);
     int64_t now = store_now(store);
     group->known = now > writer->known ? now : writer->known;
-    group->known_day = (toc_date) (group->known >= 0 ? group->known / INSTANT_DAY
-                                                     : -((-group->known + INSTANT_DAY - 1) / INSTANT_DAY));
+    group->known_day = time_zone_day(group->known);
     int ret = db_begin(group->db, DB_GROUP, &group->error);
     if (ret == 0 && store->tree_stale)
         ret = store_reload_areas(store, group->db, &group->error);

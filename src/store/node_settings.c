@@ -9,11 +9,21 @@
 #include <unistd.h>
 
 #include "base/text.h"
+#include "base/time_zone.h"
 #include "tocsin/status.h"
 
 /* ---- the keys, each described once ---- */
 
-enum setting_kind { SETTING_URL, SETTING_PATH, SETTING_COMMAND, SETTING_TEXT, SETTING_ID, SETTING_YES, SETTING_WHOLE };
+enum setting_kind {
+    SETTING_URL,
+    SETTING_PATH,
+    SETTING_COMMAND,
+    SETTING_TEXT,
+    SETTING_ZONE,
+    SETTING_ID,
+    SETTING_YES,
+    SETTING_WHOLE
+};
 
 struct setting {
     const char       *key;
@@ -38,6 +48,8 @@ static const struct setting settings_table[] = {
     { "telephone_country", SETTING_WHOLE, AT(telephone_country), 1, 999,
       "calling code of telephone numbers that are written without a country; after a change: tocsin node rotate "
       "--tokens" },
+    { "time_zone", SETTING_ZONE, AT(time_zone), 0, 0,
+      "the zone whose days and hours count here, by its IANA name (Asia/Shanghai); none: the machine's" },
     { "listen", SETTING_TEXT, AT(listen), 0, 0, "where 'tocsin serve' listens: ADDRESS:PORT or unix:PATH" },
     { "public_url", SETTING_TEXT, AT(public_url), 0, 0, "the address by which people reach the server, through TLS" },
     { "trusted_proxy", SETTING_TEXT, AT(trusted_proxy), 0, 0, "the address whose X-Forwarded-For is believed" },
@@ -89,7 +101,7 @@ static const struct setting settings_table[] = {
       "may anybody report an event on a page without signing in?" },
     { "public_contact", SETTING_TEXT, AT(public_contact), 0, 0, "whom the public page names for questions" },
     { "report_hour", SETTING_WHOLE, AT(report_hour), 0, NODE_LAST_HOUR + 1,
-      "the hour (UTC) at which the report of the day before is frozen; 24: by hand alone" },
+      "the hour at which the report of the day before is frozen; 24: by hand alone" },
     { "report_area", SETTING_TEXT, AT(report_area), 0, 0,
       "the code of the area that it tells of; none: from the top down the first with several areas below it" },
     { "exercise", SETTING_YES, AT(exercise), 0, 0, "yes: a drill, and what is sent begins with EXERCISE" },
@@ -116,6 +128,7 @@ static const char *allowed_of(const struct setting *setting, char text[FAULT_ALL
     case SETTING_PATH: return "a path of at most 179 bytes";
     case SETTING_COMMAND: return "a command for sh -c, of at most 179 bytes";
     case SETTING_TEXT: return "a text of at most 179 bytes";
+    case SETTING_ZONE: return TIME_ZONE_ALLOWED;
     case SETTING_ID: return ID_ALLOWED;
     case SETTING_YES: return "yes, no";
     case SETTING_WHOLE: break;
@@ -181,6 +194,7 @@ static bool store_value(const struct reading *reading, const struct setting *set
     case SETTING_PATH: return store_path(reading, value, setting->kind == SETTING_URL, at);
     case SETTING_TEXT:
     case SETTING_COMMAND: return (size_t) snprintf(at, NODE_SETTING_BYTES, "%s", value) < NODE_SETTING_BYTES;
+    case SETTING_ZONE: snprintf(at, TIME_ZONE_BYTES, "%s", value); return *value == '\0' || time_zone_exists(value);
     case SETTING_ID: return id_from_text(value, strlen(value), (struct id *) (void *) at) == 0;
     case SETTING_YES:
         *(bool *) (void *) at = strcmp(value, "yes") == 0;
@@ -304,6 +318,8 @@ int node_settings_read(const char *directory, struct node_settings *settings, st
     int ret = read_lines(&reading);
     fclose(reading.file);
     if (ret == 0)
+        ret = time_zone_set(reading.settings.time_zone);
+    if (ret == 0)
         *settings = reading.settings;
     return ret;
 }
@@ -321,6 +337,7 @@ static void print_value(FILE *file, const struct setting *setting, const struct 
     case SETTING_URL:
     case SETTING_PATH:
     case SETTING_TEXT:
+    case SETTING_ZONE:
     case SETTING_COMMAND: fprintf(file, "%s%s = %s\n", strcmp(at, standard) == 0 ? "# " : "", setting->key, at); break;
     case SETTING_ID:
         id_to_text((const struct id *) (const void *) at, text);

@@ -40,12 +40,13 @@
  *     public_area = 540121               the code of the area that it tells of; none: the first with several below it
  *     public_reports = yes                anybody may report an event at /report (docs/watch.md)
  *     public_contact = 0800 12320        whom it names for questions
- *     report_hour = 8                    when the daily report is frozen (UTC; docs/daily-report.md); 24: by hand alone
+ *     report_hour = 8                    when the daily report is frozen (docs/daily-report.md); 24: by hand alone
  *     report_area = 540121               the code of the area that it tells of; none: the first with several below it
  *     exercise = no                      a drill: what is sent begins with EXERCISE
  *     demo = no                          invented data: served on loopback alone
  *     county_depth = 3                   of the counties in the tree of areas (0 = its top): people are found by name
  *                                        within one
+ *     time_zone = Asia/Shanghai          whose days and hours count (base/time_zone.h); none: the machine's
  *     telephone_country = 86             of telephone numbers that are written without a country
  *
 
@@ -67,6 +68,7 @@
 
 #include "base/fault.h"
 #include "base/id.h"
+#include "base/time_zone.h"
 
 #define NODE_SETTINGS_FILE "tocsin.conf"
 #define NODE_SETTINGS_LINES 1000 /* of the file, at most */
@@ -93,6 +95,7 @@ struct node_settings {
     int64_t          backup_keep_days;                /* 1 … 3660 */
     int64_t          county_depth;                    /* 0 … 15 */
     int64_t          telephone_country;               /* 1 … 999 */
+    char             time_zone[TIME_ZONE_BYTES];      /* "" = the machine's */
     char             listen[NODE_SETTING_BYTES];
     char             public_url[NODE_SETTING_BYTES];     /* "" = none */
     char             trusted_proxy[NODE_SETTING_BYTES];  /* "" = none */
@@ -140,7 +143,8 @@ struct node_settings {
         .report_hour = NODE_LAST_HOUR + 1                                                                              \
     }
 
-/* Read DIRECTORY/tocsin.conf; relative paths come back with the directory before them. Returns 0, BASE_ERR_INPUT (every
+/* Read DIRECTORY/tocsin.conf; relative paths come back with the directory before them. The process's time zone is the
+ * node's from then on, so it is read before there are threads. Returns 0, BASE_ERR_INPUT (every
  * fault at its line) or BASE_ERR_SYSTEM (no such file, …); settings untouched then. */
 int node_settings_read(const char *directory, struct node_settings *settings, struct fault_list *faults);
 

@@ -6,6 +6,7 @@
 #include <stdatomic.h>
 #include <time.h>
 
+#include "base/time_zone.h"
 #include "store/node.h"
 #include "support/store.h"
 #include "support/test.h"
@@ -59,8 +60,8 @@ static void make_stream(const char *code, enum test_area area)
     create(&change, 1);
 }
 
-/* So many cases whose onset was so many weeks ago, as one delivery. */
-static void deliver(int num, int weeks_ago)
+/* So many cases of one onset, as one delivery. */
+static void deliver_of(int num, toc_date onset)
 {
     struct model_case   cases[MOST_CASES];
     struct store_change changes[MOST_CASES];
@@ -74,10 +75,15 @@ static void deliver(int num, int weeks_ago)
         cases[i].disease = text("measles");
         cases[i].classification = text("suspected");
         cases[i].responsible_area = test.areas[TEST_EAST];
-        cases[i].onset_date = TODAY - 7 * weeks_ago;
+        cases[i].onset_date = onset;
         cases[i].received_date = TODAY;
     }
     create(changes, (size_t) num);
+}
+
+static void deliver(int num, int weeks_ago)
+{
+    deliver_of(num, TODAY - 7 * weeks_ago);
 }
 
 static int begin(bool postgresql)
@@ -235,6 +241,31 @@ static void test_after_a_restart(void **state)
     assert_int_equal(count("signal"), 1);
 }
 
+/* On Sunday at 20:00 UTC it is Monday in the west and in the east of China: cases of that Monday are judged, as known
+ * on it. In Greenwich they are of a day to come. */
+static void test_the_day_is_the_nodes(void **state)
+{
+    (void) state;
+    static const struct {
+        const char *zone;
+        int         alarms;
+    } nodes[] = { { "UTC", 0 }, { "Asia/Urumqi", 2 }, { "Asia/Shanghai", 2 } };
+    const toc_date monday = TODAY + 3;
+    now = test.now = monday * INSTANT_DAY - 4 * 3600 * INSTANT_SECOND;
+    deliver_of(15, monday);
+    for (size_t i = 0; i < sizeof nodes / sizeof *nodes; i++) {
+        assert_ok(time_zone_set(nodes[i].zone));
+        struct detection *detection = start();
+        assert_int_equal(settle(detection, 1).failures, 0);
+        detection_stop(detection);
+        assert_int_equal(count("alarm"), nodes[i].alarms);
+    }
+    deliver_of(1, monday);
+    assert_ok(time_zone_set(""));
+    assert_int_equal(count("alarm WHERE day = '2024-10-07'"), 2);
+    assert_true(count("counter WHERE known_day = 20003") > 0);
+}
+
 #define BOTH(name, function)                                                                                           \
     { "sqlite: " name, function, on_sqlite, end, NULL },                                                               \
     {                                                                                                                  \
@@ -246,7 +277,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         BOTH("on arrival", test_on_arrival),           BOTH("in portions", test_portions),
         BOTH("at the start", test_at_the_start),       BOTH("when a day begins", test_when_a_day_begins),
-        BOTH("after a restart", test_after_a_restart),
+        BOTH("after a restart", test_after_a_restart), BOTH("the day is the node's", test_the_day_is_the_nodes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

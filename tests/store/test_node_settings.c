@@ -98,6 +98,22 @@ static void test_faults_stand_at_their_lines(void **state)
     assert_string_equal(faults_of("no setting at all\n"), "tocsin.conf:1: is no setting; allowed: key = value\n");
 }
 
+static void test_the_zone_of_the_node_is_that_of_the_process(void **state)
+{
+    (void) state;
+    char name[TIME_ZONE_BYTES];
+    assert_string_equal(faults_of("time_zone = Asia/Urumqi\n"), "");
+    time_zone_name(name);
+    assert_string_equal(name, "Asia/Urumqi");
+    assert_string_equal(faults_of("time_zone = Europe/Nowhere\n"),
+                        "tocsin.conf:1: time_zone: found \"Europe/Nowhere\"; allowed: " TIME_ZONE_ALLOWED "\n");
+    time_zone_name(name);
+    assert_string_equal(name, "Asia/Urumqi");
+    assert_string_equal(faults_of("time_zone =\n"), "");
+    time_zone_name(name);
+    assert_string_equal(name, "UTC");
+}
+
 static void test_listeners_of_mllp(void **state)
 {
     (void) state;
@@ -167,8 +183,11 @@ static void test_a_file_that_never_ends(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_what_is_written_reads_back), cmocka_unit_test(test_faults_stand_at_their_lines),
-        cmocka_unit_test(test_listeners_of_mllp),          cmocka_unit_test(test_the_longest_value_and_one_past_it),
+        cmocka_unit_test(test_what_is_written_reads_back),
+        cmocka_unit_test(test_faults_stand_at_their_lines),
+        cmocka_unit_test(test_the_zone_of_the_node_is_that_of_the_process),
+        cmocka_unit_test(test_listeners_of_mllp),
+        cmocka_unit_test(test_the_longest_value_and_one_past_it),
         cmocka_unit_test(test_a_file_that_never_ends),
     };
     return cmocka_run_group_tests(tests, make_directory, remove_directory);
