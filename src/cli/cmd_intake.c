@@ -357,7 +357,8 @@ static int open_call(struct call *call)
     struct intake_options wanted = { .store = call->node.store,
                                      .keeper = call->node.keeper,
                                      .tables = call->tables,
-                                     .disk = call->settings->node.directory };
+                                     .disk = call->settings->node.directory,
+                                     .program = node_program() };
     int                   ret = intake_open(&wanted, &call->intake, &error);
     if (ret == 0)
         ret = store_reader_open(call->node.store, &call->reader, &error);

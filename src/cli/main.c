@@ -10,6 +10,7 @@
 #include "base/sink.h"
 #include "cli/cmd.h"
 #include "cli/command.h"
+#include "formats/sheet/unpack.h"
 #include "server/worker.h"
 
 static const struct cli_command *const commands[] = {
@@ -117,6 +118,7 @@ int main(int argc, char **argv)
     keep_what_is_printed();
     prepare_signals();
     worker_run_if_asked(argc, argv);
+    unpack_run_if_asked(argc, argv);
     if (argc < 2) {
         cli_print_help(stderr, NULL);
         return CLI_USE;

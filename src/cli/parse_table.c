@@ -7,6 +7,7 @@
 #include "base/instant.h"
 #include "base/time_zone.h"
 #include "cli/file_bytes.h"
+#include "cli/node_options.h"
 #include "cli/parse.h"
 #include "formats/list/list.h"
 #include "tocsin/status.h"
@@ -84,6 +85,9 @@ static int read_rows(struct parse_job *job, const struct sheet *sheet, struct li
     job->num_unusable += bad;
     job->num_faults += bad + (ret == BASE_ERR_INPUT);
     write_file(job, sheet, list, rows, bad);
+    if (ret == BASE_ERR_SYSTEM)
+        return cli_complain(job->command, CLI_MACHINE, "%s: the program that reads spreadsheets cannot be started",
+                            job->file);
     return ret == TOC_ERR_NO_MEMORY ? cli_complain(job->command, CLI_MACHINE, "%s: no memory", job->file) : CLI_DONE;
 }
 
@@ -125,7 +129,8 @@ static int open_list(struct parse_job *job, const struct file_bytes *mapping, st
     struct list                 *list = NULL;
     struct sheet_options         form = { .encoding = settings->encoding,
                                           .sheet = settings->sheet,
-                                          .delimiter = settings->delimiter != NULL ? delimiter_of(settings->delimiter) : '\0' };
+                                          .delimiter = settings->delimiter != NULL ? delimiter_of(settings->delimiter) : '\0',
+                                          .program = node_program() };
     struct list_options          options = { .tables = job->tables,
                                              .today = time_zone_day(instant_now()),
                                              .mapping = settings->mapping != NULL ? mapping->bytes : NULL,
@@ -141,6 +146,9 @@ static int open_list(struct parse_job *job, const struct file_bytes *mapping, st
         exit_code = read_list(job, sheet, list);
     list_close(list);
     sheet_close(sheet);
+    if (ret == BASE_ERR_SYSTEM)
+        return cli_complain(job->command, CLI_MACHINE, "%s: the program that reads spreadsheets cannot be started",
+                            job->file);
     return ret == TOC_ERR_NO_MEMORY ? cli_complain(job->command, CLI_MACHINE, "%s: no memory", job->file) : exit_code;
 }
 

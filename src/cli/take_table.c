@@ -72,7 +72,7 @@ static bool ends_with(const char *path, const char *end)
 bool take_table_is(const char *path, const char *bytes, size_t size)
 {
     return ends_with(path, ".csv") || ends_with(path, ".tsv") || ends_with(path, ".xlsx") ||
-           (size >= 4 && memcmp(bytes, "PK\3\4", 4) == 0);
+           sheet_is_archive(bytes, size);
 }
 
 /* ---- receipts: one object a line ---- */
@@ -267,7 +267,7 @@ static int take_open(struct take_table_call *call, const char *path, const struc
     struct intake_table   table = { .list = NULL };
     struct list_options   options = { .disease = call->options->disease,
                                       .dates = (enum list_dates)(call->options->dates + 1) };
-    bool                  workbook = file->size >= 4 && memcmp(file->bytes, "PK\3\4", 4) == 0;
+    bool                  workbook = sheet_is_archive(file->bytes, file->size);
     struct intake_arrival arrival = { .channel = "command-line",
                                       .format = workbook ? "xlsx" : "csv",
                                       .feed = call->feed,

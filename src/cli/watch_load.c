@@ -149,6 +149,7 @@ int watch_load_files(const struct cli_command *command, const struct node *node,
     loading.file.known = settings->known_given ? settings->known : today;
     loading.file.sheet.encoding = settings->encoding;
     loading.file.sheet.sheet = settings->sheet;
+    loading.file.sheet.program = node_program();
     loading.load.measure = settings->measure > 0 ? measure_words[settings->measure] : NULL;
     loading.load.period = period_words[settings->period];
     for (int i = 0; i < num_files && exit_code == CLI_DONE; i++)

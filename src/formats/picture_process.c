@@ -4,31 +4,16 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <seccomp.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/confine.h"
 #include "base/fault.h"
 #include "base/memory.h"
-#include "base/no_core.h"
 #include "formats/picture.h"
-
-/* With a sanitizer, which takes memory of its own and calls for more? */
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define SANITIZED 1
-#endif
-#endif
-#ifndef SANITIZED
-#define SANITIZED 0
-#endif
 
 #define PATIENCE_MILLISECONDS (2 * PICTURE_SECONDS * 1000) /* of the clock: a machine may be busy */
 
@@ -42,41 +27,11 @@ struct answer {
 
 /* ---- in the process ---- */
 
-static bool limit(__rlimit_resource_t what, rlim_t most)
-{
-    return setrlimit(what, &(struct rlimit){ .rlim_cur = most, .rlim_max = most }) == 0;
-}
-
 bool picture_confine(int pipe)
 {
-    static const int calls[] = {
-        SCMP_SYS(brk),
-        SCMP_SYS(mmap),
-        SCMP_SYS(munmap),
-        SCMP_SYS(mremap),
-        SCMP_SYS(mprotect),
-        SCMP_SYS(madvise),
-        SCMP_SYS(futex),
-        SCMP_SYS(write),
-        SCMP_SYS(clock_gettime),
-        SCMP_SYS(exit_group),
-        SCMP_SYS(getrandom),
-        SCMP_SYS(rt_sigreturn),
-#if SANITIZED
-        SCMP_SYS(sigaltstack),
-#endif
-    };
-    if (dup2(pipe, STDIN_FILENO) < 0 || close_range(1, ~0U, 0) != 0)
-        return false;
-    if (!limit(RLIMIT_NOFILE, 0) || !limit(RLIMIT_FSIZE, 0) || !limit(RLIMIT_CPU, PICTURE_SECONDS) ||
-        (!SANITIZED && !limit(RLIMIT_DATA, PICTURE_MEMORY_BYTES)) || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
-        no_core() != 0)
-        return false;
-    scmp_filter_ctx filter = seccomp_init(SCMP_ACT_KILL_PROCESS);
-    int             ret = filter != NULL ? 0 : -ENOMEM;
-    for (size_t i = 0; i < sizeof calls / sizeof *calls && ret == 0; i++)
-        ret = seccomp_rule_add(filter, SCMP_ACT_ALLOW, calls[i], 0);
-    return ret == 0 && seccomp_load(filter) == 0; /* the filter itself stays until the process ends */
+    const struct confine_limits limits = { .memory = PICTURE_MEMORY_BYTES, .seconds = PICTURE_SECONDS };
+    return dup2(pipe, STDIN_FILENO) >= 0 && close_range(1, ~0U, 0) == 0 && confine_limits(&limits) == 0 &&
+           confine_to_memory() == 0;
 }
 
 static void say(const void *bytes, size_t size)

@@ -40,6 +40,7 @@ struct intake_options {
     const struct code_tables *tables;
     const char               *disk;          /* a path on the disk of the database; NULL = not watched */
     uint64_t                  reserve_bytes; /* kept free there; 0 = INTAKE_RESERVE_BYTES */
+    const char               *program;       /* of tocsin, started for each spreadsheet; NULL = they are refused */
 };
 
 /* Returns 0, KEEPER_ERR_…, TOC_ERR_NO_MEMORY, db_status. */

@@ -61,11 +61,6 @@ static const char *encoding_of(const struct intake_table_form *form, const struc
     return encoding_named(named) != ENCODING_UNDECIDED ? named : NULL;
 }
 
-static bool is_workbook(const struct report_text *file)
-{
-    return file->size >= 4 && memcmp(file->bytes, "PK\3\4", 4) == 0;
-}
-
 static int open_list(struct intake_table *table, const char *name, const struct list_options *options,
                      struct fault_list *faults)
 {
@@ -86,6 +81,13 @@ static int check_list(struct intake_table *table, const char *name, struct fault
     return BASE_ERR_INPUT;
 }
 
+static int refuse_archive(const char *name, struct fault_list *faults)
+{
+    fault_add(faults, (struct fault_place){ .file = name }, "its rows saved as CSV",
+              "a spreadsheet, for which this program does not know its own place to start a reader");
+    return BASE_ERR_INPUT;
+}
+
 int intake_table_open(struct intake *intake, struct store_reader *reader, const struct model_feed *feed,
                       const struct report_text *file, const char *name, const struct intake_table_form *form,
                       const struct report_text *mapping, const struct list_options *options, struct fault_list *faults,
@@ -95,12 +97,17 @@ int intake_table_open(struct intake *intake, struct store_reader *reader, const 
     struct model_list_mapping *known = NULL;
     struct list_options        own;
     char                       named[41];
-    struct sheet_options sheet = { .sheet = form->sheet[0] != '\0' ? form->sheet : NULL, .delimiter = form->delimiter };
-    struct intake_reading reading = { .tables = intake->options.tables,
-                                      .feed = feed,
-                                      .now = store_clock_now(intake->options.store),
-                                      .arena = &table->arena };
-    if (!is_workbook(file))
+    struct sheet_options       sheet = { .sheet = form->sheet[0] != '\0' ? form->sheet : NULL,
+                                         .delimiter = form->delimiter,
+                                         .program = intake->options.program };
+    struct intake_reading      reading = { .tables = intake->options.tables,
+                                           .feed = feed,
+                                           .now = store_clock_now(intake->options.store),
+                                           .arena = &table->arena };
+    bool                       archive = sheet_is_archive(file->bytes, file->size);
+    if (archive && sheet.program == NULL)
+        return refuse_archive(name, faults);
+    if (!archive)
         sheet.encoding = encoding_of(form, feed, file, named);
     if (!intake_list_options(&reading, &own))
         return TOC_ERR_NO_MEMORY;
@@ -537,7 +544,9 @@ int intake_table_rows(struct intake *intake, struct store_reader *reader, struct
 static void tell_reason(const struct fault_list *faults, const struct intake_table *table, char reason[REASON_BYTES])
 {
     const struct fault *first = faults->num_kept > 0 ? &faults->faults[0] : NULL;
-    if (first != NULL)
+    if (first != NULL && first->line == 0)
+        snprintf(reason, REASON_BYTES, "the file: allowed: %.150s", first->allowed);
+    else if (first != NULL)
         snprintf(reason, REASON_BYTES, "line %" PRIu64 ", column %u: allowed: %.120s", first->line, first->cell,
                  first->allowed);
     else
@@ -563,7 +572,7 @@ static int work_rows(struct intake *intake, struct store_reader *reader, const s
     int ret = intake_table_open(intake, reader, feed, file, "", form, NULL, &options, &faults, &table);
     if (ret == 0 && table.is_confirmed)
         ret = intake_table_rows(intake, reader, &table, &message->head.id, &arrival, NULL, NULL, &counts);
-    else if (ret == 0 || ret == BASE_ERR_INPUT) {
+    else if (ret == 0 || ret == BASE_ERR_INPUT || ret == BASE_ERR_SYSTEM) { /* that: its reader cannot be started */
         tell_reason(&faults, &table, reason);
         ret = intake_table_say(intake, &message->head.id, "held", reason);
     }

@@ -29,7 +29,8 @@ int server_start_intake(struct server *server)
                                      .keeper = options->node->keeper,
                                      .tables = options->tables,
                                      .disk = server->disk[0] != '\0' ? server->disk : NULL,
-                                     .reserve_bytes = options->intake_reserve_bytes };
+                                     .reserve_bytes = options->intake_reserve_bytes,
+                                     .program = options->program };
     int                   ret = intake_open(&wanted, &server->intake, &error);
     return ret == 0 ? intake_start_worker(server->intake) : ret;
 }

@@ -49,18 +49,13 @@ static int find_file(struct exchange *exchange, struct model_message *message)
 
 static bool is_table(const char *type)
 {
-    static const char *const types[] = { "text/csv", "text/tab-separated-values", "text/plain" };
+    static const char *const types[] = { "text/csv", "text/tab-separated-values", "text/plain",
+                                         "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet" };
     size_t                   size = type != NULL ? strcspn(type, "; \t") : 0;
     for (size_t i = 0; i < sizeof types / sizeof *types && type != NULL; i++)
         if (text_equal_nocase(type, size, types[i], strlen(types[i])))
             return true;
     return type == NULL;
-}
-
-/* Spreadsheets are archives of XML: read by a program of its own (tocsin intake), never by the server. */
-static bool is_spreadsheet(const struct exchange *exchange)
-{
-    return exchange->body_size >= 4 && memcmp(exchange->body, "PK\3\4", 4) == 0;
 }
 
 static int refuse(struct exchange *exchange, const char *name, const char *found, const char *allowed)
@@ -113,6 +108,8 @@ static int take_form(struct exchange *exchange, struct intake_table_form *form, 
     int                      ret = take_word(exchange, "encoding", form->encoding, sizeof form->encoding);
     if (ret == 0 && form->encoding[0] != '\0' && encoding_named(form->encoding) == ENCODING_UNDECIDED)
         ret = refuse(exchange, "encoding", "no such encoding", ENCODING_ALLOWED);
+    if (ret == 0)
+        ret = take_word(exchange, "sheet", form->sheet, sizeof form->sheet);
     if (ret == 0)
         ret = request_choice(exchange, "dates", orders, "day-first or month-first", &order);
     if (ret == 0)
@@ -191,9 +188,12 @@ static int keep(struct exchange *exchange, struct intake *intake, const struct m
     struct intake_table   table = { .list = NULL };
     struct report_text    file = { exchange->body, exchange->body_size };
     struct intake_receipt receipt;
-    struct intake_arrival arrival = {
-        .channel = "upload", .format = "csv", .feed = feed, .bytes = file.bytes, .size = file.size, .history = history
-    };
+    struct intake_arrival arrival = { .channel = "upload",
+                                      .format = sheet_is_archive(file.bytes, file.size) ? "xlsx" : "csv",
+                                      .feed = feed,
+                                      .bytes = file.bytes,
+                                      .size = file.size,
+                                      .history = history };
     if (is_machine(exchange))
         arrival.institution = exchange->caller.who->token.facility;
     else
@@ -228,8 +228,6 @@ int upload_send(struct exchange *exchange)
         ret = SERVER_ERR_MEDIA;
     if (ret == 0 && exchange->body_size == 0)
         ret = refuse(exchange, "", "an empty file", "a header and rows");
-    if (ret == 0 && is_spreadsheet(exchange))
-        ret = refuse(exchange, "", "a spreadsheet", "its rows saved as CSV; 'tocsin intake' on the node takes .xlsx");
     if (ret == 0)
         ret = find_feed(exchange, intake, &feed);
     if (ret == 0)

@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "server/worker.h"
 
-#include <fcntl.h>
 #include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -12,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/confine.h"
 #include "base/fault.h"
 #include "server/worker_wire.h"
 
@@ -19,32 +17,19 @@ extern char **environ;
 
 #define SEND_SECONDS 5
 #define WORD "worker"
-#define OPTION "--serve-fd"
-
-/* In the child, which has one thread of a program of many: nothing but system calls. */
-static void become(const char *program, int socket, char *const *arguments) __attribute__((noreturn));
-static void become(const char *program, int socket, char *const *arguments)
-{
-    if (fcntl(socket, F_SETFD, 0) == 0)
-        execve(program, arguments, environ);
-    _exit(127);
-}
 
 int worker_start(const char *program, const char *database, struct worker *worker)
 {
     int                        ends[2];
-    char                       number[16], name[] = "tocsin", command[] = WORD, option[] = OPTION;
-    char *const                arguments[] = { name, command, option, number, NULL };
     const struct timeval       time = { .tv_sec = SEND_SECONDS };
     const struct worker        none = WORKER_NONE;
     static const struct access nobody;
     struct worker_message      hello = { .word = WORKER_HELLO, .who = nobody };
     if (strlen(database) > WORKER_MOST_TEXT || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
         return BASE_ERR_SYSTEM;
-    snprintf(number, sizeof number, "%d", ends[1]);
     pid_t process = fork();
     if (process == 0)
-        become(program, ends[1], arguments);
+        confine_become(program, WORD, ends[1], environ);
     close(ends[1]);
     *worker = none;
     if (process < 0) {
@@ -85,9 +70,7 @@ void worker_end(struct worker *worker, double seconds, int *status)
 
 void worker_run_if_asked(int argc, char **argv)
 {
-    if (argc != 4 || strcmp(argv[1], WORD) != 0 || strcmp(argv[2], OPTION) != 0)
-        return;
-    int socket = atoi(argv[3]);
-    if (socket >= 3)
+    int socket = confine_asked(argc, argv, WORD);
+    if (socket >= 0)
         worker_run(socket);
 }

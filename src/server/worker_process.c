@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The worker's process: it opens the database for reading, gives up everything that it does not need, and works. */
 #include <errno.h>
-#include <fcntl.h>
 #include <seccomp.h>
 #include <signal.h>
 #include <stdio.h>
@@ -9,27 +8,15 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "base/confine.h"
 #include "base/no_core.h"
 #include "server/job_plan.h"
 #include "server/job_result.h"
 #include "server/worker.h"
 #include "server/worker_wire.h"
-
-/* With a sanitizer, which takes memory of its own and reads /proc? */
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define SANITIZED 1
-#endif
-#endif
-#ifndef SANITIZED
-#define SANITIZED 0
-#endif
 
 #define SAY_EVERY_SECONDS 0.3
 
@@ -63,37 +50,14 @@ static void give_up(int exit_status, const char *line)
 
 /* ---- giving up what is not needed ---- */
 
-/* Standard error and the socket are all that stays open, the socket as file 3. */
-static int close_others(int *socket)
-{
-    int nothing = open("/dev/null", O_RDWR);
-    if (nothing < 0 || dup2(nothing, STDIN_FILENO) < 0 || dup2(nothing, STDOUT_FILENO) < 0)
-        return -1;
-    if (*socket != 3) {
-        if (dup2(*socket, 3) < 0)
-            return -1;
-        *socket = 3;
-    }
-    return close_range(4, ~0U, 0);
-}
-
-static int limit(__rlimit_resource_t what, rlim_t most)
-{
-    struct rlimit now;
-    if (getrlimit(what, &now) != 0)
-        return -1;
-    if (now.rlim_max < most)
-        most = now.rlim_max;
-    return setrlimit(what, &(struct rlimit){ .rlim_cur = most, .rlim_max = most });
-}
-
 static int set_limits(void)
 {
+    const struct confine_limits limits = { .memory = WORKER_MOST_MEMORY,
+                                           .file_bytes = (uint64_t) JOB_RESULT_MOST_BYTES,
+                                           .seconds = CONFINE_AS_IT_IS,
+                                           .files = WORKER_MOST_FILES };
     (void) setpriority(PRIO_PROCESS, 0, 10); /* those who wait for an answer go first */
-    if (!SANITIZED && limit(RLIMIT_DATA, WORKER_MOST_MEMORY) != 0)
-        return -1;
-    return limit(RLIMIT_NOFILE, WORKER_MOST_FILES) != 0 || limit(RLIMIT_FSIZE, (rlim_t) JOB_RESULT_MOST_BYTES) != 0 ? -1
-                                                                                                                    : 0;
+    return confine_limits(&limits);
 }
 
 /* So much processor time from here on; then the kernel ends the process, and the job is lost to it. */
@@ -182,7 +146,7 @@ static void start(struct process *process)
     /* A signal to the whole group asks the server to end, which ends its worker. */
     for (size_t i = 0; i < sizeof ignored / sizeof *ignored; i++)
         signal(ignored[i], SIG_IGN);
-    if (close_others(&process->socket) != 0 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || no_core() != 0 ||
+    if (confine_files(&process->socket) != 0 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || no_core() != 0 ||
         set_limits() != 0)
         give_up(EXIT_START, "tocsin worker: cannot give up its rights; ending\n");
     if (worker_receive(process->socket, true, &process->message, NULL) != 1 || process->message.word != WORKER_HELLO)

@@ -16,6 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/confine.h"
 #include "base/fault.h"
 #include "base/memory.h"
 #include "base/no_core.h"
@@ -160,15 +161,9 @@ void keeper_clear(struct keeper *keeper, size_t request_bytes, size_t answer_byt
 static void become(const char *program, int socket) __attribute__((noreturn));
 static void become(const char *program, int socket)
 {
-    char        number[16], name[] = "tocsin", command[] = "keeper", option[] = "--serve-fd";
-    char *const arguments[] = { name, command, option, number, NULL };
-    char *const environment[] = { NULL };
     if (program == NULL)
         keeper_run(socket);
-    snprintf(number, sizeof number, "%d", socket);
-    if (fcntl(socket, F_SETFD, 0) == 0)
-        execve(program, arguments, environment);
-    _exit(127);
+    confine_become(program, "keeper", socket, NULL);
 }
 
 static void set_timeout(int fd, double seconds)

@@ -17,22 +17,11 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/confine.h"
 #include "base/fault.h"
 #include "base/no_core.h"
 #include "store/keeper_wire.h"
 #include "tocsin/status.h"
-
-/* With the address sanitizer? */
-#if defined(__SANITIZE_ADDRESS__)
-#define SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define SANITIZED 1
-#endif
-#endif
-#ifndef SANITIZED
-#define SANITIZED 0
-#endif
 
 #define SECURE_BYTES ((size_t) 64 << 10) /* for private numbers of keys that sign passes */
 
@@ -63,7 +52,8 @@ int keeper_confine(int socket, int erasures, int directory, struct keeper_error 
         SCMP_SYS(rt_sigreturn),
         SCMP_SYS(getpid), /* OpenSSL, before each random number: am I a child? */
         SCMP_SYS(brk),    /* and its memory, where what the start left free should not do */
-#if SANITIZED /* what the sanitizer calls by itself: before a function that does not return, and for its own memory */
+#if CONFINE_SANITIZED /* what the sanitizer calls by itself: before a function that does not return, and for its own   \
+                         memory */
         SCMP_SYS(sigaltstack),
         SCMP_SYS(mmap),
         SCMP_SYS(munmap),
@@ -207,20 +197,6 @@ static void prepare_signing(void)
     (void) CRYPTO_secure_malloc_init(SECURE_BYTES, 32);
 }
 
-/* Standard error and the socket are all that stays open, the socket as file 3. */
-static int close_others(int *socket)
-{
-    int nothing = open("/dev/null", O_RDWR);
-    if (nothing < 0 || dup2(nothing, STDIN_FILENO) < 0 || dup2(nothing, STDOUT_FILENO) < 0)
-        return -1;
-    if (*socket != 3) {
-        if (dup2(*socket, 3) < 0)
-            return -1;
-        *socket = 3;
-    }
-    return close_range(4, ~0U, 0);
-}
-
 static int do_task(const struct keeper_directory *directory, const struct wire_hello *hello, struct keeper_ring *ring,
                    struct keeper_error *error)
 {
@@ -325,7 +301,7 @@ void keeper_run(int socket)
     /* A signal to the whole group asks the parent to finish its work, for which it needs the keeper to the end. */
     for (size_t i = 0; i < sizeof ignored / sizeof *ignored; i++)
         signal(ignored[i], SIG_IGN);
-    if (close_others(&process.socket) != 0 || keeper_harden(NULL) != 0 || sodium_init() < 0) {
+    if (confine_files(&process.socket) != 0 || keeper_harden(NULL) != 0 || sodium_init() < 0) {
         say("tocsin keeper: cannot protect its memory; ending\n");
         _exit(KEEPER_EXIT_START);
     }

@@ -6,6 +6,8 @@
 #include <unistd.h>
 #include <zip.h>
 
+#include "formats/sheet/sheet.h"
+#include "formats/sheet/unpack.h"
 #include "formats/sheet/xlsx.h"
 #include "formats/spreadsheet.h"
 #include "formats/table.h"
@@ -111,11 +113,42 @@ static char *read_bytes(const void *bytes, size_t size, int sheet)
     return text;
 }
 
+/* The same rows and faults from the process of its own, where one sheet alone is shown. */
+static void assert_unpacks(struct bytes file, const char *expected)
+{
+    static const char    kinds[] = " tndmhbe";
+    struct fault_list    faults = FAULT_LIST_INIT;
+    struct sheet        *sheet = NULL;
+    struct sheet_options options = { .program = "/proc/self/exe" };
+    struct sheet_row     row;
+    char                *text;
+    size_t               text_size;
+    FILE                *out = open_memstream(&text, &text_size);
+    int                  ret = sheet_open(file.bytes, file.size, "f.xlsx", &options, &faults, &sheet);
+    while (ret == 0 && (ret = sheet_next(sheet, &row)) == 1) {
+        fprintf(out, "%d:", (int) row.number);
+        for (size_t i = 0; i < row.num_cells; i++)
+            fprintf(out, "%s%c%s", i == 0 ? "" : "|", kinds[row.cells[i].kind], row.cells[i].text);
+        fputc('\n', out);
+        ret = 0;
+    }
+    if (ret != 0)
+        fprintf(out, "= %d\n", ret);
+    fault_list_write(&faults, out);
+    fclose(out);
+    if (strstr(text, "several sheets") == NULL)
+        assert_string_equal(text, expected);
+    free(text);
+    sheet_close(sheet);
+    fault_list_free(&faults);
+}
+
 static void assert_reads(struct parts parts, const char *expected)
 {
     struct bytes file = pack(parts);
     char        *text = read_bytes(file.bytes, file.size, -1);
     assert_string_equal(text, expected);
+    assert_unpacks(file, expected);
     free(text);
     free(file.bytes);
 }
@@ -213,6 +246,8 @@ static void test_what_is_no_plain_workbook_is_refused_with_a_sentence(void **sta
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
         char *text = read_bytes(files[i].bytes, files[i].size, -1);
         assert_string_equal(text, files[i].expected);
+        if (i != 1 && i != 2) /* taken for text */
+            assert_unpacks((struct bytes){ (void *) (uintptr_t) files[i].bytes, files[i].size }, files[i].expected);
         free(text);
     }
     assert_reads((struct parts){ .one = SHEET(""), .more_name = "xl/vbaProject.bin", .more = "x" },
@@ -262,6 +297,7 @@ static void assert_limit(char *sheet, const char *fault)
         assert_null(strstr(text, "= -1000"));
     } else if (strstr(text, fault) == NULL)
         fail_msg("\"%s\" is not said in: %.300s", fault, text);
+    assert_unpacks(file, text);
     free(text);
     free(file.bytes);
     free(sheet);
@@ -351,8 +387,9 @@ static void test_letters_of_columns(void **state)
     }
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+    unpack_run_if_asked(argc, argv);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_each_kind_of_cell),
         cmocka_unit_test(test_dates_are_what_style_and_system_say),

@@ -3,8 +3,11 @@
  * next needs nobody; what is bad is told by row and comes back as a file that comes in clean; nobody else is told. */
 #include <jansson.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "../response/intakes.h"
+#include "formats/sheet/unpack.h"
+#include "formats/spreadsheet.h"
 #include "response/account.h"
 #include "response/intake_work.h"
 #include "support/exchange.h"
@@ -311,6 +314,72 @@ static void test_a_receipt_never_tells_who_was_known(void **state)
     json_decref(unknown);
 }
 
+/* A spreadsheet of the same rows, with a second sheet where `second` names one; the caller frees it. */
+static char *workbook(const char *second, size_t *size)
+{
+    static const char *const cells[][5] = { { "case number", "name", "sex", "disease", "onset date" },
+                                            { "1", "Canary Anna", "F", "measles", "2024-09-01" },
+                                            { "2", "Berta", "Q", "measles", "2024-09-02" } };
+    struct spreadsheet      *made;
+    int                      file;
+    assert_ok(spreadsheet_new(&made));
+    spreadsheet_sheet(made, "list");
+    for (size_t i = 0; i < 3; i++) {
+        for (size_t j = 0; j < 5; j++)
+            spreadsheet_text(made, cells[i][j], strlen(cells[i][j]));
+        spreadsheet_end_row(made);
+    }
+    if (second != NULL)
+        spreadsheet_sheet(made, second);
+    assert_ok(spreadsheet_finish(made, &file));
+    spreadsheet_free(made);
+    FILE *stream = fdopen(file, "rb");
+    char *bytes = malloc(100000);
+    *size = fread(bytes, 1, 100000, stream);
+    assert_true(*size > 0 && *size < 100000);
+    fclose(stream);
+    return bytes;
+}
+
+static const char *send_workbook(const char *bytes, size_t size, const char *more)
+{
+    snprintf(path, sizeof path, "/api/v1/uploads?feed=%s%s", feed_id, more);
+    const char *said = ask(HTTP_POST, path, bytes, size, 201);
+    snprintf(id, sizeof id, "%s", test_exchange_answer_header(&exchange, "Location") + strlen("/api/v1/uploads/"));
+    return said;
+}
+
+/* A spreadsheet takes the same way; which sheet is asked where there are several; what is none is a fault of that file.
+ */
+static void test_a_spreadsheet(void **state)
+{
+    (void) state;
+    size_t size, other_size;
+    char  *bytes = workbook(NULL, &size), *other = workbook("notes", &other_size);
+    as(ACCESS_DATA_MANAGER, ACCESS_DATA_QUALITY);
+    const char *said = send_workbook(bytes, size, "");
+    assert_has(said, "\"verdict\":\"held\"");
+    char *mapping = proposed(said);
+    (void) about("/mapping", mapping, 200);
+    work();
+    assert_has(about("", NULL, 200), "\"accepted\":1,\"accepted_with_faults\":0,\"held\":0,\"rejected\":1}");
+    assert_has(about("/errors", NULL, 200), "\n\"2\",\"Berta\",\"Q\"");
+    assert_has(send_workbook(bytes, size, ""), "\"repeats\":true");
+    said = send_workbook(other, other_size, "");
+    assert_has(said, "\"verdict\":\"rejected\"");
+    assert_has(said, "several sheets: which one?");
+    assert_has(send_workbook(other, other_size, "&sheet=list"), "\"verdict\":\"received\"");
+    work();
+    assert_has(about("", NULL, 200), "1 of 2 rows cannot be used"); /* both were here before */
+    assert_int_equal(number("SELECT count(*) FROM \"case\""), 1);
+    said = send_workbook("PK\3\4 and so on", 14, "");
+    assert_has(said, "\"verdict\":\"rejected\"");
+    assert_has(said, "a torn or damaged archive");
+    free(mapping);
+    free(bytes);
+    free(other);
+}
+
 static void test_what_is_no_list(void **state)
 {
     (void) state;
@@ -318,7 +387,6 @@ static void test_what_is_no_list(void **state)
     assert_has(upload("day,cases\n2024-01-01,3\n", 201), "\"verdict\":\"rejected\"");
     assert_has(upload("name,sex\nAnna,F\n", 201), "nothing says which disease");
     (void) upload("", 422);
-    assert_has(upload("PK\3\4 and so on", 422), "a spreadsheet");
     (void) ask(HTTP_POST, "/api/v1/uploads", LIST, strlen(LIST), 422); /* whose? */
     snprintf(path, sizeof path, "/api/v1/uploads?feed=%s&delimiter=space", feed_id);
     (void) ask(HTTP_POST, path, LIST, strlen(LIST), 422);
@@ -333,13 +401,15 @@ static void test_what_is_no_list(void **state)
         "postgresql: " #test, test, on_postgresql, end, NULL                                                           \
     }
 
-int main(void)
+int main(int argc, char **argv)
 {
+    unpack_run_if_asked(argc, argv);
     const struct CMUnitTest tests[] = { ON_BOTH(test_confirmed_once),
                                         ON_BOTH(test_what_is_bad_comes_back),
                                         ON_BOTH(test_read_otherwise),
                                         ON_BOTH(test_who_may),
                                         ON_BOTH(test_a_receipt_never_tells_who_was_known),
+                                        ON_BOTH(test_a_spreadsheet),
                                         ON_BOTH(test_what_is_no_list) };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

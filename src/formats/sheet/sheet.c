@@ -7,6 +7,7 @@
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "formats/sheet/unpack.h"
 #include "formats/sheet/xlsx.h"
 #include "tocsin/status.h"
 
@@ -16,7 +17,8 @@ struct sheet {
     const char        *name;
     struct fault_list *faults;
     struct sheet_form  form;
-    struct xlsx       *xlsx; /* NULL: text */
+    struct xlsx       *xlsx;     /* NULL: text, or */
+    struct unpacked   *unpacked; /* read elsewhere */
     size_t             number;
     /* text */
     char             *own;  /* the converted file; NULL: the caller's bytes are UTF-8 */
@@ -340,9 +342,19 @@ static int open_xlsx(struct sheet *sheet, const void *bytes, size_t size, const 
     return 0;
 }
 
+static int open_unpacked(struct sheet *sheet, const void *bytes, size_t size, const struct sheet_options *options)
+{
+    int ret = size > XLSX_MAX_BYTES ? refuse(sheet, 0, "at most 256 MiB", "a spreadsheet of more than 256 MiB")
+                                    : unpack_open(options->program, bytes, size, sheet->name, options->sheet,
+                                                  sheet->faults, &sheet->unpacked);
+    if (ret == 0)
+        sheet->form.sheet = unpacked_sheet(sheet->unpacked);
+    return ret;
+}
+
 /* ---- both ---- */
 
-static bool is_archive(const char *bytes, size_t size)
+bool sheet_is_archive(const char *bytes, size_t size)
 {
     return size >= 4 && (memcmp(bytes, "PK\x03\x04", 4) == 0 || memcmp(bytes, "\xd0\xcf\x11\xe0", 4) == 0);
 }
@@ -358,7 +370,9 @@ int sheet_open(const void *bytes, size_t size, const char *name, const struct sh
     opened->faults = faults;
     if (size > SHEET_MAX_BYTES)
         ret = refuse(opened, 0, "at most 1 GiB", "a file of more than 1 GiB");
-    else if (is_archive(bytes, size))
+    else if (sheet_is_archive(bytes, size) && options->program != NULL)
+        ret = open_unpacked(opened, bytes, size, options);
+    else if (sheet_is_archive(bytes, size))
         ret = open_xlsx(opened, bytes, size, options->sheet);
     else
         ret = open_text(opened, size > 0 ? bytes : "", size, options);
@@ -376,6 +390,7 @@ void sheet_close(struct sheet *sheet)
     if (sheet == NULL)
         return;
     xlsx_close(sheet->xlsx);
+    unpack_close(sheet->unpacked);
     free(sheet->own);
     free(sheet->row);
     free(sheet);
@@ -390,11 +405,16 @@ int sheet_rewind(struct sheet *sheet)
 {
     if (sheet->xlsx != NULL)
         return xlsx_begin(sheet->xlsx, sheet->number);
-    rewind_text(sheet);
+    if (sheet->unpacked != NULL)
+        unpacked_rewind(sheet->unpacked);
+    else
+        rewind_text(sheet);
     return 0;
 }
 
 int sheet_next(struct sheet *sheet, struct sheet_row *row)
 {
+    if (sheet->unpacked != NULL)
+        return unpacked_next(sheet->unpacked, row);
     return sheet->xlsx != NULL ? xlsx_next(sheet->xlsx, row) : next_text_row(sheet, row);
 }

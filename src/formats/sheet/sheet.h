@@ -9,12 +9,15 @@
  * encoding is decided as encoding.h says; where nothing decides, the fault shows the first cell that reads differently,
  * and a person says which.
  *
- * A spreadsheet (xlsx.h) has several sheets or one: of several that are shown, one must be named.
+ * A spreadsheet (xlsx.h) has several sheets or one: of several that are shown, one must be named. Where files come from
+ * strangers it is read by a process of its own (options.program).
  *
  * Memory: one row; of text that is not UTF-8 a copy of the file too.
  */
 #ifndef FORMATS_SHEET_SHEET_H
 #define FORMATS_SHEET_SHEET_H
+
+#include <stdbool.h>
 
 #include "base/fault.h"
 #include "formats/sheet/cell.h"
@@ -29,7 +32,11 @@ struct sheet_options {
     const char *encoding;  /* NULL = as the bytes decide */
     const char *sheet;     /* of a spreadsheet; NULL = the only one */
     char        delimiter; /* 0 = as the lines decide */
+    const char *program;   /* that reads a spreadsheet in its own process (unpack.h); NULL = it is read here */
 };
+
+/* No text: a spreadsheet, or what is taken for one. */
+bool sheet_is_archive(const char *bytes, size_t size);
 
 /* What the file is, once open. Texts live as long as the sheet. */
 struct sheet_form {
@@ -41,7 +48,8 @@ struct sheet_form {
 
 struct sheet;
 
-/* bytes must outlive the sheet. Returns 0, BASE_ERR_INPUT with faults, or TOC_ERR_NO_MEMORY. */
+/* bytes must outlive the sheet. Returns 0, BASE_ERR_INPUT with faults, or TOC_ERR_NO_MEMORY; with a program also
+ * BASE_ERR_SYSTEM: it cannot be started or confined. */
 int  sheet_open(const void *bytes, size_t size, const char *name, const struct sheet_options *options,
                 struct fault_list *faults, struct sheet **sheet);
 void sheet_close(struct sheet *sheet); /* NULL is fine */

@@ -13,8 +13,11 @@ const ENCODINGS = ["gb18030", "windows-1252", "utf-16le", "utf-16be"];
 const DELIMITERS = ["comma", "semicolon", "tab", "bar"] as const;
 export const ORDERS = ["day-first", "month-first"] as const;
 
-type Form = Record<"encoding" | "delimiter" | "dates" | "disease", string> & { history: boolean };
-const PLAIN: Form = { encoding: "", delimiter: "", dates: "", disease: "", history: false };
+const WORDS = ["encoding", "sheet", "delimiter", "dates", "disease"] as const;
+const WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+
+type Form = Record<(typeof WORDS)[number], string> & { history: boolean };
+const PLAIN: Form = { encoding: "", sheet: "", delimiter: "", dates: "", disease: "", history: false };
 
 function Choice({ label, value, choices, choose }: { label: string; value: string; choices: readonly (readonly [string, string])[]; choose: (value: string) => void }) {
   return (
@@ -61,13 +64,14 @@ function NewSender({ made }: { made: (id: string) => void }) {
 }
 
 function typeOf(file: globalThis.File): string {
+  if (/\.xlsx$/i.test(file.name)) return WORKBOOK;
   return /\.tsv$/i.test(file.name) ? "text/tab-separated-values" : "text/csv";
 }
 
 async function send(file: globalThis.File, feed: string, form: Form): Promise<string> {
   if (file.size > MOST_BYTES) throw new Problem(413, "/problems/too-large", t("import.tooLarge"));
   const words = new URLSearchParams({ feed });
-  for (const name of ["encoding", "delimiter", "dates", "disease"] as const) if (form[name] !== "") words.set(name, form[name]);
+  for (const name of WORDS) if (form[name] !== "") words.set(name, form[name]);
   if (form.history) words.set("history", "true");
   const kept = await sendList(words, file, typeOf(file));
   return `/import?file=${kept.id}${kept.repeats ? "&repeats" : ""}`;
@@ -137,6 +141,10 @@ export function SendFile({ feed, done }: { feed: string | null; done?: () => voi
         <summary>{t("import.form")}</summary>
         <div class="row">
           <Choice label={t("import.encoding")} value={form.encoding} choices={ENCODINGS.map((one) => [one, one.toUpperCase()])} choose={(encoding) => choose({ encoding })} />
+          <label>
+            {t("import.sheet")}
+            <input maxLength={31} value={form.sheet} placeholder={t("import.onlySheet")} onInput={(event) => choose({ sheet: event.currentTarget.value })} />
+          </label>
           <Choice label={t("import.delimiter")} value={form.delimiter} choices={DELIMITERS.map((one) => [one, t(`import.delimiter.${one}`)])} choose={(delimiter) => choose({ delimiter })} />
           <Choice label={t("import.dates")} value={form.dates} choices={ORDERS.map((one) => [one, t(`import.dates.${one}`)])} choose={(dates) => choose({ dates })} />
           <Choice label={t("situation.disease")} value={form.disease} choices={codesOf("disease")} choose={(disease) => choose({ disease })} />
@@ -158,7 +166,7 @@ export function SendFile({ feed, done }: { feed: string | null; done?: () => voi
       >
         <strong>{busy ? t("import.sending") : t("import.drop")}</strong>
         <span>{chosen === "" ? t("import.senderFirst") : t("import.limits")}</span>
-        <input type="file" accept=".csv,.tsv,.txt,text/csv" disabled={chosen === "" || busy} onChange={(event) => take(event.currentTarget.files?.[0])} />
+        <input type="file" accept={`.csv,.tsv,.txt,.xlsx,text/csv,${WORKBOOK}`} disabled={chosen === "" || busy} onChange={(event) => take(event.currentTarget.files?.[0])} />
       </label>
     </section>
   );

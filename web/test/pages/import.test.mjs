@@ -15,6 +15,48 @@ const LIST = [
 ].join("\n");
 let node, server, browser, data;
 
+/** A number of 32 or 16 bits, the lowest byte first. */
+const long = (number) => Buffer.from(Uint32Array.of(number).buffer);
+const short = (number) => Buffer.from(Uint16Array.of(number).buffer);
+
+function crc32(bytes) {
+  let sum = ~0;
+  for (const byte of bytes) {
+    sum ^= byte;
+    for (let bit = 0; bit < 8; bit++) sum = sum & 1 ? (sum >>> 1) ^ 0xedb88320 : sum >>> 1;
+  }
+  return ~sum >>> 0;
+}
+
+/** An archive of files that are not packed. */
+function archive(files) {
+  const parts = [], directory = [];
+  let at = 0;
+  for (const [name, text] of Object.entries(files)) {
+    const bytes = Buffer.from(text);
+    const about = Buffer.concat([short(20), short(0), short(0), short(0), short(0x21), long(crc32(bytes)), long(bytes.length), long(bytes.length), short(name.length), short(0)]);
+    const part = Buffer.concat([Buffer.from("PK\x03\x04"), about, Buffer.from(name), bytes]);
+    directory.push(Buffer.concat([Buffer.from("PK\x01\x02"), short(20), about, short(0), short(0), short(0), long(0), long(at), Buffer.from(name)]));
+    parts.push(part);
+    at += part.length;
+  }
+  const size = directory.reduce((sum, one) => sum + one.length, 0), num = short(directory.length);
+  return Buffer.concat([...parts, ...directory, Buffer.from("PK\x05\x06"), short(0), short(0), num, num, long(size), long(at), short(0)]);
+}
+
+/** The rows of a text without quotes, as a spreadsheet. */
+function spreadsheet(text) {
+  const cell = (value) => `<c t="inlineStr"><is><t>${value}</t></is></c>`;
+  const rows = text.trimEnd().split("\n").map((line) => `<row>${line.split(",").map(cell).join("")}</row>`);
+  const link = (type, target) => `<Relationships><Relationship Id="a" Type="relationships/${type}" Target="${target}"/></Relationships>`;
+  return archive({
+    "_rels/.rels": link("officeDocument", "xl/workbook.xml"),
+    "xl/workbook.xml": '<workbook><sheets><sheet name="list" r:id="a" xmlns:r="x"/></sheets></workbook>',
+    "xl/_rels/workbook.xml.rels": link("worksheet", "list.xml"),
+    "xl/list.xml": `<worksheet><sheetData>${rows.join("")}</sheetData></worksheet>`,
+  });
+}
+
 before(async () => {
   node = makeNode([
     ["nyima", "data-manager", "900101"],
@@ -94,6 +136,21 @@ test("the same file again is told as such, the next one needs nobody, and nothin
     await page.goto(`${server.url}/import?feed=${clinic.id}`);
     await page.waitForSelector("input[type=file]:not(:disabled)");
     await page.setInputFiles("input[type=file]", { name: "list.csv", mimeType: "text/csv", buffer: Buffer.from(text) });
+    await page.getByText(shown).waitFor();
+  }
+  assert.equal(await measles(page), before + 1);
+});
+
+test("a spreadsheet is read as any list, and one that is none is told as such", async () => {
+  const { page } = data;
+  const before = await measles(page);
+  const { body } = await ask(page, "GET", "/api/v1/senders");
+  const clinic = body.senders.find((one) => one.name === "County clinic");
+  const book = spreadsheet(`${LIST.split("\n")[0]}\n5,Edda,F,1980-01-01,x,measles,${TODAY}\n`);
+  for (const [bytes, shown] of [[book, "Every row is in"], [book.subarray(0, 200), "a torn or damaged archive"]]) {
+    await page.goto(`${server.url}/import?feed=${clinic.id}`);
+    await page.waitForSelector("input[type=file]:not(:disabled)");
+    await page.setInputFiles("input[type=file]", { name: "list.xlsx", mimeType: "", buffer: bytes });
     await page.getByText(shown).waitFor();
   }
   assert.equal(await measles(page), before + 1);
