@@ -6,7 +6,6 @@
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/statvfs.h>
 
 #include "../store/driver_fault.h"
 #include "canaries.h"
@@ -767,15 +766,6 @@ static void test_an_answer_is_repeated_to_its_sender_alone(void **state)
     assert_string_equal(ids[0], ids[2]);
 }
 
-/* Nothing here waits for a disk: nodes are made in memory where there is room for them. */
-static void choose_place(void)
-{
-    static const char memory[] = "/dev/shm";
-    struct statvfs    room;
-    if (statvfs(memory, &room) == 0 && room.f_bavail * room.f_frsize >= ((uint64_t) 1 << 30))
-        setenv("TMPDIR", memory, 0);
-}
-
 #define TEST(test, set_up) cmocka_unit_test_setup(test, set_up)
 #define TESTS(set_up)                                                                                                  \
     TEST(test_reading, set_up), TEST(test_outside_the_grant_is_as_absent, set_up),                                     \
@@ -793,7 +783,6 @@ int main(void)
     const struct CMUnitTest sqlite[] = { ON(on_sqlite, on_sqlite_of_a_facility) };
     const struct CMUnitTest both[] = { ON(on_sqlite, on_sqlite_of_a_facility),
                                        ON(on_postgresql, on_postgresql_of_a_facility) };
-    choose_place();
     return test_postgresql_installed() ? cmocka_run_group_tests_name("access", both, NULL, end_group)
                                        : cmocka_run_group_tests_name("access", sqlite, NULL, end_group);
 }

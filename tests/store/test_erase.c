@@ -140,10 +140,11 @@ static size_t count_in_file(const char *end, const void *bytes, size_t size)
     int fd = open(path, O_RDONLY);
     if (fd < 0)
         return 0;
-    off_t length = lseek(fd, 0, SEEK_END);
-    char *all = malloc((size_t) length + 1);
-    assert_int_equal(pread(fd, all, (size_t) length, 0), length);
-    for (const char *at = all; (at = memmem(at, (size_t) (all + length - at), bytes, size)) != NULL; at++)
+    off_t   length = lseek(fd, 0, SEEK_END);
+    char   *all = malloc((size_t) length + 1);
+    ssize_t got = pread(fd, all, (size_t) length, 0); /* less where the log was emptied meanwhile */
+    assert_true(got >= 0);
+    for (const char *at = all; (at = memmem(at, (size_t) (all + got - at), bytes, size)) != NULL; at++)
         found++;
     free(all);
     close(fd);

@@ -15,7 +15,8 @@ int test_database_set_up(void **state)
         test_postgresql_database(database->url);
         return 0;
     }
-    snprintf(database->folder, sizeof database->folder, "/tmp/tocsin-db-XXXXXX");
+    const char *place = getenv("TMPDIR");
+    snprintf(database->folder, sizeof database->folder, "%s/tocsin-db-XXXXXX", place != NULL ? place : "/tmp");
     if (mkdtemp(database->folder) == NULL)
         return -1;
     snprintf(database->url, sizeof database->url, "sqlite:%s/t.db", database->folder);
