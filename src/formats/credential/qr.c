@@ -3,54 +3,91 @@
 
 #include <cairo-pdf.h>
 #include <cairo.h>
-#include <errno.h>
-#include <qrencode.h>
 #include <string.h>
 
 #include "base/fault.h"
+#include "formats/credential/qr_code.h"
 #include "tocsin/status.h"
 
 #define POINTS_A_MM (72.0 / 25.4)
+#define RUN_BYTES 16 /* of a run in an SVG path: "M181 181.5h177" */
 
-/* Characters of the alphanumeric mode. */
-static bool alphanumeric(const char *text, size_t size)
+/* Are all of the first `num` of the alphabet? */
+static bool of_characters(const char *text, size_t size, size_t num)
 {
+    bool known[256] = { false };
+    for (size_t i = 0; i < num; i++)
+        known[(uint8_t) QR_ALPHABET[i]] = true;
     for (size_t i = 0; i < size; i++) {
-        if (text[i] == '\0' || strchr("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:", text[i]) == NULL)
+        if (!known[(uint8_t) text[i]])
             return false;
     }
     return true;
 }
 
-/* The text in the modes that make it shortest: a card's digits behind its prefix, HC1 in alphanumeric mode. */
-static int append(QRinput *input, const char *text, size_t size)
+size_t qr_segments(const char *text, size_t size, struct qr_segment segments[2])
 {
-    const unsigned char *bytes = (const unsigned char *) text;
-    size_t               digits = size > 5 && memcmp(text, "shc:/", 5) == 0 ? strspn(text + 5, "0123456789") : 0;
-    if (digits > 0 && digits == size - 5)
-        return QRinput_append(input, QR_MODE_8, 5, bytes) == 0
-                   ? QRinput_append(input, QR_MODE_NUM, (int) digits, bytes + 5)
-                   : -1;
-    return QRinput_append(input, alphanumeric(text, size) ? QR_MODE_AN : QR_MODE_8, (int) size, bytes);
+    static const char prefix[] = "shc:/";
+    size_t            head = sizeof prefix - 1;
+    if (size > head && memcmp(text, prefix, head) == 0 && of_characters(text + head, size - head, 10)) {
+        segments[0] = (struct qr_segment){ text, head, QR_BYTES };
+        segments[1] = (struct qr_segment){ text + head, size - head, QR_DIGITS };
+        return 2;
+    }
+    bool plain = of_characters(text, size, sizeof QR_ALPHABET - 1);
+    segments[0] = (struct qr_segment){ text, size, plain ? QR_CHARACTERS : QR_BYTES };
+    return 1;
 }
 
 int credential_qr_make(const char *text, size_t size, enum credential_qr_level level, struct credential_qr *qr)
 {
-    if (size == 0 || size > 7089)
+    struct qr_segment segments[2];
+    struct qr_code    code;
+    struct qr_grid    shown;
+    uint8_t           codewords[QR_CODEWORDS_MOST];
+    size_t            num = size <= QR_DIGITS_MOST ? qr_segments(text, size, segments) : 0;
+    int               version = size > 0 && num > 0 ? qr_version(segments, num, level) : 0;
+    if (version == 0)
         return BASE_ERR_INPUT;
-    QRinput *input = QRinput_new2(0, level == CREDENTIAL_QR_Q ? QR_ECLEVEL_Q : QR_ECLEVEL_L);
-    if (input == NULL)
-        return TOC_ERR_NO_MEMORY;
-    QRcode *code = append(input, text, size) == 0 ? QRcode_encodeInput(input) : NULL;
-    int     status = code != NULL ? 0 : errno == ENOMEM ? TOC_ERR_NO_MEMORY : BASE_ERR_INPUT;
-    QRinput_free(input);
-    if (code == NULL)
-        return status;
-    qr->width = code->width;
-    for (int i = 0; i < code->width * code->width; i++)
-        qr->dark[i] = code->data[i] & 1;
-    QRcode_free(code);
+    qr_text(segments, num, level, version, codewords);
+    qr_draw(&code, version, level, codewords);
+    (void) qr_best_mask(&code, &shown);
+    qr->width = code.side;
+    for (int y = 0; y < code.side; y++) {
+        for (int x = 0; x < code.side; x++)
+            qr->dark[y * code.side + x] = qr_is_dark(&shown, x, y);
+    }
     return 0;
+}
+
+/* A number below 1000. */
+static char *put_number(char *at, int number)
+{
+    if (number >= 100)
+        *at++ = (char) ('0' + number / 100);
+    if (number >= 10)
+        *at++ = (char) ('0' + number / 10 % 10);
+    *at++ = (char) ('0' + number % 10);
+    return at;
+}
+
+/* A line for each run of dark modules of a row. */
+static char *put_row(char *at, const struct credential_qr *qr, int y)
+{
+    const uint8_t *row = qr->dark + y * qr->width;
+    for (int x = 0, end; x < qr->width; x = end) {
+        for (end = x; end < qr->width && row[end] == row[x];)
+            end++;
+        if (row[x] == 0)
+            continue;
+        *at++ = 'M';
+        at = put_number(at, x + CREDENTIAL_QR_QUIET);
+        *at++ = ' ';
+        at = put_number(at, y + CREDENTIAL_QR_QUIET);
+        memcpy(at, ".5h", 3);
+        at = put_number(at + 3, end - x);
+    }
+    return at;
 }
 
 void credential_qr_svg(const struct credential_qr *qr, double millimetres, struct sink *sink)
@@ -65,19 +102,8 @@ void credential_qr_svg(const struct credential_qr *qr, double millimetres, struc
                 "fill=\"#fff\"/><path stroke=\"#000\" d=\"",
                 side, side, side, side);
     for (int y = 0; y < qr->width; y++) {
-        const uint8_t *row = qr->dark + y * qr->width;
-        for (int x = 0, end; x < qr->width; x = end) {
-            for (end = x; end < qr->width && row[end] == row[x];)
-                end++;
-            if (row[x] == 0)
-                continue;
-            sink_character(sink, 'M');
-            sink_integer(sink, x + CREDENTIAL_QR_QUIET);
-            sink_character(sink, ' ');
-            sink_integer(sink, y + CREDENTIAL_QR_QUIET);
-            sink_text(sink, ".5h");
-            sink_integer(sink, end - x);
-        }
+        char line[(CREDENTIAL_QR_MOST + 1) / 2 * RUN_BYTES];
+        sink_write(sink, line, (size_t) (put_row(line, qr, y) - line));
     }
     sink_text(sink, "\"/></svg>\n");
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* src/formats/credential/qr.h: texts as QR codes, to be printed: SVG, PNG, PDF. libqrencode makes the code.
+/* src/formats/credential/qr.h: texts as QR codes, to be printed: SVG, PNG, PDF.
  *
  * Error correction Q (a quarter may be lost), as the EU asks of printed passes; L for SMART Health Cards, as they ask.
  * A quiet zone of four modules is part of the picture. In print a module should be 0.5 mm or more.
@@ -23,7 +23,7 @@ struct credential_qr {
     uint8_t dark[CREDENTIAL_QR_MOST * CREDENTIAL_QR_MOST]; /* row after row, 1 = dark */
 };
 
-/* Returns 0; BASE_ERR_INPUT where the text does not fit into a code; TOC_ERR_NO_MEMORY. Cost: 0.4 to 0.8 ms. */
+/* Returns 0, or BASE_ERR_INPUT where the text is empty or does not fit into a code. Cost: 0.1 ms; no allocation. */
 int credential_qr_make(const char *text, size_t size, enum credential_qr_level level, struct credential_qr *qr);
 
 /* One path of a line a run of dark modules; millimetres a side with the quiet zone. */
