@@ -44,7 +44,8 @@ struct intake_known {
     size_t                       num_results;
     const struct model_case     *cases; /* of these persons */
     size_t                       num_cases;
-    struct id                    revises; /* the case of an earlier row of the same number; missing = none */
+    struct id                    earlier_row; /* message of the row that this one corrects; missing = none */
+    struct id                    revises;     /* its case; missing = none */
 };
 
 struct intake_plan_options {

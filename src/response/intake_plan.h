@@ -73,6 +73,14 @@ struct model_task *plan_add_task(struct plan *plan, const char *kind, const stru
 void                        plan_need_person(struct plan *plan, const struct intake_person *one);
 const struct intake_person *plan_person_of(const struct plan *plan, uint32_t subject);
 
+/* ---- intake_specimen.c ---- */
+
+struct about plan_about_of(struct plan *plan, const struct report_result *result);
+
+/* The specimen that stands there, or a new one; NULL: no memory. That of a row which this one corrects is moved to the
+ * day that it says now. */
+struct model_specimen *plan_find_specimen(struct plan *plan, const struct about *about);
+
 /* ---- intake_case.c ---- */
 
 /* The case of what was found in somebody, new or open. */

@@ -433,8 +433,10 @@ static int decide(void *context, struct store_reader *reader, struct arena *aren
                                                .message = message,
                                                .feed = job->has_feed ? &job->feed : NULL,
                                                .now = store_clock_now(job->intake->options.store) };
-        if (earlier != NULL)
+        if (earlier != NULL) {
+            known.earlier_row = earlier->head.id;
             known.revises = earlier->linked_case;
+        }
         if (ret == 0 && intake_is_row(message))
             ret = intake_find_review(message, reader, arena, &options);
         if (ret == 0)

@@ -2,11 +2,13 @@
 """tocsin intake of line lists: every bad cell is named, every good row loaded, nothing is counted twice, what a sender mends
 comes in clean; with small lists of its own and, where they are there, the shared uploads."""
 
+import contextlib
 import csv
 import json
 import os
 import pathlib
 import re
+import sqlite3
 import tempfile
 
 from program import ROOT, Skip, equal, main
@@ -178,6 +180,45 @@ def test_results_and_history():
         code, lines, _ = here.take("--history", here.write("2.csv", text.replace("Not detected", "Detected")))
         equal((told(lines, "new_results"), told(lines, "new_cases"), told(lines, "repeated_results")), (1, 1, 0))
         here.check()
+
+
+TESTED = "{number},name,sex,birth date,test_code,result,collection date\n"
+PERSON = ",Anna Canary,F,1980-02-03,94500-6,"
+# What a list calls its number; what its row says, file after file; the days of specimens; the results with their status.
+CORRECTED_DAYS = [
+    ("case number", ["Detected,2026-11-01", "Detected,2026-11-03"], ["2026-11-03"], [("detected", "final")]),
+    ("case number", ["Not detected,2026-11-01", "Not detected,2026-11-03"], ["2026-11-03"], [("not-detected", "final")]),
+    ("case number", ["Detected,2026-11-01", "Detected,2026-11-03", "Detected,2026-11-04", "Detected,2026-11-01"],
+     ["2026-11-01"], [("detected", "final")]),
+    ("case number", ["Detected,2026-11-01", "Not detected,2026-11-03"], ["2026-11-03"],
+     [("detected", "superseded"), ("not-detected", "final")]),
+    ("case number", ["Detected,2026-11-01", "Not detected,2026-11-03", "Not detected,2026-11-04"], ["2026-11-04"],
+     [("detected", "superseded"), ("not-detected", "final")]),
+    ("case number", ["Detected,", "Detected,2026-11-03"], ["2026-11-03"], [("detected", "final")]),
+    ("case number", ["Detected,2026-11-01", "Detected,"], ["2026-11-01"], [("detected", "final")]),
+    ("accession", ["Detected,2026-11-01", "Detected,2026-11-03"], ["2026-11-03"], [("detected", "final")]),
+    ("patient id", ["Detected,2026-11-01", "Detected,2026-11-03"], ["2026-11-01", "2026-11-03"],
+     [("detected", "final"), ("detected", "final")]),
+]
+
+
+def test_a_corrected_day_of_a_specimen_corrects():
+    """a row that comes again with another day of the specimen moves that specimen; only of a patient's number it is another"""
+    for number, rows, days, results in CORRECTED_DAYS:
+        with node() as folder:
+            here = Node(folder)
+            for at, row in enumerate(rows):
+                text = TESTED.format(number=number) + "7" + PERSON + row + "\n"
+                code, _, err = here.take("--as-proposed", here.write(f"{at}.csv", text + f"{90 + at},Other,M,1990-01-01,94500-6,Not detected,2026-11-02\n"))
+                equal((number, rows, code, err), (number, rows, 0, ""))
+            with contextlib.closing(sqlite3.connect(next(here.path.glob("*.db")))) as db:
+                found = db.execute("SELECT substr(collected_time, 1, 10) FROM specimen JOIN person ON person.id = specimen.person "
+                                   "WHERE person.birth_year = 1980 ORDER BY 1").fetchall()
+                said = db.execute("SELECT interpretation, result.status FROM result JOIN specimen ON specimen.id = result.specimen "
+                                  "JOIN person ON person.id = specimen.person WHERE person.birth_year = 1980 ORDER BY result.id").fetchall()
+            equal((number, rows, [day for day, in found], sorted(said)), (number, rows, days, sorted(results)))
+            equal(len(here.cases()), 1 if any(one == "detected" for one, _ in results) else 0)
+            here.check()
 
 
 def test_what_is_no_list_is_kept_and_told():

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "formats/list/alone.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/json_reader.h"
@@ -86,6 +87,25 @@ void list_write_content(const struct list *list, struct sink *sink)
     }
 }
 
+/* Is the number of a record that of a person, by what its column is called? They may be tested on several days. */
+static bool numbers_persons(const struct list *list)
+{
+    static const char *const words[] = {
+        "patient", "person", "study", "participant", "subject", "患者", "病人", "对象"
+    };
+    char header[80];
+    for (size_t i = 0; i < list->num_columns; i++) {
+        struct report_text said = list->columns[i].header;
+        if (list->columns[i].field != LIST_FIELD_record)
+            continue;
+        snprintf(header, sizeof header, "%.*s", (int) (said.size < 79 ? said.size : 79), said.bytes);
+        for (size_t w = 0; w < sizeof words / sizeof *words; w++)
+            if (strcasestr(header, words[w]) != NULL)
+                return true;
+    }
+    return false;
+}
+
 bool list_write_key(const struct list *list, struct sink *sink)
 {
     static const enum list_field ordered[] = { LIST_FIELD_accession, LIST_FIELD_specimen_id, LIST_FIELD_test_code,
@@ -100,7 +120,7 @@ bool list_write_key(const struct list *list, struct sink *sink)
         put(sink, value_of(list, (int) ordered[i]));
     if (!numbered)
         put(sink, record);
-    if (!numbered && value_of(list, LIST_FIELD_result).size > 0)
+    if (!numbered && value_of(list, LIST_FIELD_result).size > 0 && numbers_persons(list))
         put(sink, value_of(list, LIST_FIELD_collected_date));
     return true;
 }

@@ -27,7 +27,8 @@ void list_write_alone(const struct list *list, bool whole, uint64_t again, struc
 void list_write_content(const struct list *list, struct sink *sink);
 
 /* Its key, and true: the laboratory's number with the test; else the record's number, of a test with the day of the
- * specimen. False, and nothing written: nothing numbers it. */
+ * specimen where the number is that of a person, as its column is called. False, and nothing written: nothing numbers
+ * it. */
 bool list_write_key(const struct list *list, struct sink *sink);
 
 /* Says the row of nobody who they are: no name, no number? Then another row that says the same is somebody else. */
