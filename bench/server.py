@@ -16,7 +16,6 @@ Everything else is made in a temporary folder and removed.
 import argparse
 import os
 import pathlib
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -25,6 +24,7 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests/support"))
 import nginx  # noqa: E402
+from many_cases import node_with  # noqa: E402
 from serving import Server  # noqa: E402
 
 STARTS = 5
@@ -98,22 +98,6 @@ def behind_nginx(bench, streams, seconds):
                 print(server.stdout.read(), end="", flush=True)
                 share = (cpu(front.process.pid) - before) / (time.monotonic() - began) * 100
             print(f"nginx itself took {share:.1f} % of a core meanwhile, connecting included", flush=True)
-
-
-def node_with(build, cases):
-    """A node with so many cases, made with bench_store where it is not there yet: at 5,000 a second or more, while others
-    create some too in the first half of the time that this takes."""
-    node = build / "bench-server" / f"{cases}-cases"
-    if node.exists():
-        return node
-    half_made = node.with_name(f"{cases}-being-made")
-    shutil.rmtree(half_made, ignore_errors=True)
-    half_made.parent.mkdir(exist_ok=True)
-    for words in [["make", half_made, "sqlite:tocsin.db"], ["import", half_made, 0, cases, 5000, 100000]]:
-        subprocess.run([build / "bench/bench_store", *map(str, words)], check=True, stdout=subprocess.DEVNULL,
-                       env={**os.environ, "TOCSIN": str(build / "tocsin")})
-    half_made.rename(node)
-    return node
 
 
 def starts(tocsin, many):

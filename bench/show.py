@@ -6,7 +6,8 @@ usage: show.py BUILD early-warning|intake|pass|server|simulator|store|watch|web 
 Every number comes from a command that is run now and can be run alone. The commands print lines
 `row<TAB>measure<TAB>bar<TAB>measured<TAB>yes|no`, and behind a further tab what was run for this line; whatever else they
 print is left out here. With `--quick` the commands are those of QUICK, where the capability has any. Further words: names
-of commands (`failures`: bench/failures.py, `web_live`: bench/web_live.mjs), which alone are run; else they go to the first command, and it alone is run.
+of commands (`failures`: bench/failures.py, `web_live`: bench/web_live.mjs), which alone are run; else they go to the first
+command, and it alone is run.
 """
 
 import shlex
@@ -64,6 +65,9 @@ COMMANDS = {
     ],
     "web": [
         "node bench/web_pages.mjs {build}",
+        "node bench/web_live.mjs {build}",
+        "node bench/web_situation.mjs {build}",
+        "node bench/web_list.mjs {build}",
     ],
 }
 
@@ -81,6 +85,12 @@ QUICK = {
         "python3 bench/watch_marks.py {build} --districts 5",
         "python3 bench/watch_live.py {build} --signals 20",
         "python3 bench/watch_scale.py {build} --areas 300 --indicators 20",
+    ],
+    "web": [
+        "node bench/web_pages.mjs {build} weight public languages",
+        "node bench/web_live.mjs {build} --rate 20 --probes 10",
+        "node bench/web_situation.mjs {build} --rounds 3",
+        "node bench/web_list.mjs {build} --cases 20000 --rounds 5",
     ],
 }
 
