@@ -14,8 +14,8 @@
  *     RECORD(CASE, "Case", "病例")               its enum model_record_number (MODEL_CASE) and titles
  *     SCOPE(AREA, "responsible_area")            OPEN, AREA or OFFICE, and the path that leads to the area
  *     ROUTES("cases", EVERYTHING)                where it is served, /api/v1/cases, and what may be asked for there:
- *                                                READING (by its id), WRITING (also create and change) or EVERYTHING
- *                                                (also erase)
+ *                                                READING (by its id), ADDING (also create), WRITING (also change)
+ *                                                or EVERYTHING (also erase)
  *     BELONGS_TO("laboratory")                   a path to a facility whose row it is: a grant of that facility reaches
  *                                                it; several lines
  *     OWNER("person")                            whose key seals the identifying fields

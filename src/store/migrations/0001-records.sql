@@ -149,6 +149,19 @@ CREATE UNIQUE INDEX "reporting_unit_code" ON "reporting_unit" ("code");
 CREATE INDEX "reporting_unit_area" ON "reporting_unit" ("area","report");
 CREATE INDEX "reporting_unit_facility" ON "reporting_unit" ("facility");
 
+CREATE TABLE "unit_report" (
+  "id" {id} NOT NULL,
+  "version" {integer} NOT NULL,
+  "created" {integer} NOT NULL,
+  "updated" {integer} NOT NULL,
+  "unit" {id} NOT NULL,
+  "day" {text} NOT NULL DEFAULT '',
+  "number" {integer} NOT NULL,
+  "received" {integer},
+  PRIMARY KEY ("id")){keyed};
+CREATE INDEX "unit_report_of" ON "unit_report" ("unit","day");
+CREATE INDEX "unit_report_day" ON "unit_report" ("day","unit","received");
+
 CREATE TABLE "population" (
   "id" {id} NOT NULL,
   "version" {integer} NOT NULL,
