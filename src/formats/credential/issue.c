@@ -2,12 +2,12 @@
 /* HC1: claims, COSE_Sign1, zlib, base45. */
 #include "formats/credential/issue.h"
 
-#include <libdeflate.h>
 #include <string.h>
 
 #include "formats/credential/base45.h"
 #include "formats/credential/cbor_write.h"
 #include "formats/credential/cose.h"
+#include "formats/credential/deflate.h"
 #include "formats/credential/issue_internal.h"
 #include "tocsin/status.h"
 
@@ -62,9 +62,8 @@ static bool sign_token(struct credential_maker *maker, const struct credential_c
 /* The signed token as text. */
 static bool write_text(struct credential_maker *maker, size_t token_size, char *text, size_t *size)
 {
-    size_t packed =
-        libdeflate_zlib_compress(maker->compressor, maker->token, token_size, maker->packed, sizeof maker->packed);
-    if (packed == 0 || CREDENTIAL_BASE45_ENCODED(packed) + sizeof prefix > CREDENTIAL_ISSUE_TEXT_BYTES)
+    size_t packed = credential_compress(maker->token, token_size, maker->packed);
+    if (CREDENTIAL_BASE45_ENCODED(packed) + sizeof prefix > CREDENTIAL_ISSUE_TEXT_BYTES)
         return false;
     memcpy(text, prefix, sizeof prefix - 1);
     *size = sizeof prefix - 1 + credential_base45_encode(maker->packed, packed, text + sizeof prefix - 1);

@@ -5,6 +5,7 @@
 
 #include <openssl/evp.h>
 
+#include "formats/credential/deflate.h"
 #include "formats/credential/issue.h"
 
 struct libdeflate_compressor;
@@ -15,7 +16,7 @@ struct credential_maker {
     EVP_PKEY_CTX                 *context; /* ready to sign; NULL where a hand does */
     EVP_MD_CTX                   *hash;
     EVP_MD                       *sha256;
-    struct libdeflate_compressor *compressor;
+    struct libdeflate_compressor *compressor; /* of cards */
     struct credential_certificate facts;
     char                          name[4 * CERTIFICATE_MAX_NAME]; /* the organisation */
     uint8_t                       der[8192];
@@ -31,7 +32,7 @@ struct credential_maker {
     size_t            used_text;
     uint8_t           payload[CREDENTIAL_ISSUE_RECORD_BYTES];
     uint8_t           token[CREDENTIAL_ISSUE_RECORD_BYTES + 1024];
-    uint8_t           packed[CREDENTIAL_ISSUE_RECORD_BYTES + 1024];
+    uint8_t           packed[CREDENTIAL_COMPRESSED(CREDENTIAL_ISSUE_RECORD_BYTES + 1024)];
     char              json[CREDENTIAL_ISSUE_RECORD_BYTES];
 };
 
