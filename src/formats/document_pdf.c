@@ -5,10 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/fault.h"
 #include "base/instant.h"
+#include "formats/cairo_sink.h"
 #include "formats/document.h"
-#include "tocsin/status.h"
 
 #define PAGE_WIDTH 595.276 /* points: A4 */
 #define PAGE_HEIGHT 841.89
@@ -173,13 +172,6 @@ static void put_block(struct page *page, const struct document_block *block)
 
 /* ---- the file ---- */
 
-static cairo_status_t take_bytes(void *where, const unsigned char *bytes, unsigned length)
-{
-    struct sink *sink = where;
-    sink_write(sink, (const char *) bytes, length);
-    return sink->failure != 0 ? CAIRO_STATUS_WRITE_ERROR : CAIRO_STATUS_SUCCESS;
-}
-
 static void describe(cairo_surface_t *surface, const struct document *document)
 {
     char made[INSTANT_TEXT_BYTES];
@@ -191,12 +183,11 @@ static void describe(cairo_surface_t *surface, const struct document *document)
 
 int document_pdf(const struct document *document, struct sink *sink)
 {
-    cairo_surface_t *surface = cairo_pdf_surface_create_for_stream(take_bytes, sink, PAGE_WIDTH, PAGE_HEIGHT);
-    cairo_t         *cairo = cairo_create(surface);
-    PangoFontMap    *fonts = pango_cairo_font_map_new(); /* of this call alone: several threads may print */
-    PangoContext    *context = pango_font_map_create_context(fonts);
-    struct page      page = { .document = document, .cairo = cairo, .y = MARGIN, .number = 1 };
-    describe(surface, document);
+    cairo_t      *cairo = cairo_sink_pdf(sink, PAGE_WIDTH, PAGE_HEIGHT);
+    PangoFontMap *fonts = pango_cairo_font_map_new(); /* of this call alone: several threads may print */
+    PangoContext *context = pango_font_map_create_context(fonts);
+    struct page   page = { .document = document, .cairo = cairo, .y = MARGIN, .number = 1 };
+    describe(cairo_get_target(cairo), document);
     pango_context_set_language(context, pango_language_from_string(document->language));
     pango_cairo_update_context(cairo, context);
     page.layout = pango_layout_new(context);
@@ -206,13 +197,5 @@ int document_pdf(const struct document *document, struct sink *sink)
     g_object_unref(page.layout);
     g_object_unref(context);
     g_object_unref(fonts);
-    cairo_status_t status = cairo_status(cairo);
-    cairo_destroy(cairo);
-    cairo_surface_finish(surface);
-    if (status == CAIRO_STATUS_SUCCESS)
-        status = cairo_surface_status(surface);
-    cairo_surface_destroy(surface);
-    return status == CAIRO_STATUS_SUCCESS       ? 0
-           : status == CAIRO_STATUS_WRITE_ERROR ? BASE_ERR_SYSTEM
-                                                : TOC_ERR_NO_MEMORY;
+    return cairo_sink_end(cairo);
 }

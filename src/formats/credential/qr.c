@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "formats/credential/qr.h"
 
-#include <cairo-pdf.h>
-#include <cairo.h>
 #include <string.h>
 
 #include "base/fault.h"
+#include "formats/cairo_sink.h"
 #include "formats/credential/qr_code.h"
-#include "tocsin/status.h"
 
 #define POINTS_A_MM (72.0 / 25.4)
 #define RUN_BYTES 16 /* of a run in an SVG path: "M181 181.5h177" */
@@ -110,26 +108,11 @@ void credential_qr_svg(const struct credential_qr *qr, double millimetres, struc
 
 /* ---- by cairo ---- */
 
-static cairo_status_t take_bytes(void *where, const unsigned char *bytes, unsigned length)
-{
-    struct sink *sink = where;
-    sink_write(sink, (const char *) bytes, length);
-    return sink->failure != 0 ? CAIRO_STATUS_WRITE_ERROR : CAIRO_STATUS_SUCCESS;
-}
-
-static int status_of(cairo_status_t status)
-{
-    return status == CAIRO_STATUS_SUCCESS       ? 0
-           : status == CAIRO_STATUS_WRITE_ERROR ? BASE_ERR_SYSTEM
-                                                : TOC_ERR_NO_MEMORY;
-}
-
 int credential_qr_png(const struct credential_qr *qr, int scale, struct sink *sink)
 {
     int              modules = qr->width + 2 * CREDENTIAL_QR_QUIET, side = modules * scale;
     cairo_surface_t *surface = cairo_image_surface_create(CAIRO_FORMAT_RGB24, side, side);
-    cairo_status_t   status = cairo_surface_status(surface);
-    if (status == CAIRO_STATUS_SUCCESS) {
+    if (cairo_surface_status(surface) == CAIRO_STATUS_SUCCESS) {
         unsigned char *pixels = cairo_image_surface_get_data(surface);
         size_t         stride = (size_t) cairo_image_surface_get_stride(surface);
         memset(pixels, 0xff, stride * (size_t) side);
@@ -141,10 +124,8 @@ int credential_qr_png(const struct credential_qr *qr, int scale, struct sink *si
             }
         }
         cairo_surface_mark_dirty(surface);
-        status = cairo_surface_write_to_png_stream(surface, take_bytes, sink);
     }
-    cairo_surface_destroy(surface);
-    return status_of(status);
+    return cairo_sink_png(surface, sink);
 }
 
 static void draw_page(cairo_t *cairo, const struct credential_qr *qr, double side)
@@ -168,16 +149,9 @@ static void draw_page(cairo_t *cairo, const struct credential_qr *qr, double sid
 
 int credential_qr_pdf(const struct credential_qr *qr, size_t num, double millimetres, struct sink *sink)
 {
-    double           side = millimetres * POINTS_A_MM;
-    cairo_surface_t *surface = cairo_pdf_surface_create_for_stream(take_bytes, sink, side, side);
-    cairo_t         *cairo = cairo_create(surface);
+    double   side = millimetres * POINTS_A_MM;
+    cairo_t *cairo = cairo_sink_pdf(sink, side, side);
     for (size_t i = 0; i < num; i++)
         draw_page(cairo, &qr[i], side);
-    cairo_status_t status = cairo_status(cairo);
-    cairo_destroy(cairo);
-    cairo_surface_finish(surface);
-    if (status == CAIRO_STATUS_SUCCESS)
-        status = cairo_surface_status(surface);
-    cairo_surface_destroy(surface);
-    return status_of(status);
+    return cairo_sink_end(cairo);
 }
