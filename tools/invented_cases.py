@@ -82,4 +82,5 @@ def main():
     print(f"{len(persons)} invented persons, as many cases")
 
 
-main()
+if __name__ == "__main__":
+    main()
