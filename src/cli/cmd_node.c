@@ -5,14 +5,13 @@
 #include <unistd.h>
 
 #include "base/instant.h"
-#include "base/time_zone.h"
 #include "cli/cmd.h"
 #include "cli/command.h"
 #include "cli/node_options.h"
 #include "cli/own_folder.h"
-#include "store/account.h"
 #include "store/audit.h"
 #include "store/backup.h"
+#include "store/tidy.h"
 
 struct settings {
     const char *database;
@@ -235,16 +234,17 @@ static int rotate_tokens(const struct cli_command *command, struct node *node)
     return make_tokens(command, node, &made);
 }
 
-static int tidy(const struct cli_command *command, struct node *node)
+static int tidy_node(const struct cli_command *command, struct node *node)
 {
     struct fault_list none = FAULT_LIST_INIT;
-    int64_t           removed;
-    int               status = store_retain(node->store, time_zone_day(instant_now()), &removed);
-    if (status == 0)
-        status = account_tidy(node->store, instant_now());
+    struct tidied     tidied;
+    int               status = tidy(node->store, instant_now(), node->settings.negatives_keep_days, &tidied);
     if (status != 0)
         return node_complain(command, status, &none);
-    printf("%" PRId64 " record%s whose time is over removed.\n", removed, removed == 1 ? "" : "s");
+    printf("%" PRId64 " record%s whose time is over removed.\n", tidied.removed, tidied.removed == 1 ? "" : "s");
+    if (tidied.forgotten > 0)
+        printf("%" PRId64 " %s in whom tests found nothing forgotten; the tests stay as counts.\n", tidied.forgotten,
+               tidied.forgotten == 1 ? "person" : "people");
     return CLI_DONE;
 }
 
@@ -281,7 +281,7 @@ static int run(const struct cli_command *command, int argc, char **argv)
         return cli_complain(command, CLI_USE, "%s: one DIR is wanted", verb);
     const char *directory = argv[first + 1];
     if (is_rotate || is_tidy) {
-        exit_code = work(command, !is_rotate ? tidy : settings.tokens ? rotate_tokens : rotate, directory);
+        exit_code = work(command, !is_rotate ? tidy_node : settings.tokens ? rotate_tokens : rotate, directory);
         return cli_finish_stdout(command, exit_code);
     }
     node_warn_of_clock(command);
@@ -312,7 +312,8 @@ const struct cli_command cli_command_node = {
         "and "
         "everybody's tokens with it; where tokens are not right ('tocsin check'), it makes those right instead. tidy "
         "removes what may be kept for a time only, "
-        "when that time is over (raw messages, for instance); counts stay. Both may be run beside nothing else "
+        "when that time is over (raw messages, for instance, and who people are in whom tests found nothing); counts "
+        "stay; 'tocsin serve' does it by itself once a day. Both may be run beside nothing else "
         "that writes.\n\n"
         "The keys in tocsin.conf:\n"
         "  database              sqlite:FILE or postgresql://USER@HOST/NAME\n"
@@ -322,6 +323,7 @@ const struct cli_command cli_command_node = {
         "  backup_send           a command that gets each backup on its standard input\n"
         "  backup_every_hours    hours from one backup to the next\n"
         "  backup_keep_days      days until a backup is deleted and its keys die\n"
+        "  negatives_keep_days   days until somebody in whom tests found nothing is forgotten (14)\n"
         "  county_depth          depth of the counties in the tree of areas\n"
         "  telephone_country     calling code of telephone numbers that are written without a country",
     .groups = groups,

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "server/reporting.h"
 
-#include <pthread.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "base/instant.h"
 #include "base/memory.h"
@@ -11,18 +9,14 @@
 #include "response/daily_report.h"
 #include "response/public_areas.h"
 #include "server/log.h"
+#include "server/periodic.h"
 
 enum { LOOK_SECONDS = 1, PAUSE_SECONDS = 60, MOST_AREAS = 1 };
 
 struct reporting {
     struct reporting_options options;
-    pthread_t                thread;
-    pthread_mutex_t          lock; /* of `closing` */
-    pthread_cond_t           changed;
-    bool                     closing;
-
-    /* of the thread alone */
-    toc_date done; /* the newest day that has its report */
+    struct periodic         *periodic;
+    toc_date                 done; /* of its thread alone: the newest day that has its report */
 };
 
 static int64_t now_of(const struct reporting *reporting)
@@ -87,34 +81,13 @@ static int look(struct reporting *reporting)
 
 /* ---- the thread ---- */
 
-/* Returns whether it goes on. */
-static bool sleep_for(struct reporting *reporting, int seconds)
+static int look_again(void *context)
 {
-    struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += seconds;
-    pthread_mutex_lock(&reporting->lock);
-    while (!reporting->closing && pthread_cond_timedwait(&reporting->changed, &reporting->lock, &until) == 0)
-        ;
-    bool goes_on = !reporting->closing;
-    pthread_mutex_unlock(&reporting->lock);
-    return goes_on;
-}
-
-static void *run(void *context)
-{
-    struct reporting *reporting = context;
-    int               pause;
-    pthread_setname_np(pthread_self(), "tocsin-report");
-    do
-        pause = look(reporting) == 0 ? LOOK_SECONDS : PAUSE_SECONDS;
-    while (sleep_for(reporting, pause));
-    return NULL;
+    return look(context) == 0 ? LOOK_SECONDS : PAUSE_SECONDS;
 }
 
 int reporting_start(const struct reporting_options *options, struct reporting **started)
 {
-    pthread_condattr_t attributes;
     *started = NULL;
     if (options->settings->report_hour > NODE_LAST_HOUR)
         return 0;
@@ -123,29 +96,18 @@ int reporting_start(const struct reporting_options *options, struct reporting **
         return TOC_ERR_NO_MEMORY;
     reporting->options = *options;
     reporting->done = MODEL_MISSING_DATE;
-    pthread_mutex_init(&reporting->lock, NULL);
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(&reporting->changed, &attributes);
-    pthread_condattr_destroy(&attributes);
-    if (pthread_create(&reporting->thread, NULL, run, reporting) != 0) {
+    int ret = periodic_start("tocsin-report", 0, look_again, reporting, &reporting->periodic);
+    if (ret == 0)
+        *started = reporting;
+    else
         free(reporting);
-        return BASE_ERR_SYSTEM;
-    }
-    *started = reporting;
-    return 0;
+    return ret;
 }
 
 void reporting_stop(struct reporting *reporting)
 {
     if (reporting == NULL)
         return;
-    pthread_mutex_lock(&reporting->lock);
-    reporting->closing = true;
-    pthread_cond_signal(&reporting->changed);
-    pthread_mutex_unlock(&reporting->lock);
-    pthread_join(reporting->thread, NULL);
-    pthread_cond_destroy(&reporting->changed);
-    pthread_mutex_destroy(&reporting->lock);
+    periodic_stop(reporting->periodic);
     free(reporting);
 }

@@ -28,6 +28,7 @@
 #include "server/public.h"
 #include "server/reporting.h"
 #include "server/server_internal.h"
+#include "server/tidying.h"
 
 int64_t server_now(const struct server *server)
 {
@@ -162,6 +163,23 @@ static int start_provider(struct server *server, struct fault_list *faults)
     return ret;
 }
 
+/* What is done once a day. */
+static int start_by_the_clock(struct server *server)
+{
+    const struct server_options *options = &server->options;
+    int                          ret = reporting_start(
+                                 &(struct reporting_options){
+                                     .store = server->store, .log = server->log, .clock = options->clock, .settings = &options->node->settings },
+                                 &server->reporting);
+    if (ret == 0)
+        ret = tidying_start(&(struct tidying_options){ .store = server->store,
+                                                       .log = server->log,
+                                                       .clock = options->clock,
+                                                       .settings = &options->node->settings },
+                            &server->tidying);
+    return ret;
+}
+
 /* Pages that are open hear of a new signal at once, and whoever is on duty is called. */
 static void tell_of_signals(void *context)
 {
@@ -251,6 +269,7 @@ static void free_server(struct server *server)
     detection_stop(server->detection);
     calls_stop(server->calls);
     reporting_stop(server->reporting);
+    tidying_stop(server->tidying);
     pass_pull_stop(server->pull);
     live_stop(server->live);
     jobs_stop(server->jobs);
@@ -301,11 +320,7 @@ int server_start(const struct server_options *options, struct server **started, 
     if (ret == 0)
         ret = start_detection(server);
     if (ret == 0)
-        ret = reporting_start(&(struct reporting_options){ .store = server->store,
-                                                           .log = server->log,
-                                                           .clock = options->clock,
-                                                           .settings = &options->node->settings },
-                              &server->reporting);
+        ret = start_by_the_clock(server);
     if (ret == 0)
         ret = start_provider(server, faults);
     if (ret == 0)

@@ -21,6 +21,7 @@ struct pass_lists;
 struct pass_pull;
 struct provider;
 struct reporting;
+struct tidying;
 struct event_door;
 struct public_pages;
 
@@ -38,9 +39,10 @@ struct server {
     struct log            *log;
     struct metrics        *metrics;
     struct live           *live;
-    struct jobs           *jobs;                     /* NULL = none are done here */
-    struct detection      *detection;                /* NULL = the watch is off */
-    struct calls          *calls;                    /* NULL = nobody is called */
+    struct jobs           *jobs;      /* NULL = none are done here */
+    struct detection      *detection; /* NULL = the watch is off */
+    struct calls          *calls;     /* NULL = nobody is called */
+    struct tidying        *tidying;
     struct reporting      *reporting;                /* NULL = reports are frozen by hand */
     struct intake         *intake;                   /* NULL = nothing is taken in here */
     struct mllp_listeners *mllp;                     /* NULL = none listens */

@@ -43,6 +43,8 @@ static const struct setting settings_table[] = {
     { "backup_every_hours", SETTING_WHOLE, AT(backup_every_hours), 1, 8760, "hours from one backup to the next" },
     { "backup_keep_days", SETTING_WHOLE, AT(backup_keep_days), 1, 3660,
       "days until a backup is deleted; the keys that could read it die with it" },
+    { "negatives_keep_days", SETTING_WHOLE, AT(negatives_keep_days), 1, 3660,
+      "days until somebody in whom tests found nothing is forgotten; the tests stay as counts" },
     { "county_depth", SETTING_WHOLE, AT(county_depth), 0, 15,
       "depth of the counties in the tree of areas, 0 = its top" },
     { "telephone_country", SETTING_WHOLE, AT(telephone_country), 1, 999,

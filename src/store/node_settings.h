@@ -8,6 +8,7 @@
  *     backup_send = scp-to-the-other-site   a command that gets each finished backup on its standard input
  *     backup_every_hours = 24
  *     backup_keep_days = 35              after so many days a backup is deleted and its generation of keys dies
+ *     negatives_keep_days = 14           after so many days who tested negative is forgotten; the tests stay as counts
  *     listen = 127.0.0.1:8420            where 'tocsin serve' listens: ADDRESS:PORT or unix:PATH
  *     public_url = https://tocsin.county.example   by which people reach it, through TLS
  *     trusted_proxy = 127.0.0.1          whose X-Forwarded-For is believed; whoever comes by a unix socket is
@@ -93,6 +94,7 @@ struct node_settings {
     char             backup_send[NODE_SETTING_BYTES]; /* "" = none */
     int64_t          backup_every_hours;              /* 1 … 8760 */
     int64_t          backup_keep_days;                /* 1 … 3660 */
+    int64_t          negatives_keep_days;             /* 1 … 3660 */
     int64_t          county_depth;                    /* 0 … 15 */
     int64_t          telephone_country;               /* 1 … 999 */
     char             time_zone[TIME_ZONE_BYTES];      /* "" = the machine's */
@@ -138,8 +140,8 @@ struct node_settings {
 #define NODE_SETTINGS_INIT                                                                                             \
     {                                                                                                                  \
         .database = "sqlite:tocsin.db", .keys = "keys", .backup_every_hours = 24, .backup_keep_days = 35,              \
-        .county_depth = 3, .telephone_country = 86, .listen = "127.0.0.1:8420", .workers = 4,                          \
-        .sign_in_client = "tocsin", .sign_in_name = "Identity provider", .watch = true,                                \
+        .negatives_keep_days = 14, .county_depth = 3, .telephone_country = 86, .listen = "127.0.0.1:8420",             \
+        .workers = 4, .sign_in_client = "tocsin", .sign_in_name = "Identity provider", .watch = true,                  \
         .report_hour = NODE_LAST_HOUR + 1                                                                              \
     }
 
