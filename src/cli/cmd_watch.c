@@ -18,6 +18,7 @@
 #include "cli/watch_load.h"
 #include "cli/watch_outbreak.h"
 #include "cli/watch_report.h"
+#include "response/completeness.h"
 #include "response/signal.h"
 #include "response/watch_run.h"
 #include "response/watch_silence.h"
@@ -152,6 +153,7 @@ struct call {
     struct node              *node;
     struct access             who;
     struct output             output;
+    struct completeness      *completeness; /* of reports; NULL where there are no reporting units */
 };
 
 static void put_text(struct rows *rows, struct model_text text)
@@ -254,6 +256,10 @@ static const struct rows_column stream_columns[] = {
     { .name = "of_year", .kind = ROWS_NUMBER },
     { .name = "unstable", .kind = ROWS_FLAG, .yes = "unstable", .no = "" },
     { .name = "complete_to" },
+    { .name = "reports_of" },
+    { .name = "reports_expected", .kind = ROWS_NUMBER },
+    { .name = "reports_received", .kind = ROWS_NUMBER },
+    { .name = "reports_in_time", .kind = ROWS_NUMBER },
     { .name = "not_watched" },
 };
 
@@ -277,6 +283,34 @@ static void put_share(struct rows *rows, const struct watch_stream *one, const s
         rows_missing(rows);
     }
     rows_flag(rows, share.denominator > 0 && share.numerator < WATCH_UNSTABLE);
+}
+
+/* Up to which day a stream is mostly complete, and what was owed to it and came on the newest day of which nothing is
+ * awaited. */
+static void put_reports(struct call *call, const struct watch_stream *one, int64_t delay)
+{
+    struct rows                    *rows = &call->output.rows;
+    struct completeness_step        steps[COMPLETENESS_WEEKS * 7];
+    const struct completeness_step *newest;
+    size_t                          num;
+    completeness_steps(call->completeness, call->node->store, &one->stream, steps, &num);
+    toc_date until = completeness_until(steps, num), to = call->settings->about.today - (toc_date) delay;
+    newest = completeness_newest(steps, num);
+    if (delay >= 0)
+        put_day(rows, until != MODEL_MISSING_DATE && until < to ? until : to);
+    else
+        rows_text(rows, "");
+    if (newest != NULL) {
+        put_day(rows, newest->day);
+        rows_number(rows, (double) newest->expected);
+        rows_number(rows, (double) newest->received);
+        rows_number(rows, (double) newest->in_time);
+    } else {
+        rows_text(rows, "");
+        rows_missing(rows);
+        rows_missing(rows);
+        rows_missing(rows);
+    }
 }
 
 static void put_stream(struct call *call, const struct watch_stream *one, const struct watch_group *group, size_t at,
@@ -304,10 +338,7 @@ static void put_stream(struct call *call, const struct watch_stream *one, const 
         rows_number(rows, watch_value(&group->series[at], group->num_steps - 1));
     }
     put_share(rows, one, group, at);
-    if (delay >= 0)
-        put_day(rows, call->settings->about.today - (toc_date) delay);
-    else
-        rows_text(rows, "");
+    put_reports(call, one, delay);
     rows_text(rows, one->unwatched != NULL ? one->unwatched : group->num_steps == 0 ? "nothing was counted yet" : "");
     rows_end_row(rows);
 }
@@ -334,7 +365,10 @@ static int list_all(struct call *call, struct store_reader *reader, struct arena
 {
     struct watch_streams streams;
     size_t               first = 0, num;
-    int status = watch_streams_read(reader, &call->who, call->settings->about.today, arena, &streams, faults);
+    int64_t now = store_clock_now(call->node->store), end = time_zone_start(call->settings->about.today + 1) - 1;
+    int     status = completeness_read(reader, now < end ? now : end, arena, &call->completeness);
+    if (status == 0)
+        status = watch_streams_read(reader, &call->who, call->settings->about.today, arena, &streams, faults);
     while (status == 0 && (num = watch_streams_group(&streams, first)) > 0) {
         status = list_group(call, reader, &streams, first, num);
         first += num;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/time_zone.h"
+#include "response/completeness.h"
 #include "response/watch_streams.h"
 #include "server/handlers.h"
 #include "server/request.h"
@@ -15,6 +16,7 @@ enum { STEPS_USUAL = 60, STEPS_MOST = 400 };
 struct reading {
     struct exchange     *exchange;
     struct watch_streams streams;
+    struct completeness *completeness; /* NULL where there are no reporting units */
     toc_date             today;
 };
 
@@ -22,8 +24,10 @@ static int read_streams(struct reading *reading)
 {
     struct exchange *exchange = reading->exchange;
     reading->today = time_zone_day(exchange->now);
-    return watch_streams_read(exchange->reader, &exchange->caller.access, reading->today, &exchange->arena,
-                              &reading->streams, &exchange->faults);
+    int ret = completeness_read(exchange->reader, exchange->now, &exchange->arena, &reading->completeness);
+    return ret != 0 ? ret
+                    : watch_streams_read(exchange->reader, &exchange->caller.access, reading->today, &exchange->arena,
+                                         &reading->streams, &exchange->faults);
 }
 
 static void put_text(struct json_writer *json, const char *name, struct model_text text)
@@ -96,6 +100,48 @@ static void put_definition(struct json_writer *json, const struct watch_stream *
     json_end(json);
 }
 
+static void put_reports(struct json_writer *json, const struct completeness_step *step)
+{
+    json_begin_object(json);
+    reply_day(json, "day", step->day);
+    json_key(json, "expected");
+    json_put_integer(json, step->expected);
+    json_key(json, "received");
+    json_put_integer(json, step->received);
+    json_key(json, "in_time");
+    json_put_integer(json, step->in_time);
+    json_key(json, "awaited");
+    json_put_integer(json, step->awaited);
+    json_end(json);
+}
+
+/* Of the reports that are owed to a stream; and the day up to which it is mostly complete, of which none may be
+ * awaited. */
+static void put_completeness(struct reading *reading, struct json_writer *json, const struct watch_stream *one,
+                             int64_t delay)
+{
+    struct completeness_step        steps[COMPLETENESS_WEEKS * 7];
+    size_t                          num;
+    toc_date                        complete_to = delay >= 0 ? reading->today - (toc_date) delay : MODEL_MISSING_DATE;
+    const struct completeness_step *newest;
+    completeness_steps(reading->completeness, store_of_reader(reading->exchange->reader), &one->stream, steps, &num);
+    toc_date until = completeness_until(steps, num);
+    if (complete_to != MODEL_MISSING_DATE && until != MODEL_MISSING_DATE && until < complete_to)
+        complete_to = until;
+    reply_day(json, "complete_to", complete_to);
+    newest = completeness_newest(steps, num);
+    json_key(json, "reporting");
+    if (newest == NULL)
+        json_put_null(json);
+    else
+        put_reports(json, newest);
+    json_key(json, "reports");
+    json_begin_array(json);
+    for (size_t i = 0; i < num; i++)
+        put_reports(json, &steps[i]);
+    json_end(json);
+}
+
 /* The members that both answers have. group: of the stream, which is number `at` there; NULL or without steps where it
  * is not watched or nothing was counted yet. */
 static int put_watched(struct reading *reading, struct json_writer *json, const struct watch_stream *one,
@@ -119,7 +165,7 @@ static int put_watched(struct reading *reading, struct json_writer *json, const 
     reply_day(json, "history_from", counted ? group->dates[0] : MODEL_MISSING_DATE);
     reply_day(json, "newest_day", counted ? group->dates[group->num_steps - 1] : MODEL_MISSING_DATE);
     put_value(json, "newest", counted ? watch_value(&group->series[at], group->num_steps - 1) : NAN);
-    reply_day(json, "complete_to", delay >= 0 ? reading->today - (toc_date) delay : MODEL_MISSING_DATE);
+    put_completeness(reading, json, one, delay);
     put_name(json, "not_watched",
              one->unwatched != NULL ? one->unwatched
              : !counted             ? "nothing was counted yet"

@@ -199,6 +199,21 @@ def test_silence(node):
 
 
 @with_node
+def test_reports_that_are_owed(node):
+    """Of two units one said that there are none, in time, one said nothing; a week that is awaited is not complete"""
+    facility = node.create("facility", "code=F1", "kind=hospital", f"area={node.areas[0]}")
+    units = [node.create("reporting_unit", f"code=U{i}", f"facility={facility}", f"area={node.areas[i]}", "report=zero-report", "period=week",
+                         "due_hours=24", "missing_hours=72", "valid_from=2026-01-01", "--as", "data-manager") for i in range(2)]
+    monday = TODAY - datetime.timedelta(days=TODAY.weekday() + 7)
+    node.create("unit_report", f"unit={units[0]}", f"day={monday}", "number=0", f"received={monday + datetime.timedelta(days=7)}T10:00:00Z",
+                "--as", "data-manager")
+    rows = {row["stream"]: row for row in csv.DictReader(io.StringIO(node("watch", "streams", "--today", TODAY, "--format", "csv")))}
+    figures = [[rows[f"measles-{i}"][f"reports_{name}"] for name in ("of", "expected", "received", "in_time")] for i in range(3)]
+    assert figures == [[str(monday), "2", "1", "1"], [str(monday), "1", "1", "1"], [str(monday), "1", "0", "0"]], figures
+    assert rows["measles-0"]["complete_to"] < str(monday + datetime.timedelta(days=7)), rows["measles-0"]
+
+
+@with_node
 def test_a_report(node):
     """Somebody called: a signal with its task; numbers are struck out; what is wrong is told by its place"""
     said = json.loads(node("watch", "report", "--area", "900102", "--ill", 12, "--began", TODAY, "--place", "the school",

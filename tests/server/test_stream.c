@@ -145,6 +145,7 @@ static void test_all(void **state)
     (void) state;
     const char *body = get("/api/v1/watch", 200);
     assert_non_null(strstr(body, "\"newest\":0"));
+    assert_non_null(strstr(body, "\"reporting\":null,\"reports\":[]"));
     assert_non_null(strstr(body, "only days and weeks are watched"));
 }
 

@@ -84,6 +84,18 @@ function Newest({ watched }: { watched: Watched }) {
   );
 }
 
+/** How many of the reports that reporting units owe came, and came in time, on the newest day or week that is awaited no more. */
+function Reporting({ watched }: { watched: Watched }) {
+  const one = watched.reporting;
+  const awaited = watched.reports.reduce((sum, step) => sum + step.awaited, 0);
+  return (
+    <>
+      {one === null ? <span class="quiet">–</span> : t("streams.reports", { n: one.received, all: one.expected, time: one.in_time, day: day(one.day) })}
+      {awaited > 0 && <span class="quiet"> {t("streams.awaited", { n: awaited })}</span>}
+    </>
+  );
+}
+
 function Table({ lines }: { lines: Line[] }) {
   return (
     <div class="over" tabIndex={0} role="group" aria-label={t("page.streams")}>
@@ -95,6 +107,7 @@ function Table({ lines }: { lines: Line[] }) {
             <th>{t("streams.period")}</th>
             <th>{t("streams.newest")}</th>
             <th>{t("streams.complete")}</th>
+            <th>{t("streams.reporting")}</th>
             <th>{t("streams.method")}</th>
             <th>{t("streams.history")}</th>
             <th class="number">{t("streams.alarms", { days: DAYS })}</th>
@@ -107,7 +120,7 @@ function Table({ lines }: { lines: Line[] }) {
               <td>{[codeName("stream_indicator", row.indicator ?? ""), row.disease === undefined ? "" : codeName("disease", row.disease)].filter((text) => text !== "").join(", ")}</td>
               <td>{codeName("reporting_period", row.period ?? "")}</td>
               {watched === undefined || watched.not_watched !== null ? (
-                <td colSpan={4} class="quiet">
+                <td colSpan={5} class="quiet">
                   {watched?.not_watched == null ? "" : t("streams.notWatched", { why: reason(watched.not_watched) })}
                 </td>
               ) : (
@@ -116,6 +129,9 @@ function Table({ lines }: { lines: Line[] }) {
                     <Newest watched={watched} />
                   </td>
                   <td>{watched.complete_to === null ? <span class="quiet">{t("streams.unknown")}</span> : day(watched.complete_to)}</td>
+                  <td>
+                    <Reporting watched={watched} />
+                  </td>
                   <td>{watched.method}</td>
                   <td>{watched.history_from}</td>
                 </>
