@@ -31,6 +31,7 @@ COMMANDS = {
         "python3 bench/tables.py {build}",
         "python3 bench/linkage.py {build}",
         "python3 bench/mllp.py {build}",
+        "python3 bench/intake_evidence.py {build}",
     ],
     "store": [
         "python3 bench/store.py {build}",
