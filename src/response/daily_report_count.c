@@ -8,6 +8,7 @@
 #include "response/daily_report.h"
 #include "response/daily_report_document.h"
 #include "store/area_tree.h"
+#include "store/counters.h"
 #include "store/list.h"
 
 #define WEEK 7
@@ -15,9 +16,8 @@
 #define SIGNAL_DAYS 366 /* what is older and still waits is found by nobody */
 #define MOST_OUTBREAKS 2000
 
-const char *const daily_report_sections[] = {
-    "cases", "class", "disease", "area", "earlier", "signal", "outbreak", NULL
-};
+const char *const daily_report_sections[] = { "cases",   "class",  "disease",  "area", "result",
+                                              "earlier", "signal", "outbreak", NULL };
 
 struct counting {
     struct store_reader        *reader;
@@ -37,10 +37,10 @@ static const struct model_counter *find_counter(enum model_record_number record,
     return &own->counters[at];
 }
 
-/* The numbers of a counter from day to day, of one code of its dimension or of all. */
-static int count_days(const struct counting *counting, enum model_record_number record, const char *counter,
-                      const struct id *area, size_t dimension, const char *code, toc_date from, toc_date to,
-                      toc_date known, int64_t *counts)
+/* The numbers of a counter from day to day, of a code of each dimension; NULL: of all. */
+static int count_days_of(const struct counting *counting, enum model_record_number record, const char *counter,
+                         const struct id *area, const char *const codes[COUNTERS_DIMENSIONS], toc_date from,
+                         toc_date to, toc_date known, int64_t *counts)
 {
     struct store_count_query query = { .record = model_record(record),
                                        .counter = find_counter(record, counter),
@@ -48,8 +48,18 @@ static int count_days(const struct counting *counting, enum model_record_number 
                                        .from = from,
                                        .to = to,
                                        .known = known };
-    query.dimensions[dimension] = code;
+    memcpy(query.dimensions, codes, sizeof query.dimensions);
     return store_counts(counting->reader, counting->who, &query, counts, NULL);
+}
+
+/* Of one code of one dimension, or of all. */
+static int count_days(const struct counting *counting, enum model_record_number record, const char *counter,
+                      const struct id *area, size_t dimension, const char *code, toc_date from, toc_date to,
+                      toc_date known, int64_t *counts)
+{
+    const char *codes[COUNTERS_DIMENSIONS] = { NULL };
+    codes[dimension] = code;
+    return count_days_of(counting, record, counter, area, codes, from, to, known, counts);
 }
 
 static int64_t sum(const int64_t *counts, size_t num)
@@ -61,16 +71,25 @@ static int64_t sum(const int64_t *counts, size_t num)
 }
 
 /* The day, the seven days to it, the seven before. */
-static int count_row(const struct counting *counting, enum model_record_number record, const char *counter,
-                     const struct id *area, size_t dimension, const char *code, int64_t values[DAILY_REPORT_VALUES])
+static int count_row_of(const struct counting *counting, enum model_record_number record, const char *counter,
+                        const struct id *area, const char *const codes[COUNTERS_DIMENSIONS],
+                        int64_t values[DAILY_REPORT_VALUES])
 {
     int64_t counts[2 * WEEK] = { 0 };
-    int ret = count_days(counting, record, counter, area, dimension, code, counting->day - 2 * WEEK + 1, counting->day,
-                         counting->known, counts);
+    int     ret = count_days_of(counting, record, counter, area, codes, counting->day - 2 * WEEK + 1, counting->day,
+                                counting->known, counts);
     values[0] = counts[2 * WEEK - 1];
     values[1] = sum(counts + WEEK, WEEK);
     values[2] = sum(counts, WEEK);
     return ret;
+}
+
+static int count_row(const struct counting *counting, enum model_record_number record, const char *counter,
+                     const struct id *area, size_t dimension, const char *code, int64_t values[DAILY_REPORT_VALUES])
+{
+    const char *codes[COUNTERS_DIMENSIONS] = { NULL };
+    codes[dimension] = code;
+    return count_row_of(counting, record, counter, area, codes, values);
 }
 
 /* ---- rows ---- */
@@ -220,6 +239,34 @@ static int count_areas(struct counting *counting)
     return name_areas(counting, below, shown);
 }
 
+/* ---- results ---- */
+
+/* What found something, and what found it or not; a result that was taken back (cancelled, in error, superseded) is
+ * none. */
+static int count_results(struct counting *counting)
+{
+    static const char *const found[] = { "detected", "not-detected" }, *const standing[] = { "preliminary", "final",
+                                                                                             "corrected" };
+    int64_t values[2][DAILY_REPORT_VALUES] = { 0 };
+    int     ret = 0;
+    for (size_t i = 0; i < sizeof found / sizeof *found; i++)
+        for (size_t k = 0; ret == 0 && k < sizeof standing / sizeof *standing; k++) {
+            int64_t     part[DAILY_REPORT_VALUES];
+            const char *codes[COUNTERS_DIMENSIONS] = { NULL, found[i], standing[k] };
+            ret = count_row_of(counting, MODEL_RESULT, "result_by_day", &counting->area, codes, part);
+            for (size_t j = 0; ret == 0 && j < DAILY_REPORT_VALUES; j++)
+                values[i][j] += part[j];
+        }
+    if (ret != 0)
+        return ret;
+    for (size_t j = 0; j < DAILY_REPORT_VALUES; j++)
+        values[1][j] += values[0][j];
+    add_named(counting, DAILY_REPORT_RESULT, "positive", DAILY_REPORT_WORD_POSITIVE, values[0], DAILY_REPORT_VALUES);
+    add_named(counting, DAILY_REPORT_RESULT, "conclusive", DAILY_REPORT_WORD_CONCLUSIVE, values[1],
+              DAILY_REPORT_VALUES);
+    return 0;
+}
+
 /* ---- what became known of earlier days ---- */
 
 static int count_earlier(struct counting *counting)
@@ -337,6 +384,8 @@ int daily_report_count(struct store_reader *reader, const struct access *who, co
     int ret = count_cases(&counting);
     if (ret == 0)
         ret = count_areas(&counting);
+    if (ret == 0)
+        ret = count_results(&counting);
     if (ret == 0)
         ret = count_earlier(&counting);
     if (ret == 0)

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What waits for an answer, on the situation page: the nearest deadlines, and how many there are.
-import { useData } from "../core/data";
+import type { Data } from "../core/data";
 import { t } from "../core/language";
 import { codeName, nameOf } from "../core/session";
 import { Empty, Show } from "../ui/states";
 import { Clock } from "./Clock";
-import { askInbox, type Waiting } from "./signals";
+import type { Inbox, Waiting } from "./signals";
 
 const SHOWN = 5;
 
@@ -17,8 +17,7 @@ export function titleOf(row: Waiting["signal"]): string {
   return t("signals.what", { what, area: areaOf(row) });
 }
 
-export function OpenSignals({ area, disease }: { area: string; disease: string }) {
-  const data = useData(`inbox ${area} ${disease}`, (signal) => askInbox(area, disease, signal), ["signal", "task"]);
+export function OpenSignals({ data, area, disease }: { data: Data<Inbox>; area: string; disease: string }) {
   const rest = new URLSearchParams(Object.entries({ area, disease }).filter(([, value]) => value !== ""));
   return (
     <section class="card signals-open" aria-labelledby="signals">

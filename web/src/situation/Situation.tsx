@@ -4,13 +4,15 @@
 import { EpiCurve } from "../chart/EpiCurve";
 import { get, type Schemas } from "../core/api";
 import { isDay, plusDays, today } from "../core/days";
-import { useData } from "../core/data";
+import { useData, type Data } from "../core/data";
 import { day, number, t } from "../core/language";
 import { go, query, withQuery } from "../core/router";
 import { codesOf, may, nameOf } from "../core/session";
 import { OpenSignals } from "../signal/OpenSignals";
+import { askInbox, type Inbox } from "../signal/signals";
 import { Empty, Show } from "../ui/states";
 import { AreasBelow } from "./AreasBelow";
+import { askCloser, type Closer } from "./closer";
 import { incompleteDays, reportedShare, sinceYesterday, type Difference } from "./figures";
 import { home } from "./home";
 import "./situation.css";
@@ -31,6 +33,7 @@ interface Figures {
   undated: number;
   incomplete: number | null;
   byArea: Schemas["area_counts"];
+  closer: Closer;
 }
 
 function sum(points: { count: number }[]): number {
@@ -44,13 +47,14 @@ async function askFigures(area: string, disease: string, asof: string, signal: A
   const first = plusDays(last, 1 - CURVE_DAYS);
   const counts = (counter: string, from: string, more: object) =>
     get("/api/v1/counts", { ...of, counter, from, to: last, ...more }, { signal });
-  const [areas, received, curve, yesterday, triangle, byArea] = await Promise.all([
+  const [areas, received, curve, yesterday, triangle, byArea, closer] = await Promise.all([
     get("/api/v1/areas/{id}/below", { detail: 1 }, { path: { id: area }, signal }),
     counts("case_by_received", plusDays(last, 1 - 2 * WINDOW), known),
     counts("case_by_onset", first, known),
     counts("case_by_onset", first, { asof: plusDays(last, -1) }),
     get("/api/v1/triangle", { ...of, counter: "case_by_onset", from: first, to: last, max_delay: MOST_DELAY, ...known }, { signal }),
     get("/api/v1/counts/areas", { ...of, counter: "case_by_received", from: plusDays(last, 1 - WINDOW), to: last, ...known }, { signal }),
+    askCloser(of, plusDays(last, 1 - WINDOW), last, known, signal),
   ]);
   const share = reportedShare(triangle.cells, (at) => CURVE_DAYS - 1 - at);
   return {
@@ -62,6 +66,7 @@ async function askFigures(area: string, disease: string, asof: string, signal: A
     undated: curve.undated,
     incomplete: incompleteDays(share),
     byArea,
+    closer,
   };
 }
 
@@ -73,7 +78,55 @@ function finding(figures: Figures): string {
   return t(key, { n: recent, area, days: WINDOW, change: Math.abs(recent - before) });
 }
 
-function Numbers({ figures }: { figures: Figures }) {
+const UNSTABLE = 20; // a share of fewer results says little
+
+/** What the cases of the window are, and the share of results that found something. */
+function CloserNumbers({ figures, disease }: { figures: Figures; disease: string }) {
+  const { cases, tests } = figures.closer;
+  const first = plusDays(today(), 1 - WINDOW);
+  const list = (more: object) => `/cases?${new URLSearchParams({ area: figures.areas.here.area.id, ...(disease === "" ? {} : { disease }), sort: "received_date", "received_date.from": first, ...more }).toString()}`;
+  return (
+    <>
+      {cases !== null && (
+        <>
+          <div>
+            <dt>{t("situation.notQuarantined")}</dt>
+            <dd>{number(Math.max(0, figures.recent - cases.quarantined))}</dd>
+            <dd class="quiet">
+              {t("situation.ofCases", { n: figures.recent })} <a href={list({ found_by: "contact-in-quarantine" })}>{t("situation.quarantined", { n: cases.quarantined })}</a>
+            </dd>
+          </div>
+          <div>
+            <dt>{t("situation.noSource")}</dt>
+            <dd>
+              <a href={list({ origin: "unknown" })}>{number(cases.unknownSource)}</a>
+            </dd>
+            <dd class="quiet">{t("situation.recordedSo", { n: figures.recent })}</dd>
+          </div>
+          <div>
+            <dt>{t("situation.died")}</dt>
+            <dd>
+              <a href={list({ outcome: "died-of-disease" })}>{number(cases.died)}</a>
+            </dd>
+            <dd class="quiet">{t("situation.ofCases", { n: figures.recent })}</dd>
+          </div>
+        </>
+      )}
+      {tests !== null && (
+        <div>
+          <dt>{t("situation.positivity", { days: WINDOW })}</dt>
+          <dd>{tests.conclusive === 0 ? "–" : `${number((tests.positive / tests.conclusive) * 100, 1)} %`}</dd>
+          <dd class="quiet">
+            {t("situation.ofResults", { k: tests.positive, n: tests.conclusive })}
+            {tests.conclusive > 0 && tests.conclusive < UNSTABLE ? ` ${t("situation.unstable")}` : ""}
+          </dd>
+        </div>
+      )}
+    </>
+  );
+}
+
+function Numbers({ figures, disease }: { figures: Figures; disease: string }) {
   const { here } = figures.areas;
   const people = here.people;
   return (
@@ -95,6 +148,7 @@ function Numbers({ figures }: { figures: Figures }) {
         <dd>{t("situation.fresh", { n: figures.difference.fresh })}</dd>
         <dd class="quiet">{t("situation.lateGone", { late: figures.difference.late, gone: figures.difference.gone })}</dd>
       </div>
+      <CloserNumbers figures={figures} disease={disease} />
     </dl>
   );
 }
@@ -133,7 +187,7 @@ function Choices({ areas, disease, asof }: { areas: Below; disease: string; asof
   );
 }
 
-function Page({ figures, disease, asof }: { figures: Figures; disease: string; asof: string }) {
+function Page({ figures, inbox, disease, asof }: { figures: Figures; inbox: Data<Inbox> | null; disease: string; asof: string }) {
   return (
     <>
       <Choices areas={figures.areas} disease={disease} asof={asof} />
@@ -143,8 +197,8 @@ function Page({ figures, disease, asof }: { figures: Figures; disease: string; a
         </p>
       )}
       <h1>{finding(figures)}</h1>
-      <Numbers figures={figures} />
-      {asof === "" && may("signal", "read") && <OpenSignals area={figures.areas.here.area.id} disease={disease} />}
+      <Numbers figures={figures} disease={disease} />
+      {inbox !== null && <OpenSignals data={inbox} area={figures.areas.here.area.id} disease={disease} />}
       <div class="halves">
         <section class="card" aria-labelledby="curve">
           <h2 id="curve">{t("situation.curve")}</h2>
@@ -171,9 +225,13 @@ export function Situation() {
   const own = useData("home", home);
   const area = query.value.get("area") ?? own.value;
   const key = area === null ? null : `${area} ${disease} ${asof}`;
-  const data = useData(key, (signal) => askFigures(area ?? "", disease, asof, signal), ["case", "area"]);
+  const data = useData(key, (signal) => askFigures(area ?? "", disease, asof, signal), ["case", "area", "result"]);
+  const signals = area !== null && asof === "" && may("signal", "read");
+  const inbox = useData(signals ? `inbox ${area} ${disease}` : null, (signal) => askInbox(area ?? "", disease, signal), ["signal", "task"]);
+  // Shown together, so that nothing moves away from under somebody's eyes.
+  const waits = area === null ? own : signals && inbox.value === null && inbox.failure === null ? inbox : null;
   if (area === null && !own.loading && own.failure === null) return <Empty>{t("situation.noArea")}</Empty>;
-  return <Show data={area === null ? { ...data, failure: own.failure, loading: own.loading } : data}>
-    {(figures) => <Page figures={figures} disease={disease} asof={asof} />}
+  return <Show data={waits === null ? data : { ...data, value: null, failure: data.failure ?? waits.failure, loading: waits.loading }}>
+    {(figures) => <Page figures={figures} inbox={signals ? inbox : null} disease={disease} asof={asof} />}
   </Show>;
 }

@@ -5,13 +5,14 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
-import { ask, browse, looksWell, makeNode, serve, signIn } from "../program.mjs";
+import { ask, browse, looksWell, makeNode, serve, signIn, takeIn, TODAY } from "../program.mjs";
 
 const COUNTY = "900101";
 let node, server, browser;
 
 before(async () => {
   node = makeNode([["dolma", "epidemiologist", COUNTY], ["karma", "analyst", COUNTY], ["nyima", "tracer", COUNTY]]);
+  takeIn(node, COUNTY, ["260373001^Detected^SCT", "260415000^Not detected^SCT", "260415000^Not detected^SCT"].map(message));
   server = await serve(node.node);
   browser = await browse();
 });
@@ -22,14 +23,29 @@ after(async () => {
   node?.remove();
 });
 
+/** A result of yesterday. */
+function message(meaning, i) {
+  const day = new Date(Date.parse(TODAY) - 86_400_000).toISOString().slice(0, 10).replaceAll("-", "");
+  return [
+    `MSH|^~\\&|LIS|LAB|TOCSIN|CDC|${day}1200+0000||ORU^R01^ORU_R01|${i}|P|2.5.1||||||UNICODE UTF-8`,
+    `PID|1||51${i}^^^LAB^MR||Person${"abc"[i]}^Given${"xyz"[i]}||19${50 + i}0203|F|||1 Long Street`,
+    `OBR|1||S5${i}|48508-6^Measles virus RNA^LN|||${day}|||||||||||||||${day}1100+0000|||F`,
+    `OBX|1|CWE|48508-6^Measles virus RNA^LN||${meaning}||||||F|||${day}`,
+    "",
+  ].join("\r");
+}
+
 const button = (page, name) => page.getByRole("button", { name, exact: true });
 
-/** What a program says of a file; null where it is not on this machine. */
-function opened(program, words, input) {
+/** What a program says of a file; null where it is not on this machine, which the test then says aloud. */
+function opened(t, program, words, input) {
   try {
     return String(execFileSync(program, words, { input, stdio: ["pipe", "pipe", "ignore"] }));
   } catch (failure) {
-    if (failure.code === "ENOENT") return null;
+    if (failure.code === "ENOENT") {
+      t.diagnostic(`NOT LOOKED AT: ${program} is not installed, so nobody but us has opened this file`);
+      return null;
+    }
     throw failure;
   }
 }
@@ -39,7 +55,7 @@ async function fetchFile(page, name) {
   return file.path();
 }
 
-test("frozen, written, published; then another edition lists what it counts otherwise", async () => {
+test("frozen, written, published; then another edition lists what it counts otherwise", async (t) => {
   const { page, complaints, context } = await signIn(browser, server.url, "dolma");
   await page.goto(`${server.url}/reports`);
   await page.getByRole("heading", { name: "There is no daily report yet." }).waitFor();
@@ -55,6 +71,8 @@ test("frozen, written, published; then another edition lists what it counts othe
   const week = () => page.locator("section", { hasText: "Cases received" }).locator("tbody td").nth(1).textContent();
   const before = Number(await week());
   assert.ok(before > 0);
+  const results = page.locator("section", { hasText: "Laboratory results" }).locator("tbody tr");
+  assert.deepEqual(await results.allTextContents(), ["Detected110", "Detected or not detected330"]);
 
   const id = first.split("/").at(-1);
   const { body } = await ask(page, "GET", "/api/v1/cases?page_size=1&sort=received_date");
@@ -73,18 +91,19 @@ test("frozen, written, published; then another edition lists what it counts othe
 
   const pdf = await fetchFile(page, "PDF");
   assert.equal(readFileSync(pdf).subarray(0, 5).toString(), "%PDF-");
-  const text = opened("pdftotext", ["-layout", pdf, "-"]);
+  const text = opened(t, "pdftotext", ["-layout", pdf, "-"]);
   if (text !== null) {
     assert.match(text, /Daily report No\. \d{4}-\d{3}/);
     assert.match(text, /One dairy <milk> & two schools\./);
     assert.match(text, /两所学校。/);
+    assert.match(text, /Laboratory results[\s\S]*Detected +1 +1 +0/);
     assert.match(text, new RegExp(`All cases +\\d+ +${before} +\\d+`));
   }
   const docx = await fetchFile(page, "DOCX");
-  const xml = opened("unzip", ["-p", docx, "word/document.xml"]) ?? opened("python3", ["-c", "import sys,zipfile;sys.stdout.write(zipfile.ZipFile(sys.argv[1]).read('word/document.xml').decode())", docx]);
+  const xml = opened(t, "python3", ["-c", "import sys,zipfile;sys.stdout.write(zipfile.ZipFile(sys.argv[1]).read('word/document.xml').decode())", docx]);
   if (xml !== null) {
     assert.match(xml, /One dairy &lt;milk&gt; &amp; two schools\./);
-    opened("xmllint", ["--noout", "-"], xml); // throws where it is not well-formed
+    opened(t, "xmllint", ["--noout", "-"], xml); // throws where it is not well-formed
   }
   assert.match(id, /^[0-9a-f-]{36}$/);
   await context.close();

@@ -69,6 +69,11 @@ test("a message comes in, and the open pages of those whose township it is have 
     await page.waitForSelector("h1:has-text('1 new case')");
     await page.waitForSelector(".signals-open li:has-text('Cholera')");
   }
+  const figure = (title) => dolma.page.locator(".numbers > div", { hasText: title }).textContent();
+  assert.match(await figure("Not found under quarantine"), /quarantine1Of 1 case/);
+  assert.match(await figure("Source not known"), /known0Of 1 case/);
+  assert.match(await figure("Died of it"), /it0Of 1 case/);
+  assert.match(await figure("Positive of results"), /100\.0 %1 of 1 result\. Few results/);
   await picture(dolma.page, "message-in");
   assert.match(await tashi.page.textContent("h1"), /^No cases/);
   await tashi.page.goto(`${server.url}/signals`);
