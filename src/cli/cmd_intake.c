@@ -3,7 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/date_text.h"
 #include "base/text.h"
+#include "base/time_zone.h"
 #include "cli/cmd.h"
 #include "cli/file_bytes.h"
 #include "cli/node_options.h"
@@ -13,6 +15,7 @@
 #include "formats/hl7v2/batch.h"
 #include "response/intake_fhir.h"
 #include "response/intake_format.h"
+#include "response/intake_reconcile.h"
 #include "response/intake_work.h"
 #include "tocsin/status.h"
 
@@ -21,9 +24,19 @@
 struct settings {
     struct node_cli_settings  node;
     const char               *feed, *release, *codes;
+    toc_date                  reconcile; /* MODEL_MISSING_DATE: none */
     bool                      history;
     struct take_table_options table;
 };
+
+static const char *set_reconcile(void *settings, const char *value)
+{
+    enum date_form form;
+    return date_from_text(value, strlen(value), &((struct settings *) settings)->reconcile, &form, NULL) != 0 ||
+                   form != DATE_FORM_DAY
+               ? "a day (2026-11-22)"
+               : NULL;
+}
 
 static const struct cli_option options[] = {
     { .name = "feed",
@@ -42,6 +55,13 @@ static const struct cli_option options[] = {
       .kind = CLI_TEXT,
       .offset = offsetof(struct settings, release),
       .meaning = "Have a message that is held worked off again, from the bytes that are kept." },
+    { .name = "reconcile",
+      .value = "DAY",
+      .kind = CLI_CUSTOM,
+      .set = set_reconcile,
+      .meaning =
+          "Take nothing in: of the HL7 v2 headers in the files say which came from --feed on that day, which did "
+          "not, and what became of all that came." },
     { .name = "codes",
       .value = "FOLDER",
       .initial = "the tables that came with tocsin",
@@ -383,6 +403,35 @@ static int release(struct call *call)
     return ret == 0 ? CLI_DONE : node_complain(call->command, ret, &none);
 }
 
+/* What a sender says it sent, against what came. */
+static int reconcile_file(struct call *call, const char *path)
+{
+    struct fault_list        faults = FAULT_LIST_INIT;
+    struct intake_reconciled found;
+    struct file_bytes        file;
+    struct sink              sink;
+    struct json_writer       json;
+    int                      failure = file_bytes_open(&file, path);
+    if (failure != 0)
+        return cli_complain(call->command, CLI_MACHINE, "%s: %s", path, strerror(failure));
+    toc_date day = call->settings->reconcile;
+    int      ret =
+        intake_reconcile(call->intake, call->reader, &call->feed, 1, time_zone_start(day), time_zone_start(day + 1),
+                         (struct report_text){ file.bytes, file.size }, &call->arena, &faults, &found);
+    if (ret == 0 && sink_open(&sink, NULL) == 0) {
+        json_writer_init(&json, &sink);
+        json_begin_object(&json);
+        json_key(&json, "file");
+        json_put_string(&json, path);
+        intake_write_reconciled(&found, &json);
+        end_line(&json, &sink);
+        call->num_bad += found.num_there < found.num_asked;
+    }
+    if (file.size > 0)
+        file_bytes_close(&file);
+    return ret == 0 ? CLI_DONE : node_complain(call->command, ret, &faults);
+}
+
 static int work_off(struct call *call)
 {
     struct fault_list none = FAULT_LIST_INIT;
@@ -395,13 +444,16 @@ static int work_off(struct call *call)
 
 static int run(const struct cli_command *command, int argc, char **argv)
 {
-    struct settings settings = { .node = NODE_CLI_SETTINGS_INIT };
+    struct settings settings = { .node = NODE_CLI_SETTINGS_INIT, .reconcile = MODEL_MISSING_DATE };
     struct call     call = { .command = command, .settings = &settings };
     int             first, exit_code = cli_parse(command, argc, argv, &settings, &first);
     if (exit_code >= 0)
         return exit_code;
     if (first == argc && settings.release == NULL)
         return cli_complain(command, CLI_USE, "which files?");
+    bool reconciles = settings.reconcile != MODEL_MISSING_DATE;
+    if (reconciles && settings.feed == NULL)
+        return cli_complain(command, CLI_USE, "--reconcile: whose messages? --feed is needed");
     exit_code = node_options_open(command, &settings.node, true, &call.node, &call.who);
     if (exit_code != CLI_DONE)
         return exit_code;
@@ -409,8 +461,8 @@ static int run(const struct cli_command *command, int argc, char **argv)
     if (exit_code == CLI_DONE && settings.release != NULL)
         exit_code = release(&call);
     for (int i = first; i < argc && exit_code == CLI_DONE; i++)
-        exit_code = take_file(&call, argv[i]);
-    if (exit_code == CLI_DONE)
+        exit_code = reconciles ? reconcile_file(&call, argv[i]) : take_file(&call, argv[i]);
+    if (exit_code == CLI_DONE && !reconciles)
         exit_code = work_off(&call);
     store_reader_close(call.reader);
     intake_close(call.intake);
@@ -422,7 +474,8 @@ static int run(const struct cli_command *command, int argc, char **argv)
     return cli_finish_stdout(command, exit_code);
 }
 
-static const char *const        usage[] = { "[OPTION]... FILE...", "--release MESSAGE [OPTION]...", NULL };
+static const char *const        usage[] = { "[OPTION]... FILE...", "--release MESSAGE [OPTION]...",
+                                            "--reconcile DAY --feed ID FILE...", NULL };
 static const struct cli_example examples[] = {
     { "tocsin intake --node county --feed ID /var/spool/hl7/today.hl7",
       "a laboratory's file: kept, then made records of" },
@@ -430,6 +483,8 @@ static const struct cli_example examples[] = {
     { "tocsin intake --node county --feed ID --history /var/spool/hl7/2023.hl7", "last year's, without tasks" },
     { "tocsin intake --node county --feed ID --as-proposed --errors bad.csv /var/spool/lists/cases.xlsx",
       "a line list: good rows are loaded, bad ones come back to be mended" },
+    { "tocsin intake --node county --feed ID --reconcile 2026-11-22 sent.hl7",
+      "of what the laboratory says that it sent: what did not come" },
     { NULL, NULL },
 };
 

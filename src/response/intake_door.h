@@ -66,6 +66,9 @@ struct intake_caller {
 #define INTAKE_FEEDS_SECONDS 5
 bool intake_find_feed(struct intake *intake, const struct intake_caller *caller, struct arena *arena,
                       struct model_feed *feed);
+/* Every feed of an institution, in arena; answers how many, at most `most`. */
+size_t intake_feeds_of(struct intake *intake, const struct id *institution, struct arena *arena,
+                       struct model_feed *feeds, size_t most);
 /* Is the address one of the list, or in a network of it ("10.1.0.0/16 fd00::5")? Are all words of it such? */
 bool intake_is_within(const char *list, const char *address);
 bool intake_networks_are_valid(const char *list);

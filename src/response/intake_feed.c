@@ -194,3 +194,16 @@ bool intake_feed(struct intake *intake, const struct id *id, struct arena *arena
     pthread_mutex_unlock(&intake->lock);
     return found;
 }
+
+size_t intake_feeds_of(struct intake *intake, const struct id *institution, struct arena *arena,
+                       struct model_feed *feeds, size_t most)
+{
+    size_t num = 0;
+    pthread_mutex_lock(&intake->lock);
+    refresh(intake);
+    for (size_t i = 0; i < intake->feeds.num && num < most && !id_is_missing(institution); i++)
+        num += id_equal(&intake->feeds.feeds[i].facility, institution) &&
+               copy_feed(&intake->feeds.feeds[i], arena, &feeds[num]);
+    pthread_mutex_unlock(&intake->lock);
+    return num;
+}

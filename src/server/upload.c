@@ -12,6 +12,8 @@
 #include "server/request.h"
 #include "server/server_internal.h"
 
+enum { NUM_VERDICTS = 5 };
+
 #define MOST_TOLD 100 /* bad rows that a receipt names; all are in the file of errors */
 
 static struct intake *intake_of(const struct exchange *exchange)
@@ -352,14 +354,13 @@ static int put_rows(struct exchange *exchange, const struct model_message *messa
     static const char *const keys[] = { "waiting", "accepted", "accepted_with_faults", "held", "rejected" };
     struct model_message    *bad = NULL;
     size_t                   num_bad = 0;
-    int                      ret = 0;
+    int64_t                  nums[NUM_VERDICTS] = { 0 };
+    int ret = store_message_count_rows(exchange->reader, &message->head.id, verdicts, NUM_VERDICTS, nums);
     json_key(json, "rows");
     json_begin_object(json);
-    for (size_t i = 0; i < sizeof verdicts / sizeof *verdicts && ret == 0; i++) {
-        int64_t num = 0;
-        ret = store_message_count_rows(exchange->reader, &message->head.id, verdicts[i], &num);
+    for (size_t i = 0; i < NUM_VERDICTS; i++) {
         json_key(json, keys[i]);
-        json_put_integer(json, num);
+        json_put_integer(json, nums[i]);
     }
     json_end(json);
     json_key(json, "bad_rows");

@@ -353,25 +353,34 @@ int store_message_parts(struct store_reader *reader, const struct id *message, s
 
 /* ---- a file's rows ---- */
 
-static int count_row(void *context, const struct db_value *row, size_t num_columns)
+struct verdicts {
+    const char *const *words;
+    size_t             num;
+    int64_t           *nums;
+};
+
+static int verdict_row(void *context, const struct db_value *row, size_t num_columns)
 {
+    struct verdicts *verdicts = context;
     (void) num_columns;
-    *(int64_t *) context = row[0].integer;
+    for (size_t i = 0; i < verdicts->num; i++)
+        if (row[0].size == strlen(verdicts->words[i]) && memcmp(row[0].bytes, verdicts->words[i], row[0].size) == 0)
+            verdicts->nums[i] = row[1].integer;
     return 0;
 }
 
-int store_message_count_rows(struct store_reader *reader, const struct id *file, const char *verdict, int64_t *num)
+int store_message_count_rows(struct store_reader *reader, const struct id *file, const char *const *words,
+                             size_t num_words, int64_t *nums)
 {
     struct db      *db;
-    struct db_value values[] = { db_id(file), db_word(verdict) };
-    int64_t         found = 0;
+    struct db_value value = db_id(file);
+    struct verdicts verdicts = { words, num_words, nums };
     int             ret = store_reader_db(reader, &db);
-    if (ret == 0)
-        ret = select_rows(db, "SELECT count(*) FROM message WHERE part_of = $1 AND verdict = $2", values, 2, count_row,
-                          &found, &reader->error);
-    if (ret == 0)
-        *num = found;
-    return ret;
+    for (size_t i = 0; i < num_words; i++)
+        nums[i] = 0;
+    return ret != 0 ? ret
+                    : select_rows(db, "SELECT verdict, count(*) FROM message WHERE part_of = $1 GROUP BY verdict",
+                                  &value, 1, verdict_row, &verdicts, &reader->error);
 }
 
 static int take_file_row(void *context, const struct db_value *row, size_t num_columns)

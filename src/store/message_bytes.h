@@ -36,9 +36,12 @@ typedef int store_take_part(void *context, int64_t position, const char *bytes, 
 int store_message_parts(struct store_reader *reader, const struct id *message, store_take_part *take, void *context,
                         size_t *num);
 
-/* The rows of a file that are messages with this verdict: how many, and in the order of the file those behind position
- * `after` (-1: from the first), at most `most`. */
-int store_message_count_rows(struct store_reader *reader, const struct id *file, const char *verdict, int64_t *num);
+/* How many rows of a file are messages with each verdict, as they are at one moment. nums: one a verdict. */
+int store_message_count_rows(struct store_reader *reader, const struct id *file, const char *const *verdicts,
+                             size_t num_verdicts, int64_t *nums);
+
+/* The rows of a file that are messages with this verdict, in the order of the file, those behind position `after` (-1:
+ * from the first), at most `most`. */
 int store_message_rows(struct store_reader *reader, const struct id *file, const char *verdict, int64_t after,
                        size_t most, struct arena *arena, struct model_message **rows, size_t *num);
 

@@ -64,6 +64,34 @@ int store_sender_figures(struct store_reader *reader, const struct id *feed, int
     return ret;
 }
 
+struct transmissions {
+    store_take_transmission *take;
+    void                    *context;
+};
+
+static int transmission_row(void *context, const struct db_value *row, size_t num_columns)
+{
+    const struct transmissions *transmissions = context;
+    bool                        numbered = row[1].type == DB_BYTES;
+    (void) num_columns;
+    return transmissions->take(transmissions->context, (const char *) row[0].bytes, row[0].size,
+                               numbered ? (const uint8_t *) row[1].bytes : NULL, numbered ? row[1].size : 0);
+}
+
+int store_sender_transmissions(struct store_reader *reader, const struct id *feed, int64_t from, int64_t until,
+                               store_take_transmission *take, void *context)
+{
+    struct transmissions transmissions = { take, context };
+    struct db_value      values[] = { db_id(feed), db_integer(from), db_integer(until) };
+    struct db           *db;
+    int                  ret = store_reader_db(reader, &db);
+    return ret != 0 ? ret
+                    : select_rows(db,
+                                  "SELECT verdict, control_hash FROM message WHERE feed = $1 AND received >= $2 AND "
+                                  "received < $3 AND part_of IS NULL",
+                                  values, 3, transmission_row, &transmissions, &reader->error);
+}
+
 struct reasons {
     store_take_reason *take;
     void              *context;

@@ -20,6 +20,13 @@ struct sender_figures {
 int store_sender_figures(struct store_reader *reader, const struct id *feed, int64_t now, int64_t offset,
                          struct sender_figures *figures);
 
+/* Its transmissions that came from `from` on and before `until`, rows of a file left out: the verdict, and the keyed
+ * hash of the number that each has at its sender (no bytes: it has none). */
+typedef int store_take_transmission(void *context, const char *verdict, size_t size, const uint8_t *control,
+                                    size_t control_size);
+int         store_sender_transmissions(struct store_reader *reader, const struct id *feed, int64_t from, int64_t until,
+                                       store_take_transmission *take, void *context);
+
 /* What was wrong with its messages and rows since then: each reason as it was told ("row 7, column C (sex): is not in
  * the table of values") and how many had it. */
 typedef int store_take_reason(void *context, const char *reason, size_t size, int64_t num);

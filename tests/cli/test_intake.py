@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """tocsin intake: its receipts, what it makes, and that a name stands in no file of the node."""
 
+import datetime
 import json
 import pathlib
 import tempfile
@@ -120,6 +121,25 @@ def test_fhir_takes_the_same_path():
         equal([key for key in lines[6] if key.startswith("new") or key.endswith("results")], [])
         for file in node.path.rglob("*"):
             assert NAME.encode() not in (file.read_bytes() if file.is_file() else b""), file
+
+
+def test_a_day_is_reconciled():
+    """of what a sender says it sent: what did not come, what was not used; nothing is taken in by asking"""
+    with tempfile.TemporaryDirectory(prefix="tocsin-intake-") as folder:
+        node = Node(folder)
+        node.take(message(1) + MSH.format("ORM^O01", 3), "--feed", node.feed)
+        today = datetime.datetime.now(datetime.timezone.utc).date()
+        headers = "".join(MSH.format("ORU^R01", control) for control in (1, 2)) + MSH.format("ORM^O01", 3)
+        code, lines, err = node.take(headers, "--feed", node.feed, "--reconcile", today)
+        equal((code, err), (1, ""))
+        del lines[0]["file"]
+        equal(lines, [{"received": {"waiting": 0, "accepted": 1, "accepted_with_faults": 0, "held": 0, "rejected": 1},
+                       "asked": 3, "there": 2, "missing": [{"control_id": "2"}],
+                       "not_used": [{"control_id": "3", "verdict": "rejected"}], "not_asked": 0}])
+        equal(node.take(message(1), "--feed", node.feed, "--reconcile", today)[0], 0)
+        equal(node.take("no messages", "--feed", node.feed, "--reconcile", today)[0], 1)
+        equal(node.take(headers, "--reconcile", today)[0], 2)
+        equal(node.take(headers, "--feed", node.feed, "--reconcile", "today")[0], 2)
 
 
 def test_of_no_known_feed_is_held_and_released():

@@ -314,6 +314,29 @@ static void test_a_receipt_never_tells_who_was_known(void **state)
     json_decref(unknown);
 }
 
+/* Day's end: a machine is told of its own sender's transmissions, a data manager of a feed's. */
+static void test_reconciled(void **state)
+{
+    (void) state;
+    static const char headers[] = "MSH|^~\\&|LIS|LAB|||20241004||ORU^R01|C1|P|2.5.1\r";
+    struct id         own = make_sender();
+    id_to_text(&own, feed_id);
+    upload_confirmed(HEADER "1,Canary Anna,F,measles,2024-09-01\n");
+    snprintf(path, sizeof path, "/api/v1/reconciliations?feed=%s&day=2024-10-04", feed_id);
+    const char *said = ask(HTTP_POST, path, headers, strlen(headers), 200);
+    assert_has(said, "\"accepted\":1,");
+    assert_has(said, "\"asked\":1,\"there\":0,\"missing\":[{\"control_id\":\"C1\"}],\"not_used\":[],\"not_asked\":1}");
+    as_machine(&(struct id){ { 9 } });
+    said = ask(HTTP_POST, "/api/v1/reconciliations?day=2024-10-04", headers, strlen(headers), 200);
+    assert_has(said, "\"not_asked\":1}");
+    assert_has(ask(HTTP_POST, "/api/v1/reconciliations", headers, strlen(headers), 422), "the day on which");
+    as_machine(&(struct id){ { 7 } });
+    assert_has(ask(HTTP_POST, "/api/v1/reconciliations?day=2024-10-04", headers, strlen(headers), 422),
+               "no feed is this sender's");
+    as(ACCESS_TRACER, ACCESS_NO_PURPOSE);
+    (void) ask(HTTP_POST, path, headers, strlen(headers), 404);
+}
+
 /* A spreadsheet of the same rows, with a second sheet where `second` names one; the caller frees it. */
 static char *workbook(const char *second, size_t *size)
 {
@@ -410,6 +433,7 @@ int main(int argc, char **argv)
                                         ON_BOTH(test_who_may),
                                         ON_BOTH(test_a_receipt_never_tells_who_was_known),
                                         ON_BOTH(test_a_spreadsheet),
+                                        ON_BOTH(test_reconciled),
                                         ON_BOTH(test_what_is_no_list) };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

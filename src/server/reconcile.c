@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* POST /api/v1/reconciliations: what a sender sent on a day against what came. */
+#include "base/time_zone.h"
+#include "response/account.h"
+#include "response/intake_reconcile.h"
+#include "server/handlers.h"
+#include "server/request.h"
+#include "server/server_internal.h"
+
+enum { MOST_FEEDS = 64 };
+
+static int refuse(struct exchange *exchange, const char *name, const char *found, const char *allowed)
+{
+    fault_add(&exchange->faults, (struct fault_place){ .name = name }, allowed, "%s", found);
+    return BASE_ERR_INPUT;
+}
+
+/* Whose: a machine's by its institution, a person's by the feed that they name. */
+static int find_feeds(struct exchange *exchange, struct intake *intake, struct model_feed *feeds, size_t *num)
+{
+    struct id        id = { { 0 } };
+    struct model_set visible;
+    int              ret = request_id(exchange, "feed", &id);
+    if (ret != 0)
+        return ret;
+    if (exchange->caller.kind == CALLER_MACHINE) {
+        *num = intake_feeds_of(intake, &exchange->caller.who->token.facility, &exchange->arena, feeds, MOST_FEEDS);
+        return *num > 0 ? 0 : refuse(exchange, "feed", "no feed is this sender's", "a feed of its institution");
+    }
+    if (id_is_missing(&id))
+        return refuse(exchange, "feed", "nothing", "the id of the feed");
+    *num = 1;
+    return store_read(exchange->reader, &exchange->caller.access, model_record(MODEL_FEED), &id, STORE_NOW,
+                      &exchange->arena, feeds, &visible);
+}
+
+int reconcile(struct exchange *exchange)
+{
+    struct intake           *intake = exchange->intake != NULL   ? exchange->intake
+                                      : exchange->server != NULL ? exchange->server->intake
+                                                                 : NULL;
+    struct model_feed       *feeds = arena_array(&exchange->arena, MOST_FEEDS, sizeof *feeds);
+    struct intake_reconciled found;
+    struct json_writer       json;
+    toc_date                 day = MODEL_MISSING_DATE;
+    size_t                   num = 0;
+    bool                     nobody = exchange->caller.kind == CALLER_MACHINE && exchange->caller.who == NULL;
+    int                      ret = nobody ? SERVER_ERR_SIGN_IN : request_parameters(exchange);
+    if (ret == 0 && (intake == NULL || feeds == NULL))
+        ret = intake == NULL ? STORE_ERR_STOPPED : TOC_ERR_NO_MEMORY;
+    if (ret == 0)
+        ret = request_day(exchange, "day", &day);
+    if (ret == 0 && day == MODEL_MISSING_DATE)
+        ret = refuse(exchange, "day", "nothing", "the day on which it was received: 2026-11-22");
+    if (ret == 0)
+        ret = find_feeds(exchange, intake, feeds, &num);
+    if (ret == 0)
+        ret = intake_reconcile(intake, exchange->reader, feeds, num, time_zone_start(day), time_zone_start(day + 1),
+                               (struct report_text){ exchange->body, exchange->body_size }, &exchange->arena,
+                               &exchange->faults, &found);
+    if (ret != 0)
+        return ret;
+    reply_json(exchange, &json);
+    json_begin_object(&json);
+    intake_write_reconciled(&found, &json);
+    json_end(&json);
+    return 0;
+}
