@@ -62,6 +62,13 @@ const struct cli_option watch_load_options[WATCH_LOAD_NUM_OPTIONS] = {
       .meaning = "how 1/2/2026 is read; otherwise as the column decides." },
     { .name = "encoding", .value = "NAME", .kind = CLI_TEXT, AT(encoding), .meaning = "of a text file." },
     { .name = "sheet", .value = "NAME", .kind = CLI_TEXT, AT(sheet), .meaning = "of a spreadsheet with several." },
+    { .name = "errors",
+      .value = "FILE",
+      .kind = CLI_TEXT,
+      .completion = CLI_COMPLETE_FILE,
+      AT(errors),
+      .meaning = "load the good rows, and write those with a bad cell into this file with what is wrong: mended, it is "
+                 "loaded like any other. Without it a bad cell keeps the whole file out." },
     { .name = "indicator",
       .value = "CODE",
       .kind = CLI_TEXT,
@@ -108,7 +115,7 @@ static int load_bytes(const struct loading *loading, const struct file_bytes *by
         stream_file_read(bytes->bytes != NULL ? bytes->bytes : "", bytes->size, path, &loading->file, faults, &file);
     if (ret != 0)
         return ret;
-    size_t joined = file.num_joined, blank = file.num_blank;
+    size_t joined = file.num_joined, blank = file.num_blank, bad = file.num_bad;
     ret = stream_load(loading->node->store, loading->who, &file, path, &loading->load,
                       store_clock_now(loading->node->store), &report, faults);
     stream_file_free(&file);
@@ -118,18 +125,28 @@ static int load_bytes(const struct loading *loading, const struct file_bytes *by
                 "blank, %zu joined with others; corrections of totals: %zu\n",
                 path, report.num_streams, report.num_made, report.num_new, report.num_revised, report.num_known, blank,
                 joined, report.num_corrections);
+    if (ret == 0 && bad > 0) {
+        fprintf(cli_messages(), "tocsin watch: %s: %zu %s cannot be used\n", path, bad, bad == 1 ? "row" : "rows");
+        ret = BASE_ERR_INPUT;
+    }
     return ret;
 }
 
-static int load_file(const struct loading *loading, const char *path)
+static int load_file(struct loading *loading, const char *path, const char *errors)
 {
     struct fault_list faults = FAULT_LIST_INIT;
     struct file_bytes bytes;
+    struct sink       sink;
     int               failure = file_bytes_open(&bytes, path);
     if (failure != 0)
         return cli_complain(loading->command, CLI_MACHINE, "%s: %s", path, strerror(failure));
+    if (errors != NULL && sink_open(&sink, errors) != 0)
+        return cli_complain(loading->command, CLI_MACHINE, "%s: %s", errors, strerror(sink.failure));
+    loading->file.errors = errors != NULL ? &sink : NULL;
     int ret = load_bytes(loading, &bytes, path, &faults);
     file_bytes_close(&bytes);
+    if (errors != NULL && sink_finish(&sink) != 0)
+        return cli_complain(loading->command, CLI_MACHINE, "%s: %s", errors, strerror(sink.failure));
     if (ret != 0)
         return node_complain(loading->command, ret, &faults);
     fault_list_free(&faults);
@@ -143,6 +160,8 @@ int watch_load_files(const struct cli_command *command, const struct node *node,
     int            exit_code = CLI_DONE;
     if (settings->load.code == NULL || num_files == 0)
         return cli_complain(command, CLI_USE, "load: needs --stream CODE and files");
+    if (settings->errors != NULL && num_files > 1)
+        return cli_complain(command, CLI_USE, "--errors: of one file at a time");
     loading.file.many = (enum stream_file_many) settings->many;
     loading.file.dates = (enum list_dates) settings->dates;
     loading.file.today = today;
@@ -153,7 +172,7 @@ int watch_load_files(const struct cli_command *command, const struct node *node,
     loading.load.measure = settings->measure > 0 ? measure_words[settings->measure] : NULL;
     loading.load.period = period_words[settings->period];
     for (int i = 0; i < num_files && exit_code == CLI_DONE; i++)
-        exit_code = load_file(&loading, files[i]);
+        exit_code = load_file(&loading, files[i], settings->errors);
     return exit_code;
 }
 

@@ -17,14 +17,14 @@ struct watch_load_settings {
     int                        many, dates, measure, period;
     toc_date                   known;
     bool                       known_given;
-    const char                *encoding, *sheet;
+    const char                *encoding, *sheet, *errors;
 };
 #define WATCH_LOAD_SETTINGS_INIT                                                                                       \
     {                                                                                                                  \
         .period = 1 /* week */                                                                                         \
     }
 
-#define WATCH_LOAD_NUM_OPTIONS 12
+#define WATCH_LOAD_NUM_OPTIONS 13
 extern const struct cli_option watch_load_options[WATCH_LOAD_NUM_OPTIONS];
 
 /* Load the files into streams; today: of the machine's clock or --today. Returns an exit code. */

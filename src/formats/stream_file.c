@@ -48,6 +48,8 @@ static int fill_cells(struct source *source, const struct sheet_row *row)
     for (size_t i = 0; i < source->num_columns; i++)
         source->cells[i] =
             i < row->num_cells ? (struct text){ row->cells[i].text, row->cells[i].size } : (struct text){ "", 0 };
+    for (size_t i = 0; i < source->num_columns; i++) /* of a file of errors that comes back */
+        sheet_unguard(&source->cells[i].bytes, &source->cells[i].size);
     source->line = row->number;
     return 1;
 }
@@ -162,6 +164,7 @@ struct columns {
     bool   ignored[MOST_CELLS];
 };
 #define NONE ((size_t) -1)
+#define ERRORS_COLUMN "tocsin_errors"
 
 struct reading {
     const struct stream_file_options *options;
@@ -169,9 +172,10 @@ struct reading {
     struct columns                    columns;
     enum list_dates                   dates;
     struct row                       *rows;
-    size_t                            num_rows, room, num_joined;
-    struct arena                      arena;  /* names of series */
-    const char                       *newest; /* the name of the row before */
+    size_t                            num_rows, room, num_joined, num_bad;
+    uint64_t                          num_bad_faults; /* of the rows that are left out */
+    struct arena                      arena;          /* names of series */
+    const char                       *newest;         /* the name of the row before */
 };
 
 struct row {
@@ -291,7 +295,10 @@ static bool is_series(const struct columns *columns, size_t at)
 static int find_columns(struct reading *reading)
 {
     struct columns *columns = &reading->columns;
+    size_t          what_is_wrong = find_column(&reading->source, ERRORS_COLUMN, strlen(ERRORS_COLUMN));
     *columns = (struct columns){ .date = NONE, .value = NONE, .known = NONE };
+    if (what_is_wrong != NONE)
+        columns->ignored[what_is_wrong] = true;
     int status = read_choices(reading);
     if (status != 0)
         return status;
@@ -443,6 +450,57 @@ static int take_row(struct reading *reading)
     return good && named ? add(reading, name, day, known, value) : 0;
 }
 
+/* ---- rows that are left out ---- */
+
+static bool is_about_errors(const struct text *name)
+{
+    return text_equal_nocase(name->bytes, name->size, ERRORS_COLUMN, strlen(ERRORS_COLUMN));
+}
+
+/* The row with what is wrong with it: the faults from this one on. */
+static void write_bad_row(struct reading *reading, size_t first)
+{
+    const struct source     *source = &reading->source;
+    const struct fault_list *faults = source->faults;
+    struct sink             *sink = reading->options->errors, what;
+    for (size_t i = 0; i < source->num_columns && reading->num_bad == 0; i++)
+        if (!is_about_errors(&source->header[i])) {
+            sheet_put_cell(sink, source->header[i].bytes, source->header[i].size);
+            sink_character(sink, ',');
+        }
+    if (reading->num_bad++ == 0)
+        sink_text(sink, ERRORS_COLUMN "\n");
+    for (size_t i = 0; i < source->num_columns; i++)
+        if (!is_about_errors(&source->header[i])) {
+            sheet_put_cell(sink, source->cells[i].bytes, source->cells[i].size);
+            sink_character(sink, ',');
+        }
+    sink_init_memory(&what);
+    for (size_t i = first; i < faults->num_kept; i++)
+        sink_format(&what, "%scolumn %u: %s (allowed: %s)", i > first ? "; " : "", faults->faults[i].cell,
+                    faults->faults[i].found, faults->faults[i].allowed);
+    if (first == faults->num_kept)
+        sink_text(&what, "too many faults for each to be told");
+    sheet_put_cell(sink, what.bytes != NULL ? what.bytes : "", what.used);
+    sink_character(sink, '\n');
+    sink_free(&what);
+}
+
+/* A row; one with a fault is left out where there is a place for it. */
+static int take_or_leave(struct reading *reading)
+{
+    const struct fault_list *faults = reading->source.faults;
+    size_t                   kept = faults->num_kept, rows = reading->num_rows;
+    uint64_t                 before = faults->num_all;
+    int                      status = take_row(reading);
+    if (status != 0 || reading->options->errors == NULL || faults->num_all == before)
+        return status;
+    reading->num_rows = rows;
+    reading->num_bad_faults += faults->num_all - before;
+    write_bad_row(reading, kept);
+    return 0;
+}
+
 static int check_names(struct reading *reading)
 {
     for (size_t i = 0; i < reading->source.num_columns && reading->options->wide; i++)
@@ -495,7 +553,7 @@ static int read_rows(struct reading *reading)
         status = rewind_source(reading);
     int more = 0;
     while (status == 0 && (more = next_row(&reading->source)) == 1)
-        status = take_row(reading);
+        status = take_or_leave(reading);
     if (status == 0 && more < 0)
         status = more;
     return status;
@@ -596,10 +654,11 @@ int stream_file_read(const void *bytes, size_t size, const char *name, const str
     struct stream_file found = { .num_series = 0 };
     uint64_t           before = faults->num_all;
     int                status = read_rows(&reading);
-    if (status == 0 && faults->num_all == before)
+    if (status == 0 && faults->num_all == before + reading.num_bad_faults)
         status = deliver(&reading, &found);
-    if (status == 0 && faults->num_all != before)
+    if (status == 0 && faults->num_all != before + reading.num_bad_faults)
         status = BASE_ERR_INPUT;
+    found.num_bad = reading.num_bad;
     if (status == 0)
         *file = found;
     else

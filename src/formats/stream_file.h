@@ -14,7 +14,9 @@
  * pcr_target_avg_conc, wwtp_name, pcr_target) is recognised by its columns.
  *
  * Two rows of one series, day and day of knowledge are a fault unless they say the same, or options.many says what
- * becomes of them. All faults of a file are found; with one nothing is delivered.
+ * becomes of them. All faults of a file are found; with one nothing is delivered. With options.errors rows with a bad
+ * cell are left out and written there, as CSV with the same columns and one more that says what is wrong; mended, that
+ * file is read like any other.
  */
 #ifndef FORMATS_STREAM_FILE_H
 #define FORMATS_STREAM_FILE_H
@@ -38,6 +40,7 @@ struct stream_file_options {
     toc_date              today;
     toc_date              known; /* of rows that do not say it */
     struct sheet_options  sheet;
+    struct sink          *errors; /* NULL: a bad cell costs the file */
 };
 
 struct stream_file_series {
@@ -50,6 +53,7 @@ struct stream_file {
     size_t                     num_series;
     struct stream_value       *values; /* of each series sorted; layers are 0 */
     size_t                     num_values, num_blank;
+    size_t                     num_bad;    /* rows that were left out and written to options.errors */
     size_t                     num_joined; /* values that were added up or averaged into another */
     char                      *text;
 };

@@ -49,6 +49,32 @@ class Node:
         return list(csv.DictReader(io.StringIO(self("watch", "run", "--today", today, "--format", "csv"))))
 
 
+def test_bad_rows_come_back():
+    """With --errors the good rows are loaded and the bad ones come back, named; mended, they are loaded; without, nothing is."""
+    with folder() as where:
+        node = Node(where)
+        made = ("--indicator", "medicine-sales", "--period", "day", "--known", "2024-01-09")
+        file, errors = node.where / "in.csv", node.where / "errors.csv"
+        file.write_text('date,area,value,note\n2024-01-01,A,3,"a, b"\n2024-01-32,A,4,x\n2024-01-02,A,many,=1+1\n2024-01-03,A,-5,\n')
+        node("watch", "load", "--stream", "sales", *made, file, code=1)
+        node("watch", "values", "sales-A", code=1)
+        node("watch", "load", "--stream", "sales", *made, "--errors", errors, file, code=1)
+        assert "2 rows cannot be used" in node.err and "in.csv:3:1" in node.err and "in.csv:4:3" in node.err, node.err
+        assert [value[:2] for value in node.values("sales-A")] == [("2024-01-01", "3"), ("2024-01-03", "-5")], node.values("sales-A")
+        rows = list(csv.reader(io.StringIO(errors.read_text())))
+        assert [row[:4] for row in rows] == [["date", "area", "value", "note"], ["2024-01-32", "A", "4", "x"], ["2024-01-02", "A", "many", "'=1+1"]]
+        assert rows[0][4] == "tocsin_errors" and "column 1" in rows[1][4] and "column 3" in rows[2][4], rows
+        mended = errors.read_text().replace("2024-01-32", "2024-01-31").replace("many", "'-7")
+        assert node.load("sales", mended, "--known", "2024-01-09") == (1, 0, 2, 0, 0, 0, 0, 0)
+        assert ("2024-01-02", "-7") in [value[:2] for value in node.values("sales-A")]
+        node("watch", "load", "--stream", "sales", "--errors", errors, file, file, code=2)
+        wide = node.where / "wide.csv"
+        wide.write_text("date,A,B\n2024-01-01,1,x\n2024-01-02,2,3\n")
+        node("watch", "load", "--stream", "wide", "--wide", *made, "--errors", errors, wide, code=1)
+        assert [value[:2] for value in node.values("wide-A")] == [("2024-01-02", "2")]  # nothing of the bad row
+        assert node.load("wide", errors.read_text().replace('"x"', '"9"'), "--wide", "--known", "2024-01-09")[2] == 2
+
+
 def test_twice_and_revised():
     """What is known is not written again; what changes stands beside what was known before."""
     with folder() as where:

@@ -279,7 +279,7 @@ void list_write_alone_header(const char *bytes, size_t size, bool places, struct
         sink_text(sink, "\xef\xbb\xbf"); /* or spreadsheets take it for another encoding */
         for (VALUE_EACH(entry, value_get(tree.values, "columns"))) {
             struct report_text header = text_of(value_at(entry, 1));
-            list_put_cell(sink, header.bytes, header.size);
+            sheet_put_cell(sink, header.bytes, header.size);
             sink_character(sink, delimiter_of(tree.values));
         }
         if (places) {
@@ -299,11 +299,11 @@ void list_write_alone_errors(const char *bytes, size_t size, const struct report
     if (read_object(bytes, size, &tree) == 0) {
         for (VALUE_EACH(entry, value_get(tree.values, "columns"))) {
             struct report_text cell = text_of(value_at(entry, 5));
-            list_put_cell(sink, cell.bytes, cell.size);
+            sheet_put_cell(sink, cell.bytes, cell.size);
             sink_character(sink, delimiter_of(tree.values));
         }
         if (place != NULL) {
-            list_put_cell(sink, place, strlen(place));
+            sheet_put_cell(sink, place, strlen(place));
             sink_character(sink, delimiter_of(tree.values));
         }
         list_put_faults(report, sink);

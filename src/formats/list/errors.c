@@ -12,28 +12,6 @@ static char delimiter_of(const struct list *list)
     return delimiter != '\0' ? delimiter : ',';
 }
 
-/* A text that a spreadsheet would compute gets an apostrophe before it, which is taken off when the file comes back. */
-static bool needs_guard(const char *text, size_t size)
-{
-    size_t quotes = 0;
-    while (quotes < size && text[quotes] == '\'')
-        quotes++;
-    return quotes < size && strchr("=+-@", text[quotes]) != NULL;
-}
-
-void list_put_cell(struct sink *sink, const char *text, size_t size)
-{
-    sink_character(sink, '"');
-    if (needs_guard(text, size))
-        sink_character(sink, '\'');
-    for (size_t i = 0; i < size; i++) {
-        if (text[i] == '"')
-            sink_character(sink, '"');
-        sink_character(sink, text[i]);
-    }
-    sink_character(sink, '"');
-}
-
 bool list_is_left_out(const struct list_column *column)
 {
     return column->field == LIST_DENIED || column->field == LIST_ERRORS || column->field == LIST_ROW;
@@ -45,7 +23,7 @@ void list_write_errors_header(const struct list *list, struct sink *sink)
     for (size_t i = 0; i < list->num_columns; i++) {
         if (list_is_left_out(&list->columns[i]))
             continue;
-        list_put_cell(sink, list->columns[i].header.bytes, list->columns[i].header.size);
+        sheet_put_cell(sink, list->columns[i].header.bytes, list->columns[i].header.size);
         sink_character(sink, delimiter_of(list));
     }
     sink_text(sink, LIST_ERRORS_COLUMN "\n");
@@ -83,7 +61,7 @@ void list_write_errors_row(const struct list *list, const struct report *report,
         struct report_text cell = list_cell(list, &list->row, i);
         if (list_is_left_out(&list->columns[i]))
             continue;
-        list_put_cell(sink, cell.bytes, cell.size);
+        sheet_put_cell(sink, cell.bytes, cell.size);
         sink_character(sink, delimiter_of(list));
     }
     list_put_faults(report, sink);

@@ -38,8 +38,6 @@ struct report_text list_meant(const struct list_column *column, struct report_te
 /* A column that no mapping brings in: never collected, or ours. */
 bool list_is_left_out(const struct list_column *column);
 
-/* A cell of a file of errors, guarded where a spreadsheet would compute it. */
-void list_put_cell(struct sink *sink, const char *text, size_t size);
 /* What is wrong with the row, as a cell. */
 void list_put_faults(const struct report *report, struct sink *sink);
 

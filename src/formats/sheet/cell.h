@@ -30,4 +30,10 @@ struct sheet_row {
     uint64_t                 number;    /* 1 = first: of a spreadsheet's row, of the line where a text's row begins */
 };
 
+/* A cell of a CSV file that people open in a spreadsheet, mend and send again: quoted, with an apostrophe before what a
+ * spreadsheet would compute; and that apostrophe taken off again. */
+struct sink;
+void sheet_put_cell(struct sink *sink, const char *text, size_t size);
+void sheet_unguard(const char **text, size_t *size);
+
 #endif
