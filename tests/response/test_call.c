@@ -2,6 +2,7 @@
 /* Who is called out, when, and who is next: the rules, and the same with a store, whose clock the test moves. */
 #include "response/call.h"
 
+#include "../store/driver_fault.h"
 #include "store/node.h"
 #include "support/store.h"
 #include "support/test.h"
@@ -145,15 +146,9 @@ static struct id make_user(const char *login, bool mail, enum test_area area, in
     return user.head.id;
 }
 
-static int begin(bool postgresql)
+static void make_signal(void)
 {
     struct model_signal value;
-    test_store_open(&test, postgresql);
-    test.now += INSTANT_DAY / 2;
-    users[0] = make_user("near", true, TEST_COUNTY, 2);
-    users[1] = make_user("far", true, TEST_PROVINCE, 1);
-    users[2] = make_user("mute", false, TEST_COUNTY, 1); /* nobody can reach them */
-    (void) make_user("elsewhere", true, TEST_OTHER, 1);
     model_init(model_record(MODEL_SIGNAL), &value);
     signal_id = value.head.id = node_new_id(test.now);
     task_id = signal_task_id(&signal_id, SIGNAL_TRIAGE);
@@ -162,6 +157,17 @@ static int begin(bool postgresql)
     value.status = text("new");
     value.noticed_time = text("2024-10-04");
     create(model_record(MODEL_SIGNAL), &value);
+}
+
+static int begin(bool postgresql)
+{
+    test_store_open(&test, postgresql);
+    test.now += INSTANT_DAY / 2;
+    users[0] = make_user("near", true, TEST_COUNTY, 2);
+    users[1] = make_user("far", true, TEST_PROVINCE, 1);
+    users[2] = make_user("mute", false, TEST_COUNTY, 1); /* nobody can reach them */
+    (void) make_user("elsewhere", true, TEST_OTHER, 1);
+    make_signal();
     return 0;
 }
 
@@ -285,6 +291,57 @@ static void test_answered(void **state)
     assert_int_equal(look().num_tasks, 0);
 }
 
+static int64_t num_signals;
+
+/* The program dies at the n-th call to the database between a signal and its notice, with that call done or not. The
+ * first look of the next start, at the same instant, writes what is missing: one notice, never none or two. */
+static void die_in_between(struct driver_fault *fault, size_t n, bool done_first, bool *died)
+{
+    const struct call_settings settings = { .channels = { true, false } };
+    struct call_report         report;
+    struct store_reader       *reader;
+    struct db_error            error;
+    make_signal();
+    assert_ok(store_reader_open(test.store, &reader, &error));
+    fault->calls = fault->failed = 0;
+    fault->and_after = true;
+    fault->done_first = done_first;
+    fault->status = DB_ERR_LOST;
+    fault->fail_at = n;
+    (void) call_look(test.store, reader, &settings, test.now, &report);
+    *died = fault->failed > 0;
+    store_reader_close(reader);
+    fault->fail_at = 0;
+    test_store_reopen(&test);
+    (void) look();
+    struct model_notice notice = call_number(0);
+    assert_true(id_equal(&notice.recipient, &users[0]));
+    assert_int_equal(notice.next_attempt, test.now);
+    assert_int_equal(number("SELECT count(*) FROM notice"), ++num_signals);
+    assert_int_equal(look().num_calls, 0);
+    assert_true(answer(0));
+}
+
+static void test_a_crash_between_a_signal_and_its_notice(void **state)
+{
+    (void) state;
+    static struct driver_fault fault;
+    fault = (struct driver_fault){ .calls_counted = DRIVER_BEGIN | DRIVER_COMMIT | DRIVER_CHANGE };
+    (void) look(); /* of the signal that is there already */
+    assert_true(answer(0));
+    num_signals = 1;
+    test.options.db.wrap = driver_fault_wrap;
+    test.options.db.wrap_context = &fault;
+    test_store_reopen(&test);
+    for (int done_first = 0; done_first < 2; done_first++) {
+        bool   died = true;
+        size_t n = 1;
+        for (; died; n++)
+            die_in_between(&fault, n, done_first == 1, &died);
+        assert_true(n > 8);
+    }
+}
+
 #define BOTH(name, function)                                                                                           \
     { "sqlite: " name, function, on_sqlite, end, NULL },                                                               \
     {                                                                                                                  \
@@ -294,8 +351,9 @@ static void test_answered(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_when),       cmocka_unit_test(test_late),     cmocka_unit_test(test_order),
-        BOTH("passed on", test_passed_on), BOTH("answered", test_answered),
+        cmocka_unit_test(test_when),     cmocka_unit_test(test_late),
+        cmocka_unit_test(test_order),    BOTH("passed on", test_passed_on),
+        BOTH("answered", test_answered), BOTH("a crash between", test_a_crash_between_a_signal_and_its_notice),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
