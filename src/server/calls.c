@@ -17,6 +17,7 @@
 #include "server/key_file.h"
 #include "server/log.h"
 #include "server/outgoing.h"
+#include "server/pause.h"
 #include "server/watch.h"
 #include "store/area_tree.h"
 #include "store/on_call.h"
@@ -402,22 +403,6 @@ static int look(struct calls *calls)
     return 0;
 }
 
-/* Returns whether it goes on. *woken: somebody has called calls_wake. */
-static bool rest(struct calls *calls, bool *woken)
-{
-    struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += TICK_MS / 1000;
-    pthread_mutex_lock(&calls->lock);
-    while (!calls->closing && !calls->woken && pthread_cond_timedwait(&calls->changed, &calls->lock, &until) == 0)
-        ;
-    *woken = calls->woken;
-    calls->woken = false;
-    bool goes_on = !calls->closing;
-    pthread_mutex_unlock(&calls->lock);
-    return goes_on;
-}
-
 static void *run(void *context)
 {
     struct calls *calls = context;
@@ -442,7 +427,7 @@ static void *run(void *context)
                 say(calls, LOG_LEVEL_WARNING, "calls could not be looked through; it is tried again");
         }
         failing = ret != 0;
-    } while (rest(calls, &woken));
+    } while (pause_for(&calls->lock, &calls->changed, &calls->closing, &calls->woken, &woken, TICK_MS / 1e3));
     store_reader_close(calls->reader);
     arena_free(&calls->arena);
     return NULL;
@@ -493,7 +478,6 @@ static int read_settings(struct calls *calls, struct fault_list *faults)
 
 int calls_start(const struct calls_options *options, struct calls **started, struct fault_list *faults)
 {
-    pthread_condattr_t attributes;
     *started = NULL;
     if (options->settings->call_mail[0] == '\0' && options->settings->call_hook[0] == '\0')
         return 0;
@@ -503,10 +487,7 @@ int calls_start(const struct calls_options *options, struct calls **started, str
     calls->options = *options;
     snprintf(calls->url, sizeof calls->url, "%s", options->url);
     pthread_mutex_init(&calls->lock, NULL);
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(&calls->changed, &attributes);
-    pthread_condattr_destroy(&attributes);
+    pause_init(&calls->changed);
     int ret = read_settings(calls, faults);
     if (ret == 0 && (ret = key_file_read(calls->options.key, calls->key, KEY_BYTES)) != 0)
         fault_add(faults, (struct fault_place){ .name = "call-key" }, "a folder that can be written", "cannot be kept");

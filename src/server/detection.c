@@ -11,6 +11,7 @@
 #include "base/memory.h"
 #include "base/time_zone.h"
 #include "server/log.h"
+#include "server/pause.h"
 #include "server/watch.h"
 
 enum { PAGE = 256 };
@@ -144,22 +145,6 @@ static double do_round(struct detection *detection)
 
 /* ---- the thread ---- */
 
-/* Returns whether it goes on. */
-static bool sleep_for(struct detection *detection, double time)
-{
-    struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    double end = (double) until.tv_sec + 1e-9 * (double) until.tv_nsec + time;
-    until.tv_sec = (time_t) end;
-    until.tv_nsec = (long) ((end - (double) until.tv_sec) * 1e9);
-    pthread_mutex_lock(&detection->lock);
-    while (!detection->closing && pthread_cond_timedwait(&detection->changed, &detection->lock, &until) == 0)
-        ;
-    bool goes_on = !detection->closing;
-    pthread_mutex_unlock(&detection->lock);
-    return goes_on;
-}
-
 static void mark(struct detection *detection, double since)
 {
     pthread_mutex_lock(&detection->lock);
@@ -186,7 +171,8 @@ static void *run(void *context)
         if (detection->state.failures == failed)
             since = 0;
         mark(detection, since);
-    } while (sleep_for(detection, DETECTION_LOOK_MS / 1e3));
+    } while (
+        pause_for(&detection->lock, &detection->changed, &detection->closing, NULL, NULL, DETECTION_LOOK_MS / 1e3));
     store_reader_close(detection->reader);
     watch_memory_free(detection->memory);
     return NULL;
@@ -204,8 +190,7 @@ void detection_watch(struct detection *detection, struct detection_state *state)
 
 int detection_start(const struct detection_options *options, struct detection **started)
 {
-    pthread_condattr_t attributes;
-    struct detection  *detection = memory_array(1, sizeof *detection);
+    struct detection *detection = memory_array(1, sizeof *detection);
     if (detection == NULL)
         return TOC_ERR_NO_MEMORY;
     if (watch_memory_new(&detection->memory) != 0) {
@@ -216,10 +201,7 @@ int detection_start(const struct detection_options *options, struct detection **
     detection->pause = DETECTION_PAUSE;
     detection->since = seconds();
     pthread_mutex_init(&detection->lock, NULL);
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(&detection->changed, &attributes);
-    pthread_condattr_destroy(&attributes);
+    pause_init(&detection->changed);
     struct store_state state;
     store_watch(options->store, &state);
     detection->after = state.event; /* what lies before it the first round sees */

@@ -13,6 +13,7 @@
 #include "base/text.h"
 #include "model/records.h"
 #include "server/handlers.h"
+#include "server/pause.h"
 #include "server/server_internal.h"
 #include "store/area_tree.h"
 
@@ -288,11 +289,7 @@ static void *follow(void *context)
     pthread_setname_np(pthread_self(), "tocsin-live");
     pthread_mutex_lock(&live->lock);
     while (!live->closing) {
-        struct timespec until;
-        clock_gettime(CLOCK_MONOTONIC, &until);
-        until.tv_nsec += LIVE_POLL_MS * 1000000L;
-        until.tv_sec += until.tv_nsec / 1000000000L;
-        until.tv_nsec %= 1000000000L;
+        struct timespec until = pause_end(LIVE_POLL_MS / 1e3);
         if (live->first == NULL) {
             while (live->first == NULL && !live->closing)
                 pthread_cond_wait(&live->changed, &live->lock);
@@ -323,9 +320,8 @@ void live_wake(struct live *live)
 
 int live_start(const struct live_options *options, struct live **started)
 {
-    pthread_condattr_t attributes;
-    struct db_error    error;
-    struct live       *live = calloc(1, sizeof *live);
+    struct db_error error;
+    struct live    *live = calloc(1, sizeof *live);
     if (live == NULL || (live->ring = memory_array(LIVE_RING, sizeof *live->ring)) == NULL) {
         free(live);
         return TOC_ERR_NO_MEMORY;
@@ -339,10 +335,7 @@ int live_start(const struct live_options *options, struct live **started)
         ret = store_newest_event(live->reader, &live->newest);
     live->dropped = live->newest;
     pthread_mutex_init(&live->lock, NULL);
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(&live->changed, &attributes);
-    pthread_condattr_destroy(&attributes);
+    pause_init(&live->changed);
     if (ret == 0 && pthread_create(&live->thread, NULL, follow, live) != 0)
         ret = BASE_ERR_SYSTEM;
     if (ret != 0) {

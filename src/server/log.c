@@ -14,6 +14,7 @@
 #include "base/instant.h"
 #include "base/json_writer.h"
 #include "base/text.h"
+#include "server/pause.h"
 #include "tocsin/status.h"
 
 enum { LINE_BYTES = 600, WRITE_WAIT_MS = 1000 };
@@ -54,14 +55,10 @@ static void *flush(void *context)
     bool        closing = false;
     pthread_setname_np(pthread_self(), "tocsin-log");
     while (!closing) {
-        struct timespec until;
         pthread_mutex_lock(&log->lock);
         while (log->used == 0 && !log->closing)
             pthread_cond_wait(&log->due, &log->lock);
-        clock_gettime(CLOCK_MONOTONIC, &until);
-        until.tv_nsec += LOG_FLUSH_MS * 1000000L;
-        until.tv_sec += until.tv_nsec / 1000000000L;
-        until.tv_nsec %= 1000000000L;
+        struct timespec until = pause_end(LOG_FLUSH_MS / 1e3);
         while (!log->urgent && !log->closing && log->used < LOG_BUFFER_BYTES / 2 &&
                pthread_cond_timedwait(&log->due, &log->lock, &until) == 0)
             ;
@@ -78,16 +75,12 @@ static void *flush(void *context)
 
 int log_start(int fd, struct log **started)
 {
-    pthread_condattr_t attributes;
-    struct log        *log = calloc(1, sizeof *log);
+    struct log *log = calloc(1, sizeof *log);
     if (log == NULL)
         return TOC_ERR_NO_MEMORY;
     log->fd = fd;
     pthread_mutex_init(&log->lock, NULL);
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(&log->due, &attributes);
-    pthread_condattr_destroy(&attributes);
+    pause_init(&log->due);
     if (fd >= 0 && pthread_create(&log->thread, NULL, flush, log) != 0) {
         free(log);
         return BASE_ERR_SYSTEM;

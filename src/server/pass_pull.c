@@ -19,6 +19,7 @@
 #include "formats/credential/folder.h"
 #include "formats/credential/rules.h"
 #include "server/outgoing.h"
+#include "server/pause.h"
 #include "tocsin/status.h"
 
 #define PATH_BYTES 1024
@@ -391,19 +392,6 @@ static void tell(const struct pass_pull *pull, int status, const struct fault_li
     *failing = status != 0;
 }
 
-static bool wait_for(struct pass_pull *pull, int64_t seconds)
-{
-    struct timespec until;
-    clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_sec += seconds;
-    pthread_mutex_lock(&pull->lock);
-    while (!pull->closing && pthread_cond_timedwait(&pull->changed, &pull->lock, &until) == 0)
-        ;
-    bool goes_on = !pull->closing;
-    pthread_mutex_unlock(&pull->lock);
-    return goes_on;
-}
-
 static void *run(void *context)
 {
     struct pass_pull       *pull = context;
@@ -418,7 +406,8 @@ static void *run(void *context)
             tell(pull, status, &faults, &failing);
         failing = status != 0;
         fault_list_free(&faults);
-    } while (wait_for(pull, failing ? PASS_PULL_AGAIN_SECONDS : PASS_PULL_SECONDS));
+    } while (pause_for(&pull->lock, &pull->changed, &pull->closing, NULL, NULL,
+                       failing ? PASS_PULL_AGAIN_SECONDS : PASS_PULL_SECONDS));
     return NULL;
 }
 
@@ -478,7 +467,7 @@ int pass_pull_start(const struct node_settings *settings, struct log *log, struc
     pull->settings = settings;
     pull->log = log;
     pthread_mutex_init(&pull->lock, NULL);
-    pthread_cond_init(&pull->changed, NULL);
+    pause_init(&pull->changed);
     pull->started = pthread_create(&pull->thread, NULL, run, pull) == 0;
     if (!pull->started) {
         pass_pull_stop(pull);

@@ -9,6 +9,7 @@
 
 #include "base/fault.h"
 #include "base/memory.h"
+#include "server/pause.h"
 #include "tocsin/status.h"
 
 struct periodic {
@@ -22,34 +23,19 @@ struct periodic {
     bool            closing;
 };
 
-/* Returns whether it goes on. */
-static bool sleep_for(struct periodic *periodic, int seconds)
-{
-    struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += seconds;
-    pthread_mutex_lock(&periodic->lock);
-    while (!periodic->closing && pthread_cond_timedwait(&periodic->changed, &periodic->lock, &until) == 0)
-        ;
-    bool goes_on = !periodic->closing;
-    pthread_mutex_unlock(&periodic->lock);
-    return goes_on;
-}
-
 static void *run(void *context)
 {
     struct periodic *periodic = context;
     int              pause = periodic->first;
     pthread_setname_np(pthread_self(), periodic->name);
-    while (sleep_for(periodic, pause))
+    while (pause_for(&periodic->lock, &periodic->changed, &periodic->closing, NULL, NULL, pause))
         pause = periodic->look(periodic->context);
     return NULL;
 }
 
 int periodic_start(const char *name, int first, periodic_look *look, void *context, struct periodic **started)
 {
-    pthread_condattr_t attributes;
-    struct periodic   *periodic = memory_array(1, sizeof *periodic);
+    struct periodic *periodic = memory_array(1, sizeof *periodic);
     if (periodic == NULL)
         return TOC_ERR_NO_MEMORY;
     snprintf(periodic->name, sizeof periodic->name, "%s", name);
@@ -57,10 +43,7 @@ int periodic_start(const char *name, int first, periodic_look *look, void *conte
     periodic->look = look;
     periodic->context = context;
     pthread_mutex_init(&periodic->lock, NULL);
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(&periodic->changed, &attributes);
-    pthread_condattr_destroy(&attributes);
+    pause_init(&periodic->changed);
     if (pthread_create(&periodic->thread, NULL, run, periodic) != 0) {
         free(periodic);
         return BASE_ERR_SYSTEM;

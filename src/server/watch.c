@@ -12,6 +12,7 @@
 
 #include "base/fault.h"
 #include "base/text.h"
+#include "server/pause.h"
 #include "tocsin/status.h"
 
 enum { SLOTS = 4096 };
@@ -70,11 +71,7 @@ static void *look(void *context)
     pthread_setname_np(pthread_self(), "tocsin-watch");
     pthread_mutex_lock(&watch->lock);
     while (!watch->closing) {
-        struct timespec until;
-        clock_gettime(CLOCK_MONOTONIC, &until);
-        until.tv_nsec += WATCH_LOOK_MS * 1000000L;
-        until.tv_sec += until.tv_nsec / 1000000000L;
-        until.tv_nsec %= 1000000000L;
+        struct timespec until = pause_end(WATCH_LOOK_MS / 1e3);
         if (watch->first == NULL)
             pthread_cond_wait(&watch->changed, &watch->lock);
         else
@@ -87,16 +84,12 @@ static void *look(void *context)
 
 int watch_start(const struct watch_limits *limits, struct watch **started)
 {
-    pthread_condattr_t attributes;
-    struct watch      *watch = calloc(1, sizeof *watch);
+    struct watch *watch = calloc(1, sizeof *watch);
     if (watch == NULL)
         return TOC_ERR_NO_MEMORY;
     watch->limits = *limits;
     pthread_mutex_init(&watch->lock, NULL);
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(&watch->changed, &attributes);
-    pthread_condattr_destroy(&attributes);
+    pause_init(&watch->changed);
     if (pthread_create(&watch->thread, NULL, look, watch) != 0) {
         free(watch);
         return BASE_ERR_SYSTEM;
