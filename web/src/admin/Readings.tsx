@@ -8,6 +8,7 @@ import { t, time } from "../core/language";
 import { go, query, withQuery } from "../core/router";
 import { asksWhoLooked, codeName, nameOf, role } from "../core/session";
 import { Empty, Failure, Fresh, Show } from "../ui/states";
+import { saidVerb } from "./verbs";
 
 type Found = Schemas["persons_found"];
 
@@ -94,7 +95,7 @@ function List({ person, before }: { person: string; before: string | null }) {
                       <td>{one.office === null ? "–" : offices.get(one.office)}</td>
                       <td>{codeName("purpose", one.purpose)}</td>
                       <td>
-                        {one.verb}
+                        {saidVerb(one.verb)}
                         {one.break_glass ? ` (${t("admin.brokeGlass")})` : ""}
                       </td>
                     </tr>
