@@ -1,14 +1,17 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A server that watches, under load: from a case that is acknowledged to its signal as a live event, and from the signal
-to the mail that the mail server was handed; what the watch costs meanwhile. Over HTTP on this machine, SQLite.
+to the mail that the mail server was handed; what the watch costs meanwhile. Over HTTP on this machine, SQLite; with
+--mllp from a laboratory's result that begins to be sent by MLLP, beside as many negative results a second.
 
-usage: watch_live.py BUILD [--rate CASES_A_SECOND] [--signals N]
+usage: watch_live.py BUILD [--mllp] [--rate A_SECOND] [--signals N]
 """
 
 import argparse
 import csv
 import json
 import pathlib
+import re
+import socket
 import sys
 import tempfile
 import threading
@@ -25,6 +28,7 @@ def read_arguments():
     parser.add_argument("build")
     parser.add_argument("--rate", type=float, default=200)
     parser.add_argument("--signals", type=int, default=100)
+    parser.add_argument("--mllp", action="store_true", help="results by MLLP instead of cases over HTTP")
     return parser.parse_args()
 
 
@@ -43,23 +47,28 @@ def must(*words, **options):
     return out
 
 
-def make_node(place, mail):
-    """Townships with streams of each single-case disease, one of measles for the load, and somebody on duty."""
+def make_county(place, townships):
+    """A node, and the townships' ids."""
     node, file = pathlib.Path(place) / "node", pathlib.Path(place) / "rows.csv"
     must("node", "init", node, "--lists", ROOT / "share/lists")
     file.write_text("code,name_en,parent\n1001,County,\n" +
-                    "".join(f"10{1000 + i},Township {i},1001\n" for i in range(TOWNSHIPS)))
+                    "".join(f"10{1000 + i},Township {i},1001\n" for i in range(townships)))
     must("area", "import", "--node", node, file)
     areas = {row["code"]: row["id"] for row in csv.DictReader(must("area", "list", file).splitlines())}
-    places = [areas[f"10{1000 + i}"] for i in range(TOWNSHIPS)]
+    must("user", "password", "operator", "--node", node, stdin=PASSWORD + "\n")
+    must("user", "grant", "operator", "--role", "epidemiologist", "--everywhere", "--node", node)
+    return node, file, areas, [areas[f"10{1000 + i}"] for i in range(townships)]
+
+
+def make_node(place, mail):
+    """Townships with streams of each single-case disease, one of measles for the load, and somebody on duty."""
+    node, file, areas, places = make_county(place, TOWNSHIPS)
     with open(ROOT / "share/lists/single_case_disease.csv", encoding="utf-8") as lines:
         diseases = [row["code"] for row in csv.DictReader(lines)]
     file.write_text("code,indicator,disease,area,period,feed,counter\n" + "".join(
         f"{disease}-{i},cases,{disease},{where},day,counter,case_by_received\n"
         for disease in [*diseases, "measles"] for i, where in enumerate(places)))
     must("record", "create", "--node", node, "--file", file, "stream")
-    must("user", "password", "operator", "--node", node, stdin=PASSWORD + "\n")
-    must("user", "grant", "operator", "--role", "epidemiologist", "--everywhere", "--node", node)
     rows = json.loads(must("record", "list", "users", "--as", "administrator", "--node", node))["rows"]
     must("record", "change", "user", rows[0]["id"], "work_mail=on@county.test", "--as", "administrator", "--node", node)
     starts, ends = (time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + by)) for by in (-9000, 90000))
@@ -117,6 +126,83 @@ class Load:
         self.ending.set()
         for thread in self.threads:
             thread.join(60)
+
+
+class Laboratories:
+    """A feed in every township, each with a stream of positives that one is enough for; the first takes the load."""
+
+    def __init__(self, place):
+        self.node, file, _, places = make_county(place, given.signals + 1)
+        file.write_text("area,name,channel,status,sending_facility\n" + "".join(
+            f"{where},Laboratory {i},mllp,live,LAB{i}\n" for i, where in enumerate(places)))
+        must("record", "create", "--node", self.node, "--file", file, "feed")
+        file.write_text("code,indicator,disease,area,period,feed,counter,threshold\n" + "".join(
+            f"positives-{i},positives,covid-19,{where},day,counter,result_by_day,1\n" for i, where in enumerate(places)))
+        must("record", "create", "--node", self.node, "--file", file, "stream")
+        with open(self.node / "tocsin.conf", "a", encoding="utf-8") as conf:
+            conf.write("\n[mllp laboratories]\nlisten = 127.0.0.1:0\n")
+        self.number, self.lock, self.ending, self.sent = 0, threading.Lock(), threading.Event(), 0
+
+    def message(self, laboratory, detected):
+        with self.lock:
+            self.number += 1
+            number = self.number
+        day, found = time.strftime("%Y%m%d", time.gmtime()), "260373001^Detected" if detected else "260415000^Not detected"
+        return (f"\x0bMSH|^~\\&|LIS|LAB{laboratory}|||{day}||ORU^R01|C{number}|P|2.5.1\r"
+                f"PID|1||{number}^^^LAB^MR||Family{number}^Given||1980{number % 12 + 1:02}03|F\r"
+                f"OBR|1||A{number}|94500-6^C^LN|||{day}\r"
+                f"OBX|1|CWE|94500-6^SARS-CoV-2 RNA^LN||{found}^SCT||||||F|||{day}|||||{day}\r\x1c\r").encode()
+
+    def send(self, link, content):
+        link.sendall(content)
+        answer = b""
+        while not answer.endswith(b"\x1c\r"):
+            part = link.recv(4096)
+            assert part, "the listener has hung up"
+            answer += part
+        assert b"MSA|AA" in answer or b"MSA|CA" in answer, answer
+
+    def load(self, port):
+        with socket.create_connection(("127.0.0.1", port)) as link:
+            next_at = time.monotonic()
+            while not self.ending.is_set():
+                next_at += SENDERS / given.rate
+                time.sleep(max(0, next_at - time.monotonic()))
+                self.send(link, self.message(0, False))
+                with self.lock:
+                    self.sent += 1
+
+
+def by_mllp():
+    """From the first byte of a positive result to its signal as a live event, beside negative results."""
+    with tempfile.TemporaryDirectory(prefix="tocsin-bench-") as place:
+        laboratories = Laboratories(place)
+        with Server(PROGRAM, laboratories.node) as server:
+            assert server.wait_until_it_serves(60), server.lines()
+            port = int(re.search(r":(\d+)\n$", server.process.stdout.readline()).group(1))
+            live, events = Live(Client(server)), []
+            threads = [threading.Thread(target=laboratories.load, args=(port,), daemon=True) for _ in range(SENDERS)]
+            for thread in threads:
+                thread.start()
+            began = time.monotonic()
+            time.sleep(2)
+            with socket.create_connection(("127.0.0.1", port)) as link:
+                for number in range(1, given.signals + 1):
+                    known, sent = set(live.signals), time.time()
+                    laboratories.send(link, laboratories.message(number, True))
+                    wait_for(lambda seen=known: set(live.signals) - seen, 30)
+                    events += [at - sent for one, at in live.signals.items() if one not in known][:1]
+                    time.sleep(0.05)
+            seconds = time.monotonic() - began
+            laboratories.ending.set()
+            for thread in threads:
+                thread.join(60)
+            server.end()
+    rate, event = laboratories.sent / seconds, percentile(events, 0.99)
+    print(f"{len(events)} signals in {seconds:.0f} s beside {rate:.0f} results/s; {given.signals + 1} streams; "
+          f"median event {percentile(events, 0.5) * 1e3:.0f} ms")
+    row(f"result by MLLP to its stream, signal and live event, {rate:.0f} results/s, p99", "< 500 ms", f"{event * 1e3:.0f} ms",
+        event < 0.5 and rate >= 0.95 * given.rate and len(events) == given.signals)
 
 
 def cpu_seconds(server, name):
@@ -179,4 +265,4 @@ def main():
         len(set(handed)) == given.signals == len(mail.taken))
 
 
-main()
+by_mllp() if given.mllp else main()
