@@ -10,6 +10,7 @@ import { administers, asksWhoLooked, codeName, codesOf, labelOf, may, model, nam
 import { Empty, Failure, Fresh, Show } from "../ui/states";
 import { Areas } from "./Areas";
 import { Readings } from "./Readings";
+import { saidVerb } from "./verbs";
 import "./admin.css";
 
 type User = Schemas["users_row"];
@@ -375,7 +376,7 @@ function Audit() {
                     </td>
                     <td>{codeName("role", entry.role)}</td>
                     <td>{codeName("purpose", entry.purpose)}</td>
-                    <td>{entry.verb}</td>
+                    <td>{saidVerb(entry.verb)}</td>
                     <td>{entry.subjects.map((one) => t("admin.subjects", { record: recordLabel(one.record), n: one.count })).join(", ")}</td>
                   </tr>
                 ))}

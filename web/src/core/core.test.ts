@@ -4,7 +4,7 @@ import { daysBetween, isDay, plusDays } from "./days";
 
 vi.stubGlobal("localStorage", { getItem: () => null, setItem: () => undefined });
 vi.stubGlobal("document", { documentElement: {} });
-const { choose, day, number, speak, t } = await import("./language");
+const { choose, day, number, speak, t, time } = await import("./language");
 speak((await import("../i18n/en.json")).default, () => import("../i18n/zh.json"));
 
 describe("local dates", () => {
@@ -35,6 +35,10 @@ describe("texts", () => {
   test("a date may lack its day", () => {
     expect(day("2026-11", "long")).toBe("November 2026");
     expect(day("2026")).toBe("2026");
+    const year = new Date().getFullYear();
+    expect(day(`${year}-03-07`)).toBe("7 Mar");
+    expect(day(`${year + 1}-03-07`)).toBe(`7 Mar ${year + 1}`); // a short day says the year where it is another
+    expect(time(`${year + 1}-06-07T12:00:00Z`)).toContain(String(year + 1));
     expect(day(null)).toBe("");
   });
   test("numbers have a true minus", () => expect(number(-1234)).toBe("−1,234"));

@@ -53,6 +53,9 @@ export function number(value: number, digits = 0): string {
   return value < 0 ? `−${text}` : text;
 }
 
+/** The year is told where it is another than this one: a pass ends next year, a list goes back into the last. */
+const unlessThisYear = (year: number): Intl.DateTimeFormatOptions => (year === new Date().getFullYear() ? {} : { year: "numeric" });
+
 /** A local date as the department writes it; ISO text in, no time zone anywhere. */
 export function day(iso: string | null | undefined, style: "short" | "long" = "short"): string {
   if (iso === null || iso === undefined || iso === "") return "";
@@ -62,7 +65,7 @@ export function day(iso: string | null | undefined, style: "short" | "long" = "s
   const parts: Intl.DateTimeFormatOptions =
     style === "long"
       ? { year: "numeric", month: "long", ...(date === "" ? {} : { day: "numeric" }) }
-      : { month: "short", ...(date === "" ? {} : { day: "numeric" }) };
+      : { ...unlessThisYear(Number(year)), month: "short", ...(date === "" ? {} : { day: "numeric" }) };
   return new Intl.DateTimeFormat(tag.value, { ...parts, timeZone: "UTC" }).format(at);
 }
 
@@ -70,6 +73,7 @@ export function day(iso: string | null | undefined, style: "short" | "long" = "s
 export function time(iso: string | null | undefined): string {
   if (iso === null || iso === undefined || iso === "") return "";
   if (!iso.includes("T")) return day(iso);
-  const parts: Intl.DateTimeFormatOptions = { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit" };
-  return new Intl.DateTimeFormat(tag.value, parts).format(new Date(iso));
+  const at = new Date(iso);
+  const parts: Intl.DateTimeFormatOptions = { ...unlessThisYear(at.getFullYear()), month: "short", day: "numeric", hour: "2-digit", minute: "2-digit" };
+  return new Intl.DateTimeFormat(tag.value, parts).format(at);
 }
