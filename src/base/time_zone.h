@@ -27,7 +27,8 @@ int time_zone_set(const char *name);
 /* Its name, "Asia/Shanghai"; of the machine's zone what it is called there, or "UTC" where nothing says. */
 void time_zone_name(char name[TIME_ZONE_BYTES]);
 
-/* The day and its hour (0 … 23) at an instant, and how much the clock on the wall is ahead of UTC then, microseconds. */
+/* The day and its hour (0 … 23) at an instant, and how much the clock on the wall is ahead of UTC then, microseconds.
+ */
 toc_date time_zone_day(int64_t instant);
 int      time_zone_hour(int64_t instant);
 int64_t  time_zone_offset(int64_t instant);
