@@ -483,7 +483,7 @@ static const struct cli_example examples[] = {
     { "tocsin intake --node county --feed ID --history /var/spool/hl7/2023.hl7", "last year's, without tasks" },
     { "tocsin intake --node county --feed ID --as-proposed --errors bad.csv /var/spool/lists/cases.xlsx",
       "a line list: good rows are loaded, bad ones come back to be mended" },
-    { "tocsin intake --node county --feed ID --reconcile 2026-11-22 sent.hl7",
+    { "tocsin intake --node county --feed ID --reconcile 2026-11-22 /var/spool/hl7/sent.hl7",
       "of what the laboratory says that it sent: what did not come" },
     { NULL, NULL },
 };
