@@ -12,7 +12,7 @@
 #include "support/test.h"
 
 enum { WEEKS = 12, MOST_CASES = 40 };
-#define TODAY 20000 /* a Thursday */
+#define TODAY 20000 /* 2024-10-04, a Friday */
 
 static struct test_store test;
 static struct id         person;
