@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* tocsin intake: files into the node, on the path that every door takes. */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -94,6 +95,7 @@ struct call {
     struct model_feed         feed; /* --feed */
     struct arena              arena;
     uint64_t                  num_taken, num_used, num_bad;
+    int                       told; /* CLI_DONE until a line of the receipt cannot be written */
 };
 
 /* Messages that go in together. */
@@ -125,11 +127,28 @@ static void put_number(struct json_writer *json, const char *key, int64_t number
     json_put_integer(json, number);
 }
 
-static void end_line(struct json_writer *json, struct sink *sink)
+/* A line of the receipt, in which `put` writes `what`. The first that cannot be written is told, and ends the command
+ * where it can end. */
+static void write_line(struct call *call, void (*put)(struct json_writer *json, const void *what), const void *what)
 {
-    json_end(json);
-    sink_character(sink, '\n');
-    (void) sink_finish(sink);
+    struct sink        sink;
+    struct json_writer json;
+    if (call->told != CLI_DONE)
+        return;
+    int ret = sink_open(&sink, NULL);
+    if (ret == 0) {
+        json_writer_init(&json, &sink);
+        json_begin_object(&json);
+        put(&json, what);
+        json_end(&json);
+        sink_character(&sink, '\n');
+        ret = sink_finish(&sink);
+    }
+    if (ret != 0 && sink.failure == EPIPE)
+        cli_die_of_broken_pipe();
+    if (ret != 0)
+        call->told = cli_complain(call->command, CLI_MACHINE, "standard output: %s",
+                                  ret == TOC_ERR_NO_MEMORY ? "no memory" : strerror(sink.failure));
 }
 
 /* The entries of FHIR whose condition more than one resource fits. */
@@ -150,72 +169,79 @@ static void put_several(struct json_writer *json, const struct intake_arrival *a
         json_end(json);
 }
 
-static void tell_taken(const char *file, uint32_t number, int status, const struct intake_arrival *arrival,
-                       const struct intake_receipt *receipt)
+struct taken {
+    const char                  *file;
+    uint32_t                     number;
+    int                          status;
+    const struct intake_arrival *arrival;
+    const struct intake_receipt *receipt;
+};
+
+static void put_taken(struct json_writer *json, const void *what)
 {
-    struct sink        sink;
-    struct json_writer json;
-    if (sink_open(&sink, NULL) != 0)
-        return;
-    json_writer_init(&json, &sink);
-    json_begin_object(&json);
-    json_key(&json, "file");
-    json_put_string(&json, file);
-    json_key(&json, "message");
-    json_put_integer(&json, number);
-    if (status != 0) {
-        json_key(&json, "refused");
-        json_put_string(&json, status == INTAKE_ERR_RESERVE  ? "the disk is nearly full: nothing was kept"
-                               : status == TOC_ERR_TOO_LARGE ? "larger than 8 MiB: nothing was kept"
-                                                             : node_status_text(status));
+    const struct taken *taken = what;
+    json_key(json, "file");
+    json_put_string(json, taken->file);
+    json_key(json, "message");
+    json_put_integer(json, taken->number);
+    if (taken->status != 0) {
+        json_key(json, "refused");
+        json_put_string(json, taken->status == INTAKE_ERR_RESERVE  ? "the disk is nearly full: nothing was kept"
+                              : taken->status == TOC_ERR_TOO_LARGE ? "larger than 8 MiB: nothing was kept"
+                                                                   : node_status_text(taken->status));
     } else {
-        put_id(&json, "id", &receipt->message);
-        json_key(&json, "verdict");
-        json_put_string(&json, receipt->verdict);
-        if (receipt->repeats) {
-            json_key(&json, "repeats");
-            json_put_bool(&json, true);
+        put_id(json, "id", &taken->receipt->message);
+        json_key(json, "verdict");
+        json_put_string(json, taken->receipt->verdict);
+        if (taken->receipt->repeats) {
+            json_key(json, "repeats");
+            json_put_bool(json, true);
         }
+        put_several(json, taken->arrival);
     }
-    if (status == 0)
-        put_several(&json, arrival);
-    report_write_faults(arrival->report, &json);
-    end_line(&json, &sink);
+    report_write_faults(taken->arrival->report, json);
+}
+
+struct worked {
+    const struct id             *message;
+    const char                  *verdict, *reason;
+    const struct intake_outcome *outcome;
+};
+
+static void put_worked(struct json_writer *json, const void *what)
+{
+    const struct worked         *worked = what;
+    const struct intake_outcome *outcome = worked->outcome;
+    put_id(json, "id", worked->message);
+    json_key(json, "verdict");
+    json_put_string(json, worked->verdict);
+    if (worked->reason[0] != '\0') {
+        json_key(json, "reason");
+        json_put_string(json, worked->reason);
+    }
+    if (outcome->test) {
+        json_key(json, "test");
+        json_put_bool(json, true);
+    }
+    put_number(json, "new_persons", outcome->new_persons);
+    put_number(json, "new_cases", outcome->new_cases);
+    put_number(json, "changed_cases", outcome->changed_cases);
+    put_number(json, "new_results", outcome->new_results);
+    put_number(json, "changed_results", outcome->changed_results);
+    put_number(json, "repeated_results", outcome->repeated_results);
+    put_number(json, "for_review", outcome->for_review);
+    put_number(json, "quality_control", outcome->quality_control);
+    put_number(json, "pooled", outcome->pooled);
 }
 
 static void tell_worked(void *context, const struct id *message, const char *verdict, const char *reason,
                         const struct intake_outcome *outcome)
 {
-    struct call       *call = context;
-    struct sink        sink;
-    struct json_writer json;
-    call->num_used += strcmp(verdict, "accepted") == 0;
-    call->num_bad += strcmp(verdict, "accepted") != 0;
-    if (sink_open(&sink, NULL) != 0)
-        return;
-    json_writer_init(&json, &sink);
-    json_begin_object(&json);
-    put_id(&json, "id", message);
-    json_key(&json, "verdict");
-    json_put_string(&json, verdict);
-    if (reason[0] != '\0') {
-        json_key(&json, "reason");
-        json_put_string(&json, reason);
-    }
-    if (outcome->test) {
-        json_key(&json, "test");
-        json_put_bool(&json, true);
-    }
-    put_number(&json, "new_persons", outcome->new_persons);
-    put_number(&json, "new_cases", outcome->new_cases);
-    put_number(&json, "changed_cases", outcome->changed_cases);
-    put_number(&json, "new_results", outcome->new_results);
-    put_number(&json, "changed_results", outcome->changed_results);
-    put_number(&json, "repeated_results", outcome->repeated_results);
-    put_number(&json, "for_review", outcome->for_review);
-    put_number(&json, "quality_control", outcome->quality_control);
-    put_number(&json, "pooled", outcome->pooled);
-    end_line(&json, &sink);
+    struct call *call = context;
+    bool         used = strcmp(verdict, "accepted") == 0;
+    call->num_used += used;
+    call->num_bad += !used;
+    write_line(call, put_worked, &(struct worked){ message, verdict, reason, outcome });
 }
 
 /* ---- taking in ---- */
@@ -226,7 +252,8 @@ static void take(struct call *call, struct batch *batch, const char *file)
     int                   statuses[AT_ONCE];
     intake_take_many(call->intake, batch->arrivals, batch->num, receipts, statuses);
     for (size_t i = 0; i < batch->num; i++) {
-        tell_taken(file, batch->numbers[i], statuses[i], &batch->arrivals[i], &receipts[i]);
+        write_line(call, put_taken,
+                   &(struct taken){ file, batch->numbers[i], statuses[i], &batch->arrivals[i], &receipts[i] });
         call->num_taken += statuses[i] == 0;
         call->num_bad += statuses[i] != 0 || strcmp(receipts[i].verdict, "rejected") == 0;
         intake_fhir_free(&batch->fhirs[i]);
@@ -361,7 +388,7 @@ static int take_file(struct call *call, const char *path)
         ret = take_hl7(call, batch, path, &file);
     file_bytes_close(&file);
     free(batch);
-    return ret == TOC_ERR_NO_MEMORY ? cli_complain(call->command, CLI_MACHINE, "%s: no memory", path) : CLI_DONE;
+    return ret == TOC_ERR_NO_MEMORY ? cli_complain(call->command, CLI_MACHINE, "%s: no memory", path) : call->told;
 }
 
 /* ---- the command ---- */
@@ -403,14 +430,25 @@ static int release(struct call *call)
     return ret == 0 ? CLI_DONE : node_complain(call->command, ret, &none);
 }
 
+struct reconciled {
+    const char                     *file;
+    const struct intake_reconciled *found;
+};
+
+static void put_reconciled(struct json_writer *json, const void *what)
+{
+    const struct reconciled *reconciled = what;
+    json_key(json, "file");
+    json_put_string(json, reconciled->file);
+    intake_write_reconciled(reconciled->found, json);
+}
+
 /* What a sender says it sent, against what came. */
 static int reconcile_file(struct call *call, const char *path)
 {
     struct fault_list        faults = FAULT_LIST_INIT;
     struct intake_reconciled found;
     struct file_bytes        file;
-    struct sink              sink;
-    struct json_writer       json;
     int                      failure = file_bytes_open(&file, path);
     if (failure != 0)
         return cli_complain(call->command, CLI_MACHINE, "%s: %s", path, strerror(failure));
@@ -418,18 +456,13 @@ static int reconcile_file(struct call *call, const char *path)
     int      ret =
         intake_reconcile(call->intake, call->reader, &call->feed, 1, time_zone_start(day), time_zone_start(day + 1),
                          (struct report_text){ file.bytes, file.size }, &call->arena, &faults, &found);
-    if (ret == 0 && sink_open(&sink, NULL) == 0) {
-        json_writer_init(&json, &sink);
-        json_begin_object(&json);
-        json_key(&json, "file");
-        json_put_string(&json, path);
-        intake_write_reconciled(&found, &json);
-        end_line(&json, &sink);
+    if (ret == 0) {
+        write_line(call, put_reconciled, &(struct reconciled){ path, &found });
         call->num_bad += found.num_there < found.num_asked;
     }
     if (file.size > 0)
         file_bytes_close(&file);
-    return ret == 0 ? CLI_DONE : node_complain(call->command, ret, &faults);
+    return ret == 0 ? call->told : node_complain(call->command, ret, &faults);
 }
 
 static int work_off(struct call *call)
@@ -439,7 +472,7 @@ static int work_off(struct call *call)
     int               ret = 0;
     while (ret == 0 && num > 0)
         ret = intake_work(call->intake, call->reader, tell_worked, call, &num);
-    return ret == 0 ? CLI_DONE : node_complain(call->command, ret, &none);
+    return ret == 0 ? call->told : node_complain(call->command, ret, &none);
 }
 
 static int run(const struct cli_command *command, int argc, char **argv)

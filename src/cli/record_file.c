@@ -195,7 +195,13 @@ static int submit_file(struct window *window, int fd)
 static int submit_workbook(struct window *window, const struct file_bytes *file)
 {
     struct model_table *table = NULL;
-    int ret = model_table_open_xlsx(file->bytes, file->size, window->file, window->record, &window->faults, &table);
+    const char         *program = node_program();
+    int                 ret = program == NULL ? BASE_ERR_SYSTEM
+                                              : model_table_open_xlsx(file->bytes, file->size, window->file, program, window->record,
+                                                                      &window->faults, &table);
+    if (ret == BASE_ERR_SYSTEM)
+        fault_add(&window->faults, (struct fault_place){ .file = window->file }, "its rows saved as CSV",
+                  "a spreadsheet, and the process that would read it cannot be started");
     return submit_table(window, ret, table);
 }
 

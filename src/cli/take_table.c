@@ -284,7 +284,8 @@ static int take_open(struct take_table_call *call, const char *path, const struc
         exit_code = cli_complain(call->command, CLI_MACHINE, "standard output cannot be written");
     if (exit_code == CLI_DONE) {
         exit_code = take(call, &telling, &arrival, form, &table, ret);
-        (void) sink_finish(&telling.out);
+        if (sink_finish(&telling.out) != 0 && exit_code == CLI_DONE)
+            exit_code = cli_complain(call->command, CLI_MACHINE, "standard output: %s", strerror(telling.out.failure));
     }
     exit_code = finish_errors(call, &telling, exit_code);
     fault_list_free(&faults);

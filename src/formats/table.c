@@ -11,7 +11,7 @@
 
 #include "base/memory.h"
 #include "base/text.h"
-#include "formats/sheet/xlsx.h"
+#include "formats/sheet/sheet.h"
 #include "tocsin/status.h"
 
 #define TEXT_OF(number) TEXT_OF_(number)
@@ -39,7 +39,7 @@ struct table {
     struct table_input input;
     struct fault_list *faults;
     struct csv_parser  parser;
-    struct xlsx       *workbook; /* NULL: text */
+    struct sheet      *workbook; /* NULL: text */
     struct table_row   header;
     struct table_cell *header_cells; /* with their text behind them in one allocation */
     uint64_t           line;         /* of the line that is being read */
@@ -362,7 +362,7 @@ static int next_sheet_row(struct table *table, struct table_row *row)
     struct record   *record = &table->record;
     struct sheet_row from;
     int              ret;
-    while ((ret = xlsx_next(table->workbook, &from)) == 1) {
+    while ((ret = sheet_next(table->workbook, &from)) == 1) {
         table->line = from.number;
         begin_record(table);
         for (size_t i = 0; i < from.num_cells; i++)
@@ -532,14 +532,20 @@ int table_open(struct table_input input, const struct table_options *options, st
     return ret;
 }
 
-int table_open_xlsx(const void *bytes, size_t size, const char *name, struct fault_list *faults, struct table **table)
+int table_open_xlsx(const void *bytes, size_t size, const char *name, const char *program, struct fault_list *faults,
+                    struct table **table)
 {
-    struct table *opened = new_table(name, faults);
+    const struct sheet_options options = { .takes_first = true, .program = program };
+    struct table              *opened = new_table(name, faults);
+    int                        ret = 0;
     if (opened == NULL)
         return TOC_ERR_NO_MEMORY;
-    int ret = xlsx_open(bytes, size, name, faults, &opened->workbook);
-    if (ret == 0)
-        ret = xlsx_begin(opened->workbook, xlsx_first_sheet(opened->workbook));
+    if (sheet_is_archive(bytes, size))
+        ret = sheet_open(bytes, size, name, &options, faults, &opened->workbook);
+    else {
+        fault_add(faults, place(opened, 0, 0), "a spreadsheet file (.xlsx)", "no spreadsheet file");
+        ret = BASE_ERR_INPUT;
+    }
     if (ret == 0)
         ret = take_header(opened);
     if (ret == 0)
@@ -554,7 +560,7 @@ void table_close(struct table *table)
     if (table == NULL)
         return;
     csv_free(&table->parser);
-    xlsx_close(table->workbook);
+    sheet_close(table->workbook);
     free(table->header_cells);
     free(table);
 }

@@ -66,8 +66,10 @@ int table_open(struct table_input input, const struct table_options *options, st
 
 /* The same of a spreadsheet (XLSX, formats/sheet/xlsx.h): its first sheet that is not hidden. Rows without a cell are
  * skipped, and those that end early have empty cells; a formula that could not be computed is a fault of its row. Lines
- * are its rows. The bytes must outlive the table. */
-int table_open_xlsx(const void *bytes, size_t size, const char *name, struct fault_list *faults, struct table **table);
+ * are its rows. The bytes must outlive the table. program: that reads it in a process of its own (sheet/unpack.h);
+ * NULL = it is read here. */
+int table_open_xlsx(const void *bytes, size_t size, const char *name, const char *program, struct fault_list *faults,
+                    struct table **table);
 
 void table_close(struct table *table);
 

@@ -151,14 +151,15 @@ int model_table_open(struct table_input input, enum model_table_format format, c
     return take_table(opened, table_open(input, &options, faults, &opened->table), faults_before, table);
 }
 
-int model_table_open_xlsx(const void *bytes, size_t size, const char *name, const struct model_record *record,
-                          struct fault_list *faults, struct model_table **table)
+int model_table_open_xlsx(const void *bytes, size_t size, const char *name, const char *program,
+                          const struct model_record *record, struct fault_list *faults, struct model_table **table)
 {
     uint64_t            faults_before = faults->num_all;
     struct model_table *opened = new_table(record, faults);
     if (opened == NULL)
         return TOC_ERR_NO_MEMORY;
-    return take_table(opened, table_open_xlsx(bytes, size, name, faults, &opened->table), faults_before, table);
+    return take_table(opened, table_open_xlsx(bytes, size, name, program, faults, &opened->table), faults_before,
+                      table);
 }
 
 void model_table_close(struct model_table *table)

@@ -47,9 +47,10 @@ struct model_table;
  * Returns 0, BASE_ERR_INPUT, BASE_ERR_SYSTEM or TOC_ERR_NO_MEMORY. Memory: about 0.4 MB (NDJSON: up to a line). */
 int model_table_open(struct table_input input, enum model_table_format format, const struct model_record *record,
                      struct fault_list *faults, struct model_table **table);
-/* The same of a spreadsheet (XLSX), whose bytes must outlive the table: its first sheet, as exports write it. */
-int  model_table_open_xlsx(const void *bytes, size_t size, const char *name, const struct model_record *record,
-                           struct fault_list *faults, struct model_table **table);
+/* The same of a spreadsheet (XLSX), whose bytes must outlive the table: its first sheet, as exports write it. program:
+ * that reads it in a process of its own (sheet/unpack.h); NULL = it is read here. */
+int  model_table_open_xlsx(const void *bytes, size_t size, const char *name, const char *program,
+                           const struct model_record *record, struct fault_list *faults, struct model_table **table);
 void model_table_close(struct model_table *table); /* NULL is fine */
 
 /* The next row without a fault.

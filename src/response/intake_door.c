@@ -363,6 +363,35 @@ static int find_earlier(struct intake *intake, const struct intake_arrival *arri
     return ret;
 }
 
+/* Which rows of a file are here already, by one question for all: a file whose loading broke off comes again from its
+ * first row, and to have each row refused by the writer costs more (on PostgreSQL the group that it stands in). What is
+ * not found here the writer still tells. earlier: one a row; NULL = it is not here. */
+static int find_rows(struct intake *intake, const struct intake_arrival *arrivals, size_t num, struct arena *arena,
+                     struct model_message **earlier)
+{
+    size_t                num_keys = intake->num_keys, num_found = 0;
+    struct model_text    *keys = arena_array(arena, num * num_keys, sizeof *keys);
+    uint8_t              *hashes = arena_array(arena, num * num_keys, 32);
+    struct model_message *found = NULL;
+    void                 *rows = NULL;
+    if (keys == NULL || hashes == NULL)
+        return TOC_ERR_NO_MEMORY;
+    for (size_t i = 0; i < num * num_keys; i++) {
+        intake_hash_body(&intake->keys[i % num_keys], &arrivals[i / num_keys], hashes + 32 * i);
+        keys[i] = (struct model_text){ (const char *) hashes + 32 * i, 32 };
+    }
+    pthread_mutex_lock(&intake->lock);
+    int ret = store_rows_by(intake->reader, model_record(MODEL_MESSAGE), "body_hash", keys, num * num_keys,
+                            num * num_keys, arena, &rows, &num_found);
+    pthread_mutex_unlock(&intake->lock);
+    found = rows;
+    for (size_t i = 0; i < num * num_keys && ret == 0; i++)
+        for (size_t f = 0; f < num_found && earlier[i / num_keys] == NULL; f++)
+            if (found[f].body_hash.size == 32 && memcmp(found[f].body_hash.bytes, keys[i].bytes, 32) == 0)
+                earlier[i / num_keys] = &found[f];
+    return ret;
+}
+
 static void receipt_of(const struct model_message *message, bool repeats, struct intake_receipt *receipt)
 {
     *receipt =
@@ -410,15 +439,15 @@ static int tell_resources(struct intake *intake, const struct intake_arrival *ar
     return ret;
 }
 
-/* Put it into the writer's queue; 1: it is there, and taking->done will be told. */
+/* Put it into the writer's queue; 1: it is there, and taking->done will be told. earlier: it is here already. */
 static int begin(struct intake *intake, struct taking *taking, const struct intake_arrival *arrival,
-                 struct intake_receipt *receipt)
+                 struct model_message *earlier, struct intake_receipt *receipt)
 {
-    struct access         who = intake_program();
-    struct arena          arena = ARENA_INIT;
-    struct model_message *earlier = NULL;
-    int                   ret = check(intake, arrival);
-    if (ret == 0 && intake->num_keys > 1) /* what came under an older key is not found by the unique one */
+    struct access who = intake_program();
+    struct arena  arena = ARENA_INIT;
+    int           ret = check(intake, arrival);
+    if (ret == 0 && earlier == NULL &&
+        intake->num_keys > 1) /* what came under an older key is not found by the unique one */
         ret = find_earlier(intake, arrival, 1, &arena, &earlier);
     if (ret == 0 && earlier != NULL)
         receipt_of(earlier, true, receipt);
@@ -477,15 +506,22 @@ static void count(struct intake *intake, int status, const struct intake_receipt
 void intake_take_many(struct intake *intake, const struct intake_arrival *arrivals, size_t num,
                       struct intake_receipt *receipts, int *statuses)
 {
-    struct taking *takings = memory_array(num, sizeof *takings);
+    struct arena           arena = ARENA_INIT;
+    struct taking         *takings = memory_array(num, sizeof *takings);
+    struct model_message **earlier = arena_array(&arena, num, sizeof *earlier);
+    bool                   room = takings != NULL && earlier != NULL;
+    int                    ret = room ? 0 : TOC_ERR_NO_MEMORY;
+    if (room && num > 1 && !id_is_missing(&arrivals[0].part_of)) /* together rows are those of one file */
+        ret = find_rows(intake, arrivals, num, &arena, earlier);
     for (size_t i = 0; i < num; i++)
-        statuses[i] = takings == NULL ? TOC_ERR_NO_MEMORY : begin(intake, &takings[i], &arrivals[i], &receipts[i]);
+        statuses[i] = ret != 0 ? ret : begin(intake, &takings[i], &arrivals[i], earlier[i], &receipts[i]);
     for (size_t i = 0; i < num; i++) {
         if (statuses[i] == 1)
             statuses[i] = finish(intake, &takings[i], &receipts[i]);
         count(intake, statuses[i], &receipts[i]);
     }
     free(takings);
+    arena_free(&arena);
 }
 
 int intake_take(struct intake *intake, const struct intake_arrival *arrival, struct intake_receipt *receipt)

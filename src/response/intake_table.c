@@ -282,23 +282,20 @@ static bool read_place(struct report_text said, struct id *file, int64_t *row, i
            text_to_integer(dot + 1, said.size - (size_t) (dot + 1 - said.bytes), 0, 10000000, again) == 0;
 }
 
-/* The messages of other rows that have one of the hashes of this arrival. */
-static int find_messages(struct passage *passage, const char *field, const struct intake_arrival *arrival,
-                         struct arena *arena, struct model_message **found, size_t *num)
+/* The messages that say what this arrival says. */
+static int find_said(struct passage *passage, const struct intake_arrival *arrival, struct arena *arena,
+                     struct model_message **found, size_t *num)
 {
     struct intake    *intake = passage->intake;
     uint8_t           hashes[KEEPER_MAX_GENERATIONS][32];
     struct model_text keys[KEEPER_MAX_GENERATIONS];
     void             *rows = NULL;
     for (size_t i = 0; i < intake->num_keys; i++) {
-        if (strcmp(field, "body_hash") == 0)
-            intake_hash_body(&intake->keys[i], arrival, hashes[i]);
-        else
-            intake_hash_control(&intake->keys[i], arrival, hashes[i]);
+        intake_hash_body(&intake->keys[i], arrival, hashes[i]);
         keys[i] = (struct model_text){ (const char *) hashes[i], 32 };
     }
-    int ret = store_rows_by(passage->reader, model_record(MODEL_MESSAGE), field, keys, intake->num_keys, MOST_EARLIER,
-                            arena, &rows, num);
+    int ret = store_rows_by(passage->reader, model_record(MODEL_MESSAGE), "body_hash", keys, intake->num_keys,
+                            MOST_EARLIER, arena, &rows, num);
     *found = rows;
     return ret;
 }
@@ -321,17 +318,12 @@ static int number_mended(struct passage *passage, struct passing *row, const str
         row->says.used = size;
         add_number(&row->says, number);
         row->arrival.says = text_of(&row->says);
-        int  ret = find_messages(passage, "body_hash", &row->arrival, &arena, &found, &num);
+        int  ret = find_said(passage, &row->arrival, &arena, &found, &num);
         bool theirs = ret == 0 && num > 0 && id_equal(&found[0].part_of, first);
         arena_free(&arena);
         if (ret != 0 || (!theirs && free_ones++ == before))
             return ret;
     }
-}
-
-static int by_id(const void *a, const void *b)
-{
-    return id_compare(&((const struct model_message *) a)->head.id, &((const struct model_message *) b)->head.id);
 }
 
 /* Is it that one, by what it says? */
@@ -346,33 +338,64 @@ static bool is_message(const struct passage *passage, const struct passing *row,
     return same;
 }
 
-/* Of a row with a number: what it says, and behind which row of that number. So a row that goes back to what it said
- * two files ago is a correction, too; unless its whole file is an old one that came again. */
-static int follow(struct passage *passage, struct passing *row)
+/* Of a row with a number: what it says, and behind which row of that number (found: all of them, the oldest first). So
+ * a row that goes back to what it said two files ago is a correction, too; unless its whole file is an old one that
+ * came again. */
+static void follow(struct passage *passage, struct passing *row, const struct model_message *const *found, size_t num)
 {
-    struct arena          arena = ARENA_INIT;
-    struct model_message *found = NULL;
-    const struct id       none = { { 0 } };
-    size_t                num = 0, size = row->says.used;
-    bool                  same = false;
-    int                   ret = find_messages(passage, "control_hash", &row->arrival, &arena, &found, &num);
-    if (ret == 0 && num > 1)
-        qsort(found, num, sizeof *found, by_id);
-    if (ret == 0 && num > 0) {
-        sink_write(&row->says, (const char *) (num > 1 ? found[num - 2].head.id : none).bytes, ID_BYTES);
+    const struct id none = { { 0 } };
+    size_t          size = row->says.used;
+    bool            same = false;
+    if (num > 0) {
+        sink_write(&row->says, (const char *) (num > 1 ? found[num - 2]->head.id : none).bytes, ID_BYTES);
         row->arrival.says = text_of(&row->says);
-        same = is_message(passage, row, &found[num - 1]);
+        same = is_message(passage, row, found[num - 1]);
         row->says.used = same ? row->says.used : size;
     }
-    for (size_t i = 0; i + 1 < num && ret == 0 && !same && passage->table->is_repeated; i++) {
-        sink_write(&row->says, (const char *) (i > 0 ? found[i - 1].head.id : none).bytes, ID_BYTES);
+    for (size_t i = 0; i + 1 < num && !same && passage->table->is_repeated; i++) {
+        sink_write(&row->says, (const char *) (i > 0 ? found[i - 1]->head.id : none).bytes, ID_BYTES);
         row->arrival.says = text_of(&row->says);
-        same = row->is_old = is_message(passage, row, &found[i]);
+        same = row->is_old = is_message(passage, row, found[i]);
         row->says.used = same ? row->says.used : size;
     }
-    if (ret == 0 && !same)
-        sink_write(&row->says, (const char *) (num > 0 ? found[num - 1].head.id : none).bytes, ID_BYTES);
+    if (!same)
+        sink_write(&row->says, (const char *) (num > 0 ? found[num - 1]->head.id : none).bytes, ID_BYTES);
     row->arrival.says = text_of(&row->says);
+}
+
+/* The same of the rows that wait, by one question for all. Two of them never have one number: a number that stands
+ * twice in a file is counted (know). */
+static int follow_all(struct passage *passage)
+{
+    struct arena                 arena = ARENA_INIT;
+    const struct model_message **theirs = NULL;
+    const struct intake         *intake = passage->intake;
+    size_t                       num_keys = intake->num_keys, num = 0;
+    void                        *rows = NULL;
+    struct model_text           *keys = arena_array(&arena, passage->num * num_keys + 1, sizeof *keys);
+    uint8_t                     *hashes = arena_array(&arena, passage->num * num_keys + 1, 32);
+    int                          ret = keys == NULL || hashes == NULL ? TOC_ERR_NO_MEMORY : 0;
+    for (size_t i = 0; i < passage->num * num_keys && ret == 0; i++) {
+        intake_hash_control(&intake->keys[i % num_keys], &passage->rows[i / num_keys].arrival, hashes + 32 * i);
+        keys[i] = (struct model_text){ (const char *) hashes + 32 * i, 32 };
+    }
+    if (ret == 0)
+        ret = store_rows_by(passage->reader, model_record(MODEL_MESSAGE), "control_hash", keys, passage->num * num_keys,
+                            MOST_EARLIER, &arena, &rows, &num);
+    theirs = arena_array(&arena, num + 1, sizeof *theirs);
+    if (ret == 0 && theirs == NULL)
+        ret = TOC_ERR_NO_MEMORY;
+    for (size_t i = 0; i < passage->num && ret == 0; i++) {
+        const struct model_message *found = rows;
+        size_t                      num_theirs = 0;
+        for (size_t f = 0; f < num; f++)
+            for (size_t k = 0; k < num_keys; k++)
+                if (found[f].control_hash.size == 32 &&
+                    memcmp(found[f].control_hash.bytes, keys[i * num_keys + k].bytes, 32) == 0)
+                    theirs[num_theirs++] = &found[f];
+        if (passage->rows[i].has_key)
+            follow(passage, &passage->rows[i], theirs, num_theirs);
+    }
     arena_free(&arena);
     return ret;
 }
@@ -422,8 +445,6 @@ static int pass(struct passage *passage, struct passing *row)
     int ret = know(passage, row, &again);
     row->arrival.says = text_of(&row->says);
     row->arrival.key = row->has_key ? text_of(&row->key) : (struct report_text){ NULL, 0 };
-    if (ret == 0 && row->has_key)
-        ret = follow(passage, row);
     list_write_alone(passage->table->list, bad, again, &row->alone);
     row->arrival.bytes = row->alone.bytes;
     row->arrival.size = row->alone.used;
@@ -460,6 +481,15 @@ static int take(struct passage *passage)
     struct intake_arrival arrivals[AT_ONCE];
     struct intake_receipt receipts[AT_ONCE];
     int                   statuses[AT_ONCE], ret = 0;
+    bool                  followed = false;
+    for (size_t i = 0; i < passage->num; i++)
+        followed |= passage->rows[i].has_key;
+    if (followed)
+        ret = follow_all(passage);
+    if (ret != 0) {
+        drop(passage);
+        return ret;
+    }
     for (size_t i = 0; i < passage->num; i++)
         arrivals[i] = passage->rows[i].arrival;
     intake_take_many(passage->intake, arrivals, passage->num, receipts, statuses);

@@ -4,9 +4,10 @@
 import datetime
 import json
 import pathlib
+import subprocess
 import tempfile
 
-from program import ROOT, equal, main
+from program import ENVIRONMENT, PROGRAM, ROOT, equal, main
 from program import run as run_program
 
 MSH = "MSH|^~\\&|LIS|LAB|||20261122||{}|{}|P|2.5.1\r"
@@ -140,6 +141,26 @@ def test_a_day_is_reconciled():
         equal(node.take("no messages", "--feed", node.feed, "--reconcile", today)[0], 1)
         equal(node.take(headers, "--reconcile", today)[0], 2)
         equal(node.take(headers, "--feed", node.feed, "--reconcile", "today")[0], 2)
+
+
+def test_a_receipt_that_cannot_be_written_is_told():
+    """a receipt that cannot be written is told once, and what was kept is kept"""
+    with tempfile.TemporaryDirectory(prefix="tocsin-intake-") as folder:
+        node = Node(folder)
+        path = pathlib.Path(folder, "messages.hl7")
+        listed = pathlib.Path(folder, "list.csv")
+        text = message(1) + message(2, number="8", accession="A2")
+        path.write_bytes(text.encode())
+        listed.write_text("name,sex,disease\nTenzin,F,measles\n")
+        today = datetime.datetime.now(datetime.timezone.utc).date()
+        for words in ([path], [path, "--reconcile", today], [listed, "--as-proposed"]):
+            with open("/dev/full", "w", encoding="ascii") as full:
+                done = subprocess.run([PROGRAM, "intake", "--node", node.path, "--feed", node.feed, *map(str, words)],
+                                      stdout=full, stderr=subprocess.PIPE, text=True, check=False, env=ENVIRONMENT)
+            said = [line for line in done.stderr.splitlines() if "THE CLOCK " not in line]
+            equal((done.returncode, said), (3, ["tocsin intake: standard output: No space left on device"]))
+        code, lines, _ = node.take(text, "--feed", node.feed)
+        equal((code, [line.get("repeats") for line in lines[:2]]), (0, [True, True]))
 
 
 def test_of_no_known_feed_is_held_and_released():

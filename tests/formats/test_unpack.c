@@ -8,6 +8,7 @@
 
 #include "formats/sheet/sheet.h"
 #include "formats/sheet/unpack_wire.h"
+#include "formats/table.h"
 #include "support/test.h"
 #include "tocsin/status.h"
 
@@ -62,6 +63,19 @@ static void test_one_that_ends(void **state)
     assert_told("exit 5", BASE_ERR_INPUT, "more than 512 MiB of text");
     assert_told("exit 3", BASE_ERR_SYSTEM, NULL);
     assert_told("exit 77", BASE_ERR_SYSTEM, NULL);
+}
+
+/* Records' tables, too, are read there and nowhere else. */
+static void test_a_table_is_not_read_here(void **state)
+{
+    (void) state;
+    struct fault_list faults = FAULT_LIST_INIT;
+    struct table     *table = NULL;
+    write_program("kill -SYS $$");
+    assert_status(table_open_xlsx("PK\3\4 the file", 13, "f.xlsx", program, &faults, &table), BASE_ERR_INPUT);
+    assert_null(table);
+    assert_non_null(strstr(faults.faults[0].found, "its reader was stopped"));
+    fault_list_free(&faults);
 }
 
 static void test_one_that_cannot_be_started(void **state)
@@ -127,6 +141,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_one_that_ends),
+        cmocka_unit_test(test_a_table_is_not_read_here),
         cmocka_unit_test(test_one_that_cannot_be_started),
         cmocka_unit_test(test_one_that_lies),
     };

@@ -328,13 +328,34 @@ static void test_limits_hold_and_one_past_them_is_refused(void **state)
 
 /* ---- as a table ---- */
 
+/* The rows of a table of the spreadsheet below; program: that unpacks it, NULL = nobody else. */
+static void assert_table(const void *bytes, size_t size, const char *program)
+{
+    struct fault_list faults = FAULT_LIST_INIT;
+    struct table     *table;
+    struct table_row  row;
+    assert_ok(table_open_xlsx(bytes, size, "f.xlsx", program, &faults, &table));
+    assert_int_equal(table_header(table)->num_cells, 2);
+    assert_int_equal(table_next(table, &row), 1);
+    assert_string_equal(row.cells[0].text, "=1+1");
+    assert_string_equal(row.cells[1].text, "0.1");
+    assert_int_equal(table_next(table, &row), 1);
+    assert_int_equal(row.line, 5);
+    assert_string_equal(row.cells[1].text, "");
+    assert_int_equal(table_next(table, &row), 0);
+    assert_int_equal(faults.num_all, 1);
+    assert_string_equal(faults.faults[0].found, "3 cells, but the header has 2");
+    table_close(table);
+    fault_list_free(&faults);
+}
+
+/* Of its two sheets the first is read, here as by the process of its own. */
 static void test_a_table_of_a_spreadsheet_of_ours(void **state)
 {
     (void) state;
     struct spreadsheet *made;
     struct fault_list   faults = FAULT_LIST_INIT;
-    struct table       *table;
-    struct table_row    row;
+    struct table       *table = NULL;
     int                 fd;
     assert_ok(spreadsheet_new(&made));
     spreadsheet_sheet(made, "rows");
@@ -351,26 +372,22 @@ static void test_a_table_of_a_spreadsheet_of_ours(void **state)
     spreadsheet_end_row(made);
     spreadsheet_text(made, "last", 4);
     spreadsheet_end_row(made);
+    spreadsheet_sheet(made, "codebook");
+    spreadsheet_text(made, "another", 7);
+    spreadsheet_end_row(made);
     assert_ok(spreadsheet_finish(made, &fd));
     spreadsheet_free(made);
     size_t size = (size_t) lseek(fd, 0, SEEK_END);
     void  *bytes = mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0);
     assert_true(bytes != MAP_FAILED);
-    assert_ok(table_open_xlsx(bytes, size, "f.xlsx", &faults, &table));
-    assert_int_equal(table_header(table)->num_cells, 2);
-    assert_int_equal(table_next(table, &row), 1);
-    assert_string_equal(row.cells[0].text, "=1+1");
-    assert_string_equal(row.cells[1].text, "0.1");
-    assert_int_equal(table_next(table, &row), 1);
-    assert_int_equal(row.line, 5);
-    assert_string_equal(row.cells[1].text, "");
-    assert_int_equal(table_next(table, &row), 0);
-    assert_int_equal(faults.num_all, 1);
-    assert_string_equal(faults.faults[0].found, "3 cells, but the header has 2");
-    table_close(table);
-    fault_list_free(&faults);
+    assert_table(bytes, size, NULL);
+    assert_table(bytes, size, "/proc/self/exe");
     munmap(bytes, size);
     close(fd);
+    assert_status(table_open_xlsx("a,b\n1,2\n", 8, "f.xlsx", "/proc/self/exe", &faults, &table), BASE_ERR_INPUT);
+    assert_null(table);
+    assert_string_equal(faults.faults[0].found, "no spreadsheet file");
+    fault_list_free(&faults);
 }
 
 static void test_letters_of_columns(void **state)

@@ -277,7 +277,7 @@ static void test_a_spreadsheet_reads_back_the_same(void **state)
     const struct exchange *exchange = get("/api/v1/exports/signals?as=xlsx", 200);
     struct fault_list      faults = FAULT_LIST_INIT;
     struct model_table    *table;
-    assert_ok(model_table_open_xlsx(exchange->answer.body.bytes, exchange->answer.body.used, "export",
+    assert_ok(model_table_open_xlsx(exchange->answer.body.bytes, exchange->answer.body.used, "export", NULL,
                                     model_record(MODEL_SIGNAL), &faults, &table));
     check_rows(table, &faults);
     fault_list_free(&faults);

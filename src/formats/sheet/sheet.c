@@ -322,10 +322,11 @@ static int ask_sheet(struct sheet *sheet, const char *wanted)
     return refuse(sheet, 0, names, wanted != NULL ? "no sheet of that name" : "several sheets: which one?");
 }
 
-static int open_xlsx(struct sheet *sheet, const void *bytes, size_t size, const char *wanted)
+static int open_xlsx(struct sheet *sheet, const void *bytes, size_t size, const struct sheet_options *options)
 {
-    int    ret = xlsx_open(bytes, size, sheet->name, sheet->faults, &sheet->xlsx);
-    size_t num = 0, found = SIZE_MAX;
+    const char *wanted = options->sheet;
+    size_t      num = 0, found = SIZE_MAX;
+    int         ret = xlsx_open(bytes, size, sheet->name, sheet->faults, &sheet->xlsx);
     if (ret != 0)
         return ret;
     for (size_t i = 0; i < xlsx_num_sheets(sheet->xlsx); i++) {
@@ -335,7 +336,9 @@ static int open_xlsx(struct sheet *sheet, const void *bytes, size_t size, const 
         if (matches && found == SIZE_MAX)
             found = i;
     }
-    if (num != 1)
+    if (wanted == NULL && options->takes_first)
+        found = xlsx_first_sheet(sheet->xlsx);
+    else if (num != 1)
         return ask_sheet(sheet, wanted);
     sheet->number = found;
     sheet->form.sheet = xlsx_sheet(sheet->xlsx, found)->name;
@@ -346,7 +349,7 @@ static int open_unpacked(struct sheet *sheet, const void *bytes, size_t size, co
 {
     int ret = size > XLSX_MAX_BYTES ? refuse(sheet, 0, "at most 256 MiB", "a spreadsheet of more than 256 MiB")
                                     : unpack_open(options->program, bytes, size, sheet->name, options->sheet,
-                                                  sheet->faults, &sheet->unpacked);
+                                                  options->takes_first, sheet->faults, &sheet->unpacked);
     if (ret == 0)
         sheet->form.sheet = unpacked_sheet(sheet->unpacked);
     return ret;
@@ -373,7 +376,7 @@ int sheet_open(const void *bytes, size_t size, const char *name, const struct sh
     else if (sheet_is_archive(bytes, size) && options->program != NULL)
         ret = open_unpacked(opened, bytes, size, options);
     else if (sheet_is_archive(bytes, size))
-        ret = open_xlsx(opened, bytes, size, options->sheet);
+        ret = open_xlsx(opened, bytes, size, options);
     else
         ret = open_text(opened, size > 0 ? bytes : "", size, options);
     if (ret == 0)

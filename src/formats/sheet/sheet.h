@@ -29,10 +29,11 @@
 #define SHEET_MAX_ROW ((size_t) 4 << 20) /* bytes of a row's texts */
 
 struct sheet_options {
-    const char *encoding;  /* NULL = as the bytes decide */
-    const char *sheet;     /* of a spreadsheet; NULL = the only one */
-    char        delimiter; /* 0 = as the lines decide */
-    const char *program;   /* that reads a spreadsheet in its own process (unpack.h); NULL = it is read here */
+    const char *encoding;    /* NULL = as the bytes decide */
+    const char *sheet;       /* of a spreadsheet; NULL = the only one */
+    bool        takes_first; /* of several that are shown the first, where none is named */
+    char        delimiter;   /* 0 = as the lines decide */
+    const char *program;     /* that reads a spreadsheet in its own process (unpack.h); NULL = it is read here */
 };
 
 /* No text: a spreadsheet, or what is taken for one. */

@@ -46,9 +46,11 @@ static int put(int memory, const void *bytes, size_t size)
     return 0;
 }
 
-static int give(const void *bytes, size_t size, const char *wanted, int *memory, size_t *given)
+static int give(const void *bytes, size_t size, const char *wanted, bool takes_first, int *memory, size_t *given)
 {
-    const struct unpack_ask ask = { .name_bytes = wanted != NULL ? strlen(wanted) : UINT64_MAX, .file_bytes = size };
+    const struct unpack_ask ask = { .name_bytes = wanted != NULL ? strlen(wanted) : UINT64_MAX,
+                                    .file_bytes = size,
+                                    .takes_first = takes_first };
     *memory = memfd_create("spreadsheet", MFD_CLOEXEC | MFD_ALLOW_SEALING);
     if (*memory < 0)
         return BASE_ERR_SYSTEM;
@@ -200,7 +202,7 @@ static int map(struct unpacked *unpacked, int memory, size_t given)
 /* ---- outside ---- */
 
 int unpack_open(const char *program, const void *bytes, size_t size, const char *name, const char *wanted,
-                struct fault_list *faults, struct unpacked **unpacked)
+                bool takes_first, struct fault_list *faults, struct unpacked **unpacked)
 {
     struct unpacked *made = memory_array(1, sizeof *made);
     int              memory = -1;
@@ -210,7 +212,7 @@ int unpack_open(const char *program, const void *bytes, size_t size, const char 
     made->name = name;
     made->faults = faults;
     made->bytes = MAP_FAILED;
-    int ret = give(bytes, size, wanted, &memory, &given);
+    int ret = give(bytes, size, wanted, takes_first, &memory, &given);
     if (ret == 0)
         ret = run(made, program, memory);
     if (ret == 0)

@@ -20,13 +20,13 @@
 struct unpacked;
 
 /* program  path of tocsin, or of another that calls unpack_run_if_asked
- * wanted   which sheet; NULL = the only one that is shown
+ * wanted   which sheet; NULL = the only one that is shown, or, where takes_first, the first
  * faults   gains what is wrong, at once or in unpacked_next; must outlive the rows, as name must
  *
  * Returns 0; BASE_ERR_INPUT with a fault; BASE_ERR_SYSTEM where the process cannot be made or confined;
  * TOC_ERR_NO_MEMORY. */
 int  unpack_open(const char *program, const void *bytes, size_t size, const char *name, const char *wanted,
-                 struct fault_list *faults, struct unpacked **unpacked);
+                 bool takes_first, struct fault_list *faults, struct unpacked **unpacked);
 void unpack_close(struct unpacked *unpacked); /* NULL is fine */
 
 const char *unpacked_sheet(const struct unpacked *unpacked); /* the name of the sheet that is read */

@@ -63,11 +63,11 @@ static void put_fault(struct process *process, const struct fault *fault)
         put_text(process, texts[i] != NULL ? texts[i] : "", texts[i] != NULL ? strlen(texts[i]) : 0, SHEET_TEXT);
 }
 
-static void put_rows(struct process *process, const char *file, size_t size, const char *wanted)
+static void put_rows(struct process *process, const char *file, size_t size, const char *wanted, bool takes_first)
 {
     struct fault_list    faults = FAULT_LIST_INIT;
     struct sheet        *sheet = NULL;
-    struct sheet_options options = { .sheet = wanted };
+    struct sheet_options options = { .sheet = wanted, .takes_first = takes_first };
     struct sheet_row     row;
     int                  ret = sheet_open(file, size, "", &options, &faults, &sheet);
     if (ret == 0) {
@@ -129,7 +129,7 @@ static void unpack_run(int memory)
                                            .seconds = UNPACK_SECONDS };
     if (lseek(process.memory, behind, SEEK_SET) != behind || confine_limits(&limits) != 0 || confine_to_memory() != 0)
         _exit(UNPACK_NOT_CONFINED);
-    put_rows(&process, file, (size_t) ask.file_bytes, ask.name_bytes == UINT64_MAX ? NULL : name);
+    put_rows(&process, file, (size_t) ask.file_bytes, ask.name_bytes == UINT64_MAX ? NULL : name, ask.takes_first == 1);
     _exit(UNPACK_DONE);
 }
 

@@ -16,6 +16,7 @@
 struct unpack_ask {
     uint64_t name_bytes; /* of the sheet; UINT64_MAX = none is named, and there is no '\0' either */
     uint64_t file_bytes;
+    uint64_t takes_first; /* 1 = of several that are shown the first, where none is named */
 };
 
 enum unpack_kind {
