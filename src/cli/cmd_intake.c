@@ -368,7 +368,7 @@ static int take_file(struct call *call, const char *path)
         free(batch);
         return cli_complain(call->command, CLI_MACHINE, "%s: %s", path, failure != 0 ? strerror(failure) : "no memory");
     }
-    if (take_table_is(path, file.bytes, file.size)) {
+    if (take_table_is(path, call->settings->feed != NULL, file.bytes, file.size)) {
         struct take_table_call table = { .command = call->command,
                                          .options = &call->settings->table,
                                          .intake = call->intake,
@@ -532,7 +532,7 @@ const struct cli_command cli_command_intake = {
         "message a line with its verdict and every fault at its place, and a line with what became of it (new "
         "persons, cases and results, what was repeated or is for a person to review). The same message again is "
         "told as a repetition and changes nothing.\n\n"
-        "A line list (.csv, .tsv, .xlsx) is a message, and each of its rows is one. What its columns mean is "
+        "A line list (.csv, .tsv, .xlsx, NDJSON) is a message, and each of its rows is one. What its columns mean is "
         "confirmed once (--mapping, --as-proposed) and remembered for its feed and header; without that it is kept "
         "and held, and the proposal is written. Its receipt names every bad cell by row, column, value and rule.\n\n"
         "The exit code is 1 where something was refused or could not be used; what could is in the node all the "

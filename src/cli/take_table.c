@@ -4,10 +4,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/json_reader.h"
 #include "base/text.h"
 #include "cli/file_bytes.h"
 #include "cli/node_options.h"
 #include "formats/list/alone.h"
+#include "formats/sheet/objects.h"
 #include "tocsin/status.h"
 
 static const char *const date_words[] = { "day-first", "month-first", NULL };
@@ -69,10 +71,25 @@ static bool ends_with(const char *path, const char *end)
     return size > length && text_equal_nocase(path + size - length, length, end, length);
 }
 
-bool take_table_is(const char *path, const char *bytes, size_t size)
+/* Objects that say of themselves what they are, are FHIR. */
+static bool is_objects(const char *bytes, size_t size)
 {
-    return ends_with(path, ".csv") || ends_with(path, ".tsv") || ends_with(path, ".xlsx") ||
-           sheet_is_archive(bytes, size);
+    struct value_tree  tree = VALUE_TREE_INIT;
+    struct json_limits limits = { .max_depth = SHEET_OBJECTS_DEPTH };
+    struct json_fault  fault;
+    size_t             offset = 0;
+    bool               plain = sheet_objects_begin(bytes, size) &&
+                 json_read_next(bytes, size, &offset, &limits, &tree, &fault) == 0 &&
+                 value_get(tree.values, "resourceType") == NULL;
+    value_tree_wipe(&tree);
+    value_tree_free(&tree);
+    return plain;
+}
+
+bool take_table_is(const char *path, bool has_feed, const char *bytes, size_t size)
+{
+    return (has_feed && is_objects(bytes, size)) || ends_with(path, ".csv") || ends_with(path, ".tsv") ||
+           ends_with(path, ".xlsx") || sheet_is_archive(bytes, size);
 }
 
 /* ---- receipts: one object a line ---- */
@@ -267,9 +284,8 @@ static int take_open(struct take_table_call *call, const char *path, const struc
     struct intake_table   table = { .list = NULL };
     struct list_options   options = { .disease = call->options->disease,
                                       .dates = (enum list_dates)(call->options->dates + 1) };
-    bool                  workbook = sheet_is_archive(file->bytes, file->size);
     struct intake_arrival arrival = { .channel = "command-line",
-                                      .format = workbook ? "xlsx" : "csv",
+                                      .format = intake_table_format(file->bytes, file->size),
                                       .feed = call->feed,
                                       .submitted_by = call->submitted_by,
                                       .history = call->history,

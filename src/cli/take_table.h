@@ -28,8 +28,8 @@ struct take_table_call {
     uint64_t                         num_bad; /* answered: rows, and 1 for a file that is not loaded */
 };
 
-/* By its name (.csv, .tsv, .xlsx), or its first bytes where it is a spreadsheet. */
-bool take_table_is(const char *path, const char *bytes, size_t size);
+/* By its name (.csv, .tsv, .xlsx), or its first bytes: a spreadsheet; objects of JSON that are no FHIR, with a feed. */
+bool take_table_is(const char *path, bool has_feed, const char *bytes, size_t size);
 
 /* Keep it, and load its rows where its mapping is confirmed; the receipt is written. What to exit with. */
 int take_table_file(struct take_table_call *call, const char *path, const char *bytes, size_t size);

@@ -7,6 +7,7 @@
 #include "base/json_reader.h"
 #include "base/json_writer.h"
 #include "base/memory.h"
+#include "formats/sheet/objects.h"
 #include "response/intake_internal.h"
 #include "response/intake_table.h"
 #include "response/intake_table_internal.h"
@@ -15,6 +16,22 @@
 #include "store/rows_by.h"
 
 #define MOST_PARTS 1000 /* INTAKE_MAX_FILE in parts, and the form */
+
+static const char *const formats[] = { "csv", "ndjson", "xlsx" };
+
+bool intake_is_table(const struct model_message *message)
+{
+    for (size_t i = 0; i < sizeof formats / sizeof *formats; i++)
+        if (message->format.size == strlen(formats[i]) &&
+            memcmp(message->format.bytes, formats[i], message->format.size) == 0)
+            return true;
+    return false;
+}
+
+const char *intake_table_format(const char *bytes, size_t size)
+{
+    return sheet_is_archive(bytes, size) ? "xlsx" : sheet_objects_begin(bytes, size) ? "ndjson" : "csv";
+}
 
 /* ---- the form, which is part 0 ---- */
 

@@ -20,6 +20,10 @@
 #include "formats/list/list.h"
 #include "response/intake_door.h"
 
+/* Is it a file of a table: csv, ndjson, xlsx? */
+bool        intake_is_table(const struct model_message *message);
+const char *intake_table_format(const char *bytes, size_t size); /* what its bytes are, of these */
+
 /* How a file is to be read, where the file itself does not say. "" = it says. */
 struct intake_table_form {
     char encoding[40];

@@ -27,7 +27,7 @@ int intake_upload_find(struct store_reader *reader, const struct access *who, co
     if (ret != 0)
         return ret;
     bool theirs = who != NULL || (!id_is_missing(institution) && id_equal(&message->sender, institution));
-    return theirs && (is(message->format, "csv") || is(message->format, "xlsx")) ? 0 : STORE_ERR_ABSENT;
+    return theirs && intake_is_table(message) ? 0 : STORE_ERR_ABSENT;
 }
 
 /* ---- the file of errors ---- */

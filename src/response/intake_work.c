@@ -12,6 +12,7 @@
 #include "response/intake_internal.h"
 #include "response/intake_person.h"
 #include "response/intake_residence.h"
+#include "response/intake_table.h"
 #include "store/foresee.h"
 #include "store/meant_person.h"
 #include "store/message_bytes.h"
@@ -536,12 +537,6 @@ static void finish(struct job *job)
         atomic_fetch_add(&job->intake->worked, 1);
 }
 
-static bool is_file(const struct model_message *message)
-{
-    return (message->format.size == 3 && memcmp(message->format.bytes, "csv", 3) == 0) ||
-           (message->format.size == 4 && memcmp(message->format.bytes, "xlsx", 4) == 0);
-}
-
 struct batch {
     struct arena          arena;
     struct message_bytes *waiting;
@@ -589,7 +584,7 @@ static int begin_batch(struct intake *intake, struct store_reader *reader, const
         ret = TOC_ERR_NO_MEMORY;
     for (size_t i = 0; i < batch->num && ret == 0; i++) {
         batch->jobs[i] = (struct job){ .intake = intake, .from = &batch->waiting[i] };
-        batch->jobs[i].is_file = is_file(&batch->waiting[i].message);
+        batch->jobs[i].is_file = intake_is_table(&batch->waiting[i].message);
         if (batch->jobs[i].is_file)
             ret = intake_work_table(intake, reader, &batch->waiting[i].message);
         else
@@ -641,7 +636,7 @@ int intake_release(struct intake *intake, struct store_reader *reader, const str
     struct model_message value;
     bool                 whole;
     int                  ret = store_message_bytes(reader, message, &arena, &found, &whole);
-    if (ret == STORE_ERR_ABSENT && is_file(&found.message))
+    if (ret == STORE_ERR_ABSENT && intake_is_table(&found.message))
         ret = 0; /* its bytes are parts */
     if (ret == 0 && (found.message.verdict.size != 4 || memcmp(found.message.verdict.bytes, "held", 4) != 0))
         ret = STORE_ERR_DENIED;

@@ -51,7 +51,7 @@ static int find_file(struct exchange *exchange, struct model_message *message)
 
 static bool is_table(const char *type)
 {
-    static const char *const types[] = { "text/csv", "text/tab-separated-values", "text/plain",
+    static const char *const types[] = { "text/csv", "text/tab-separated-values", "text/plain", "application/x-ndjson",
                                          "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet" };
     size_t                   size = type != NULL ? strcspn(type, "; \t") : 0;
     for (size_t i = 0; i < sizeof types / sizeof *types && type != NULL; i++)
@@ -191,7 +191,7 @@ static int keep(struct exchange *exchange, struct intake *intake, const struct m
     struct report_text    file = { exchange->body, exchange->body_size };
     struct intake_receipt receipt;
     struct intake_arrival arrival = { .channel = "upload",
-                                      .format = sheet_is_archive(file.bytes, file.size) ? "xlsx" : "csv",
+                                      .format = intake_table_format(file.bytes, file.size),
                                       .feed = feed,
                                       .bytes = file.bytes,
                                       .size = file.size,

@@ -117,6 +117,34 @@ def test_bad_cells_are_named_and_come_back():
         here.check()
 
 
+def test_objects_are_a_list():
+    """NDJSON is a list whose columns are keys: mapped, confirmed and remembered like any other, in any order; FHIR stays FHIR"""
+    with node() as folder:
+        here = Node(folder)
+        keys = HEADER.strip().split(",")
+
+        def line(*cells):
+            return json.dumps(dict(zip(keys, cells, strict=True))) + "\n"
+
+        file = here.write("list.ndjson", line(1, NAME, "F", "1980-02-03", "measles", "2026-11-01", "suspected")
+                          + line(2, "Other", "Q", "1990-02-03", "measles", "2026-11-02", None))
+        code, lines, _ = here.take(file)
+        equal((code, lines[0]["verdict"], len(lines[0]["proposed"]["columns"])), (1, "held", 7))
+        errors = here.folder / "errors.csv"
+        code, lines, _ = here.take("--as-proposed", "--errors", errors, file)
+        equal((code, of_file(lines)["bad_rows"], told(lines, "new_cases")), (1, 1, 1))
+        equal([(row["row"], fault["place"], fault["found"]) for row in lines for fault in row.get("faults", [])],
+              [(2, "row 2, column C (sex)", "Q")])
+        mended = here.write("mended.csv", errors.read_text().replace('"Q"', '"M"'))
+        code, lines, _ = here.take(mended)
+        equal((code, of_file(lines)["verdict"], told(lines, "new_cases")), (0, "accepted", 1))
+        code, lines, _ = here.take(here.write("next.csv", HEADER + "3,Third,M,1991-02-03,measles,2026-11-03,suspected\n"))
+        equal((code, told(lines, "new_cases")), (0, 1))  # its header is known: the same names
+        code, lines, _ = here.take(here.write("p.ndjson", '{"resourceType":"Patient","gender":"other"}\n'))
+        equal(("proposed" in lines[0], "faults" in lines[0] or lines[0]["verdict"] == "received"), (False, True))
+        here.check()
+
+
 def test_a_corrected_row_supersedes():
     """a row whose number comes again corrects its case; one that goes back is a correction too; an old file changes nothing"""
     with node() as folder:

@@ -2,6 +2,7 @@
 /* Rows of cells out of text: delimiters, quotes, encodings, and what is asked instead of guessed. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "formats/sheet/sheet.h"
 #include "support/test.h"
@@ -18,7 +19,8 @@ static char *read_bytes(const char *bytes, size_t size, const char *encoding)
     FILE                *out = open_memstream(&text, &text_size);
     int                  ret = sheet_open(bytes, size, "f", &options, &faults, &sheet);
     if (ret == 0)
-        fprintf(out, "%s %c\n", sheet_form(sheet)->encoding, sheet_form(sheet)->delimiter);
+        fprintf(out, "%s %c\n", sheet_form(sheet)->encoding,
+                sheet_form(sheet)->delimiter != '\0' ? sheet_form(sheet)->delimiter : '%');
     while (ret == 0 && (ret = sheet_next(sheet, &row)) == 1) {
         fprintf(out, "%d:", (int) row.number);
         for (size_t i = 0; i < row.num_cells; i++)
@@ -57,6 +59,50 @@ static void test_rows_as_people_write_them(void **state)
                 "utf-8 ,\n1:a|b\n");
     assert_rows("", "utf-8 ,\n");
     assert_rows("one\ntwo\n", "utf-8 ,\n1:one\n2:two\n");
+}
+
+/* Keys are columns in the order in which they come; what stands within is a column of its own. */
+static void test_objects_are_rows(void **state)
+{
+    (void) state;
+    assert_rows("{\"a\":\"one\",\"b\":{\"c\":1.50,\"d\":[true,null]}}\n\n{\"e\":\"\\u4e2d\\n\",\"a\":null,\"b\":{\"c\":"
+                "2}}\n{}\n"
+                "{\"a\":\"x\"}{\"a\":\"y\"}",
+                "utf-8 %\n1:a|b.c|b.d.0|b.d.1|e\n1:one|1.50|true\n3:|2|||\u4e2d\n\n5:x\n6:y\n");
+    assert_rows("\xef\xbb\xbf {\"a\":1}", "utf-8 %\n1:a\n1:1\n");
+    assert_rows("{\"a\":1}\n{\"a\":\n", "= -1000\nf:3: the end of the text; allowed: objects of JSON, one a line\n");
+    assert_rows("{\"a\":1}\n[1]\n", "= -1000\nf:2: a value that is no object; allowed: an object a line\n");
+    assert_rows("{\"a\":\"\\u0000\"}\n",
+                "= -1000\nf:1: \\u0000, which no text may hold; allowed: objects of JSON, one a line\n");
+    assert_rows("{}", "= -1000\nf:1: objects without any; allowed: objects with keys\n");
+    assert_rows_in("{\"a\":\"\xd6\xd0\"}", "gb18030", "gb18030 %\n1:a\n1:\u4e2d\n");
+}
+
+/* As many keys, levels and bytes as allowed, and one more. */
+static void test_limits_of_objects(void **state)
+{
+    (void) state;
+    static const char deep[] = "{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":1}}}}}}}}";
+    static const char deeper[] = "{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":1}}}}}}}}}";
+    assert_rows(deep, "utf-8 %\n1:a.a.a.a.a.a.a.a\n1:1\n");
+    char *told = read_bytes(deeper, sizeof deeper - 1, NULL);
+    assert_memory_equal(told, "= -1000\nf:1:", 12);
+    free(told);
+    for (size_t keys = SHEET_MAX_COLUMNS; keys <= SHEET_MAX_COLUMNS + 1; keys++) {
+        char  *text, *rows;
+        size_t size;
+        FILE  *out = open_memstream(&text, &size);
+        for (size_t i = 0; i < keys; i++)
+            fprintf(out, "{\"%zu\":%zu}\n", i, i);
+        fclose(out);
+        rows = read_bytes(text, size, NULL);
+        if (keys == SHEET_MAX_COLUMNS)
+            assert_non_null(strstr(rows, "\n2000:"));
+        else
+            assert_string_equal(rows, "= -1000\nf:2001: more keys than a table has columns; allowed: at most 2,000\n");
+        free(rows);
+        free(text);
+    }
 }
 
 /* The delimiter is the one by which the lines agree, not the one that the header has most of. */
@@ -122,6 +168,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_rows_as_people_write_them),
+        cmocka_unit_test(test_objects_are_rows),
+        cmocka_unit_test(test_limits_of_objects),
         cmocka_unit_test(test_the_lines_agree_on_the_delimiter),
         cmocka_unit_test(test_a_quote_that_does_not_end_is_a_fault),
         cmocka_unit_test(test_encodings_are_said_or_asked),

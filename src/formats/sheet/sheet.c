@@ -7,6 +7,7 @@
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "formats/sheet/objects.h"
 #include "formats/sheet/unpack.h"
 #include "formats/sheet/xlsx.h"
 #include "tocsin/status.h"
@@ -14,12 +15,13 @@
 #define LINES_TO_COMPARE 20
 
 struct sheet {
-    const char        *name;
-    struct fault_list *faults;
-    struct sheet_form  form;
-    struct xlsx       *xlsx;     /* NULL: text, or */
-    struct unpacked   *unpacked; /* read elsewhere */
-    size_t             number;
+    const char           *name;
+    struct fault_list    *faults;
+    struct sheet_form     form;
+    struct xlsx          *xlsx;     /* NULL: text, or */
+    struct unpacked      *unpacked; /* read elsewhere */
+    struct sheet_objects *objects;  /* NDJSON */
+    size_t                number;
     /* text */
     char             *own;  /* the converted file; NULL: the caller's bytes are UTF-8 */
     const char       *text; /* without a mark */
@@ -302,6 +304,8 @@ static int open_text(struct sheet *sheet, const char *bytes, size_t size, const 
     }
     if (sheet->own != NULL)
         sheet->text = sheet->own;
+    if (ret == 0 && options->delimiter == 0 && sheet_objects_begin(sheet->text, sheet->size))
+        return sheet_objects_open(sheet->text, sheet->size, sheet->name, sheet->faults, &sheet->objects);
     sheet->form.delimiter = options->delimiter != 0 ? options->delimiter : decide_delimiter(sheet);
     return ret;
 }
@@ -394,6 +398,7 @@ void sheet_close(struct sheet *sheet)
         return;
     xlsx_close(sheet->xlsx);
     unpack_close(sheet->unpacked);
+    sheet_objects_close(sheet->objects);
     free(sheet->own);
     free(sheet->row);
     free(sheet);
@@ -410,6 +415,8 @@ int sheet_rewind(struct sheet *sheet)
         return xlsx_begin(sheet->xlsx, sheet->number);
     if (sheet->unpacked != NULL)
         unpacked_rewind(sheet->unpacked);
+    else if (sheet->objects != NULL)
+        sheet_objects_rewind(sheet->objects);
     else
         rewind_text(sheet);
     return 0;
@@ -419,5 +426,7 @@ int sheet_next(struct sheet *sheet, struct sheet_row *row)
 {
     if (sheet->unpacked != NULL)
         return unpacked_next(sheet->unpacked, row);
+    if (sheet->objects != NULL)
+        return sheet_objects_next(sheet->objects, row);
     return sheet->xlsx != NULL ? xlsx_next(sheet->xlsx, row) : next_text_row(sheet, row);
 }

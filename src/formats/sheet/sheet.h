@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* src/formats/sheet/sheet.h: a file of rows and columns, read row by row: text (CSV, TSV and their like) or a
+/* src/formats/sheet/sheet.h: a file of rows and columns, read row by row: text (CSV, TSV and their like), NDJSON or a
  * spreadsheet.
  *
  * Text is read with the liberties that files of people need: the delimiter is a comma, semicolon, tab or bar, the one
@@ -8,6 +8,8 @@
  * that begin with # before the first row, and rows of empty cells, are passed over. Rows may be of any length. Its
  * encoding is decided as encoding.h says; where nothing decides, the fault shows the first cell that reads differently,
  * and a person says which.
+ *
+ * A text that begins with an object is NDJSON (objects.h): an object a row, its keys the columns.
  *
  * A spreadsheet (xlsx.h) has several sheets or one: of several that are shown, one must be named. Where files come from
  * strangers it is read by a process of its own (options.program).
@@ -41,10 +43,10 @@ bool sheet_is_archive(const char *bytes, size_t size);
 
 /* What the file is, once open. Texts live as long as the sheet. */
 struct sheet_form {
-    const char *encoding; /* NULL: a spreadsheet */
-    const char *because;  /* what decided the encoding */
-    char        delimiter;
-    const char *sheet; /* NULL: text */
+    const char *encoding;  /* NULL: a spreadsheet */
+    const char *because;   /* what decided the encoding */
+    char        delimiter; /* '\0': no text of cells */
+    const char *sheet;     /* NULL: text */
 };
 
 struct sheet;
