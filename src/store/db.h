@@ -241,7 +241,7 @@ int db_check_lease(struct db *db, int64_t fence, struct db_error *error);
  * own, copy at the high mark DB_WAL_MOST. db_checkpoint copies now, waiting for nobody. *pages_left: what of the log is
  * not in the file yet (0: the next commit begins the log anew). PostgreSQL: 0.
  */
-#define DB_WAL_MOST 65536 /* 128 MiB */
+#define DB_WAL_MOST 131072 /* 256 MiB */
 int db_checkpoint(struct db *db, int64_t *pages_left, struct db_error *error);
 
 /* Pages in the log after this connection's last commit; PostgreSQL: 0. */

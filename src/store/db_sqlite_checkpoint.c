@@ -2,25 +2,27 @@
 /* The SQLite driver: keeping the writer's log short without a commit that pays for it.
  *
  * A thread with a connection of its own copies the log into the database file while the writer goes on. That alone
- * never comes to an end under load, as the writer adds what the next copying must do; so when the log has become long
- * and only little of it is left, the writer copies the rest itself, after a commit, and its next commit begins the log
- * anew.
+ * never comes to an end under load, as the writer adds what the next copying must do. So when the log has become long,
+ * the writer waits a little after each commit while the thread copies, by which each copying leaves less to the next;
+ * when only little is left, the writer copies that itself, after a commit, and its next commit begins the log anew.
  */
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/memory.h"
 #include "store/db_sqlite.h"
 
-#define STEP_PAGES 8000  /* 16 MiB: the thread begins when so many are due */
-#define LONG_PAGES 32000 /* 64 MiB: from here on the log is to begin anew */
-#define LITTLE_PART 8    /* of a long log's pages, when only so small a part is due, the writer copies it itself */
+#define STEP_PAGES 16000  /* 32 MiB: the thread begins when so many are due */
+#define LONG_PAGES 64000  /* 128 MiB: from here on the log is to begin anew */
+#define LITTLE_PAGES 1000 /* of a long log, when no more are due, the writer copies them itself */
+#define PACE_SECONDS 0.02 /* of a long log, the writer waits so long after a commit while the thread copies */
 
 struct sqlite_checkpointer {
     pthread_t       thread;
     pthread_mutex_t mutex;
-    pthread_cond_t  wake;
+    pthread_cond_t  wake, copied;
     sqlite3        *handle;      /* the thread's */
     bool            end, copies; /* copies: the thread does, just now */
     int64_t         pages, done; /* in the log; of them, in the database file */
@@ -39,7 +41,7 @@ static bool is_long(const struct sqlite_checkpointer *checkpointer)
 /* Of a long log the thread leaves a little to the writer: both cannot copy at once. */
 static bool is_needed(const struct sqlite_checkpointer *checkpointer)
 {
-    return due(checkpointer) > (is_long(checkpointer) ? checkpointer->pages / LITTLE_PART : STEP_PAGES);
+    return due(checkpointer) > (is_long(checkpointer) ? LITTLE_PAGES : STEP_PAGES);
 }
 
 static void *work(void *context)
@@ -60,11 +62,22 @@ static void *work(void *context)
         checkpointer->copies = false;
         if (code == SQLITE_OK && checkpointer->pages >= before)
             checkpointer->done = done;
+        pthread_cond_signal(&checkpointer->copied);
         if (code != SQLITE_OK || done < before)
             pthread_cond_wait(&checkpointer->wake, &checkpointer->mutex); /* a reader or the writer is in the way */
     }
     pthread_mutex_unlock(&checkpointer->mutex);
     return NULL;
+}
+
+static void init_conditions(struct sqlite_checkpointer *checkpointer)
+{
+    pthread_condattr_t clock;
+    pthread_cond_init(&checkpointer->wake, NULL);
+    pthread_condattr_init(&clock);
+    pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
+    pthread_cond_init(&checkpointer->copied, &clock);
+    pthread_condattr_destroy(&clock);
 }
 
 void sqlite_checkpoint_begin(struct sqlite_db *db)
@@ -75,7 +88,7 @@ void sqlite_checkpoint_begin(struct sqlite_db *db)
         return;
     }
     pthread_mutex_init(&checkpointer->mutex, NULL);
-    pthread_cond_init(&checkpointer->wake, NULL);
+    init_conditions(checkpointer);
     if (sqlite3_open_v2(db->path, &checkpointer->handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) ==
             SQLITE_OK &&
         sqlite3_exec(
@@ -89,6 +102,7 @@ void sqlite_checkpoint_begin(struct sqlite_db *db)
     }
     sqlite3_close(checkpointer->handle); /* without it the high mark remains */
     pthread_cond_destroy(&checkpointer->wake);
+    pthread_cond_destroy(&checkpointer->copied);
     pthread_mutex_destroy(&checkpointer->mutex);
     free(checkpointer);
 }
@@ -105,28 +119,47 @@ void sqlite_checkpoint_end(struct sqlite_db *db)
     pthread_join(checkpointer->thread, NULL);
     sqlite3_close(checkpointer->handle);
     pthread_cond_destroy(&checkpointer->wake);
+    pthread_cond_destroy(&checkpointer->copied);
     pthread_mutex_destroy(&checkpointer->mutex);
     free(checkpointer);
     db->checkpointer = NULL;
+}
+
+/* Let the thread come nearer to the end of a long log. The mutex is held, and let go while waiting. */
+static void keep_pace(struct sqlite_checkpointer *checkpointer)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_nsec += (long) (1e9 * PACE_SECONDS);
+    until.tv_sec += until.tv_nsec / 1000000000;
+    until.tv_nsec %= 1000000000;
+    while (checkpointer->copies && pthread_cond_timedwait(&checkpointer->copied, &checkpointer->mutex, &until) == 0)
+        ;
+}
+
+/* The log has so many pages now: the thread may have to copy. Returns whether the writer has to. */
+static bool note_pages(struct sqlite_checkpointer *checkpointer, int pages)
+{
+    pthread_mutex_lock(&checkpointer->mutex);
+    if (pages < checkpointer->pages) /* the log has begun anew */
+        checkpointer->done = 0;
+    checkpointer->pages = pages;
+    if (is_needed(checkpointer))
+        pthread_cond_signal(&checkpointer->wake);
+    if (is_long(checkpointer))
+        keep_pace(checkpointer);
+    bool mine = !checkpointer->copies && (pages >= DB_WAL_MOST || (is_long(checkpointer) && !is_needed(checkpointer)));
+    pthread_mutex_unlock(&checkpointer->mutex);
+    return mine;
 }
 
 int sqlite_after_commit(void *context, sqlite3 *handle, const char *name, int pages)
 {
     struct sqlite_db           *db = context;
     struct sqlite_checkpointer *checkpointer = db->checkpointer;
-    bool                        mine = pages >= DB_WAL_MOST;
+    int                         all = 0, done = 0;
     db->log_pages = pages;
-    if (checkpointer != NULL) {
-        pthread_mutex_lock(&checkpointer->mutex);
-        if (pages < checkpointer->pages) /* the log has begun anew */
-            checkpointer->done = 0;
-        checkpointer->pages = pages;
-        mine = !checkpointer->copies && (mine || (is_long(checkpointer) && !is_needed(checkpointer)));
-        if (!mine && is_needed(checkpointer))
-            pthread_cond_signal(&checkpointer->wake);
-        pthread_mutex_unlock(&checkpointer->mutex);
-    }
-    int all = 0, done = 0;
+    bool mine = checkpointer != NULL ? note_pages(checkpointer, pages) : pages >= DB_WAL_MOST;
     if (mine && sqlite3_wal_checkpoint_v2(handle, name, SQLITE_CHECKPOINT_PASSIVE, &all, &done) == SQLITE_OK &&
         checkpointer != NULL) {
         pthread_mutex_lock(&checkpointer->mutex);
