@@ -76,11 +76,30 @@ static const struct route_parameter *parameters_of(unsigned of)
                 const char *name = records[r].counters[c].dimensions[d];
                 if (num + 1 < most && !has(made, num, name))
                     made[num++] = (struct route_parameter){ name, "string",
-                                                            of == TABLE ? "A code, or of the first dimension several "
-                                                                          "with commas between them"
-                                                                        : "A code; without it all" };
+                                                            of == SERIES  ? "A code, or several with commas between "
+                                                                            "them, which are added up; without it all"
+                                                            : of == TABLE ? "A code, or of the first dimension several "
+                                                                            "with commas between them"
+                                                                          : "A code; without it all" };
             }
     return made;
+}
+
+/* The codes between the commas, each once. codes: room for COUNT_MOST_CODES. */
+static int read_codes(struct exchange *exchange, const char *name, const char *text, const char **codes, size_t *num)
+{
+    *num = 0;
+    while (*text != '\0') {
+        size_t size = strcspn(text, ","), at = 0;
+        while (at < *num && (strlen(codes[at]) != size || memcmp(codes[at], text, size) != 0))
+            at++;
+        if (at == COUNT_MOST_CODES)
+            return refuse(exchange, name, "too many codes", "at most 256");
+        if (at == *num && (codes[(*num)++] = arena_copy(&exchange->arena, text, size)) == NULL)
+            return TOC_ERR_NO_MEMORY;
+        text += size + (text[size] == ',');
+    }
+    return *num > 0 ? 0 : refuse(exchange, name, "no code", "codes with commas between them");
 }
 
 /* ---- the question ---- */
@@ -236,22 +255,64 @@ static void write_points(struct json_writer *json, const struct question *questi
     json_end(json);
 }
 
+/* What is counted of a series: its numbers, and room for those of one code of each dimension. */
+struct series {
+    struct exchange *exchange;
+    size_t           num_days, num_parts;
+    int64_t         *counts, *part, undated;
+};
+
+static int add_part(struct series *series, const struct store_count_query *query)
+{
+    struct exchange *exchange = series->exchange;
+    int64_t          undated = 0;
+    if (++series->num_parts > COUNT_MOST_CODES)
+        return refuse(exchange, query->counter->dimensions[0], "more than 256 series to add up", "fewer codes");
+    int ret = store_counts(exchange->reader, &exchange->caller.access, query, series->part, &undated);
+    for (size_t day = 0; day < series->num_days && ret == 0; day++)
+        series->counts[day] += series->part[day];
+    series->undated += undated;
+    return ret;
+}
+
+/* Add the series of every code that is named of this dimension and those after it. */
+static int add_series(struct series *series, const struct store_count_query *query, size_t dimension)
+{
+    const char *codes[COUNT_MOST_CODES];
+    size_t      num;
+    while (dimension < COUNT_DIMENSIONS &&
+           (query->dimensions[dimension] == NULL || strchr(query->dimensions[dimension], ',') == NULL))
+        dimension++;
+    if (dimension == COUNT_DIMENSIONS)
+        return add_part(series, query);
+    int ret =
+        read_codes(series->exchange, query->counter->dimensions[dimension], query->dimensions[dimension], codes, &num);
+    for (size_t i = 0; i < num && ret == 0; i++) {
+        struct store_count_query one = *query;
+        one.dimensions[dimension] = codes[i];
+        ret = add_series(series, &one, dimension + 1);
+    }
+    return ret;
+}
+
 static int count_series(struct exchange *exchange)
 {
     static const char *const by[] = { "day", "week", NULL };
     struct question          question = { .by_week = 0 };
+    struct series            series = { .exchange = exchange };
     struct json_writer       json;
-    int64_t                  undated = 0;
     int                      ret = request_choice(exchange, "by", by, "day or week", &question.by_week);
     if (ret == 0)
         ret = read_question(exchange, &question, COUNT_MOST_DAYS);
     if (ret != 0)
         return ret;
-    size_t   num = (size_t) (question.query.to - question.query.from) + 1;
-    int64_t *counts = arena_array(&exchange->arena, num, sizeof *counts);
-    if (counts == NULL)
+    series.num_days = (size_t) (question.query.to - question.query.from) + 1;
+    series.counts = arena_array(&exchange->arena, series.num_days, sizeof *series.counts);
+    series.part = arena_array(&exchange->arena, series.num_days, sizeof *series.part);
+    if (series.counts == NULL || series.part == NULL)
         return TOC_ERR_NO_MEMORY;
-    ret = store_counts(exchange->reader, &exchange->caller.access, &question.query, counts, &undated);
+    memset(series.counts, 0, series.num_days * sizeof *series.counts);
+    ret = add_series(&series, &question.query, 0);
     if (ret != 0)
         return ret;
     reply_json(exchange, &json);
@@ -259,9 +320,9 @@ static int count_series(struct exchange *exchange)
     write_question(&json, &question);
     json_key(&json, "by");
     json_put_string(&json, by[question.by_week]);
-    write_points(&json, &question, counts);
+    write_points(&json, &question, series.counts);
     json_key(&json, "undated");
-    json_put_integer(&json, undated);
+    json_put_integer(&json, series.undated);
     json_end(&json);
     return 0;
 }
@@ -372,20 +433,6 @@ static int name_areas(struct count_table *table)
     return ret;
 }
 
-static int take_codes(struct count_table *table, const char *name, const char *codes)
-{
-    while (*codes != '\0') {
-        size_t size = strcspn(codes, ",");
-        if (table->num_codes == COUNT_MOST_CODES)
-            return refuse(table->exchange, name, "too many codes", "at most 256");
-        table->codes[table->num_codes] = arena_copy(&table->exchange->arena, codes, size);
-        if (table->codes[table->num_codes++] == NULL)
-            return TOC_ERR_NO_MEMORY;
-        codes += size + (codes[size] == ',');
-    }
-    return table->num_codes > 0 ? 0 : refuse(table->exchange, name, "no code", "codes with commas between them");
-}
-
 /* The sums of a series' weeks, into weeks. */
 static int ask(struct count_table *table, const struct id *area, const char *code, int64_t *weeks)
 {
@@ -415,7 +462,7 @@ static int find_codes(struct count_table *table)
     if (field == NULL)
         return refuse(table->exchange, "counter", "a counter without dimensions", "one with a dimension");
     if (query->dimensions[0] != NULL)
-        return take_codes(table, name, query->dimensions[0]);
+        return read_codes(table->exchange, name, query->dimensions[0], table->codes, &table->num_codes);
     if (lists == NULL || field->kind != MODEL_KIND_CODE)
         return refuse(table->exchange, name, "missing", "codes with commas between them");
     int64_t *weeks = memory_array(table->num_weeks, sizeof *weeks);

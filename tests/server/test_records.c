@@ -456,7 +456,7 @@ static void test_areas_are_found_by_their_words(void **state)
 
 static const char *counts_path(const char *what, enum test_area area, const char *more)
 {
-    static char path[400];
+    static char path[4000];
     char        id[ID_TEXT_BYTES];
     id_to_text(&test.areas[area], id);
     snprintf(path, sizeof path, "/api/v1/%s?area=%s&%s", what, id, more);
@@ -518,6 +518,57 @@ static void test_a_table_of_weeks_has_its_zeros(void **state)
         lines++;
     assert_int_equal(lines, 1 + 40 * 3 * 2); /* 40 weeks; east, west, the rest; two diseases */
     expect(get(counts_path("counts/weeks", TEST_COUNTY, "from=2024-01-01&to=2024-10-06")), 422); /* no lists here */
+}
+
+static int64_t counted(const char *codes)
+{
+    char more[240];
+    snprintf(more, sizeof more, "counter=case_by_received&from=2020-01-01&to=2024-12-31&%s", codes);
+    json_t *json = json_of(get(counts_path("counts", TEST_COUNTY, more)), 200);
+    int64_t sum = sum_of(json);
+    json_decref(json);
+    return sum;
+}
+
+static int64_t counted_of(const struct model_case *one, const char *diseases, const char *classifications)
+{
+    char codes[200];
+    snprintf(codes, sizeof codes, "disease=%s&classification=%.*s%s", diseases, (int) one->classification.size,
+             one->classification.bytes, classifications);
+    return counted(codes);
+}
+
+/* Codes with commas between them are added up, in each dimension; one that is said twice counts once. */
+static void test_counts_of_several_codes(void **state)
+{
+    (void) state;
+    const struct model_case *one = &samples[0].illness;
+    char                     first[40], second[40] = "", both[100], codes[200];
+    snprintf(first, sizeof first, "%.*s", (int) one->disease.size, one->disease.bytes);
+    for (size_t i = 1; i < PERSONS && (second[0] == '\0' || strcmp(second, first) == 0); i++)
+        snprintf(second, sizeof second, "%.*s", (int) samples[i].illness.disease.size,
+                 samples[i].illness.disease.bytes);
+    snprintf(both, sizeof both, "%.30s,%.30s,%.30s", first, second, first);
+    assert_string_not_equal(first, second);
+    int64_t alone = 0;
+    for (size_t i = 0; i < 2; i++) {
+        snprintf(codes, sizeof codes, "disease=%s", i == 0 ? first : second);
+        assert_true(counted(codes) > 0);
+        alone += counted(codes);
+    }
+    snprintf(codes, sizeof codes, "disease=%s", both);
+    assert_int_equal(counted(codes), alone);
+    assert_true(counted_of(one, first, "") > 0);
+    assert_int_equal(counted_of(one, both, ""), counted_of(one, first, "") + counted_of(one, second, ""));
+    assert_int_equal(counted_of(one, both, ",no-such"), counted_of(one, both, ""));
+    assert_int_equal(counted_of(one, both, ","), counted_of(one, both, "")); /* a comma at the end says nothing */
+    expect(get(counts_path("counts", TEST_COUNTY, "from=2024-01-01&to=2024-01-02&disease=,,")), 200);
+
+    char   many[3000] = "from=2024-01-01&to=2024-01-02&disease=x";
+    size_t used = strlen(many);
+    for (int i = 0; i < 256; i++)
+        used += (size_t) snprintf(many + used, sizeof many - used, ",%d", i);
+    expect(get(counts_path("counts", TEST_COUNTY, many)), 422);
 }
 
 static void test_counts_of_the_areas_below(void **state)
@@ -661,6 +712,7 @@ static void test_the_model_says_what_the_caller_may(void **state)
         cmocka_unit_test_setup_teardown(test_areas_are_found_by_their_words, set_up, empty),                           \
         cmocka_unit_test_setup_teardown(test_counts_by_day_and_week, set_up, empty),                                   \
         cmocka_unit_test_setup_teardown(test_a_table_of_weeks_has_its_zeros, set_up, empty),                           \
+        cmocka_unit_test_setup_teardown(test_counts_of_several_codes, set_up, empty),                                  \
         cmocka_unit_test_setup_teardown(test_counts_of_the_areas_below, set_up, empty),                                \
         cmocka_unit_test_setup_teardown(test_an_area_and_what_lies_around_it, set_up, empty),                          \
         cmocka_unit_test_setup_teardown(test_the_triangle_adds_up, set_up, empty),                                     \
