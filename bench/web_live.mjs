@@ -108,11 +108,13 @@ await page.goto(`${server.url}/?disease=cholera`);
 await page.waitForSelector(".live.on");
 await page.waitForSelector(".curve .bar", { state: "attached" });
 
+await page.click(".curve summary"); // the curve's numbers, the newest day first
+
 let changed = () => {};
 await page.exposeFunction("tocsinChanged", (curve, signals) => changed(curve, signals));
 await page.evaluate(() => {
   const look = () => {
-    const bars = [...document.querySelectorAll(".curve .bar title")].slice(-3).reduce((sum, title) => sum + Number(/(\d+)$/.exec(title.textContent)?.[1] ?? 0), 0);
+    const bars = [...document.querySelectorAll(".curve tbody .number")].slice(0, 3).reduce((sum, cell) => sum + Number(cell.textContent), 0);
     const all = document.querySelector(".signals-open a[href^='/signals?']");
     window.tocsinChanged(bars, all === null ? 0 : Number(/\d+/.exec(all.textContent)?.[0] ?? 0));
   };

@@ -52,7 +52,13 @@ await page.addInitScript(() => {
   watch("longtask", (entry) => (window.seen.blocked += Math.max(0, entry.duration - 50)));
 });
 
-/** One load of the page as it is opened in the morning: nothing kept. */
+let heard = 0; // when the page last asked or got something
+page.on("request", () => (heard = Date.now()));
+page.on("requestfinished", () => (heard = Date.now()));
+const pause = (ms) => new Promise((over) => setTimeout(over, ms));
+
+/** One load of the page as it is opened in the morning: nothing kept. It is left alone until it has asked for nothing for a
+ * while: to look at it would be work of its main thread. */
 async function load(slower) {
   await cdp.send("Network.setCacheDisabled", { cacheDisabled: true });
   await cdp.send("Emulation.setCPUThrottlingRate", { rate: slower });
@@ -61,11 +67,10 @@ async function load(slower) {
   const spent = async () => (await cdp.send("Performance.getMetrics")).metrics.find((one) => one.name === "TaskDuration").value * 1000;
   const before = await spent();
   await page.goto(server.url, { waitUntil: "commit" });
-  await page.waitForSelector(".map > svg .area");
-  await page.waitForSelector(".curve .bar", { state: "attached" });
-  await page.waitForTimeout(500 * slower);
-  const seen = await page.evaluate(() => ({ ...window.seen, areas: document.querySelectorAll(".map > svg .area").length, nodes: document.querySelectorAll("*").length }));
+  for (heard = Date.now(); Date.now() - heard < 700 * slower; ) await pause(50);
   const cpu = (await spent()) - before;
+  const seen = await page.evaluate(() => ({ ...window.seen, areas: document.querySelectorAll(".map > svg .area").length, bars: document.querySelectorAll(".curve .bar").length, nodes: document.querySelectorAll("*").length }));
+  if (seen.areas < DISTRICTS || seen.bars === 0) throw new Error(`the page is not there: ${JSON.stringify(seen)}`);
   await cdp.send("Performance.disable");
   return { ...seen, cpu };
 }

@@ -2,7 +2,9 @@
 // Bars by day, the newest hatched while reports of them still come in. Real text and shapes: it prints, and a screen
 // reader gets the table that stands behind it.
 import { scaleLinear } from "d3-scale";
+import { useState } from "preact/hooks";
 import { day, number, t, type TextKey } from "../core/language";
+import { titled } from "./hover";
 import "./chart.css";
 
 export interface CurvePoint {
@@ -24,14 +26,26 @@ function dateMarks(points: CurvePoint[]): number[] {
 
 /** incomplete: so many of the newest days are hatched; why: the text that says what that means; count: what is counted. */
 export function EpiCurve({ points, incomplete, why, title, count = "curve.cases" }: { points: CurvePoint[]; incomplete: number; why: TextKey; title: string; count?: TextKey }) {
+  const [open, setOpen] = useState(false);
   const most = Math.max(1, ...points.map((point) => point.count));
   const y = scaleLinear([0, most], [HEIGHT - BOTTOM, TOP]).nice(4);
   const step = (WIDTH - LEFT) / Math.max(1, points.length);
   const x = (i: number) => LEFT + i * step;
-  const full = points.length - incomplete;
+  const full = Math.max(0, points.length - incomplete);
+  // One shape for all bars: a page with a shape for each day is slow to come.
+  const bars = (from: number, to: number) =>
+    points
+      .slice(from, to)
+      .map((point, i) => (point.count > 0 ? `M${(x(from + i) + step * 0.08).toFixed(1)} ${HEIGHT - BOTTOM}V${y(point.count).toFixed(1)}h${(step * 0.84).toFixed(1)}V${HEIGHT - BOTTOM}z` : ""))
+      .join("");
+  const under = (event: MouseEvent) => {
+    const box = (event.currentTarget as Element).getBoundingClientRect();
+    const point = points[Math.floor((((event.clientX - box.left) / box.width) * WIDTH - LEFT) / step)];
+    return point === undefined ? "" : `${day(point.at)}: ${number(point.count)}`;
+  };
   return (
     <figure class="curve">
-      <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={title}>
+      <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={title} onMouseMove={titled(under)}>
         <defs>
           <pattern id="hatch" width="5" height="5" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">
             <rect class="hatch-ground" width="5" height="5" />
@@ -46,18 +60,8 @@ export function EpiCurve({ points, incomplete, why, title, count = "curve.cases"
             </text>
           </g>
         ))}
-        {points.map((point, i) => (
-          <rect
-            key={point.at}
-            class={i < full ? "bar" : "bar incomplete"}
-            x={x(i) + step * 0.08}
-            width={step * 0.84}
-            y={y(point.count)}
-            height={HEIGHT - BOTTOM - y(point.count)}
-          >
-            <title>{`${day(point.at)}: ${number(point.count)}`}</title>
-          </rect>
-        ))}
+        <path class="bar" d={bars(0, full)} />
+        {incomplete > 0 && <path class="bar incomplete" d={bars(full, points.length)} />}
         {dateMarks(points).map((i) => (
           <text key={i} class="axis" x={x(i) + step / 2} y={HEIGHT - 6} text-anchor={i > points.length - 4 ? "end" : "middle"}>
             {day(points[i]?.at)}
@@ -72,29 +76,31 @@ export function EpiCurve({ points, incomplete, why, title, count = "curve.cases"
           {t(why, { n: incomplete })}
         </figcaption>
       )}
-      <details>
+      <details onToggle={(event) => setOpen(event.currentTarget.open)}>
         <summary>{t("curve.table")}</summary>
-        <table>
-          <thead>
-            <tr>
-              <th>{t("curve.day")}</th>
-              <th class="number">{t(count)}</th>
-            </tr>
-          </thead>
-          <tbody>
-            {points
-              .map((point, i) => (
-                <tr key={point.at}>
-                  <td>
-                    {point.at}
-                    {i >= full ? ` (${t("curve.stillComing")})` : ""}
-                  </td>
-                  <td class="number">{number(point.count)}</td>
-                </tr>
-              ))
-              .reverse()}
-          </tbody>
-        </table>
+        {open && (
+          <table>
+            <thead>
+              <tr>
+                <th>{t("curve.day")}</th>
+                <th class="number">{t(count)}</th>
+              </tr>
+            </thead>
+            <tbody>
+              {points
+                .map((point, i) => (
+                  <tr key={point.at}>
+                    <td>
+                      {point.at}
+                      {i >= full ? ` (${t("curve.stillComing")})` : ""}
+                    </td>
+                    <td class="number">{number(point.count)}</td>
+                  </tr>
+                ))
+                .reverse()}
+            </tbody>
+          </table>
+        )}
       </details>
     </figure>
   );

@@ -48,8 +48,18 @@ export function t(key: TextKey, values: Record<string, string | number> = {}): s
   });
 }
 
+/** To make one of these takes longer than to write a hundred numbers with it. */
+const writers = new Map<string, Intl.NumberFormat | Intl.DateTimeFormat>();
+
+function writer<T extends Intl.NumberFormat | Intl.DateTimeFormat>(how: string, make: (tag: string) => T): T {
+  const key = `${tag.value} ${how}`;
+  const made = (writers.get(key) as T | undefined) ?? make(tag.value);
+  writers.set(key, made);
+  return made;
+}
+
 export function number(value: number, digits = 0): string {
-  const text = new Intl.NumberFormat(tag.value, { maximumFractionDigits: digits, minimumFractionDigits: digits }).format(Math.abs(value));
+  const text = writer(String(digits), (tag) => new Intl.NumberFormat(tag, { maximumFractionDigits: digits, minimumFractionDigits: digits })).format(Math.abs(value));
   return value < 0 ? `−${text}` : text;
 }
 
@@ -66,7 +76,7 @@ export function day(iso: string | null | undefined, style: "short" | "long" = "s
     style === "long"
       ? { year: "numeric", month: "long", ...(date === "" ? {} : { day: "numeric" }) }
       : { ...unlessThisYear(Number(year)), month: "short", ...(date === "" ? {} : { day: "numeric" }) };
-  return new Intl.DateTimeFormat(tag.value, { ...parts, timeZone: "UTC" }).format(at);
+  return writer(`day ${Object.keys(parts).join()} ${style}`, (tag) => new Intl.DateTimeFormat(tag, { ...parts, timeZone: "UTC" })).format(at);
 }
 
 /** A time where the browser is, from an ISO instant or a TIME of a record (which may be a day alone). */
@@ -75,5 +85,5 @@ export function time(iso: string | null | undefined): string {
   if (!iso.includes("T")) return day(iso);
   const at = new Date(iso);
   const parts: Intl.DateTimeFormatOptions = { ...unlessThisYear(at.getFullYear()), month: "short", day: "numeric", hour: "2-digit", minute: "2-digit" };
-  return new Intl.DateTimeFormat(tag.value, parts).format(at);
+  return writer(`time ${Object.keys(parts).join()}`, (tag) => new Intl.DateTimeFormat(tag, parts)).format(at);
 }

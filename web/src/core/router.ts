@@ -35,6 +35,13 @@ export function withQuery(changes: Record<string, string | null>): string {
   return text === "" ? path.value : `${path.value}?${text}`;
 }
 
+/** The same for many values of one word, as the rows of a table need it. */
+export function withWord(name: string): (value: string) => string {
+  const rest = withQuery({ [name]: null });
+  const before = `${rest}${rest.includes("?") ? "&" : "?"}${name}=`;
+  return (value) => before + encodeURIComponent(value);
+}
+
 /** Links within the program are followed without loading the page anew; modifier keys keep their meaning. */
 export function followLinks(root: HTMLElement): void {
   root.addEventListener("click", (event) => {

@@ -69,21 +69,25 @@ export function nameOf(thing: Names): string {
   return first || thing.name_en || thing.name_zh || thing.name_bo || "";
 }
 
-const codes = computed(() => {
+/** Each list's words in the language of the page, once somebody asks for them. */
+const named = computed(() => {
+  const lists = model.value?.lists ?? {};
   const found = new Map<string, Map<string, string>>();
-  for (const [list, entries] of Object.entries(model.value?.lists ?? {})) {
-    found.set(list, new Map(entries.map((entry) => [entry.code, nameOf(entry)])));
-  }
-  return found;
+  void language.value;
+  return (list: string): Map<string, string> => {
+    const words = found.get(list) ?? new Map((lists[list] ?? []).map((entry) => [entry.code, nameOf(entry)]));
+    found.set(list, words);
+    return words;
+  };
 });
 
 /** The words of a code of a reference list; the code itself where the list has none. */
 export function codeName(list: string, code: string): string {
-  return codes.value.get(list)?.get(code) ?? code;
+  return named.value(list).get(code) ?? code;
 }
 
 export function codesOf(list: string): [string, string][] {
-  return [...(codes.value.get(list) ?? [])];
+  return [...named.value(list)];
 }
 
 /** May the present role do that with a record of this kind, somewhere? */

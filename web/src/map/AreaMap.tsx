@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // A map of areas from the server's paths. One level of areas, rates, the same classes for all of them; no data is
 // hatched, and zero is not no data. The keyboard reaches the areas by the table beside it.
+import { titled } from "../chart/hover";
 import { number, t } from "../core/language";
 import "./map.css";
 
@@ -35,18 +36,21 @@ export function AreaMap({ areas, breaks, grades, unit, title, onPick }: {
     grades === undefined
       ? [0, ...breaks].map((upper, i) => [i, i === 0 ? "0" : `≤ ${number(upper, upper < 10 && !Number.isInteger(upper) ? 1 : 0)}`])
       : Object.entries(grades).map(([grade, text]) => [Number(grade), text]);
+  const under = (event: MouseEvent) => {
+    const shape = event.target as Element;
+    const area = areas[[...(shape.parentElement?.querySelectorAll(".area") ?? [])].indexOf(shape)];
+    return area === undefined ? "" : `${area.name}: ${area.text}`;
+  };
   return (
     <figure class="map">
-      <svg viewBox={frame(areas)} role="img" aria-label={title}>
+      <svg viewBox={frame(areas)} role="img" aria-label={title} onMouseOver={titled(under)}>
         {areas.map((area) => (
           <path
             key={area.id}
             class={Number.isNaN(area.grade) ? "area none" : `area grade-${area.grade}`}
             d={area.path}
             onClick={onPick === undefined ? undefined : () => onPick(area.id)}
-          >
-            <title>{`${area.name}: ${area.text}`}</title>
-          </path>
+          />
         ))}
       </svg>
       <figcaption>

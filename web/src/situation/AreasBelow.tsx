@@ -3,9 +3,10 @@
 import { useState } from "preact/hooks";
 import type { Schemas } from "../core/api";
 import { number, t } from "../core/language";
-import { go, withQuery } from "../core/router";
+import { go, withQuery, withWord } from "../core/router";
 import { nameOf } from "../core/session";
 import { AreaMap } from "../map/AreaMap";
+import { Later } from "../ui/Later";
 import { Empty } from "../ui/states";
 import { classBreaks, classOf } from "./figures";
 
@@ -35,20 +36,16 @@ function inOrder(rows: Row[], sort: Sort): Row[] {
   return [...rows].sort((a, b) => (sort === "name" ? a.name.localeCompare(b.name) : value(b) - value(a) || a.name.localeCompare(b.name)));
 }
 
+const SHOWN = 20; // the first in order; the others by a button
 const FEW = 20; // a rate on fewer cases says little (DESIGN: unstable)
 
-export function AreasBelow({ areas, counts, disease }: { areas: Schemas["area_below"]; counts: Schemas["area_counts"]; disease: string }) {
+/** within: cases of the area that lie in none of those below. */
+function TableBelow({ rows, within, disease }: { rows: Row[]; within: number; disease: string }) {
   const [sort, setSort] = useState<Sort>("count");
-  const rows = rowsOf(areas, counts);
-  if (rows.length === 0) return <Empty>{t("areas.none")}</Empty>;
-  const breaks = classBreaks(rows.map((row) => row.rate));
-  const drawn = rows.flatMap((row) =>
-    row.outline == null
-      ? []
-      : [{ id: row.id, name: row.name, path: row.outline.path, box: row.outline.box, grade: classOf(row.rate, breaks),
-           text: t("areas.value", { n: row.count, rate: Number.isNaN(row.rate) ? "–" : number(row.rate, 1) }) }],
-  );
-  const within = counts.total - rows.reduce((total, row) => total + row.count, 0);
+  const [all, setAll] = useState(false);
+  const ordered = inOrder(rows, sort);
+  const toArea = withWord("area");
+  const list = `/cases?sort=received_date${disease === "" ? "" : `&disease=${disease}`}&area=`;
   const head = (by: Sort, text: string, numeric: boolean) => (
     <th class={numeric ? "number" : ""} aria-sort={sort === by ? (by === "name" ? "ascending" : "descending") : undefined}>
       <button type="button" onClick={() => setSort(by)}>
@@ -59,9 +56,6 @@ export function AreasBelow({ areas, counts, disease }: { areas: Schemas["area_be
   );
   return (
     <>
-      {drawn.length > 0 && (
-        <AreaMap areas={drawn} breaks={breaks} unit={t("areas.unit")} title={t("areas.map")} onPick={(id) => go(withQuery({ area: id }))} />
-      )}
       <div class="scroll" tabIndex={0} role="region" aria-label={t("areas.table")}>
         <table>
           <thead>
@@ -72,11 +66,11 @@ export function AreasBelow({ areas, counts, disease }: { areas: Schemas["area_be
             </tr>
           </thead>
           <tbody>
-            {inOrder(rows, sort).map((row) => (
+            {(all ? ordered : ordered.slice(0, SHOWN)).map((row) => (
               <tr key={row.id}>
-                <td>{row.further ? <a href={withQuery({ area: row.id })}>{row.name}</a> : row.name}</td>
+                <td>{row.further ? <a href={toArea(row.id)}>{row.name}</a> : row.name}</td>
                 <td class="number">
-                  <a href={`/cases?area=${row.id}&sort=received_date${disease === "" ? "" : `&disease=${disease}`}`}>{number(row.count)}</a>
+                  <a href={list + row.id}>{number(row.count)}</a>
                 </td>
                 <td class={row.count < FEW ? "number quiet" : "number"}>{Number.isNaN(row.rate) ? "–" : number(row.rate, 1)}</td>
               </tr>
@@ -84,8 +78,37 @@ export function AreasBelow({ areas, counts, disease }: { areas: Schemas["area_be
           </tbody>
         </table>
       </div>
+      {rows.length > SHOWN && (
+        <button type="button" class="more" aria-expanded={all} onClick={() => setAll(!all)}>
+          {all ? t("areas.fewer", { n: SHOWN }) : t("areas.all", { n: rows.length })}
+        </button>
+      )}
       {rows.some((row) => row.count > 0 && row.count < FEW) && <p class="quiet">{t("areas.unstable", { n: FEW })}</p>}
       {within > 0 && <p class="quiet">{t("areas.rest", { n: within })}</p>}
+    </>
+  );
+}
+
+function MapBelow({ rows }: { rows: Row[] }) {
+  const breaks = classBreaks(rows.map((row) => row.rate));
+  const drawn = rows.flatMap((row) =>
+    row.outline == null
+      ? []
+      : [{ id: row.id, name: row.name, path: row.outline.path, box: row.outline.box, grade: classOf(row.rate, breaks),
+           text: t("areas.value", { n: row.count, rate: Number.isNaN(row.rate) ? "–" : number(row.rate, 1) }) }],
+  );
+  if (drawn.length === 0) return null;
+  return <AreaMap areas={drawn} breaks={breaks} unit={t("areas.unit")} title={t("areas.map")} onPick={(id) => go(withQuery({ area: id }))} />;
+}
+
+export function AreasBelow({ areas, counts, disease }: { areas: Schemas["area_below"]; counts: Schemas["area_counts"]; disease: string }) {
+  const rows = rowsOf(areas, counts);
+  if (rows.length === 0) return <Empty>{t("areas.none")}</Empty>;
+  const within = counts.total - rows.reduce((total, row) => total + row.count, 0);
+  return (
+    <>
+      <Later>{() => <MapBelow rows={rows} />}</Later>
+      <Later>{() => <TableBelow rows={rows} within={within} disease={disease} />}</Later>
     </>
   );
 }

@@ -10,19 +10,18 @@ import { go, query, withQuery } from "../core/router";
 import { codesOf, may, nameOf } from "../core/session";
 import { OpenSignals } from "../signal/OpenSignals";
 import { askInbox, type Inbox } from "../signal/signals";
+import { Later } from "../ui/Later";
 import { Empty, Show } from "../ui/states";
 import { AreasBelow } from "./AreasBelow";
 import { askCloser, type Closer } from "./closer";
 import { incompleteDays, reportedShare, sinceYesterday, type Difference } from "./figures";
-import { home } from "./home";
+import { areasBelow, home, type Below } from "./home";
 import "./situation.css";
 
 const WINDOW = 7; // days that a number of the page covers
 const CURVE_DAYS = 90;
 const MOST_DELAY = 28;
 const UNKNOWN_DELAY = 7; // days that are hatched while nobody can say how late reports are
-
-type Below = Schemas["area_below"];
 
 interface Figures {
   areas: Below;
@@ -48,7 +47,7 @@ async function askFigures(area: string, disease: string, asof: string, signal: A
   const counts = (counter: string, from: string, more: object) =>
     get("/api/v1/counts", { ...of, counter, from, to: last, ...more }, { signal });
   const [areas, received, curve, yesterday, triangle, byArea, closer] = await Promise.all([
-    get("/api/v1/areas/{id}/below", { detail: 1 }, { path: { id: area }, signal }),
+    areasBelow(area, signal),
     counts("case_by_received", plusDays(last, 1 - 2 * WINDOW), known),
     counts("case_by_onset", first, known),
     counts("case_by_onset", first, { asof: plusDays(last, -1) }),
@@ -202,12 +201,16 @@ function Page({ figures, inbox, disease, asof }: { figures: Figures; inbox: Data
       <div class="halves">
         <section class="card" aria-labelledby="curve">
           <h2 id="curve">{t("situation.curve")}</h2>
-          <EpiCurve
-            points={figures.curve}
-            incomplete={figures.incomplete ?? UNKNOWN_DELAY}
-            why={figures.incomplete === null ? "curve.unknownDelay" : "curve.incomplete"}
-            title={t("situation.curve")}
-          />
+          <Later>
+            {() => (
+              <EpiCurve
+                points={figures.curve}
+                incomplete={figures.incomplete ?? UNKNOWN_DELAY}
+                why={figures.incomplete === null ? "curve.unknownDelay" : "curve.incomplete"}
+                title={t("situation.curve")}
+              />
+            )}
+          </Later>
           {figures.undated > 0 && <p class="quiet">{t("situation.undated", { n: figures.undated })}</p>}
         </section>
         <section class="card" aria-labelledby="where">

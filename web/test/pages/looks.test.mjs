@@ -78,7 +78,7 @@ test("in forced colours the classes of the map and the bars still to grow can be
   assert.ok(keys >= 3);
   assert.equal((await fills(".map .key rect")).length, keys, "each class has a colour of its own");
   assert.ok((await fills(".map > svg .area")).length > 1);
-  const [full, coming] = [await fills(".curve .bar:not(.incomplete)"), await fills(".curve g ~ .bar.incomplete")];
+  const [full, coming] = [await fills(".curve .bar:not(.incomplete)"), await fills(".curve > svg .bar.incomplete")];
   assert.match(coming.join(), /hatch/);
   assert.ok(full.length === 1 && !full[0].includes("hatch"));
   await context.close();
