@@ -79,7 +79,7 @@ struct model_head {
 struct model_counter {
     const char *name;
     const char *day; /* a DATE or TIME field: the day it happened; records without it count on no day ("missing") */
-    const char *dimensions[4]; /* CODE or FLAG fields; ends with NULL or the array's end */
+    const char *dimensions[4]; /* CODE, FLAG or REFERENCE fields; ends with NULL or the array's end */
 };
 
 #define MODEL_INDEX_FIELDS 8

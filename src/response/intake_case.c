@@ -128,6 +128,7 @@ static struct model_case *add_case(struct plan *plan, const struct intake_person
     one->episode = episode;
     one->responsible_area = one->residence_area = person->area;
     one->reporting_area = plan->options->message->area;
+    one->reported_by = plan->options->message->sender;
     one->classification = word("not-yet-classified");
     one->sex = person->person.sex;
     one->received_date = plan->today;

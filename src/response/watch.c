@@ -188,23 +188,29 @@ static size_t history_of(const struct watch_group *group, size_t i, size_t step)
     size_t                     begin = 0;
     for (size_t k = 0; k < series->num_breaks; k++) {
         size_t at = step_of(group, series->breaks[k].day);
-        if (at + WATCH_BREAK_STEPS <= step)
+        if (!series->breaks[k].pause && at + WATCH_BREAK_STEPS <= step)
             begin = at;
     }
     return begin;
 }
 
-/* The newest break that a step lies behind, or NULL: none, or so long ago that it is judged without what came before.
- */
-static const struct watch_break *break_before(const struct watch_group *group, size_t i, size_t step)
+/* The newest break that a step lies behind, where it is no growth without what all these breaks bring together;
+ * WATCH_UNMARKED: it is one all the same, or lies behind none. */
+static enum watch_mark break_before(const struct watch_group *group, size_t i, size_t step, double threshold)
 {
     const struct watch_series *series = &group->series[i];
+    enum watch_mark            mark = WATCH_UNMARKED;
+    double                     percent = 0;
     for (size_t k = series->num_breaks; k-- > 0;) {
-        size_t at = step_of(group, series->breaks[k].day);
-        if (at > 0 && at <= step && step < at + WATCH_BREAK_STEPS)
-            return &series->breaks[k];
+        const struct watch_break *one = &series->breaks[k];
+        size_t                    at = step_of(group, one->day), from = step_of(group, one->day - one->early);
+        if (at == 0 || step < from || step >= at + WATCH_BREAK_STEPS ||
+            (one->mark == WATCH_SENDER_LEFT && series->share_of == 0))
+            continue;
+        mark = mark == WATCH_UNMARKED ? one->mark : mark;
+        percent += isnan(one->percent) ? 100 : one->percent;
     }
-    return NULL;
+    return watch_value(series, step) * (1 - fmin(percent, 100) / 100) <= threshold ? mark : WATCH_UNMARKED;
 }
 
 /* More tests than usual, and no more cases a test. */
@@ -235,10 +241,9 @@ enum watch_mark watch_mark_of(const struct watch_group *group, size_t i, size_t 
     const struct watch_series *series = &group->series[i];
     if (judgement->alarm != TOC_ALARM_YES || series->single_case || series->fixed > 0)
         return WATCH_UNMARKED;
-    const struct watch_break *change = break_before(group, i, step);
-    if (change != NULL &&
-        (isnan(change->percent) || watch_value(series, step) * (1 - change->percent / 100) <= judgement->threshold))
-        return change->mark;
+    enum watch_mark mark = break_before(group, i, step, judgement->threshold);
+    if (mark != WATCH_UNMARKED)
+        return mark;
     if (series->tests || (series->of != NULL && series->share_of == 0 && is_testing(group, i, step)))
         return WATCH_TESTING;
     return WATCH_UNMARKED;

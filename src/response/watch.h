@@ -33,7 +33,8 @@
  *     testing           an alarm of tests themselves; or one of cases or positives where WATCH_TESTING times the tests
  *                       that were usual were done, and the share of them is not unusual (tocsin/share.h)
  *     a break           a new definition, a sender that joined or left: the alarm lies within WATCH_BREAK_STEPS of it.
- *                       Where the sender's share of the volume is known, only what is not unusual without it
+ *                       Where the sender's share of the volume is known, only what is not unusual without it. A
+ *                       sender that left explains no more cases, only another share
  *
  * After WATCH_BREAK_STEPS a series is judged by what it counted since the break alone. Nothing is marked where one case
  * is enough, or where somebody has set a number. */
@@ -52,6 +53,10 @@ struct watch_break {
     toc_date        day;
     enum watch_mark mark;
     double          percent; /* of the volume; NaN = not known */
+    int             early;   /* it shows on so many days before it, too */
+    bool            pause;   /* of a sender that came back: the history before it counts on */
+    bool            noticed; /* by the watch itself */
+    struct id       sender;
 };
 
 #define WATCH_UNSTABLE 20 /* a share of fewer cases is unstable */

@@ -5,10 +5,11 @@
 #include <string.h>
 
 #include "response/change_list.h"
+#include "response/watch_senders.h"
 #include "store/area_tree.h"
 #include "store/rows_by.h"
 
-enum { MOST_CHANGES = 10000 };
+enum { MOST_CHANGES = 10000, EARLY_DAYS = 10 };
 
 static enum watch_mark mark_of(struct model_text kind)
 {
@@ -29,16 +30,56 @@ static bool is_of(const struct model_series_change *change, const struct watch_s
                   const struct area_tree *tree)
 {
     const struct model_stream *stream = &one->stream;
-    uint32_t                   area = area_tree_find(tree, &change->area), own = area_tree_find(tree, &stream->area);
+    if (change->noticed == 1 && (!id_equal(&change->area, &stream->area) ||
+                                 !(text_is(stream->feed, "counter") || text_is(stream->feed, "share"))))
+        return false;
+    uint32_t area = area_tree_find(tree, &change->area), own = area_tree_find(tree, &stream->area);
     return one->unwatched == NULL && area != AREA_NONE && own != AREA_NONE && area_tree_within(tree, own, area) &&
            (id_is_missing(&change->stream) || id_equal(&change->stream, &stream->head.id)) &&
            same_or_none(change->disease, stream->disease) && same_or_none(change->indicator, stream->indicator);
 }
 
+/* A sender that left and came back within a few weeks. */
+static bool is_pause(const struct model_series_change *change, const struct model_series_change *changes, size_t num)
+{
+    bool left = text_is(change->kind, watch_mark_words[WATCH_SENDER_LEFT]), found = false;
+    if (change->noticed != 1 || (!left && !text_is(change->kind, watch_mark_words[WATCH_SENDER_JOINED])))
+        return false;
+    const char *other = watch_mark_words[left ? WATCH_SENDER_JOINED : WATCH_SENDER_LEFT];
+    for (size_t i = 0; i < num && !found; i++) {
+        const struct model_series_change *one = &changes[i];
+        toc_date                          since = left ? one->day - change->day : change->day - one->day;
+        found = text_is(one->kind, other) && since >= 0 && since <= WATCH_SENDER_RECENT &&
+                id_equal(&one->sender, &change->sender) && id_equal(&one->area, &change->area) &&
+                one->indicator.bytes != NULL && same_or_none(one->indicator, change->indicator);
+    }
+    return found;
+}
+
+/* Counted by a day before the one on which the case was received. */
+static bool is_earlier(const struct model_stream *stream)
+{
+    return text_is(stream->counter, "case_by_onset") || text_is(stream->counter, "case_by_specimen");
+}
+
+static struct watch_break break_of(const struct watch_stream *one, const struct model_series_change *change,
+                                   const struct model_series_change *changes, size_t num)
+{
+    return (struct watch_break){ .day = change->day,
+                                 .mark = mark_of(change->kind),
+                                 .percent = change->percent,
+                                 .early = change->noticed == 1 && is_earlier(&one->stream) ? EARLY_DAYS : 0,
+                                 .pause = is_pause(change, changes, num),
+                                 .noticed = change->noticed == 1,
+                                 .sender = change->sender };
+}
+
 static int by_day(const void *x, const void *y)
 {
     const struct watch_break *a = x, *b = y;
-    return a->day != b->day ? (a->day > b->day) - (a->day < b->day) : (a->mark > b->mark) - (a->mark < b->mark);
+    if (a->day != b->day)
+        return (a->day > b->day) - (a->day < b->day);
+    return a->mark != b->mark ? (a->mark > b->mark) - (a->mark < b->mark) : id_compare(&a->sender, &b->sender);
 }
 
 /* breaks: room for all changes. */
@@ -48,7 +89,7 @@ static int fill_stream(struct watch_stream *one, const struct model_series_chang
     size_t found = 0;
     for (size_t k = 0; k < num; k++)
         if (is_of(&changes[k], one, tree))
-            breaks[found++] = (struct watch_break){ changes[k].day, mark_of(changes[k].kind), changes[k].percent };
+            breaks[found++] = break_of(one, &changes[k], changes, num);
     if (found == 0)
         return 0;
     qsort(breaks, found, sizeof *breaks, by_day);

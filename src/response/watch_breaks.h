@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* response/watch_breaks.h: which streams count something else from a day on: the records series_change, which somebody
- * has entered. One is of all streams in its area and below, or of those of its disease, its indicator, or of its stream
- * alone. */
+/* response/watch_breaks.h: which streams count something else from a day on: the records series_change. One that
+ * somebody has entered is of all streams in its area and below, or of those of its disease, its indicator, or of its
+ * stream alone; one that the watch has noticed (watch_senders.h) of the streams of counters, and shares of them, of its
+ * area alone. Cases have begun, and specimens were taken, up to 10 days before a sender that joins reports them. */
 #ifndef RESPONSE_WATCH_BREAKS_H
 #define RESPONSE_WATCH_BREAKS_H
 

@@ -7,6 +7,7 @@
 #include "base/date_text.h"
 #include "base/memory.h"
 #include "response/change_list.h"
+#include "response/watch_breaks.h"
 #include "response/watch_judging.h"
 #include "store/area_tree.h"
 #include "store/list.h"
@@ -37,7 +38,8 @@ void watch_memory_clear(struct watch_memory *memory)
     for (size_t g = 0; g < memory->num_groups; g++)
         free(memory->groups[g].written);
     arena_free(&memory->arena);
-    *memory = (struct watch_memory){ .own = own, .room_own = room_own };
+    struct watch_sender_codes codes = memory->codes;
+    *memory = (struct watch_memory){ .own = own, .room_own = room_own, .codes = codes };
     memory->arena.limit = (size_t) ARENA_MOST_MIB << 20;
 }
 
@@ -46,6 +48,7 @@ void watch_memory_free(struct watch_memory *memory)
     if (memory == NULL)
         return;
     watch_memory_clear(memory);
+    watch_sender_codes_free(&memory->codes);
     free(memory->own);
     free(memory);
 }
@@ -670,7 +673,7 @@ size_t watch_memory_back(const struct watch_memory *memory, const struct watch_m
     return watch_step_days(&memory->streams.streams[group->first]) == 7 ? WATCH_WEEKS : WATCH_DAYS;
 }
 
-int watch_memory_update(struct watch_memory *memory, struct store_reader *reader, const struct access *who,
+int watch_memory_follow(struct watch_memory *memory, struct store_reader *reader, const struct access *who,
                         toc_date today, struct fault_list *faults)
 {
     bool all = !memory->warm;
@@ -679,11 +682,105 @@ int watch_memory_update(struct watch_memory *memory, struct store_reader *reader
         all = !begin_day(memory, today);
     if (ret == 0 && all)
         ret = begin(memory, reader, who, today, faults);
-    if (ret == 0)
-        spoil_linked(memory);
+    if (ret != 0)
+        watch_memory_clear(memory);
+    return ret;
+}
+
+static bool counts_records(const struct watch_stream *one, enum model_record_number record)
+{
+    return watch_stream_counts(one, record, NULL) ||
+           (one->numerator != NULL &&
+            (watch_stream_counts(one->numerator, record, NULL) || watch_stream_counts(one->denominator, record, NULL)));
+}
+
+/* What is to be looked at of one place: false where no stale stream counts these records. */
+static bool senders_at(const struct watch_memory *memory, uint32_t place, enum model_record_number record,
+                       struct watch_senders_at *at)
+{
+    bool stale = false;
+    *at = (struct watch_senders_at){ .area = memory->streams.areas[place], .record = record };
+    for (uint32_t i = memory->first_at[place]; i != NOT_THERE; i = memory->next_at[i]) {
+        const struct watch_stream *one = &memory->streams.streams[i];
+        size_t                     k = 0;
+        stale = stale || (memory->stale[i] && watch_stream_counts(one, record, NULL));
+        if (!counts_records(one, record))
+            continue;
+        while (k < at->num_indicators &&
+               (at->indicators[k].size != one->stream.indicator.size ||
+                memcmp(at->indicators[k].bytes, one->stream.indicator.bytes, one->stream.indicator.size) != 0))
+            k++;
+        if (k == at->num_indicators && k < WATCH_SENDER_INDICATORS)
+            at->indicators[at->num_indicators++] = one->stream.indicator;
+    }
+    return stale;
+}
+
+int watch_memory_senders(const struct watch_memory *memory, struct arena *arena, struct watch_senders_at **at,
+                         size_t *num)
+{
+    static const enum model_record_number records[] = { MODEL_CASE, MODEL_RESULT };
+    size_t                                places = memory->streams.map.num_areas, found = 0;
+    struct watch_senders_at              *list = arena_array(arena, 1, sizeof *list), one;
+    for (int pass = 0; pass < 2 && list != NULL; pass++) {
+        if (pass == 1)
+            list = arena_array(arena, found + 1, sizeof *list);
+        found = 0;
+        for (uint32_t place = 0; place < places && list != NULL; place++)
+            for (size_t r = 0; r < sizeof records / sizeof *records; r++)
+                if (senders_at(memory, place, records[r], &one)) {
+                    if (pass == 1)
+                        list[found] = one;
+                    found++;
+                }
+    }
+    if (list == NULL)
+        return TOC_ERR_NO_MEMORY;
+    *at = list;
+    *num = found;
+    return 0;
+}
+
+int watch_memory_breaks(struct watch_memory *memory, struct store_reader *reader)
+{
+    size_t               num = memory->streams.num_streams;
+    struct watch_stream *streams = memory->streams.streams, *before = memory_array(num + 1, sizeof *before);
+    if (before == NULL)
+        return TOC_ERR_NO_MEMORY;
+    for (size_t i = 0; i < num; i++) {
+        before[i] = streams[i];
+        streams[i].breaks = NULL;
+        streams[i].num_breaks = 0;
+    }
+    int ret = watch_breaks_read(reader, &memory->arena, &memory->streams);
+    for (size_t i = 0; i < memory->num_watched && ret == 0; i++) {
+        memory->series[i].breaks = streams[i].breaks;
+        memory->series[i].num_breaks = streams[i].num_breaks;
+        memory->stale[i] =
+            memory->stale[i] || streams[i].num_breaks != before[i].num_breaks ||
+            (streams[i].num_breaks > 0 &&
+             memcmp(streams[i].breaks, before[i].breaks, streams[i].num_breaks * sizeof *streams[i].breaks) != 0);
+    }
+    free(before);
+    if (ret != 0)
+        watch_memory_clear(memory);
+    return ret;
+}
+
+int watch_memory_judge(struct watch_memory *memory, struct store_reader *reader, const struct access *who)
+{
+    int ret = 0;
+    spoil_linked(memory);
     for (size_t g = 0; g < memory->num_groups && ret == 0; g++)
         ret = judge_group(memory, reader, who, &memory->groups[g]);
     if (ret != 0)
         watch_memory_clear(memory);
     return ret;
+}
+
+int watch_memory_update(struct watch_memory *memory, struct store_reader *reader, const struct access *who,
+                        toc_date today, struct fault_list *faults)
+{
+    int ret = watch_memory_follow(memory, reader, who, today, faults);
+    return ret == 0 ? watch_memory_judge(memory, reader, who) : ret;
 }

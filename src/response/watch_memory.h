@@ -21,6 +21,7 @@
 #ifndef RESPONSE_WATCH_MEMORY_H
 #define RESPONSE_WATCH_MEMORY_H
 
+#include "response/watch_senders.h"
 #include "response/watch_streams.h"
 
 #define WATCH_WEEKS 3 /* so many newest steps are judged */
@@ -63,6 +64,7 @@ struct watch_memory {
     uint32_t                  *first_at, *next_at; /* streams of counters at each place, and the next of each */
     struct watch_own_events   *own;
     size_t                     num_own, room_own;
+    struct watch_sender_codes  codes;
     struct arena               arena;
 };
 
@@ -76,6 +78,16 @@ void watch_memory_clear(struct watch_memory *memory);
  * group's series are judged. On failure it is cleared. */
 int watch_memory_update(struct watch_memory *memory, struct store_reader *reader, const struct access *who,
                         toc_date today, struct fault_list *faults);
+
+/* The same in its two parts: what has changed; then what is stale is judged. In between, the areas at which streams of
+ * counters are stale, for watch_senders.h; and, where rows of series_change were written because of them, read those
+ * again: streams that they are of are stale too. */
+int watch_memory_follow(struct watch_memory *memory, struct store_reader *reader, const struct access *who,
+                        toc_date today, struct fault_list *faults);
+int watch_memory_senders(const struct watch_memory *memory, struct arena *arena, struct watch_senders_at **at,
+                         size_t *num);
+int watch_memory_breaks(struct watch_memory *memory, struct store_reader *reader);
+int watch_memory_judge(struct watch_memory *memory, struct store_reader *reader, const struct access *who);
 
 /* An alarm was written, or has another signal now. */
 int watch_memory_alarm(struct watch_memory_group *group, const struct watch_written *written);

@@ -384,10 +384,39 @@ static int do_group(struct round *round, struct watch_memory_group *known)
     return ret;
 }
 
+/* Senders that have begun or stopped, before what came of it is judged. */
+static int notice_senders(struct round *round)
+{
+    struct watch_memory     *memory = round->memory;
+    struct arena             arena = { .limit = (size_t) ARENA_MOST_MIB << 20 };
+    struct watch_senders_at *at;
+    size_t                   num;
+    struct store_request     request = { .verb = "watch" };
+    struct store_receipt     receipt;
+    int                      ret = watch_memory_senders(memory, &arena, &at, &num);
+    if (ret == 0)
+        ret = watch_senders_changes(round->reader, round->who, &memory->codes, at, num, round->today, &arena,
+                                    &request.set);
+    if (ret == 0 && request.set.num_changes > 0) {
+        ret = store_submit(round->store, round->who, &request, &receipt, round->faults);
+        if (ret == 0)
+            ret = watch_memory_own(memory, receipt.event - (int64_t) request.set.num_changes + 1, receipt.event);
+        if (ret == 0)
+            ret = watch_memory_breaks(memory, round->reader);
+        round->report->num_noticed += ret == 0 ? request.set.num_changes : 0;
+    }
+    arena_free(&arena);
+    return ret;
+}
+
 static int do_round(struct round *round)
 {
     struct watch_memory *memory = round->memory;
-    int                  ret = watch_memory_update(memory, round->reader, round->who, round->today, round->faults);
+    int                  ret = watch_memory_follow(memory, round->reader, round->who, round->today, round->faults);
+    if (ret == 0)
+        ret = notice_senders(round);
+    if (ret == 0)
+        ret = watch_memory_judge(memory, round->reader, round->who);
     round->report->num_streams = memory->streams.num_streams;
     round->report->num_watched = memory->num_watched;
     for (size_t g = 0; ret == 0 && g < memory->num_groups; g++)

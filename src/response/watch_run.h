@@ -20,6 +20,7 @@
 
 struct watch_report {
     size_t num_streams, num_watched; /* the others say why: watch_streams.h */
+    size_t num_noticed;              /* rows of senders that joined or left: watch_senders.h */
     size_t num_alarms, num_signals, num_deferred, num_moved, num_closed;
 };
 

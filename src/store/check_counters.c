@@ -129,6 +129,20 @@ static char *recount_sql(const struct model_record *record, const struct model_c
     return sql.failure == 0 ? sql.bytes : NULL;
 }
 
+/* What a dimension of a row counts as; the caller frees it. */
+static char *code_of(const struct db_value *value)
+{
+    char      text[ID_TEXT_BYTES];
+    struct id id;
+    if (value->type == DB_TEXT)
+        return strndup(value->bytes, value->size);
+    if (value->type != DB_BYTES || value->size != ID_BYTES)
+        return strdup("");
+    memcpy(id.bytes, value->bytes, ID_BYTES);
+    id_to_text(&id, text);
+    return strdup(text);
+}
+
 static int expect_row(const struct area_tree *areas, const struct db_value *row, size_t num_codes,
                       struct expectation *all)
 {
@@ -143,7 +157,7 @@ static int expect_row(const struct area_tree *areas, const struct db_value *row,
     if (area == AREA_NONE)
         return 0; /* told as a reference to what does not exist */
     for (size_t i = 0; ret == 0 && i < num_codes; i++) {
-        codes[i] = row[1 + i].type == DB_TEXT ? strndup(row[1 + i].bytes, row[1 + i].size) : strdup("");
+        codes[i] = code_of(&row[1 + i]);
         if (codes[i] == NULL)
             ret = TOC_ERR_NO_MEMORY;
     }

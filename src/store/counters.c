@@ -237,6 +237,11 @@ static int number_of_dimension(struct counter_book *book, const struct model_rec
         return number_of_code(book, COUNTERS_MISSING, 0, number);
     if (field->kind == MODEL_KIND_FLAG)
         return number_of_code(book, *(const int64_t *) at != 0 ? "1" : "0", 1, number);
+    if (field->kind == MODEL_KIND_REFERENCE) {
+        char text_of_id[ID_TEXT_BYTES];
+        id_to_text(at, text_of_id);
+        return number_of_code(book, text_of_id, strlen(text_of_id), number);
+    }
     const struct model_text *text = at;
     return number_of_code(book, text->bytes, text->size, number);
 }

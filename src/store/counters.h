@@ -57,6 +57,19 @@ int         counters_rows(struct db *db, const struct model_record *record, cons
                           const struct id *area, const char *const dimensions[COUNTERS_DIMENSIONS], toc_date from, toc_date to,
                           toc_date known, counters_row *row, void *context, struct db_error *error);
 
+/* The numbers of all days from … to, and of no day, of one series, each by itself: of the combination of codes that has
+ * this number, of a day, as became known on a day. In no order, several of one (codes, day, known) too. */
+typedef int counters_cell(void *context, uint32_t codes, toc_date day, toc_date known, int64_t value);
+int         counters_cells(struct db *db, const struct model_record *record, const struct model_counter *counter,
+                           const struct id *area, toc_date from, toc_date to, counters_cell *cell, void *context,
+                           struct db_error *error);
+
+/* The combinations with a number greater than `after`, in order, each with its first two codes; "" where it has none.
+ * A number is never given another meaning. */
+typedef int counters_code(void *context, uint32_t codes, const char *first, size_t first_size, const char *second,
+                          size_t second_size);
+int         counters_codes(struct db *db, uint32_t after, counters_code *code, void *context, struct db_error *error);
+
 /* ---- writing; the writer alone ---- */
 
 /* What the writer has in memory: what is counted and not written yet, and rows as the database has them, so that a row

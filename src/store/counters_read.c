@@ -97,6 +97,7 @@ struct rows {
     toc_date                    from, to, known;
     uint16_t                    mark;
     counters_row               *row;
+    counters_cell              *cell; /* not NULL: each number by itself, and row is not called */
     void                       *context;
 };
 
@@ -113,7 +114,19 @@ static int count_waiting(void *context, const struct counters_counted *counted)
     toc_date day = counted->days[c];
     if (day != MODEL_MISSING_DATE && (day < rows->from || day > rows->to))
         return 0;
-    return rows->row(rows->context, day, counted->known, counted->sign);
+    return rows->cell != NULL ? rows->cell(rows->context, counted->codes[c], day, counted->known, counted->sign)
+                              : rows->row(rows->context, day, counted->known, counted->sign);
+}
+
+static int count_cells(const struct rows *rows, const struct db_value *row)
+{
+    struct counters_walk   walk;
+    struct counters_number number;
+    int                    ret = counters_walk_begin(&walk, &row[2], rows->mark);
+    while (ret == 0 && (ret = counters_walk_next(&walk, &number)) == 1)
+        ret =
+            rows->cell(rows->context, number.codes, (toc_date) row[0].integer, (toc_date) row[1].integer, number.value);
+    return ret;
 }
 
 static int count_row(void *context, const struct db_value *row, size_t num_columns)
@@ -123,6 +136,8 @@ static int count_row(void *context, const struct db_value *row, size_t num_colum
     (void) num_columns;
     if (row[3].integer != 0)
         return counters_waiting_walk(&row[2], count_waiting, rows);
+    if (rows->cell != NULL)
+        return count_cells(rows, row);
     int ret = sum_chosen(rows->chosen, &row[2], rows->mark, &sum);
     if (ret != 0 || sum == 0)
         return ret;
@@ -133,12 +148,12 @@ static int count_row(void *context, const struct db_value *row, size_t num_colum
 static int read_rows(struct db *db, const char *waiting, const struct model_record *record,
                      const struct model_counter *counter, const struct id *area,
                      const char *const dimensions[COUNTERS_DIMENSIONS], toc_date from, toc_date to, toc_date known,
-                     counters_row *row, void *context, struct db_error *error)
+                     counters_row *row, counters_cell *cell, void *context, struct db_error *error)
 {
     static const char      days[] = "SELECT event_day, known_day, numbers, 0 FROM counter WHERE series = $1 AND ";
     struct counters_series series = counters_series(counter->name, area);
     struct chosen          chosen;
-    struct rows            rows = { &chosen, record, counter, area, from, to, known, series.mark, row, context };
+    struct rows            rows = { &chosen, record, counter, area, from, to, known, series.mark, row, cell, context };
     const struct db_value  parameters[] = { db_integer(series.number), db_integer(from), db_integer(to),
                                             db_integer(known), db_integer(MODEL_MISSING_DATE) };
     char                   sql[800];
@@ -153,12 +168,45 @@ static int read_rows(struct db *db, const char *waiting, const struct model_reco
     return ret;
 }
 
+#define WITH_WAITING " UNION ALL SELECT number, 0, counted, 1 " COUNTERS_FROM_WAITING("$1")
+
 int counters_rows(struct db *db, const struct model_record *record, const struct model_counter *counter,
                   const struct id *area, const char *const dimensions[COUNTERS_DIMENSIONS], toc_date from, toc_date to,
                   toc_date known, counters_row *row, void *context, struct db_error *error)
 {
-    return read_rows(db, " UNION ALL SELECT number, 0, counted, 1 " COUNTERS_FROM_WAITING("$1"), record, counter, area,
-                     dimensions, from, to, known, row, context, error);
+    return read_rows(db, WITH_WAITING, record, counter, area, dimensions, from, to, known, row, NULL, context, error);
+}
+
+int counters_cells(struct db *db, const struct model_record *record, const struct model_counter *counter,
+                   const struct id *area, toc_date from, toc_date to, counters_cell *cell, void *context,
+                   struct db_error *error)
+{
+    const char *every[COUNTERS_DIMENSIONS] = { NULL };
+    return read_rows(db, WITH_WAITING, record, counter, area, every, from, to, INT32_MAX, NULL, cell, context, error);
+}
+
+struct codes {
+    counters_code *code;
+    void          *context;
+};
+
+static int take_code(void *context, const struct db_value *row, size_t num_columns)
+{
+    const struct codes *codes = context;
+    (void) num_columns;
+    if (row[0].integer < 0 || row[0].integer > UINT32_MAX)
+        return DB_ERR_CORRUPT;
+    return codes->code(codes->context, (uint32_t) row[0].integer, row[1].size > 0 ? row[1].bytes : "", row[1].size,
+                       row[2].size > 0 ? row[2].bytes : "", row[2].size);
+}
+
+int counters_codes(struct db *db, uint32_t after, counters_code *code, void *context, struct db_error *error)
+{
+    struct codes          codes = { code, context };
+    const struct db_value from = db_integer(after);
+    return select_rows(db,
+                       "SELECT number, dimension_1, dimension_2 FROM counter_codes WHERE number > $1 ORDER BY number",
+                       &from, 1, take_code, &codes, error);
 }
 
 /* ---- totals ---- */
@@ -223,11 +271,12 @@ static int read_total(struct db *db, bool waiting, const struct model_record *re
     const struct db_value parameters[] = { db_id(area), db_word(record->name),
                                            db_integer(counters_series(record->counters[0].name, area).number) };
     int                   ret = choose(db, counter, dimensions, &chosen, error);
-    if (ret == 0 && (chosen.all || counters_like_first(record, counter)))
+    if (ret == 0 &&
+        ((chosen.all && waiting) || counters_like_first(record, counter))) /* what waits is of some series */
         ret = select_rows(db, waiting ? also_waiting : in_row, parameters, waiting ? 3 : 2, total_row, &found, error);
     else if (ret == 0)
-        ret = read_rows(db, waiting ? " UNION ALL SELECT number, 0, counted, 1 " COUNTERS_FROM_WAITING("$1") : "",
-                        record, counter, area, dimensions, INT32_MIN, INT32_MAX, INT32_MAX, add_row, &found.sum, error);
+        ret = read_rows(db, waiting ? WITH_WAITING : "", record, counter, area, dimensions, INT32_MIN, INT32_MAX,
+                        INT32_MAX, add_row, NULL, &found.sum, error);
     free(chosen.codes);
     if (ret == 0)
         *total = found.sum;
@@ -253,7 +302,8 @@ int counters_days_written(struct db *db, const struct model_record *record, cons
 {
     const char *every[COUNTERS_DIMENSIONS] = { NULL };
     int64_t     found = 0;
-    int ret = read_rows(db, "", record, counter, area, every, INT32_MIN, INT32_MAX, INT32_MAX, add_row, &found, error);
+    int         ret =
+        read_rows(db, "", record, counter, area, every, INT32_MIN, INT32_MAX, INT32_MAX, add_row, NULL, &found, error);
     if (ret == 0)
         *sum = found;
     return ret;

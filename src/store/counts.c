@@ -101,6 +101,29 @@ int store_counts(struct store_reader *reader, const struct access *who, const st
     return ret;
 }
 
+/* ---- number by number, for the program's own work ---- */
+
+int store_count_cells(struct store_reader *reader, const struct access *who, const struct store_count_query *query,
+                      store_count_cell *cell, void *context)
+{
+    struct db *db;
+    int        ret = check_question(reader->store, who, query);
+    if (ret == 0)
+        ret = store_reader_db(reader, &db);
+    return ret != 0 ? ret
+                    : counters_cells(db, query->record, query->counter, &query->area, query->from, query->to, cell,
+                                     context, &reader->error);
+}
+
+int store_count_codes(struct store_reader *reader, uint32_t after, store_count_code *code, void *context)
+{
+    struct db *db;
+    int        ret = store_reader_db(reader, &db);
+    return ret != 0 ? ret : counters_codes(db, after, code, context, &reader->error);
+}
+
+/* ---- the triangle ---- */
+
 struct triangle {
     toc_date from, to;
     size_t   max_delay;

@@ -201,6 +201,19 @@ struct store_count_query {
 int store_counts(struct store_reader *reader, const struct access *who, const struct store_count_query *query,
                  int64_t *counts, int64_t *undated);
 
+/* The numbers of a counter, each by itself: of the combination of codes that has this number in the database (the same
+ * for all areas and counters), of a day (MODEL_MISSING_DATE: of none), as became known on a day. In no order, several
+ * of one (codes, day, known) too. dimensions and known of the query are not looked at. For the program's own work. */
+typedef int store_count_cell(void *context, uint32_t codes, toc_date day, toc_date known, int64_t value);
+int store_count_cells(struct store_reader *reader, const struct access *who, const struct store_count_query *query,
+                      store_count_cell *cell, void *context);
+
+/* What these numbers say: those greater than `after`, in order, with the first two codes ("" = without a value; a
+ * reference as the text of its id). No number is ever given another meaning. */
+typedef int store_count_code(void *context, uint32_t codes, const char *first, size_t first_size, const char *second,
+                             size_t second_size);
+int         store_count_codes(struct store_reader *reader, uint32_t after, store_count_code *code, void *context);
+
 /* The reporting triangle: cells[day × (max_delay + 1) + delay] = increments that became known `delay` days after their
  * day; the last column holds max_delay and more, the first also what was known before its day. */
 int store_triangle(struct store_reader *reader, const struct access *who, const struct store_count_query *query,

@@ -615,6 +615,8 @@ CREATE TABLE "series_change" (
   "disease" {text} NOT NULL DEFAULT '',
   "indicator" {text} NOT NULL DEFAULT '',
   "percent" {real},
+  "sender" {id},
+  "noticed" {integer},
   "document" {text} NOT NULL DEFAULT '',
   PRIMARY KEY ("id")){keyed};
 CREATE INDEX "series_change_kind" ON "series_change" ("kind");
