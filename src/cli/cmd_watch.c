@@ -231,6 +231,10 @@ static int run_round(struct call *call)
         return node_complain(call->command, status, &faults);
     }
     fault_list_free(&faults);
+    if (report.num_noticed > 0)
+        fprintf(cli_messages(),
+                "tocsin watch: %zu changes written or brought up to date of senders that joined or left\n",
+                report.num_noticed);
     fprintf(cli_messages(),
             "tocsin watch: %zu of %zu streams watched: %zu new alarms, %zu new signals, %zu of them deferred, %zu "
             "closed as duplicates\n",
@@ -260,6 +264,7 @@ static const struct rows_column stream_columns[] = {
     { .name = "reports_expected", .kind = ROWS_NUMBER },
     { .name = "reports_received", .kind = ROWS_NUMBER },
     { .name = "reports_in_time", .kind = ROWS_NUMBER },
+    { .name = "changes" },
     { .name = "not_watched" },
 };
 
@@ -313,8 +318,35 @@ static void put_reports(struct call *call, const struct watch_stream *one, int64
     }
 }
 
-static void put_stream(struct call *call, const struct watch_stream *one, const struct watch_group *group, size_t at,
-                       int64_t delay)
+/* What its numbers mean since when, of the days that the watch looks at for senders: "sender-joined 2026-11-03 28 %
+ * H7". */
+static void put_changes(struct call *call, struct store_reader *reader, const struct watch_stream *one)
+{
+    struct sink text = { .fd = -1 };
+    for (size_t i = 0; i < one->num_breaks; i++) {
+        const struct watch_break *change = &one->breaks[i];
+        struct arena              arena = ARENA_INIT;
+        struct model_facility     sender;
+        struct model_set          visible;
+        char                      day[DATE_TEXT_BYTES];
+        if (change->day <= call->settings->about.today - WATCH_SENDER_WINDOW)
+            continue;
+        date_to_text(change->day, DATE_FORM_DAY, day);
+        sink_format(&text, "%s%s %s", text.used > 0 ? "; " : "", watch_mark_words[change->mark], day);
+        if (!isnan(change->percent))
+            sink_format(&text, " %g %%", change->percent);
+        if (!id_is_missing(&change->sender) && store_read(reader, &call->who, model_record(MODEL_FACILITY),
+                                                          &change->sender, STORE_NOW, &arena, &sender, &visible) == 0)
+            sink_format(&text, " %.*s", (int) sender.code.size, sender.code.bytes);
+        arena_free(&arena);
+    }
+    sink_character(&text, '\0');
+    rows_text(&call->output.rows, text.failure == 0 ? text.bytes : "");
+    free(text.bytes);
+}
+
+static void put_stream(struct call *call, struct store_reader *reader, const struct watch_stream *one,
+                       const struct watch_group *group, size_t at, int64_t delay)
 {
     struct rows *rows = &call->output.rows;
     put_text(rows, one->stream.code);
@@ -339,6 +371,7 @@ static void put_stream(struct call *call, const struct watch_stream *one, const 
     }
     put_share(rows, one, group, at);
     put_reports(call, one, delay);
+    put_changes(call, reader, one);
     rows_text(rows, one->unwatched != NULL ? one->unwatched : group->num_steps == 0 ? "nothing was counted yet" : "");
     rows_end_row(rows);
 }
@@ -355,7 +388,7 @@ static int list_group(struct call *call, struct store_reader *reader, const stru
         status =
             watch_stream_delay(reader, &call->who, &streams->streams[first + i], call->settings->about.today, &delay);
         if (status == 0)
-            put_stream(call, &streams->streams[first + i], &group, i, delay);
+            put_stream(call, reader, &streams->streams[first + i], &group, i, delay);
     }
     arena_free(&arena);
     return status;
@@ -374,7 +407,7 @@ static int list_all(struct call *call, struct store_reader *reader, struct arena
         first += num;
     }
     for (; status == 0 && first < streams.num_streams; first++)
-        put_stream(call, &streams.streams[first], NULL, 0, -1);
+        put_stream(call, reader, &streams.streams[first], NULL, 0, -1);
     return status;
 }
 

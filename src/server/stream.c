@@ -69,6 +69,34 @@ static bool is_unstable(struct toc_share share)
     return share.denominator > 0 && share.numerator < WATCH_UNSTABLE;
 }
 
+/* Days from which its numbers mean something else. */
+static void put_changes(struct reading *reading, struct json_writer *json, const struct watch_stream *one)
+{
+    struct exchange *exchange = reading->exchange;
+    json_key(json, "changes");
+    json_begin_array(json);
+    for (size_t i = 0; i < one->num_breaks; i++) {
+        const struct watch_break *change = &one->breaks[i];
+        struct model_facility     sender;
+        struct model_set          visible;
+        if (id_is_missing(&change->sender) ||
+            store_read(exchange->reader, &exchange->caller.access, model_record(MODEL_FACILITY), &change->sender,
+                       STORE_NOW, &exchange->arena, &sender, &visible) != 0)
+            model_init(model_record(MODEL_FACILITY), &sender);
+        json_begin_object(json);
+        reply_day(json, "day", change->day);
+        put_name(json, "kind", watch_mark_words[change->mark]);
+        put_value(json, "percent", change->percent);
+        json_key(json, "noticed");
+        json_put_bool(json, change->noticed);
+        put_text(json, "sender", sender.code);
+        put_text(json, "sender_en", sender.name_en);
+        put_text(json, "sender_zh", sender.name_zh);
+        json_end(json);
+    }
+    json_end(json);
+}
+
 static void put_definition(struct json_writer *json, const struct watch_stream *one, const struct watch_series *series,
                            struct toc_share newest)
 {
@@ -88,16 +116,6 @@ static void put_definition(struct json_writer *json, const struct watch_stream *
     json_put_bool(json, is_unstable(newest));
     put_value(json, "residents", one->residents > 0 ? (double) one->residents : NAN);
     put_value(json, "residents_year", one->residents > 0 ? (double) one->residents_year : NAN);
-    json_key(json, "changes");
-    json_begin_array(json);
-    for (size_t i = 0; i < one->num_breaks; i++) {
-        json_begin_object(json);
-        reply_day(json, "day", one->breaks[i].day);
-        put_name(json, "kind", watch_mark_words[one->breaks[i].mark]);
-        put_value(json, "percent", one->breaks[i].percent);
-        json_end(json);
-    }
-    json_end(json);
 }
 
 static void put_reports(struct json_writer *json, const struct completeness_step *step)
@@ -172,6 +190,7 @@ static int put_watched(struct reading *reading, struct json_writer *json, const 
                                     : NULL);
     put_definition(json, one, counted ? &group->series[at] : NULL,
                    counted ? watch_share(group, at, group->num_steps - 1) : (struct toc_share){ 0, 0 });
+    put_changes(reading, json, one);
     return 0;
 }
 

@@ -135,6 +135,25 @@ def test_single_case(node):
 
 
 @with_node
+def test_senders(node):
+    """A hospital that begins to report is noticed, told with its streams, and what it brings is marked."""
+    old, new = (node.create("facility", f"code={code}", "name_en=Hospital", "kind=hospital", f"area={node.county}", "--as", "program")
+                for code in ("H1", "H2"))
+    node.load("stream", "code,indicator,disease,area,period,feed,counter",
+              [f"flu,cases,influenza,{node.areas[1]},day,counter,case_by_received"], node.where)
+    rows = [f"{node.persons[1]},influenza,suspected,{node.areas[1]},{TODAY - datetime.timedelta(days=back)},{sender}"
+            for sender, first, last, number in ((old, 80, 0, 12), (new, 0, 0, 9)) for back in range(last, first + 1) for _ in range(number)]
+    node.load("case", "person,disease,classification,responsible_area,received_date,reported_by", rows, node.where)
+    code, out, err = run("watch", "run", "--node", node.path, "--today", TODAY)
+    assert code == 0 and err.startswith("tocsin watch: 1 changes written"), err
+    marks = {(row["day"], row["mark"]) for row in csv.DictReader(io.StringIO(out)) if row["stream"] == "flu"}
+    assert marks == {(str(TODAY), "sender-joined")}, out
+    rows = {row["stream"]: row for row in csv.DictReader(io.StringIO(node("watch", "streams", "--today", TODAY)))}
+    assert rows["flu"]["changes"] == f"sender-joined {TODAY} 43 % H2", rows["flu"]
+    assert rows["measles-0"]["changes"] == "", rows
+
+
+@with_node
 def test_streams(node):
     """Streams are told with what they are judged by, and why one is not."""
     node.create("stream", "code=sales", "indicator=medicine-sales", f"area={node.county}", "period=month", "feed=file")

@@ -5,7 +5,7 @@ import { useData } from "../core/data";
 import { plusDays, today } from "../core/days";
 import { day, number, t, type TextKey } from "../core/language";
 import { go, query, withQuery } from "../core/router";
-import { codeName, codesOf, may } from "../core/session";
+import { codeName, codesOf, may, nameOf } from "../core/session";
 import { areaOf } from "../signal/OpenSignals";
 import { shareText } from "../signal/said";
 import "../chart/chart.css";
@@ -22,6 +22,7 @@ interface Line {
 }
 
 const DAYS = 28;
+const CHANGES_DAYS = 84;
 const PAGE = 200;
 const MOST_PAGES = 20;
 
@@ -96,6 +97,24 @@ function Reporting({ watched }: { watched: Watched }) {
   );
 }
 
+/** Since when its numbers mean something else, in these days: a sender that joined or left with its name. */
+function Changes({ watched }: { watched: Watched }) {
+  const from = plusDays(today(), -CHANGES_DAYS);
+  return (
+    <>
+      {watched.changes
+        .filter((one) => one.day >= from)
+        .map((one) => (
+          <div class="quiet" key={`${one.day} ${one.kind} ${one.sender}`}>
+            {t("chart.change", { kind: codeName("series_mark", one.kind), day: day(one.day) })}
+            {one.sender !== null && `: ${nameOf({ name_en: one.sender_en ?? "", name_zh: one.sender_zh ?? "" }) || one.sender}`}
+            {one.percent !== null && ` (${number(one.percent)} %)`}
+          </div>
+        ))}
+    </>
+  );
+}
+
 function Table({ lines }: { lines: Line[] }) {
   return (
     <div class="over" tabIndex={0} role="group" aria-label={t("page.streams")}>
@@ -133,7 +152,10 @@ function Table({ lines }: { lines: Line[] }) {
                     <Reporting watched={watched} />
                   </td>
                   <td>{watched.method}</td>
-                  <td>{watched.history_from}</td>
+                  <td>
+                    {watched.history_from}
+                    <Changes watched={watched} />
+                  </td>
                 </>
               )}
               <td class="number">{signal === undefined ? number(alarms) : <a href={`/signals/${signal}?stream=${row.id}`}>{number(alarms)}</a>}</td>
