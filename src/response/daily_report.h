@@ -92,7 +92,7 @@ struct daily_report_freezing {
     struct access        who;
     int64_t              now;
     struct id            area;
-    toc_date             day;     /* over by now; MODEL_MISSING_DATE: yesterday (UTC) */
+    toc_date             day;     /* over by now; MODEL_MISSING_DATE: yesterday */
     bool                 once;    /* not where the day has a report already: BASE_ERR_INPUT */
     struct id            made;    /* set when the request is decided */
     struct store_request request; /* made by daily_report_freeze */

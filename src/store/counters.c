@@ -7,6 +7,8 @@
 
 #include "base/date_text.h"
 #include "base/memory.h"
+#include "base/time_zone.h"
+#include "model/model_moment.h"
 #include "store/counters_book.h"
 #include "store/counters_fold.h"
 #include "store/counters_slices.h"
@@ -259,7 +261,8 @@ static int combination_of(struct counter_book *book, const struct model_record *
     return ret == 0 ? number_of_combination(book, codes, number) : ret;
 }
 
-/* The day that a record counts on. */
+/* The day that a record counts on. A time in UTC, as this program writes its own, is of the node's day; one that was
+ * said with another zone, or without, of the day that was said. */
 static toc_date day_of(const struct model_record *record, const char *name, const void *value)
 {
     const struct model_field *field = model_field_find(record, name, strlen(name));
@@ -269,8 +272,11 @@ static toc_date day_of(const struct model_record *record, const char *name, cons
     if (field->kind == MODEL_KIND_DATE)
         return *(const toc_date *) at;
     const struct model_text *time = at;
+    struct model_moment      moment;
     toc_date                 day;
     enum date_form           form;
+    if (time->size > DATE_TEXT_BYTES && time->bytes[time->size - 1] == 'Z' && model_moment_of(field, value, &moment))
+        return time_zone_day(moment.start);
     if (time->size < DATE_TEXT_BYTES - 1 || date_from_text(time->bytes, DATE_TEXT_BYTES - 1, &day, &form, NULL) != 0)
         return MODEL_MISSING_DATE;
     return day;

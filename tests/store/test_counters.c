@@ -3,7 +3,9 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "base/time_zone.h"
 #include "store/counters_internal.h"
+#include "store/node.h"
 #include "store/store_internal.h"
 #include "support/store.h"
 #include "support/test.h"
@@ -176,6 +178,53 @@ static void test_a_new_writer_counts_on(void **state)
     assert_int_equal(test_store_number(&test, "SELECT count(*) FROM counter_codes"), 4);
 }
 
+/* A time in UTC is of the node's day, one with another zone, or without, of the day that was said. Day 20001 is
+ * 2024-10-05. */
+static void test_days_of_times(void **state)
+{
+    static const struct {
+        const char *noticed;
+        toc_date    day;
+    } asked[] = {
+        { "2024-10-04T15:59:59Z", 20000 },
+        { "2024-10-04T16:00:00Z", 20001 },
+        { "2024-10-04T16Z", 20001 },
+        { "2024-10-05", 20001 },
+        { "2024-10-05T23:59", 20001 },
+        { "2024-10-05T15:59Z", 20001 },
+        { "2024-10-05T23:00:00-05:00", 20001 },
+        { "2024-10-05T00:10:00+08:00", 20001 },
+        { "2024-10-05T16:00Z", 20002 },
+    };
+    const struct model_record *record = model_record(MODEL_SIGNAL);
+    struct access              who = test_program();
+    int64_t                    days[3], undated;
+    (void) state;
+    assert_ok(time_zone_set("Asia/Shanghai"));
+    for (size_t i = 0; i < sizeof asked / sizeof *asked; i++) {
+        struct model_signal  signal;
+        struct store_change  change = { .verb = STORE_CREATE, .record = record, .value = &signal };
+        struct store_request request = { .verb = "create", .set = { &change, 1 } };
+        model_init(record, &signal);
+        signal.head.id = node_new_id(test.now + (int64_t) i * INSTANT_SECOND);
+        signal.area = test.areas[TEST_EAST];
+        signal.source = text("alarm");
+        signal.status = text("new");
+        signal.noticed_time = text(asked[i].noticed);
+        assert_ok(store_submit(test.store, &who, &request, NULL, NULL));
+        struct store_count_query query = { .record = record,
+                                           .counter = &record->counters[0],
+                                           .area = test.areas[TEST_EAST],
+                                           .from = asked[i].day - 1,
+                                           .to = asked[i].day + 1,
+                                           .known = MODEL_MISSING_DATE };
+        assert_ok(store_counts(test.reader, &who, &query, days, &undated));
+        assert_int_equal(days[1], i == 0 || i == 8 ? 1 : i);
+        assert_int_equal(undated, 0);
+    }
+    assert_ok(time_zone_set(""));
+}
+
 /* A request that fails after it was counted leaves nothing, in the database and in the writer's memory. */
 static void test_what_failed_is_not_counted(void **state)
 {
@@ -222,7 +271,7 @@ static void test_rows_of_another_series_are_found_out(void **state)
 }
 
 #define PROMISES(on)                                                                                                   \
-    on(test_counts_at_every_level) on(test_counts_as_known) on(test_counts_need_the_grant)                             \
+    on(test_counts_at_every_level) on(test_counts_as_known) on(test_counts_need_the_grant) on(test_days_of_times)      \
         on(test_a_new_writer_counts_on) on(test_what_failed_is_not_counted)
 #define ON_SQLITE(name) { "sqlite: " #name, name, test_store_on_sqlite, test_store_end, &test },
 #define ON_POSTGRESQL(name) { "postgresql: " #name, name, test_store_on_postgresql, test_store_end, &test },
