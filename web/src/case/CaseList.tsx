@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The line list: filters and order in the address, rows by key as one scrolls, names only for a purpose.
 import { elementScroll, observeElementOffset, observeElementRect, Virtualizer } from "@tanstack/virtual-core";
-import { useEffect, useReducer, useRef, useState } from "preact/hooks";
+import { memo } from "preact/compat";
+import { useCallback, useEffect, useMemo, useReducer, useRef, useState } from "preact/hooks";
 import { download } from "../core/api";
 import { isDay } from "../core/days";
 import { day, number, t } from "../core/language";
@@ -58,7 +59,20 @@ function useRows(count: number, scroller: { current: HTMLDivElement | null }): V
   return rows;
 }
 
-function Filters({ view }: { view: View }) {
+/** A row, which stays as it is while others come: each page, each step of scrolling draws the list anew. */
+const Line = memo(function Line({ row, index, start, columns }: { row: CaseRow; index: number; start: number; columns: Column[] }) {
+  return (
+    <div class="grid-row" role="row" aria-rowindex={index + 2} ref={(line) => line?.style.setProperty("transform", `translateY(${start}px)`)}>
+      {columns.map((column, i) => (
+        <span key={column.name} role="cell" class={`c-${column.name}`}>
+          {i === 0 ? <a href={`/cases/${row.id}`}>{cell(column, row) || t("cases.noDate")}</a> : cell(column, row)}
+        </span>
+      ))}
+    </div>
+  );
+});
+
+const Filters = memo(function Filters({ view }: { view: View }) {
   const shown = ["disease", "classification", "severity", "outcome"];
   return (
     <div class="row filters" role="group" aria-label={t("cases.filters")}>
@@ -101,7 +115,7 @@ function Filters({ view }: { view: View }) {
       })}
     </div>
   );
-}
+});
 
 function Identities({ shown, show }: { shown: string | null; show: (purpose: string | null) => void }) {
   const purposes = identityPurposes();
@@ -121,7 +135,7 @@ function Identities({ shown, show }: { shown: string | null; show: (purpose: str
   );
 }
 
-function Tools({ view, question, purpose, show }: {
+const Tools = memo(function Tools({ view, question, purpose, show }: {
   view: View;
   question: Record<string, string>;
   purpose: string | null;
@@ -164,14 +178,14 @@ function Tools({ view, question, purpose, show }: {
       </span>
     </div>
   );
-}
+});
 
 export default function CaseList() {
   const view = model.value?.views.find((one) => one.name === "cases");
   const [purpose, setPurpose] = useState<string | null>(null);
   const [changed, setChanged] = useState(false);
   const scroller = useRef<HTMLDivElement>(null);
-  const question = Object.fromEntries(query.value);
+  const question = useMemo(() => Object.fromEntries(query.value), [query.value]);
   const list = useCaseList(question, purpose !== null);
   const rows = useRows(list.rows.length, scroller);
   const items = rows.getVirtualItems();
@@ -187,12 +201,12 @@ export default function CaseList() {
   useEffect(() => onChange(["case"], () => setChanged(true)), []);
   useEffect(() => () => choosePurpose(null), []); // names are for this page alone
 
-  if (view === undefined) return <Empty>{t("cases.notForYou")}</Empty>;
-  const columns = columnsOf(view, purpose !== null);
-  const show = (wanted: string | null) => {
+  const columns = useMemo(() => (view === undefined ? [] : columnsOf(view, purpose !== null)), [view, purpose !== null]);
+  const show = useCallback((wanted: string | null) => {
     choosePurpose(wanted);
     setPurpose(wanted);
-  };
+  }, []);
+  if (view === undefined) return <Empty>{t("cases.notForYou")}</Empty>;
   return (
     <div class="cases">
       <h1>{list.total === null ? t("cases.title") : t("cases.count", { n: list.total })}</h1>
@@ -228,22 +242,7 @@ export default function CaseList() {
         <div role="rowgroup" class="grid-body" ref={(body) => body?.style.setProperty("height", `${rows.getTotalSize()}px`)}>
           {items.map((item) => {
             const row = list.rows[item.index];
-            if (row === undefined) return null;
-            return (
-              <div
-                key={row.id}
-                class="grid-row"
-                role="row"
-                aria-rowindex={item.index + 2}
-                ref={(line) => line?.style.setProperty("transform", `translateY(${item.start}px)`)}
-              >
-                {columns.map((column, i) => (
-                  <span key={column.name} role="cell" class={`c-${column.name}`}>
-                    {i === 0 ? <a href={`/cases/${row.id}`}>{cell(column, row) || t("cases.noDate")}</a> : cell(column, row)}
-                  </span>
-                ))}
-              </div>
-            );
+            return row === undefined ? null : <Line key={item.index} row={row} index={item.index} start={item.start} columns={columns} />;
           })}
         </div>
         {list.loading && <Loading />}

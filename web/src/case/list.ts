@@ -32,7 +32,7 @@ export function useCaseList(question: Record<string, string>, identities: boolea
     const mine = new AbortController();
     ending.current = mine;
     busy.current = true;
-    setState((old) => ({ ...(first ? { ...NOTHING, rows: old.rows } : old), loading: true, failure: null }));
+    setState((old) => ({ ...(first ? { ...NOTHING, rows: old.rows, total: old.total } : old), loading: true, failure: null }));
     const begin = first ? { total: true } : { after: cursor.current ?? "", from: "" };
     get("/api/v1/cases", { ...question, page_size: PAGE, ...(identities ? { identities: true } : {}), ...begin }, { signal: mine.signal }).then(
       (page) => {
