@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "formats/list/count_mapping.h"
 #include "formats/list/list.h"
 #include "fuzz.h"
 
@@ -49,6 +50,41 @@ static void read_rows(struct list *list, struct written *written)
     arena_free(&arena);
 }
 
+/* The same bytes as a mapping of numbers: what was taken over is written, and says the same when it is read again. */
+static void read_counts(const char *mapping, size_t mapping_size, const char *bytes, size_t size)
+{
+    struct fault_list    faults = FAULT_LIST_INIT;
+    struct arena         arena = ARENA_INIT;
+    struct sheet_options form = { 0 };
+    struct sheet        *sheet = NULL;
+    struct sheet_row     header;
+    struct count_mapping counts, other;
+    struct json_writer   json;
+    struct sink          written, again;
+    bool                 by_names;
+    sink_init_memory(&written);
+    sink_init_memory(&again);
+    if (sheet_open(bytes, size, "f", &form, &faults, &sheet) == 0 && sheet_next(sheet, &header) == 1) {
+        MUST(count_mapping_propose(&header, &arena, &counts, &by_names) == 0);
+        MUST(count_mapping_propose(&header, &arena, &other, &by_names) == 0);
+        if (mapping_size > 0)
+            (void) count_mapping_apply(mapping, mapping_size, "f", &arena, &counts, &faults);
+        json_writer_init(&json, &written);
+        count_mapping_write(&counts, &json);
+        MUST(count_mapping_is(written.bytes, written.used));
+        MUST(count_mapping_apply(written.bytes, written.used, "f", &arena, &other, &faults) == 0);
+        json_writer_init(&json, &again);
+        count_mapping_write(&other, &json);
+        MUST(written.used == again.used && memcmp(written.bytes, again.bytes, again.used) == 0);
+        (void) count_mapping_ask(&counts, "f", &faults);
+    }
+    sheet_close(sheet);
+    fault_list_free(&faults);
+    arena_free(&arena);
+    sink_free(&written);
+    sink_free(&again);
+}
+
 /* True where the file was a list without questions. */
 static bool read_list(const char *mapping, size_t mapping_size, const char *bytes, size_t size, struct written *written)
 {
@@ -85,6 +121,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct written first = { 0 }, again = { 0 }, mended = { 0 };
     if (tables == NULL)
         load();
+    read_counts(bytes, mapping_size, bytes + skip, size - skip);
     if (read_list(bytes, mapping_size, bytes + skip, size - skip, &first)) {
         MUST(read_list(first.mapping.bytes, first.mapping.used, bytes + skip, size - skip, &again));
         MUST(again.num_rows == first.num_rows && again.num_bad == first.num_bad);

@@ -164,15 +164,19 @@ static void tell_file(struct telling *telling, const struct intake_receipt *rece
     begin_line(telling, &json);
     put_receipt(&json, receipt);
     if (counts != NULL) {
+        if (counts->reason[0] != '\0') {
+            json_key(&json, "reason");
+            json_put_string(&json, counts->reason);
+        }
         json_key(&json, "rows");
         json_put_integer(&json, (int64_t) counts->rows);
         json_key(&json, "repeated_rows");
         json_put_integer(&json, (int64_t) counts->repeated);
         json_key(&json, "bad_rows");
         json_put_integer(&json, (int64_t) counts->bad);
-    } else if (table->list != NULL) {
+    } else if (table->list != NULL || table->counts != NULL) {
         json_key(&json, "proposed");
-        list_write_mapping(table->list, &json);
+        intake_table_write_mapping(table, &json);
     }
     json_end(&json);
     sink_character(&telling->out, '\n');
@@ -191,7 +195,9 @@ static int load(struct take_table_call *call, struct telling *telling, struct in
     if (ret != 0 && ret != BASE_ERR_INPUT)
         return node_complain(call->command, ret, &none);
     snprintf(receipt->verdict, sizeof receipt->verdict, "%s",
-             ret != 0 || counts.bad > 0 ? "accepted-with-faults" : "accepted");
+             ret != 0 && table->counts != NULL ? "held"
+             : ret != 0 || counts.bad > 0      ? "accepted-with-faults"
+                                               : "accepted");
     tell_file(telling, receipt, table, &counts);
     call->num_bad += counts.bad + (ret != 0);
     return CLI_DONE;
@@ -202,7 +208,8 @@ static const char *why_not(int status, const struct intake_table *table)
 {
     if (status == 0)
         return "what its columns mean is to be confirmed";
-    return table->list != NULL ? "questions about its columns are open" : "it cannot be read as a line list";
+    return table->list != NULL || table->counts != NULL ? "questions about its columns are open"
+                                                        : "it can be read neither as a line list nor as one of numbers";
 }
 
 static int keep(struct take_table_call *call, const struct intake_arrival *arrival,
@@ -210,7 +217,7 @@ static int keep(struct take_table_call *call, const struct intake_arrival *arriv
                 struct intake_receipt *receipt)
 {
     bool        ready = status == 0 && table->is_confirmed;
-    const char *verdict = ready ? "received" : table->list != NULL ? "held" : "rejected";
+    const char *verdict = ready ? "received" : table->list != NULL || table->counts != NULL ? "held" : "rejected";
     return intake_table_keep(call->intake, call->reader, arrival, form, verdict, ready ? NULL : why_not(status, table),
                              receipt);
 }
@@ -223,7 +230,7 @@ static int take(struct take_table_call *call, struct telling *telling, const str
     int                   ret = 0;
     bool                  confirms = call->options->mapping != NULL || call->options->as_proposed;
     if (status == 0 && confirms)
-        ret = intake_table_remember(call->intake, call->reader, call->feed, table->list, &call->submitted_by);
+        ret = intake_table_remember(call->intake, call->reader, call->feed, table, &call->submitted_by);
     table->is_confirmed = table->is_confirmed || confirms;
     if (ret == 0)
         ret = keep(call, arrival, form, table, status, &receipt);
@@ -281,7 +288,7 @@ static int take_open(struct take_table_call *call, const char *path, const struc
 {
     struct telling        telling = { .path = path };
     struct fault_list     faults = FAULT_LIST_INIT;
-    struct intake_table   table = { .list = NULL };
+    struct intake_table   table = { .known = MODEL_MISSING_DATE };
     struct list_options   options = { .disease = call->options->disease,
                                       .dates = (enum list_dates)(call->options->dates + 1) };
     struct intake_arrival arrival = { .channel = "command-line",

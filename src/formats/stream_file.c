@@ -11,7 +11,14 @@
 #include "base/text.h"
 #include "tocsin/status.h"
 
-enum role { DATE, VALUE, SERIES, KNOWN, IGNORED, NUM_ROLES };
+enum role {
+    DATE = STREAM_FILE_DATE,
+    VALUE = STREAM_FILE_VALUE,
+    SERIES = STREAM_FILE_SERIES,
+    KNOWN = STREAM_FILE_KNOWN,
+    IGNORED = STREAM_FILE_IGNORED,
+    NUM_ROLES = STREAM_FILE_NUM_ROLES
+};
 enum { MOST_CELLS = SHEET_MAX_COLUMNS, MOST_OF_NAMES = 8, MOST_DEPTH = 8, NAMES_MIB = 1024 };
 
 static const char *const role_words[NUM_ROLES] = { "date", "value", "series", "known", "ignore" };
@@ -24,30 +31,25 @@ static const char *const recognised[IGNORED][MOST_OF_NAMES] = {
 
 /* ---- where the rows come from ---- */
 
-struct text {
-    const char *bytes;
-    size_t      size;
-};
-
 /* Cells of a sheet, or members of objects, in the order of the header. */
 struct source {
-    struct sheet      *sheet; /* NULL: NDJSON */
-    const char        *bytes;
-    size_t             size, offset;
-    struct value_tree  tree;
-    const char        *name;
-    struct fault_list *faults;
-    struct text       *header, *cells; /* num_columns */
-    size_t             num_columns;
-    uint64_t           line;
-    struct arena       arena; /* holds the header */
+    struct sheet            *sheet; /* NULL: NDJSON */
+    const char              *bytes;
+    size_t                   size, offset;
+    struct value_tree        tree;
+    const char              *name;
+    struct fault_list       *faults;
+    struct stream_file_text *header, *cells; /* num_columns */
+    size_t                   num_columns;
+    uint64_t                 line;
+    struct arena             arena; /* holds the header */
 };
 
 static int fill_cells(struct source *source, const struct sheet_row *row)
 {
     for (size_t i = 0; i < source->num_columns; i++)
-        source->cells[i] =
-            i < row->num_cells ? (struct text){ row->cells[i].text, row->cells[i].size } : (struct text){ "", 0 };
+        source->cells[i] = i < row->num_cells ? (struct stream_file_text){ row->cells[i].text, row->cells[i].size }
+                                              : (struct stream_file_text){ "", 0 };
     for (size_t i = 0; i < source->num_columns; i++) /* of a file of errors that comes back */
         sheet_unguard(&source->cells[i].bytes, &source->cells[i].size);
     source->line = row->number;
@@ -73,11 +75,11 @@ static const struct value *next_object(struct source *source, int *status)
     return NULL;
 }
 
-static struct text text_of(const struct value *value)
+static struct stream_file_text text_of(const struct value *value)
 {
     if (value == NULL || value->kind == VALUE_NULL || value->text == NULL)
-        return (struct text){ "", 0 };
-    return (struct text){ value->text, value->length };
+        return (struct stream_file_text){ "", 0 };
+    return (struct stream_file_text){ value->text, value->length };
 }
 
 /* The next row: 1, 0 at the end, or a negative status. */
@@ -106,7 +108,7 @@ static int keep_header(struct source *source, size_t num)
 static int keep_name(struct source *source, size_t i, const char *bytes, size_t size)
 {
     char *copy = arena_copy(&source->arena, bytes, size);
-    source->header[i] = (struct text){ copy, size };
+    source->header[i] = (struct stream_file_text){ copy, size };
     return copy != NULL ? 0 : TOC_ERR_NO_MEMORY;
 }
 
@@ -130,7 +132,9 @@ static int open_objects(struct source *source)
 static int open_sheet(struct source *source, const struct sheet_options *options)
 {
     struct sheet_row row;
-    int status = sheet_open(source->bytes, source->size, source->name, options, source->faults, &source->sheet);
+    int              status = source->sheet != NULL
+                                  ? sheet_rewind(source->sheet)
+                                  : sheet_open(source->bytes, source->size, source->name, options, source->faults, &source->sheet);
     if (status == 0)
         status = sheet_next(source->sheet, &row);
     if (status <= 0)
@@ -146,7 +150,8 @@ static int open_source(struct source *source, const struct sheet_options *option
     size_t at = 0;
     while (at < source->size && strchr(" \t\r\n", source->bytes[at]) != NULL && source->bytes[at] != '\0')
         at++;
-    int status = at < source->size && source->bytes[at] == '{' ? open_objects(source) : open_sheet(source, options);
+    bool objects = source->sheet == NULL && at < source->size && source->bytes[at] == '{';
+    int  status = objects ? open_objects(source) : open_sheet(source, options);
     if (status == 0 && source->num_columns == 0) {
         fault_add(source->faults, (struct fault_place){ source->name, 0, 0, NULL }, "a row of names and rows of values",
                   "nothing stands in it");
@@ -201,12 +206,9 @@ static int no_column(const struct reading *reading, const char *word, size_t siz
     return BASE_ERR_INPUT;
 }
 
-static int put_column(struct reading *reading, enum role role, const char *name, size_t size)
+static int put_column_at(struct reading *reading, enum role role, size_t at)
 {
     struct columns *columns = &reading->columns;
-    size_t          at = find_column(&reading->source, name, size);
-    if (at == NONE)
-        return no_column(reading, name, size);
     switch (role) {
     case DATE: columns->date = at; break;
     case VALUE: columns->value = at; break;
@@ -214,10 +216,26 @@ static int put_column(struct reading *reading, enum role role, const char *name,
     case IGNORED: columns->ignored[at] = true; break;
     default:
         if (columns->num_series == STREAM_FILE_MOST_COLUMNS)
-            return no_column(reading, name, size);
+            return no_column(reading, reading->source.header[at].bytes, reading->source.header[at].size);
         columns->series[columns->num_series++] = at;
     }
     return 0;
+}
+
+static int put_column(struct reading *reading, enum role role, const char *name, size_t size)
+{
+    size_t at = find_column(&reading->source, name, size);
+    return at == NONE ? no_column(reading, name, size) : put_column_at(reading, role, at);
+}
+
+/* What the caller has decided for each column. */
+static int take_roles(struct reading *reading)
+{
+    int status = 0;
+    for (size_t i = 0; i < reading->source.num_columns && status == 0; i++)
+        if (reading->options->roles[i] < NUM_ROLES)
+            status = put_column_at(reading, (enum role) reading->options->roles[i], i);
+    return status;
 }
 
 /* One "role=name+name". */
@@ -292,18 +310,12 @@ static bool is_series(const struct columns *columns, size_t at)
     return at != columns->date && at != columns->known && !columns->ignored[at];
 }
 
-static int find_columns(struct reading *reading)
+/* What nobody has said, by the names of the columns. */
+static void recognise(struct reading *reading)
 {
     struct columns *columns = &reading->columns;
-    size_t          what_is_wrong = find_column(&reading->source, ERRORS_COLUMN, strlen(ERRORS_COLUMN));
-    *columns = (struct columns){ .date = NONE, .value = NONE, .known = NONE };
-    if (what_is_wrong != NONE)
-        columns->ignored[what_is_wrong] = true;
-    int status = read_choices(reading);
-    if (status != 0)
-        return status;
     if (reading->options->columns == NULL && recognise_wastewater(reading))
-        return 0;
+        return;
     if (columns->date == NONE)
         columns->date = find_recognised(&reading->source, DATE);
     if (columns->value == NONE && !reading->options->wide)
@@ -314,6 +326,46 @@ static int find_columns(struct reading *reading)
         columns->series[0] = find_recognised(&reading->source, SERIES);
         columns->num_series = columns->series[0] != NONE;
     }
+}
+
+bool stream_file_propose(const struct sheet_row *header, uint8_t *roles, bool *wastewater)
+{
+    const struct stream_file_options options = { .wide = false };
+    struct stream_file_text          names[MOST_CELLS];
+    struct reading                   reading = { .options = &options,
+                                                 .source = { .header = names, .num_columns = header->num_cells },
+                                                 .columns = { .date = NONE, .value = NONE, .known = NONE } };
+    struct columns                  *columns = &reading.columns;
+    for (size_t i = 0; i < header->num_cells; i++) {
+        names[i] = (struct stream_file_text){ header->cells[i].text, header->cells[i].size };
+        roles[i] = STREAM_FILE_UNSAID;
+    }
+    *wastewater = recognise_wastewater(&reading);
+    if (!*wastewater)
+        recognise(&reading);
+    if (columns->date != NONE)
+        roles[columns->date] = STREAM_FILE_DATE;
+    if (columns->value != NONE)
+        roles[columns->value] = STREAM_FILE_VALUE;
+    if (columns->known != NONE)
+        roles[columns->known] = STREAM_FILE_KNOWN;
+    for (size_t i = 0; i < columns->num_series; i++)
+        roles[columns->series[i]] = STREAM_FILE_SERIES;
+    return columns->date != NONE && columns->value != NONE;
+}
+
+static int find_columns(struct reading *reading)
+{
+    struct columns *columns = &reading->columns;
+    size_t          what_is_wrong = find_column(&reading->source, ERRORS_COLUMN, strlen(ERRORS_COLUMN));
+    *columns = (struct columns){ .date = NONE, .value = NONE, .known = NONE };
+    if (what_is_wrong != NONE)
+        columns->ignored[what_is_wrong] = true;
+    int status = reading->options->roles != NULL ? take_roles(reading) : read_choices(reading);
+    if (status != 0)
+        return status;
+    if (reading->options->roles == NULL)
+        recognise(reading);
     if (columns->date == NONE || (columns->value == NONE && !reading->options->wide)) {
         fault_add(reading->source.faults, (struct fault_place){ reading->source.name, 1, 0, NULL },
                   "columns date and value, or their names in --columns", "no column of the %s",
@@ -339,9 +391,9 @@ static void bad_cell(const struct reading *reading, size_t column, const char *a
 
 static bool read_date(const struct reading *reading, size_t column, toc_date *day)
 {
-    struct text        cell = reading->source.cells[column];
-    struct report_time time = { .year = 0 };
-    enum date_form     form;
+    struct stream_file_text cell = reading->source.cells[column];
+    struct report_time      time = { .year = 0 };
+    enum date_form          form;
     if (date_from_text(cell.bytes, cell.size, day, &form, NULL) == 0 && form != DATE_FORM_MONTH)
         return true;
     const char *what =
@@ -358,7 +410,7 @@ static bool read_date(const struct reading *reading, size_t column, toc_date *da
     return what == NULL;
 }
 
-static bool is_blank(struct text cell)
+static bool is_blank(struct stream_file_text cell)
 {
     static const char *const words[] = { "NA", "N/A", "NaN", "null", "-", "#N/A" };
     bool                     blank = cell.size == 0;
@@ -369,7 +421,7 @@ static bool is_blank(struct text cell)
 
 static bool read_value(const struct reading *reading, size_t column, double *value)
 {
-    struct text cell = reading->source.cells[column];
+    struct stream_file_text cell = reading->source.cells[column];
     *value = NAN;
     if (is_blank(cell))
         return true;
@@ -388,7 +440,7 @@ static const char *name_of(struct reading *reading, bool *good)
     size_t size = 0;
     *good = true;
     for (size_t i = 0; i < reading->columns.num_series; i++) {
-        struct text cell = reading->source.cells[reading->columns.series[i]];
+        struct stream_file_text cell = reading->source.cells[reading->columns.series[i]];
         if (cell.size + size + (i > 0) > STREAM_FILE_MOST_NAME || cell.size == 0) {
             bad_cell(reading, reading->columns.series[i], "a name, 60 bytes with those of the other columns",
                      cell.size == 0 ? "names no series" : "is too long");
@@ -452,7 +504,7 @@ static int take_row(struct reading *reading)
 
 /* ---- rows that are left out ---- */
 
-static bool is_about_errors(const struct text *name)
+static bool is_about_errors(const struct stream_file_text *name)
 {
     return text_equal_nocase(name->bytes, name->size, ERRORS_COLUMN, strlen(ERRORS_COLUMN));
 }
@@ -493,12 +545,20 @@ static int take_or_leave(struct reading *reading)
     size_t                   kept = faults->num_kept, rows = reading->num_rows;
     uint64_t                 before = faults->num_all;
     int                      status = take_row(reading);
-    if (status != 0 || reading->options->errors == NULL || faults->num_all == before)
+    bool                     leaves = reading->options->errors != NULL || reading->options->left_out != NULL;
+    if (status != 0 || !leaves || faults->num_all == before)
         return status;
     reading->num_rows = rows;
     reading->num_bad_faults += faults->num_all - before;
-    write_bad_row(reading, kept);
-    return 0;
+    if (reading->options->left_out == NULL) {
+        write_bad_row(reading, kept);
+        return 0;
+    }
+    reading->num_bad++;
+    const struct source              *source = &reading->source;
+    const struct stream_file_left_out row = { source->line,        source->header, source->cells,
+                                              source->num_columns, faults,         kept };
+    return reading->options->left_out(reading->options->context, &row);
 }
 
 static int check_names(struct reading *reading)
@@ -519,8 +579,8 @@ static int decide_dates(struct reading *reading, size_t column)
     int status = 1;
     reading->dates = reading->options->dates;
     while (reading->dates == LIST_DATES_UNDECIDED && (status = next_row(&reading->source)) == 1) {
-        struct text     cell = reading->source.cells[column];
-        enum list_order order = list_date_order((struct report_text){ cell.bytes, cell.size });
+        struct stream_file_text cell = reading->source.cells[column];
+        enum list_order         order = list_date_order((struct report_text){ cell.bytes, cell.size });
         if (order == LIST_ORDER_DAY_ONLY)
             reading->dates = LIST_DAY_FIRST;
         else if (order == LIST_ORDER_MONTH_ONLY)
@@ -648,9 +708,11 @@ static int deliver(struct reading *reading, struct stream_file *file)
 int stream_file_read(const void *bytes, size_t size, const char *name, const struct stream_file_options *options,
                      struct fault_list *faults, struct stream_file *file)
 {
-    struct reading     reading = { .options = options,
-                                   .source = { .bytes = bytes, .size = size, .name = name, .faults = faults },
-                                   .arena = { .limit = (size_t) NAMES_MIB << 20 } };
+    struct reading reading = {
+        .options = options,
+        .source = { .bytes = bytes, .size = size, .name = name, .faults = faults, .sheet = options->opened },
+        .arena = { .limit = (size_t) NAMES_MIB << 20 }
+    };
     struct stream_file found = { .num_series = 0 };
     uint64_t           before = faults->num_all;
     int                status = read_rows(&reading);
@@ -664,7 +726,8 @@ int stream_file_read(const void *bytes, size_t size, const char *name, const str
     else
         stream_file_free(&found);
     free(reading.rows);
-    sheet_close(reading.source.sheet);
+    if (options->opened == NULL)
+        sheet_close(reading.source.sheet);
     value_tree_free(&reading.source.tree);
     arena_free(&reading.source.arena);
     arena_free(&reading.arena);

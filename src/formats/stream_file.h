@@ -30,6 +30,31 @@
 #define STREAM_FILE_MOST_NAME 60       /* bytes of a series' name */
 #define STREAM_FILE_MOST_COLUMNS 16    /* that options.columns names */
 
+/* What a column is. */
+enum stream_file_role {
+    STREAM_FILE_DATE,
+    STREAM_FILE_VALUE,
+    STREAM_FILE_SERIES,
+    STREAM_FILE_KNOWN,
+    STREAM_FILE_IGNORED, /* passed over, of a wide file too */
+    STREAM_FILE_NUM_ROLES,
+    STREAM_FILE_UNSAID = STREAM_FILE_NUM_ROLES /* passed over where the file is not wide */
+};
+
+struct stream_file_text {
+    const char *bytes;
+    size_t      size;
+};
+
+/* A row that cannot be used; valid during the call. */
+struct stream_file_left_out {
+    uint64_t                       line;
+    const struct stream_file_text *header, *cells; /* num_columns */
+    size_t                         num_columns;
+    const struct fault_list       *faults;
+    size_t                         first_fault; /* those from this one on are the row's; there may be none */
+};
+
 enum stream_file_many { STREAM_FILE_FAULT, STREAM_FILE_SUM, STREAM_FILE_MEAN };
 
 struct stream_file_options {
@@ -41,6 +66,11 @@ struct stream_file_options {
     toc_date              known; /* of rows that do not say it */
     struct sheet_options  sheet;
     struct sink          *errors; /* NULL: a bad cell costs the file */
+    /* in place of errors: told of each row that is left out; a status but 0 ends the reading */
+    int (*left_out)(void *context, const struct stream_file_left_out *row);
+    void          *context;
+    struct sheet  *opened; /* NULL: the bytes are opened as `sheet` says; else read this one, from its first row */
+    const uint8_t *roles;  /* NULL: columns says; else the roles of its columns, for STREAM_FILE_UNSAID too */
 };
 
 struct stream_file_series {
@@ -57,6 +87,10 @@ struct stream_file {
     size_t                     num_joined; /* values that were added up or averaged into another */
     char                      *text;
 };
+
+/* What the columns of a header would be taken for; roles: one a cell. False: date or value is not among them, and it is
+ * no table of counts as far as names say. *wastewater: it is the layout of NWSS. */
+bool stream_file_propose(const struct sheet_row *header, uint8_t *roles, bool *wastewater);
 
 /* Returns 0, BASE_ERR_INPUT with faults, or TOC_ERR_NO_MEMORY; file is untouched on failure, else stream_file_free. */
 int  stream_file_read(const void *bytes, size_t size, const char *name, const struct stream_file_options *options,

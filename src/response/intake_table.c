@@ -9,7 +9,9 @@
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "base/time_zone.h"
 #include "formats/list/alone.h"
+#include "response/intake_counts.h"
 #include "response/intake_format.h"
 #include "response/intake_internal.h"
 #include "response/intake_table_internal.h"
@@ -28,9 +30,8 @@ static void header_hash(const char *fingerprint, uint8_t hash[HEADER_BYTES])
         memset(hash, 0, HEADER_BYTES); /* not to be */
 }
 
-/* What is remembered for the header; NULL = nothing. */
-static int find_mapping(struct store_reader *reader, const struct model_feed *feed, const char *fingerprint,
-                        struct arena *arena, struct model_list_mapping **found)
+int intake_table_find_mapping(struct store_reader *reader, const struct model_feed *feed, const char *fingerprint,
+                              struct arena *arena, struct model_list_mapping **found)
 {
     void  *rows = NULL;
     size_t num = 0;
@@ -114,13 +115,19 @@ int intake_table_open(struct intake *intake, struct store_reader *reader, const 
     own.disease = options->disease;
     own.dates = options->dates;
     int ret = sheet_open(file->bytes, file->size, name, &sheet, faults, &table->sheet);
-    if (ret == 0 && mapping == NULL) { /* the header alone, to find what is remembered */
+    if (ret == 0)
+        ret = intake_counts_open(reader, feed, name, mapping, options, faults, table);
+    if (ret != 0 || table->counts != NULL)
+        return ret;
+    if (mapping == NULL) { /* the header alone, to find what is remembered */
         ret = open_list(table, name, &own, &first);
         if (table->list != NULL)
-            ret = find_mapping(reader, feed, list_fingerprint(table->list), &table->arena, &known);
-        else if (ret == BASE_ERR_INPUT)
+            ret = intake_table_find_mapping(reader, feed, list_fingerprint(table->list), &table->arena, &known);
+        else if (ret == BASE_ERR_INPUT && table->perhaps == NULL)
             fault_list_merge(faults, faults->num_kept, &first, &name, 1);
         fault_list_free(&first);
+        if (ret == BASE_ERR_INPUT && table->list == NULL && table->perhaps != NULL)
+            return intake_counts_suppose(table, name, faults);
     }
     if (ret == 0 && known != NULL) {
         own.mapping = known->mapping.bytes;
@@ -152,8 +159,18 @@ void intake_table_close(struct intake_table *table)
     *table = (struct intake_table){ .list = NULL };
 }
 
+void intake_table_write_mapping(const struct intake_table *table, struct json_writer *json)
+{
+    if (table->counts != NULL)
+        count_mapping_write(table->counts, json);
+    else if (table->list != NULL)
+        list_write_mapping(table->list, json);
+    else
+        json_put_null(json);
+}
+
 int intake_table_remember(struct intake *intake, struct store_reader *reader, const struct model_feed *feed,
-                          const struct list *list, const struct id *who)
+                          const struct intake_table *table, const struct id *who)
 {
     struct arena               arena = ARENA_INIT;
     struct access              program = intake_program();
@@ -164,15 +181,16 @@ int intake_table_remember(struct intake *intake, struct store_reader *reader, co
     struct json_writer         json;
     struct sink                sink;
     int64_t                    now = store_clock_now(intake->options.store);
-    int                        ret = find_mapping(reader, feed, list_fingerprint(list), &arena, &known);
+    const char *fingerprint = table->counts != NULL ? table->counts->fingerprint : list_fingerprint(table->list);
+    int         ret = intake_table_find_mapping(reader, feed, fingerprint, &arena, &known);
     sink_init_memory(&sink);
     json_writer_init(&json, &sink);
-    list_write_mapping(list, &json);
+    intake_table_write_mapping(table, &json);
     model_init(model_record(MODEL_LIST_MAPPING), &row);
     row.head.id = known != NULL ? known->head.id : node_new_id(now);
     row.area = feed->area;
     row.feed = feed->head.id;
-    header_hash(list_fingerprint(list), hash);
+    header_hash(fingerprint, hash);
     row.header_hash = (struct model_text){ (const char *) hash, sizeof hash };
     row.mapping = (struct model_text){ sink.bytes, sink.used };
     row.confirmed = now;
@@ -552,6 +570,8 @@ int intake_table_rows(struct intake *intake, struct store_reader *reader, struct
                                .context = context,
                                .counts = counts };
     *counts = (struct intake_table_counts){ .rows = 0 };
+    if (table->counts != NULL)
+        return intake_counts_load(intake, reader, table, file, arrival, told, context, counts);
     passage.rows = memory_array(AT_ONCE, sizeof *passage.rows);
     int ret = passage.rows == NULL ? TOC_ERR_NO_MEMORY : pass_all(&passage);
     free(passage.rows);
@@ -588,7 +608,7 @@ static int work_rows(struct intake *intake, struct store_reader *reader, const s
                      const struct model_feed *feed, const struct report_text *file,
                      const struct intake_table_form *form)
 {
-    struct intake_table        table = { .list = NULL };
+    struct intake_table        table = { .known = time_zone_day(message->received) };
     struct intake_table_counts counts;
     struct list_options        options = { .dates = LIST_DATES_UNDECIDED };
     struct fault_list          faults = FAULT_LIST_INIT;

@@ -17,7 +17,7 @@
 #define RESPONSE_INTAKE_TABLE_H
 
 #include "base/fault.h"
-#include "formats/list/list.h"
+#include "formats/list/count_mapping.h"
 #include "response/intake_door.h"
 
 /* Is it a file of a table: csv, ndjson, xlsx? */
@@ -40,13 +40,16 @@ int intake_table_keep(struct intake *intake, struct store_reader *reader, const 
                       struct intake_receipt *receipt);
 
 struct intake_table {
-    struct sheet *sheet;
-    struct list  *list;         /* NULL: it cannot be read */
-    bool          is_confirmed; /* by `mapping` or one that is remembered; else as proposed */
-    bool          is_ready;     /* nothing is left to be asked */
-    bool          is_repeated;  /* set by the caller: the file was here before, as a whole */
-    char         *mapping;
-    struct arena  arena;
+    struct sheet         *sheet;
+    struct list          *list;    /* NULL: it is no line list */
+    struct count_mapping *counts;  /* it is one of numbers (intake_counts.h) */
+    struct count_mapping *perhaps; /* by its names it could be one of numbers */
+    toc_date              known;   /* the day of knowledge of numbers that do not say it; MODEL_MISSING_DATE = today */
+    bool                  is_confirmed; /* by `mapping` or one that is remembered; else as proposed */
+    bool                  is_ready;     /* nothing is left to be asked */
+    bool                  is_repeated;  /* set by the caller: the file was here before, as a whole */
+    char                 *mapping;
+    struct arena          arena;
 };
 
 /* Read the header and survey the rows. mapping: JSON as list_write_mapping has it; NULL = what is remembered, else as
@@ -60,10 +63,15 @@ void intake_table_close(struct intake_table *table);
 
 /* Remember the mapping of an open table. who: user that has confirmed it; missing = none. As store_submit. */
 int intake_table_remember(struct intake *intake, struct store_reader *reader, const struct model_feed *feed,
-                          const struct list *list, const struct id *who);
+                          const struct intake_table *table, const struct id *who);
 
+/* The mapping of an open table; null where it can be read as nothing. */
+void intake_table_write_mapping(const struct intake_table *table, struct json_writer *json);
+
+#define INTAKE_TABLE_REASON 201
 struct intake_table_counts {
-    uint64_t rows, repeated, bad; /* repeated: were here before; bad: cannot be used */
+    uint64_t rows, repeated, bad; /* repeated: were here before; bad: cannot be used. Of numbers: rows are values */
+    char     reason[INTAKE_TABLE_REASON]; /* of numbers: what became of them, or why they are held */
 };
 
 /* Of each row when it is durable. alone: the row's bytes; again: how many with its key came before in the file. */
@@ -71,9 +79,9 @@ typedef void intake_told_row(void *context, uint64_t row, const struct intake_ar
                              const struct intake_receipt *receipt);
 
 /* Take in every row, then end the file: verdict accepted, or accepted-with-faults. arrival: channel, feed,
- * submitted_by, institution, history. told may be NULL. Returns 0, BASE_ERR_INPUT (the file cannot be read to its end:
- * what came before is taken; the file is then accepted-with-faults), or as intake_take: then nothing more is taken, and
- * doing it again repeats what was. */
+ * submitted_by, institution, history. told may be NULL; of numbers (table->counts) it is told of bad rows alone.
+ * Returns 0, BASE_ERR_INPUT (the file cannot be read to its end: what came before is taken; the file is then
+ * accepted-with-faults), or as intake_take: then nothing more is taken, and doing it again repeats what was. */
 int intake_table_rows(struct intake *intake, struct store_reader *reader, struct intake_table *table,
                       const struct id *file, const struct intake_arrival *arrival, intake_told_row *told, void *context,
                       struct intake_table_counts *counts);

@@ -5,6 +5,12 @@
 
 #include "response/intake_table.h"
 
+/* ---- intake_table.c ---- */
+
+/* What is remembered for a header's fingerprint; NULL = nothing. */
+int intake_table_find_mapping(struct store_reader *reader, const struct model_feed *feed, const char *fingerprint,
+                              struct arena *arena, struct model_list_mapping **found);
+
 /* ---- intake_file.c ---- */
 
 /* Another verdict for a file, whose parts stay. As store_submit. */

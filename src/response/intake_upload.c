@@ -130,7 +130,7 @@ int intake_upload_confirm(struct intake *intake, struct store_reader *reader, co
         struct report_text file = { bytes, (size_t) message->num_bytes };
         ret = intake_table_open(intake, reader, &feed, &file, "", &form, mapping, &options, faults, &table);
         if (ret == 0)
-            ret = intake_table_remember(intake, reader, &feed, table.list, who);
+            ret = intake_table_remember(intake, reader, &feed, &table, who);
         if (ret == 0)
             ret = intake_table_say(intake, &message->head.id, "received", NULL);
         intake_table_close(&table);

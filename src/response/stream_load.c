@@ -91,6 +91,19 @@ static int takes_numbers(const char *name, const struct model_stream *stream, st
     return BASE_ERR_INPUT;
 }
 
+/* Totals go into streams of totals, counts into those of counts. */
+static int is_of_its_kind(const struct batch *batch, const struct model_stream *stream, struct fault_list *faults)
+{
+    bool cumulative = stream->cumulative == 1;
+    if (cumulative == batch->options->cumulative)
+        return 0;
+    fault_add(faults, (struct fault_place){ batch->name, 0, 0, NULL },
+              cumulative ? "totals since a start (cumulative)" : "numbers of each day or week, not totals",
+              "the stream \"%.*s\" has %s", (int) stream->code.size, stream->code.bytes,
+              cumulative ? "totals" : "no totals");
+    return BASE_ERR_INPUT;
+}
+
 /* ---- what is new ---- */
 
 static int note_corrections(const struct model_stream *stream, const struct stream_known *known,
@@ -190,6 +203,8 @@ static int find_streams(struct batch *batch, struct store_reader *reader, struct
             ret = STORE_ERR_ABSENT;
         else
             ret = takes_numbers(batch->name, &wanted->streams[i], faults);
+    for (size_t i = 0; i < batch->num && ret == 0 && batch->options->says_cumulative; i++)
+        ret = is_of_its_kind(batch, &wanted->streams[i], faults);
     return ret;
 }
 

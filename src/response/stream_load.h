@@ -22,6 +22,7 @@ struct stream_load_options {
     const char *period;            /* day, week */
     const char *area;              /* a code; NULL: by the series' names */
     bool        cumulative;
+    bool        says_cumulative; /* a stream that is there must be as `cumulative` says */
 };
 
 struct stream_load_report {

@@ -163,10 +163,7 @@ static void answer_kept(struct exchange *exchange, const struct intake_receipt *
     json_key(&json, "confirmed");
     json_put_bool(&json, table->is_confirmed);
     json_key(&json, "mapping");
-    if (table->list != NULL)
-        list_write_mapping(table->list, &json);
-    else
-        json_put_null(&json);
+    intake_table_write_mapping(table, &json);
     put_questions(&json, faults);
     json_end(&json);
 }
@@ -177,10 +174,11 @@ static const char *verdict_of(const struct intake_table *table, const struct fau
     *reason = NULL;
     if (table->is_ready && table->is_confirmed)
         return "received";
-    *reason = table->list == NULL   ? "it cannot be read as a line list"
+    bool is_read = table->list != NULL || table->counts != NULL;
+    *reason = !is_read              ? "it can be read neither as a line list nor as one of numbers"
               : faults->num_all > 0 ? "questions about its columns are open"
                                     : "what its columns mean is to be confirmed";
-    return table->list == NULL ? "rejected" : "held";
+    return is_read ? "held" : "rejected";
 }
 
 static int keep(struct exchange *exchange, struct intake *intake, const struct model_feed *feed, bool history,
@@ -242,23 +240,35 @@ int upload_send(struct exchange *exchange)
 /* ---- its mapping ---- */
 
 /* What a column can be taken for. */
-static void put_fields(struct json_writer *json)
+static void put_field(struct json_writer *json, const char *code, const char *en, const char *zh, bool date)
+{
+    json_begin_object(json);
+    json_key(json, "code");
+    json_put_string(json, code);
+    json_key(json, "label_en");
+    json_put_string(json, en);
+    json_key(json, "label_zh");
+    json_put_string(json, zh);
+    json_key(json, "date");
+    json_put_bool(json, date);
+    json_end(json);
+}
+
+static void put_fields(struct json_writer *json, bool counts)
 {
     json_key(json, "fields");
     json_begin_array(json);
-    for (size_t i = 0; i < LIST_NUM_FIELDS; i++) {
+    if (counts) {
+        put_field(json, "date", "Day or week", "日期或周", true);
+        put_field(json, "value", "Number", "数值", false);
+        put_field(json, "series", "Area or series", "地区或序列", false);
+        put_field(json, "known", "Day on which it was known", "获知日期", true);
+    }
+    for (size_t i = 0; i < LIST_NUM_FIELDS && !counts; i++) {
         if (i == LIST_FIELD_count) /* a table with it is no line list */
             continue;
-        json_begin_object(json);
-        json_key(json, "code");
-        json_put_string(json, list_field_texts[i].code);
-        json_key(json, "label_en");
-        json_put_string(json, list_field_texts[i].what);
-        json_key(json, "label_zh");
-        json_put_string(json, list_field_texts[i].what_zh);
-        json_key(json, "date");
-        json_put_bool(json, list_field_texts[i].kind == LIST_DATE);
-        json_end(json);
+        put_field(json, list_field_texts[i].code, list_field_texts[i].what, list_field_texts[i].what_zh,
+                  list_field_texts[i].kind == LIST_DATE);
     }
     json_end(json);
 }
@@ -274,12 +284,9 @@ static void answer_proposal(struct exchange *exchange, const struct model_messag
     json_key(&json, "confirmed");
     json_put_bool(&json, table->is_confirmed);
     json_key(&json, "mapping");
-    if (table->list != NULL)
-        list_write_mapping(table->list, &json);
-    else
-        json_put_null(&json);
+    intake_table_write_mapping(table, &json);
     put_questions(&json, faults);
-    put_fields(&json);
+    put_fields(&json, table->counts != NULL);
     json_end(&json);
 }
 

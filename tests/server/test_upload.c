@@ -403,6 +403,49 @@ static void test_a_spreadsheet(void **state)
     free(other);
 }
 
+/* Counts come by the same door: proposed, the stream is asked, confirmed, loaded on the day on which they came; bad
+ * rows are told without their values, and come back. */
+static void test_counts(void **state)
+{
+    (void) state;
+    char errors[1000], mapping[2000], *whole;
+    as(ACCESS_DATA_MANAGER, ACCESS_DATA_QUALITY);
+    const char *said = upload("date,count\n2024-09-01,3\n2024-09-02,Canary\n", 201);
+    assert_has(said, "\"verdict\":\"held\"");
+    assert_has(said, "which stream the numbers are of");
+    char *proposal = proposed(said);
+    assert_has(about("/mapping", NULL, 200), "\"code\":\"known\"");
+    (void) about("/mapping", proposal, 422); /* the stream is still not said */
+    json_t *object = json_loads(proposal, 0, NULL);
+    json_object_set_new(object, "stream", json_string("fever"));
+    json_object_set_new(object, "indicator", json_string("fever-clinic-visits"));
+    json_object_set_new(object, "area", json_string("100101")); /* the feed's is within */
+    snprintf(mapping, sizeof mapping, "%s", whole = json_dumps(object, 0));
+    free(whole);
+    (void) about("/mapping", mapping, 200);
+    work();
+    assert_has(about("", NULL, 200), "\"held\",\"reason\":\"a stream that is not of the feed's area\"");
+    json_object_set_new(object, "area", json_string("10010101"));
+    snprintf(mapping, sizeof mapping, "%s", whole = json_dumps(object, 0));
+    (void) about("/mapping", mapping, 200);
+    work();
+    said = about("", NULL, 200);
+    assert_has(said, "1 values of 1 streams: 1 new, of these 0 in the place of others, 0 known; 1 rows cannot be used");
+    assert_has(said, "\"bad_rows\":[{\"row\":3,\"reason\":\"row 3, column B (count): is no number");
+    assert_null(strstr(said, "Canary"));
+    assert_int_equal(number("SELECT count(*) FROM stream_values"), 1);
+    snprintf(errors, sizeof errors, "%s", about("/errors", NULL, 200));
+    assert_has(errors, "\"date\",\"count\",tocsin_errors\n\"2024-09-02\",\"Canary\",\"");
+    memcpy(strstr(errors, "Canary"), "000007", 6);
+    assert_has(upload(errors, 201), "\"verdict\":\"received\"");
+    work();
+    assert_has(about("", NULL, 200), "1 values of 1 streams: 1 new");
+    assert_int_equal(number("SELECT count(*) FROM stream_values"), 2);
+    free(whole);
+    json_decref(object);
+    free(proposal);
+}
+
 static void test_what_is_no_list(void **state)
 {
     (void) state;
@@ -434,6 +477,7 @@ int main(int argc, char **argv)
                                         ON_BOTH(test_a_receipt_never_tells_who_was_known),
                                         ON_BOTH(test_a_spreadsheet),
                                         ON_BOTH(test_reconciled),
+                                        ON_BOTH(test_counts),
                                         ON_BOTH(test_what_is_no_list) };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

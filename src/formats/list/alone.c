@@ -282,7 +282,7 @@ void list_write_alone_header(const char *bytes, size_t size, bool places, struct
             sheet_put_cell(sink, header.bytes, header.size);
             sink_character(sink, delimiter_of(tree.values));
         }
-        if (places) {
+        if (places && value_get(tree.values, "wrong") == NULL) {
             sink_text(sink, LIST_ROW_COLUMN);
             sink_character(sink, delimiter_of(tree.values));
         }
@@ -302,11 +302,15 @@ void list_write_alone_errors(const char *bytes, size_t size, const struct report
             sheet_put_cell(sink, cell.bytes, cell.size);
             sink_character(sink, delimiter_of(tree.values));
         }
-        if (place != NULL) {
+        const struct value *wrong = value_get(tree.values, "wrong");
+        if (place != NULL && wrong == NULL) {
             sheet_put_cell(sink, place, strlen(place));
             sink_character(sink, delimiter_of(tree.values));
         }
-        list_put_faults(report, sink);
+        if (wrong != NULL)
+            sheet_put_cell(sink, text_of(wrong).bytes, text_of(wrong).size);
+        else
+            list_put_faults(report, sink);
         sink_character(sink, '\n');
     }
     value_tree_wipe(&tree);

@@ -7,7 +7,9 @@
  *
  * column is 1-based; field is a code or ""; order is that of dates (enum list_dates), as the file's survey decided it;
  * kind is enum sheet_kind; cell is what the mapping says that it means. What is never collected is not in it. A row
- * that is to come back in a file of errors has its empty cells too, so that the file has all columns.
+ * that is to come back in a file of errors has its empty cells too, so that the file has all columns. One of a table of
+ * numbers has no fields, and what is wrong with it as "wrong" (count_mapping.h): its file of errors has no place of
+ * rows.
  *
  * Rows are known again by what they say (list_write_content) and, where something numbers them, by their key: a
  * corrected row has the same key and says something else.

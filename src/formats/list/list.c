@@ -101,35 +101,44 @@ static int compare_headers(const void *a, const void *b)
     return strcmp(*(const char *const *) a, *(const char *const *) b);
 }
 
-/* A hash of the columns' names in their sorted order, without those that are left out. */
-static int take_fingerprint(struct list *list)
+int list_take_fingerprint(const struct report_text *names, size_t num, struct arena *arena,
+                          char fingerprint[LIST_FINGERPRINT_BYTES])
 {
-    const char             **names = memory_array(list->num_columns + 1, sizeof *names);
+    const char             **sorted = arena_array(arena, num + 1, sizeof *sorted);
     unsigned char            hash[16];
     crypto_generichash_state state;
-    size_t                   num = 0;
-    if (names == NULL)
+    if (sorted == NULL)
         return TOC_ERR_NO_MEMORY;
-    for (size_t i = 0; i < list->num_columns; i++) {
+    for (size_t i = 0; i < num; i++) {
         char   squeezed[CODE_TABLES_MAX_TEXT];
-        size_t size = code_tables_squeeze(list->columns[i].header, squeezed);
-        if (list_is_left_out(&list->columns[i]))
-            continue;
-        names[num] = arena_copy(&list->arena, squeezed, size);
-        if (names[num++] == NULL) {
-            free(names);
+        size_t size = code_tables_squeeze(names[i], squeezed);
+        sorted[i] = arena_copy(arena, squeezed, size);
+        if (sorted[i] == NULL)
             return TOC_ERR_NO_MEMORY;
-        }
     }
-    qsort(names, num, sizeof *names, compare_headers);
+    if (num > 0)
+        qsort(sorted, num, sizeof *sorted, compare_headers);
     crypto_generichash_init(&state, NULL, 0, sizeof hash);
     for (size_t i = 0; i < num; i++)
-        crypto_generichash_update(&state, (const unsigned char *) names[i], strlen(names[i]) + 1);
+        crypto_generichash_update(&state, (const unsigned char *) sorted[i], strlen(sorted[i]) + 1);
     crypto_generichash_final(&state, hash, sizeof hash);
-    sodium_bin2hex(list->fingerprint, sizeof list->fingerprint, hash, sizeof hash);
-    snprintf(list->called, sizeof list->called, "%.12s", list->fingerprint);
-    free(names);
+    sodium_bin2hex(fingerprint, LIST_FINGERPRINT_BYTES, hash, sizeof hash);
     return 0;
+}
+
+/* Of the columns without those that are left out. */
+static int take_fingerprint(struct list *list)
+{
+    struct report_text *names = arena_array(&list->arena, list->num_columns + 1, sizeof *names);
+    size_t              num = 0;
+    if (names == NULL)
+        return TOC_ERR_NO_MEMORY;
+    for (size_t i = 0; i < list->num_columns; i++)
+        if (!list_is_left_out(&list->columns[i]))
+            names[num++] = list->columns[i].header;
+    int ret = list_take_fingerprint(names, num, &list->arena, list->fingerprint);
+    snprintf(list->called, sizeof list->called, "%.12s", list->fingerprint);
+    return ret;
 }
 
 /* Whom or what a row is about. */

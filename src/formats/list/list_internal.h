@@ -35,6 +35,10 @@ struct report_text list_cell(const struct list *list, const struct sheet_row *ro
 /* What the mapping says that this file means by a cell; one that it does not speak of means itself. */
 struct report_text list_meant(const struct list_column *column, struct report_text cell);
 
+/* A hash of the columns' names in their sorted order, whatever their case and signs. Returns 0 or TOC_ERR_NO_MEMORY. */
+int list_take_fingerprint(const struct report_text *names, size_t num, struct arena *arena,
+                          char fingerprint[LIST_FINGERPRINT_BYTES]);
+
 /* A column that no mapping brings in: never collected, or ours. */
 bool list_is_left_out(const struct list_column *column);
 
