@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "base/time_zone.h"
-#include "response/completeness.h"
 #include "response/watch_streams.h"
+#include "server/completeness.h"
 #include "server/handlers.h"
 #include "server/request.h"
 
@@ -118,46 +118,20 @@ static void put_definition(struct json_writer *json, const struct watch_stream *
     put_value(json, "residents_year", one->residents > 0 ? (double) one->residents_year : NAN);
 }
 
-static void put_reports(struct json_writer *json, const struct completeness_step *step)
-{
-    json_begin_object(json);
-    reply_day(json, "day", step->day);
-    json_key(json, "expected");
-    json_put_integer(json, step->expected);
-    json_key(json, "received");
-    json_put_integer(json, step->received);
-    json_key(json, "in_time");
-    json_put_integer(json, step->in_time);
-    json_key(json, "awaited");
-    json_put_integer(json, step->awaited);
-    json_end(json);
-}
-
 /* Of the reports that are owed to a stream; and the day up to which it is mostly complete, of which none may be
  * awaited. */
 static void put_completeness(struct reading *reading, struct json_writer *json, const struct watch_stream *one,
                              int64_t delay)
 {
-    struct completeness_step        steps[COMPLETENESS_WEEKS * 7];
-    size_t                          num;
-    toc_date                        complete_to = delay >= 0 ? reading->today - (toc_date) delay : MODEL_MISSING_DATE;
-    const struct completeness_step *newest;
+    struct completeness_step steps[COMPLETENESS_WEEKS * 7];
+    size_t                   num;
+    toc_date                 complete_to = delay >= 0 ? reading->today - (toc_date) delay : MODEL_MISSING_DATE;
     completeness_steps(reading->completeness, store_of_reader(reading->exchange->reader), &one->stream, steps, &num);
     toc_date until = completeness_until(steps, num);
     if (complete_to != MODEL_MISSING_DATE && until != MODEL_MISSING_DATE && until < complete_to)
         complete_to = until;
     reply_day(json, "complete_to", complete_to);
-    newest = completeness_newest(steps, num);
-    json_key(json, "reporting");
-    if (newest == NULL)
-        json_put_null(json);
-    else
-        put_reports(json, newest);
-    json_key(json, "reports");
-    json_begin_array(json);
-    for (size_t i = 0; i < num; i++)
-        put_reports(json, &steps[i]);
-    json_end(json);
+    completeness_put(json, steps, num);
 }
 
 /* The members that both answers have. group: of the stream, which is number `at` there; NULL or without steps where it

@@ -3,7 +3,9 @@
  */
 #include <stdio.h>
 
+#include "base/date_text.h"
 #include "base/instant.h"
+#include "base/time_zone.h"
 #include "response/watch.h"
 #include "store/node.h"
 #include "support/exchange.h"
@@ -165,9 +167,81 @@ static void test_who_may(void **state)
     assert_null(strstr(get("/api/v1/watch", 403), "measles"));
 }
 
+/* Two institutions of the county owe reports of cases every day; one has said that there were none yesterday. */
+static void make_units(void)
+{
+    for (size_t i = 0; i < 2; i++) {
+        struct model_facility       facility;
+        struct model_reporting_unit unit;
+        struct model_unit_report    report;
+        struct store_change         changes[] = {
+                    { .verb = STORE_CREATE, .record = model_record(MODEL_FACILITY), .value = &facility },
+                    { .verb = STORE_CREATE, .record = model_record(MODEL_REPORTING_UNIT), .value = &unit },
+                    { .verb = STORE_CREATE, .record = model_record(MODEL_UNIT_REPORT), .value = &report },
+        };
+        struct access        program = test_program();
+        struct store_request request = { .verb = "test", .set = { changes, i == 0 ? 3 : 2 } };
+        for (size_t k = 0; k < 3; k++)
+            model_init(changes[k].record, changes[k].value);
+        facility.head.id = unit.facility = node_new_id(test.now);
+        facility.code = unit.code = text(i == 0 ? "H1" : "H2");
+        facility.name_en = text("Hospital");
+        facility.kind = text("hospital");
+        facility.area = unit.area = test.areas[i == 0 ? TEST_EAST : TEST_WEST];
+        unit.head.id = report.unit = node_new_id(test.now);
+        unit.report = text("zero-report");
+        unit.period = text("day");
+        unit.due_hours = 24;
+        unit.missing_hours = 24;
+        unit.valid_from = 19000;
+        report.head.id = node_new_id(test.now);
+        report.day = time_zone_day(test.now) - 1;
+        report.number = 0;
+        assert_ok(store_submit(test.store, &program, &request, NULL, NULL));
+    }
+}
+
+static const char *completeness_of(const struct id *area, const char *more, int status)
+{
+    char path[160], name[ID_TEXT_BYTES];
+    id_to_text(area, name);
+    snprintf(path, sizeof path, "/api/v1/completeness?area=%s%s", name, more);
+    return get(path, status);
+}
+
+static void test_completeness(void **state)
+{
+    char newest[80], day[DATE_TEXT_BYTES];
+    (void) state;
+    assert_string_equal(completeness_of(&test.areas[TEST_COUNTY], "", 200),
+                        "{\"day\":{\"reporting\":null,\"reports\":[]},\"week\":{\"reporting\":null,\"reports\":[]}}");
+    make_units();
+    test.now += INSTANT_SECOND; /* one of yesterday is awaited for a day more, of the day before for none */
+    date_to_text(time_zone_day(test.now) - 2, DATE_FORM_DAY, day);
+    snprintf(newest, sizeof newest, "{\"day\":{\"reporting\":{\"day\":\"%s\",\"expected\":2,\"received\":0,", day);
+    assert_non_null(strstr(completeness_of(&test.areas[TEST_COUNTY], "", 200), newest));
+    date_to_text(time_zone_day(test.now) - 1, DATE_FORM_DAY, day);
+    snprintf(newest, sizeof newest, "\"%s\",\"expected\":2,\"received\":1,\"in_time\":1,\"awaited\":1}", day);
+    assert_non_null(strstr(completeness_of(&test.areas[TEST_COUNTY], "&disease=measles", 200), newest));
+    snprintf(newest, sizeof newest,
+             "{\"day\":{\"reporting\":{\"day\":\"%s\",\"expected\":1,\"received\":1,\"in_time\":1,", day);
+    assert_non_null(strstr(completeness_of(&test.areas[TEST_EAST], "", 200), newest));
+    (void) get("/api/v1/completeness", 422);
+    (void) completeness_of(&stream, "", 404);
+    access.areas = &test.areas[TEST_OTHER];
+    caller = test_caller_person(&access);
+    (void) completeness_of(&test.areas[TEST_COUNTY], "", 404);
+    access = test_epidemiologist(&test.areas[TEST_COUNTY]);
+    access.role = ACCESS_TRACER;
+    caller = test_caller_person(&access);
+    (void) completeness_of(&test.areas[TEST_COUNTY], "", 403);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        { "sqlite: completeness", test_completeness, on_sqlite, end, NULL },
+        { "postgresql: completeness", test_completeness, on_postgresql, end, NULL },
         { "sqlite: series", test_series, on_sqlite, end, NULL },
         { "sqlite: all", test_all, on_sqlite, end, NULL },
         { "sqlite: who may", test_who_may, on_sqlite, end, NULL },

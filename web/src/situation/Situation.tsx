@@ -16,6 +16,7 @@ import { AreasBelow } from "./AreasBelow";
 import { askCloser, type Closer } from "./closer";
 import { incompleteDays, reportedShare, sinceYesterday, type Difference } from "./figures";
 import { areasBelow, home, type Below } from "./home";
+import { Reports } from "./Reports";
 import "./situation.css";
 
 const WINDOW = 7; // days that a number of the page covers
@@ -212,6 +213,7 @@ function Page({ figures, inbox, disease, asof }: { figures: Figures; inbox: Data
             )}
           </Later>
           {figures.undated > 0 && <p class="quiet">{t("situation.undated", { n: figures.undated })}</p>}
+          {asof === "" && may("reporting_unit", "read") && <Reports area={figures.areas.here.area.id} disease={disease} />}
         </section>
         <section class="card" aria-labelledby="where">
           <h2 id="where">{t("situation.where", { days: WINDOW })}</h2>
