@@ -5,14 +5,19 @@ usage: store.py BUILD [--quick] [--cases N] [--seconds S] [--rounds N] [--databa
 
 Makes a node on each database below BUILD/bench-store (PostgreSQL: a private server in /tmp), imports N cases (1,000,000)
 and measures one thing after the other with bench_store; backs the node up and restores it with `tocsin`. Prints, for
-`./dev show`, lines `row<TAB>measure<TAB>bar<TAB>measured<TAB>yes|no<TAB>command`. Everything is removed afterwards, unless
---keep. Parts (all of them where none is named; the import is always made, and told of where it is named):
+`./dev show`, lines `row<TAB>measure<TAB>bar<TAB>measured<TAB>yes|no<TAB>command`. Everything is removed afterwards.
+Parts (all of them where none is named; the import is always made, and told of where it is named):
 pages areas import create one lists search counts canaries erasure.
+--keep: all lies in BUILD/bench-store-kept and stays. The next --keep whose parts do not name the import uses the SQLite node
+that stands there, if it holds as many cases by the same migrations, and adds its own creates to it; what has seen `erasure`
+is not used again. PostgreSQL's server does not outlive the program.
 --quick: 20,000 cases, 10 seconds of creates, 5 rounds; what it prints says nothing of a million.
 """
 
 import argparse
 import contextlib
+import hashlib
+import json
 import os
 import pathlib
 import re
@@ -53,10 +58,38 @@ class Bench:
         self.options = options
         self.build = pathlib.Path(options.build).resolve()
         self.tocsin = str(self.build / "tocsin")
-        self.place = self.build / "bench-store"
-        shutil.rmtree(self.place, ignore_errors=True)
-        self.place.mkdir()
+        self.place = self.build / ("bench-store-kept" if options.keep else "bench-store")
+        self.kept = self.place / "sqlite.json"  # what the kept node holds
+        self.stands = self.kept_node() if options.keep and "import" not in options.parts else None
+        for path in self.place.iterdir() if self.place.exists() else []:
+            if not (self.stands and path in (self.kept, self.place / "sqlite")):
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
+        self.place.mkdir(exist_ok=True)
         self.cluster = None
+
+    # ---- a node that stays ----
+
+    def what_it_holds(self):
+        migrations = b"".join(path.read_bytes() for path in sorted((ROOT / "src/store/migrations").glob("*.sql")))
+        return {"cases": self.options.cases, "migrations": hashlib.sha256(migrations).hexdigest()}
+
+    def kept_node(self):
+        """The number of the next case of the node that stands there, if it is one to go on with."""
+        with contextlib.suppress(OSError, ValueError):
+            found = json.loads(self.kept.read_text())
+            following = found.pop("next")
+            if found == self.what_it_holds():
+                return following
+        return None
+
+    def note(self, database, following):
+        """`following`: None while nobody knows, or when the node is not to be used again."""
+        if database != "sqlite":
+            return
+        if following is None:
+            self.kept.unlink(missing_ok=True)
+        else:
+            self.kept.write_text(json.dumps(self.what_it_holds() | {"next": following}) + "\n")
 
     def measure(self, *words, quiet=False):
         """Run bench_store; print its rows; answer its `next` number."""
@@ -84,15 +117,24 @@ class Bench:
 
     # ---- one database ----
 
+    def filled(self, database, node):
+        """A node with its cases: made, or the one that stands there. Answers the number of the next case."""
+        options = self.options
+        if database == "sqlite" and self.stands is not None:
+            print(f"# {node.relative_to(self.build.parent)} stands from before", flush=True)
+            return self.stands
+        self.measure("make", node, self.url(database))
+        return self.measure("import", node, 0, options.cases, *IMPORT_BARS, quiet="import" not in options.parts)
+
     def one(self, database):
         node, options = self.place / database, self.options
         other = self.cluster.folder if database == "postgresql" else "-"
-        self.measure("make", node, self.url(database))
-        following = self.measure("import", node, 0, options.cases, *IMPORT_BARS, quiet="import" not in options.parts)
-        if "create" in options.parts:
-            following = self.measure("create", node, following, CALLERS, options.seconds, *CREATE_BARS[database])
-        if "one" in options.parts:
-            following = self.measure("one", node, following)
+        following = self.filled(database, node)
+        for part, words in (("create", (CALLERS, options.seconds, *CREATE_BARS[database])), ("one", ())):
+            if part in options.parts:
+                self.note(database, None)
+                following = self.measure(part, node, following, *words)
+        self.note(database, following)
         if "lists" in options.parts:
             self.measure("lists", node, options.rounds)
         if "search" in options.parts:
@@ -100,8 +142,10 @@ class Bench:
         if "counts" in options.parts:
             self.measure("counts", node, 2 * options.rounds)
         if "canaries" in options.parts:
-            self.measure("canaries", node, following, other)
+            self.note(database, None)
+            self.note(database, self.measure("canaries", node, following, other))
         if "erasure" in options.parts:
+            self.note(database, None)
             self.erasure(database, node)
 
     def erasure(self, database, node):
@@ -225,7 +269,7 @@ def main():
     arguments.add_argument("--seconds", type=int, help="of durable creates")
     arguments.add_argument("--rounds", type=int, help="pages of each kind, and twice as many searches")
     arguments.add_argument("--databases", type=lambda text: text.split(","), default=["sqlite", "postgresql"])
-    arguments.add_argument("--keep", action="store_true")
+    arguments.add_argument("--keep", action="store_true", help="in BUILD/bench-store-kept, for the next --keep")
     options = arguments.parse_intermixed_args()
     usual = {"cases": 20000, "seconds": 10, "rounds": 5} if options.quick else {
         "cases": 1000000, "seconds": 300, "rounds": 20}
