@@ -181,18 +181,21 @@ static int run(struct db_statement *base, const struct db_value *parameters, siz
     return ret;
 }
 
+/* The value is looked up once: each sqlite3_column_… would find it anew. Allowed, as the connection is used without
+ * SQLite's mutexes (SQLITE_OPEN_NOMUTEX). */
 static struct db_value read_column(sqlite3_stmt *handle, int column)
 {
-    switch (sqlite3_column_type(handle, column)) {
-    case SQLITE_INTEGER: return db_integer(sqlite3_column_int64(handle, column));
-    case SQLITE_FLOAT: return db_real(sqlite3_column_double(handle, column));
+    sqlite3_value *value = sqlite3_column_value(handle, column);
+    switch (sqlite3_value_type(value)) {
+    case SQLITE_INTEGER: return db_integer(sqlite3_value_int64(value));
+    case SQLITE_FLOAT: return db_real(sqlite3_value_double(value));
     case SQLITE_TEXT: {
-        const char *text = (const char *) sqlite3_column_text(handle, column);
-        return db_text(text, (size_t) sqlite3_column_bytes(handle, column));
+        const char *text = (const char *) sqlite3_value_text(value);
+        return db_text(text, (size_t) sqlite3_value_bytes(value));
     }
     case SQLITE_BLOB: {
-        const void *bytes = sqlite3_column_blob(handle, column);
-        return db_bytes(bytes != NULL ? bytes : "", (size_t) sqlite3_column_bytes(handle, column));
+        const void *bytes = sqlite3_value_blob(value);
+        return db_bytes(bytes != NULL ? bytes : "", (size_t) sqlite3_value_bytes(value));
     }
     default: return db_null();
     }

@@ -125,7 +125,8 @@ struct workplace {
     size_t                num;
     struct id             found[BATCH];
     size_t                num_found;
-    double                waited; /* for the keeper's rate */
+    struct model_identity identity; /* the name that is being compared */
+    double                waited;   /* for the keeper's rate */
 };
 
 /* Would it be among the first ones? The lock is held. */
@@ -149,13 +150,12 @@ static void put_found(struct search *search, const struct id *person)
     search->found[at] = *person;
 }
 
-static bool begins_so(const struct search *search, const struct seal_key *key, const struct name_row *row)
+static bool begins_so(const struct search *search, const struct seal_key *key, const struct name_row *row,
+                      struct model_identity *identity)
 {
-    struct model_identity identity;
-    uint8_t               plain[SEARCH_NAME_ROOM];
-    model_init(model_record(MODEL_IDENTITY), &identity);
-    bool found = search_name_open(key, &row->wrapped.owner, row->name, plain, &identity) == 0 &&
-                 person_prefix_matches(search->query->prefix, &identity);
+    uint8_t plain[SEARCH_NAME_ROOM];
+    bool    found = search_name_open(key, &row->wrapped.owner, row->name, plain, identity) == 0 &&
+                 person_prefix_matches(search->query->prefix, identity);
     sodium_memzero(plain, row->name.size < sizeof plain ? row->name.size : sizeof plain);
     return found;
 }
@@ -196,7 +196,8 @@ static int open_block(struct search *search, struct workplace *place, struct kee
         place->wrapped[i] = place->rows[i]->wrapped;
     int ret = place->num == 0 ? 0 : unwrap(search, place, failure);
     for (size_t i = 0; i < place->num && ret == 0; i++)
-        if (place->statuses[i] == 0 && begins_so(search, &place->keys[i], place->rows[i])) /* else its key is gone */
+        if (place->statuses[i] == 0 && /* else its key is gone */
+            begins_so(search, &place->keys[i], place->rows[i], &place->identity))
             place->found[place->num_found++] = place->rows[i]->wrapped.owner;
     seal_keys_wipe(place->keys, place->num);
     return ret;
@@ -208,6 +209,8 @@ static void *open_blocks(void *context)
     struct workplace   *place = memory_array(1, sizeof *place);
     struct keeper_error failure = { .status = 0 };
     int                 ret = place == NULL ? TOC_ERR_NO_MEMORY : 0;
+    if (ret == 0)
+        model_init(model_record(MODEL_IDENTITY), &place->identity);
     pthread_mutex_lock(&search->lock);
     while (ret == 0 && take_block(search, place)) {
         pthread_mutex_unlock(&search->lock);
