@@ -277,10 +277,97 @@ static int expect_without_waiting(struct check *check, struct waiting *waiting)
 
 /* ---- comparing ---- */
 
-static int compare_totals(struct check *check, const struct model_record *record, const struct model_counter *counter,
-                          const struct area_tree *areas, const struct expectation *all)
+/* A counter that has other dimensions than the first has no totals but the sums of its days: all codes of an area are
+ * added up in one reading. */
+struct by_codes {
+    char *(*codes)[2]; /* by the number of the combination; NULL: there is none */
+    int64_t *sums;
+    size_t   room, wanted;
+};
+
+static int take_codes(void *context, uint32_t number, const char *first, size_t first_size, const char *second,
+                      size_t second_size)
 {
-    int64_t wrong = 0;
+    struct by_codes *by = context;
+    if (number >= by->room) {
+        size_t room = 2 * (size_t) number + 64;
+        void  *codes = memory_resize(by->codes, room, sizeof *by->codes);
+        if (codes == NULL)
+            return TOC_ERR_NO_MEMORY;
+        by->codes = codes;
+        memset(by->codes + by->room, 0, (room - by->room) * sizeof *by->codes);
+        by->room = room;
+    }
+    by->codes[number][0] = strndup(first, first_size);
+    by->codes[number][1] = by->wanted > 1 ? strndup(second, second_size) : NULL;
+    return by->codes[number][0] == NULL || (by->wanted > 1 && by->codes[number][1] == NULL) ? TOC_ERR_NO_MEMORY : 0;
+}
+
+static int add_codes(void *context, uint32_t codes, toc_date day, toc_date known, int64_t value)
+{
+    struct by_codes *by = context;
+    (void) day;
+    (void) known;
+    if (codes >= by->room || by->codes[codes][0] == NULL)
+        return DB_ERR_CORRUPT;
+    by->sums[codes] += value;
+    return 0;
+}
+
+/* wrong: combinations of one area that are counted otherwise than they should be, or only in one of the two. */
+static int compare_codes(struct check *check, const struct model_record *record, const struct model_counter *counter,
+                         const struct area_tree *areas, uint32_t area, const struct expectation *all, int64_t expected,
+                         struct by_codes *by, int64_t *wrong)
+{
+    memset(by->sums, 0, by->room * sizeof *by->sums);
+    int ret =
+        counters_cells_written(check->db, record, counter, area_tree_id(areas, area), add_codes, by, check->error);
+    for (size_t i = 0; i < by->room && ret == 0; i++) {
+        if (by->sums[i] == 0)
+            continue;
+        char *const            codes[COUNTERS_DIMENSIONS] = { by->codes[i][0], by->codes[i][1] };
+        const struct expected *entry = place_of(all, area, codes);
+        *wrong += !entry->used || entry->count != by->sums[i];
+        expected -= entry->used && entry->count != 0;
+    }
+    *wrong += expected; /* those that are not counted at all */
+    return ret;
+}
+
+static int compare_sums(struct check *check, const struct model_record *record, const struct model_counter *counter,
+                        const struct area_tree *areas, const struct expectation *all, int64_t *wrong)
+{
+    struct by_codes by = { .wanted = num_dimensions(counter) };
+    size_t          num = area_tree_count(areas);
+    int64_t        *expected = memory_array(num + 1, sizeof *expected);
+    bool           *there = memory_array(num + 1, sizeof *there);
+    int             ret = expected == NULL || there == NULL ? TOC_ERR_NO_MEMORY
+                                                            : counters_codes(check->db, 0, take_codes, &by, check->error);
+    by.sums = memory_array(by.room + 1, sizeof *by.sums);
+    if (ret == 0 && by.sums == NULL)
+        ret = TOC_ERR_NO_MEMORY;
+    for (size_t i = 0; i < all->room && ret == 0; i++)
+        if (all->entries[i].used) {
+            expected[all->entries[i].area] += all->entries[i].count != 0;
+            there[all->entries[i].area] = true;
+        }
+    for (uint32_t area = 0; area < num && ret == 0; area++)
+        if (there[area])
+            ret = compare_codes(check, record, counter, areas, area, all, expected[area], &by, wrong);
+    for (size_t i = 0; i < by.room; i++) {
+        free(by.codes[i][0]);
+        free(by.codes[i][1]);
+    }
+    free(by.codes);
+    free(by.sums);
+    free(expected);
+    free(there);
+    return ret;
+}
+
+static int compare_kept(struct check *check, const struct model_record *record, const struct model_counter *counter,
+                        const struct area_tree *areas, const struct expectation *all, int64_t *wrong)
+{
     for (size_t i = 0; i < all->room; i++) {
         const struct expected *entry = &all->entries[i];
         const char            *codes[COUNTERS_DIMENSIONS];
@@ -293,8 +380,20 @@ static int compare_totals(struct check *check, const struct model_record *record
                                          check->error);
         if (ret != 0)
             return ret;
-        wrong += total != entry->count;
+        *wrong += total != entry->count;
     }
+    return 0;
+}
+
+static int compare_totals(struct check *check, const struct model_record *record, const struct model_counter *counter,
+                          const struct area_tree *areas, const struct expectation *all)
+{
+    int64_t wrong = 0;
+    bool    sums = all->num > 0 && !counters_like_first(record, counter) && num_dimensions(counter) <= 2;
+    int     ret = sums ? compare_sums(check, record, counter, areas, all, &wrong)
+                       : compare_kept(check, record, counter, areas, all, &wrong);
+    if (ret != 0)
+        return ret;
     check_tell(check, (int64_t) all->num, wrong, "tell the makers of Tocsin; until then restore a whole backup",
                "%s: the totals of %s are what counting anew gives", record->name, counter->name);
     return 0;

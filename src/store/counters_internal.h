@@ -36,12 +36,17 @@ int counters_take_waiting(struct counter_book *book, struct db *db, size_t most,
 /* Counters with the same dimensions as the record's first have the same totals: only those of the first are kept. */
 bool counters_like_first(const struct model_record *record, const struct model_counter *counter);
 
-/* What the rows have, without what waits: the total; the sum of all days. For a check, which reads what waits once. */
+/* What the rows have, without what waits: the total (of a counter that is not like the first that of all its days, each
+ * time); the sum of all days. For a check, which reads what waits once. */
 int counters_total_written(struct db *db, const struct model_record *record, const struct model_counter *counter,
                            const struct id *area, const char *const dimensions[COUNTERS_DIMENSIONS], int64_t *total,
                            struct db_error *error);
 int counters_days_written(struct db *db, const struct model_record *record, const struct model_counter *counter,
                           const struct id *area, int64_t *sum, struct db_error *error);
+
+/* As counters_cells, of all days. */
+int counters_cells_written(struct db *db, const struct model_record *record, const struct model_counter *counter,
+                           const struct id *area, counters_cell *cell, void *context, struct db_error *error);
 
 /* Between transactions: forget rows where they have become many. */
 void counters_keep_small(struct counter_book *book);

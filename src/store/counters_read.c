@@ -185,6 +185,13 @@ int counters_cells(struct db *db, const struct model_record *record, const struc
     return read_rows(db, WITH_WAITING, record, counter, area, every, from, to, INT32_MAX, NULL, cell, context, error);
 }
 
+int counters_cells_written(struct db *db, const struct model_record *record, const struct model_counter *counter,
+                           const struct id *area, counters_cell *cell, void *context, struct db_error *error)
+{
+    const char *every[COUNTERS_DIMENSIONS] = { NULL };
+    return read_rows(db, "", record, counter, area, every, INT32_MIN, INT32_MAX, INT32_MAX, NULL, cell, context, error);
+}
+
 struct codes {
     counters_code *code;
     void          *context;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "store/check.h"
+#include "store/counters_internal.h"
 #include "support/store.h"
 #include "support/test.h"
 
@@ -109,6 +110,23 @@ static void test_a_case_that_is_not_counted(void **state)
     assert_non_null(strstr(check(), "are what counting anew gives: "));
 }
 
+/* The sender of a case, by itself: its counter has no kept totals. */
+static void test_a_sender_that_is_not_counted(void **state)
+{
+    char sql[200];
+    (void) state;
+    create_persons();
+    damage("UPDATE \"case\" SET \"disease\" = 'scurvy' WHERE \"id\" = (SELECT \"id\" FROM \"case\" ORDER BY \"id\" "
+           "LIMIT 1)");
+    assert_non_null(strstr(check(), "case: the totals of case_by_sender are what counting anew gives: "));
+    damage("UPDATE \"case\" SET \"reported_by\" = \"id\"");
+    assert_non_null(strstr(check(), "case: the totals of case_by_sender are what counting anew gives: "));
+    snprintf(sql, sizeof sql, "DELETE FROM \"counter\" WHERE \"series\" = %lld",
+             (long long) counters_series("case_by_sender", &test.areas[TEST_PROVINCE]).number);
+    damage(sql);
+    assert_non_null(strstr(check(), "case: the days of case_by_sender add up to what counting anew gives: 1 of "));
+}
+
 static void test_counts_of_cases_that_are_not_there(void **state)
 {
     (void) state;
@@ -176,9 +194,9 @@ static void test_an_index_that_lacks_what_its_rows_hold(void **state)
 
 #define PROMISES(on)                                                                                                   \
     on(test_a_store_at_work_is_whole) on(test_a_key_that_is_gone) on(test_a_reference_to_nothing)                      \
-        on(test_a_case_that_is_not_counted) on(test_counts_of_cases_that_are_not_there)                                \
-            on(test_an_audit_entry_that_was_changed) on(test_an_audit_chain_that_was_cut_off)                          \
-                on(test_an_index_that_lacks_what_its_rows_hold)
+        on(test_a_case_that_is_not_counted) on(test_a_sender_that_is_not_counted)                                      \
+            on(test_counts_of_cases_that_are_not_there) on(test_an_audit_entry_that_was_changed)                       \
+                on(test_an_audit_chain_that_was_cut_off) on(test_an_index_that_lacks_what_its_rows_hold)
 #define ON_SQLITE(name) { "sqlite: " #name, name, test_store_on_sqlite, test_store_end, &test },
 #define ON_POSTGRESQL(name) { "postgresql: " #name, name, test_store_on_postgresql, test_store_end, &test },
 
