@@ -2,6 +2,7 @@
 #include "base/arena.h"
 
 #include <stdalign.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,13 +14,16 @@ struct arena_block {
     alignas(max_align_t) unsigned char bytes[];
 };
 
+/* A block of its own is asked of the system as zeros; of the others what is handed out is made zero. */
 static struct arena_block *add_block(struct arena *arena, size_t least)
 {
-    size_t              size = least > ARENA_BLOCK ? least : ARENA_BLOCK;
-    struct arena_block *block = calloc(1, sizeof *block + size);
+    bool                own = least > ARENA_BLOCK;
+    size_t              size = own ? least : ARENA_BLOCK;
+    struct arena_block *block = own ? calloc(1, sizeof *block + size) : malloc(sizeof *block + size);
     if (block == NULL)
         return NULL;
     block->size = size;
+    block->used = 0;
     block->older = arena->block;
     arena->block = block;
     return block;
@@ -42,6 +46,8 @@ void *arena_array(struct arena *arena, size_t count, size_t size)
     if (block == NULL)
         return NULL;
     void *memory = block->bytes + block->used;
+    if (wanted <= ARENA_BLOCK)
+        memset(memory, 0, wanted);
     block->used += wanted;
     arena->taken += wanted;
     return memory;

@@ -85,13 +85,30 @@ static void write_well_formed(struct sink *sink, const char *text, size_t size)
     sink_write(sink, text + run, size - run);
 }
 
+/* The highest bit of some byte is set where a byte of the eight is under 0x20, '"', '\\', 0x7f or above. */
+static inline uint64_t special_among(uint64_t eight)
+{
+    const uint64_t ones = UINT64_MAX / 0xff;
+    uint64_t       quote = eight ^ ones * '"', slash = eight ^ ones * '\\', del = eight ^ ones * 0x7f;
+    return (((eight - ones * 0x20) & ~eight) | ((quote - ones) & ~quote) | ((slash - ones) & ~slash) |
+            ((del - ones) & ~del) | eight) &
+           ones * 0x80;
+}
+
 /* Only characters that stand for themselves, which nearly every text is. */
 static bool is_plain(const char *text, size_t size)
 {
-    for (size_t i = 0; i < size; i++)
-        if ((unsigned char) text[i] >= 0x7f || needs_escape((unsigned char) text[i]))
-            return false;
-    return true;
+    uint64_t eight = UINT64_MAX / 0xff * ' ', special = 0;
+    if (size < sizeof eight) {
+        for (size_t i = 0; i < size; i++)
+            eight = eight << 8 | (unsigned char) text[i];
+        return special_among(eight) == 0;
+    }
+    for (size_t i = 0; i < size; i += sizeof eight) { /* the last eight may overlap those before */
+        memcpy(&eight, text + (i + sizeof eight <= size ? i : size - sizeof eight), sizeof eight);
+        special |= special_among(eight);
+    }
+    return special == 0;
 }
 
 static void write_quoted(struct sink *sink, const char *text, size_t size)
@@ -99,7 +116,8 @@ static void write_quoted(struct sink *sink, const char *text, size_t size)
     sink_character(sink, '"');
     if (is_plain(text, size)) {
         sink_write(sink, text, size);
-        size = 0;
+        sink_character(sink, '"');
+        return;
     }
     while (size > 0) {
         size_t well = text_check_utf8(text, size);

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -406,13 +407,22 @@ static void look_at_rights(struct sqlite_db *db)
                  (unsigned) (status.st_mode & 0777));
 }
 
+static pthread_once_t set_up = PTHREAD_ONCE_INIT;
+
+/* Where SQLite was used before, by others, it keeps its own. */
+static void set_up_sqlite(void)
+{
+    sqlite_memory_install();
+    sqlite_cache_install();
+}
+
 int db_sqlite_open(const char *path, const struct db_options *options, struct db **out, struct db_error *error)
 {
     struct sqlite_db *db = memory_array(1, sizeof *db);
     int               ret = 0;
     if (db == NULL)
         return db_fail(error, TOC_ERR_NO_MEMORY, "no memory for a connection");
-    sqlite_cache_install();
+    (void) pthread_once(&set_up, set_up_sqlite);
     db->db.driver = &driver;
     db->lease_file = -1;
     db->own_files = options->vfs != NULL;

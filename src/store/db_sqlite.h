@@ -42,8 +42,9 @@ int sqlite_bind(struct sqlite_statement *statement, const struct db_value *value
                 struct db_error *error);
 int sqlite_finish(struct sqlite_statement *statement, struct db_error *error);
 
-/* db_sqlite_cache.c: before the first connection of the process. */
+/* db_sqlite_cache.c, db_sqlite_memory.c: before the first connection of the process. */
 void sqlite_cache_install(void);
+void sqlite_memory_install(void);
 
 /* db_sqlite_checkpoint.c: the thread beside the writer, and what SQLite calls after each commit. */
 void sqlite_checkpoint_begin(struct sqlite_db *db);

@@ -7,7 +7,6 @@
  * all it holds, after each of those commits: with 256 MiB that was half of the processor time of an import. Here the
  * number at 1 GiB is left out of the greatest, and its cache asked only when there is something to drop.
  */
-#include <pthread.h>
 #include <stdlib.h>
 
 #include "base/memory.h"
@@ -104,7 +103,7 @@ static void shrink(sqlite3_pcache *cache)
     own.xShrink(cache_of(cache)->inner);
 }
 
-static void install(void)
+void sqlite_cache_install(void)
 {
     sqlite3_pcache_methods2 methods;
     if (sqlite3_config(SQLITE_CONFIG_GETPCACHE2, &own) != SQLITE_OK)
@@ -120,11 +119,4 @@ static void install(void)
     methods.xTruncate = drop_from;
     methods.xShrink = shrink;
     (void) sqlite3_config(SQLITE_CONFIG_PCACHE2, &methods);
-}
-
-/* Where SQLite was used before, by others, it keeps its own. */
-void sqlite_cache_install(void)
-{
-    static pthread_once_t once = PTHREAD_ONCE_INIT;
-    (void) pthread_once(&once, install);
 }

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <math.h>
+#include <stdio.h>
+#include <string.h>
 
 #include "base/json_writer.h"
 #include "support/test.h"
@@ -65,6 +67,34 @@ static void test_strings_are_escaped(void **state)
 }
 
 /* NUL within a text, a cut character, a stray continuation byte, an encoded surrogate: valid JSON all the same. */
+/* Text is looked at eight bytes at a time: each character at each place of texts of each length around that. */
+static void test_escapes_wherever_they_stand(void **state)
+{
+    (void) state;
+    for (size_t size = 1; size <= 26; size++)
+        for (size_t place = 0; place < size; place++)
+            for (int character = 1; character < 0x80; character++) {
+                char               text[27], expected[40] = "\"", escape[8];
+                struct sink        sink;
+                struct json_writer json;
+                memset(text, 'x', size);
+                text[place] = (char) character;
+                text[size] = '\0';
+                if (character == '\n' || character == '\r' || character == '\t')
+                    snprintf(escape, sizeof escape, "\\%c", character == '\n' ? 'n' : character == '\r' ? 'r' : 't');
+                else if (character == '"' || character == '\\')
+                    snprintf(escape, sizeof escape, "\\%c", character);
+                else
+                    snprintf(escape, sizeof escape, character < 0x20 || character == 0x7f ? "\\u%04x" : "%c",
+                             character);
+                snprintf(expected, sizeof expected, "\"%.*s%s%s\"", (int) place, text, escape, text + place + 1);
+                sink_init_memory(&sink);
+                json_writer_init(&json, &sink);
+                json_put_string(&json, text);
+                assert_written(&sink, expected);
+            }
+}
+
 static void test_bytes_that_are_no_text(void **state)
 {
     (void) state;
@@ -82,9 +112,8 @@ static void test_bytes_that_are_no_text(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_commas_and_nesting),
-        cmocka_unit_test(test_numbers),
-        cmocka_unit_test(test_strings_are_escaped),
+        cmocka_unit_test(test_commas_and_nesting),     cmocka_unit_test(test_numbers),
+        cmocka_unit_test(test_strings_are_escaped),    cmocka_unit_test(test_escapes_wherever_they_stand),
         cmocka_unit_test(test_bytes_that_are_no_text),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
