@@ -324,6 +324,7 @@ const struct cli_command cli_command_node = {
         "  backup_every_hours    hours from one backup to the next\n"
         "  backup_keep_days      days until a backup is deleted and its keys die\n"
         "  negatives_keep_days   days until somebody in whom tests found nothing is forgotten (14)\n"
+        "  sender_messages_a_minute, sender_messages_a_day, sender_mib_a_day   what one sender may send (any)\n"
         "  county_depth          depth of the counties in the tree of areas\n"
         "  telephone_country     calling code of telephone numbers that are written without a country",
     .groups = groups,

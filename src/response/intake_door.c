@@ -70,6 +70,8 @@ int intake_open(const struct intake_options *options, struct intake **opened, st
     intake->options = *options;
     intake->feeds.read = intake->room_looked = INSTANT_MISSING;
     pthread_mutex_init(&intake->lock, NULL);
+    intake->quotas.limits = options->limits;
+    pthread_mutex_init(&intake->quotas.lock, NULL);
     int ret = make_keys(intake, error);
     if (ret == 0)
         ret = store_reader_open(options->store, &intake->reader, error);
@@ -89,6 +91,8 @@ void intake_close(struct intake *intake)
     store_reader_close(intake->reader);
     sodium_free(intake->keys);
     pthread_mutex_destroy(&intake->lock);
+    pthread_mutex_destroy(&intake->quotas.lock);
+    intake_quotas_free(&intake->quotas);
     free(intake);
 }
 
@@ -132,15 +136,20 @@ struct taking {
     sem_t                        done;
 };
 
-/* Who sent it, as far as hashes are concerned: the feed, else the institution, else the user, else what it says. */
+/* Who sent it, as far as hashes and limits are concerned: the feed, else the institution, else the user, else nobody.
+ */
+static const struct id *sender_of(const struct intake_arrival *arrival)
+{
+    static const struct id none = { { 0 } };
+    return arrival->feed != NULL                    ? &arrival->feed->head.id
+           : !id_is_missing(&arrival->institution)  ? &arrival->institution
+           : !id_is_missing(&arrival->submitted_by) ? &arrival->submitted_by
+                                                    : &none;
+}
+
 static void hash_sender(crypto_generichash_state *state, const struct intake_arrival *arrival)
 {
-    const struct id  none = { { 0 } };
-    const struct id *id = arrival->feed != NULL                    ? &arrival->feed->head.id
-                          : !id_is_missing(&arrival->institution)  ? &arrival->institution
-                          : !id_is_missing(&arrival->submitted_by) ? &arrival->submitted_by
-                                                                   : &none;
-    crypto_generichash_update(state, id->bytes, ID_BYTES);
+    crypto_generichash_update(state, sender_of(arrival)->bytes, ID_BYTES);
 }
 
 void intake_hash_body(const struct intake_hash_key *key, const struct intake_arrival *arrival, uint8_t hash[32])
@@ -421,6 +430,15 @@ static int check(struct intake *intake, const struct intake_arrival *arrival)
     return has_room(intake) ? 0 : INTAKE_ERR_RESERVE;
 }
 
+/* May its sender send so much? */
+static int check_limits(struct intake *intake, const struct intake_arrival *arrival, struct intake_receipt *receipt)
+{
+    if (!id_is_missing(&arrival->part_of))
+        return 0;
+    return intake_quota_take(&intake->quotas, sender_of(arrival), arrival->size, store_clock_now(intake->options.store),
+                             &receipt->again_seconds, receipt->limit);
+}
+
 /* A repetition creates nothing: what the first one created is there. */
 static int tell_resources(struct intake *intake, const struct intake_arrival *arrival)
 {
@@ -446,6 +464,8 @@ static int begin(struct intake *intake, struct taking *taking, const struct inta
     struct access who = intake_program();
     struct arena  arena = ARENA_INIT;
     int           ret = check(intake, arrival);
+    if (ret == 0)
+        ret = check_limits(intake, arrival, receipt);
     if (ret == 0 && earlier == NULL &&
         intake->num_keys > 1) /* what came under an older key is not found by the unique one */
         ret = find_earlier(intake, arrival, 1, &arena, &earlier);
@@ -492,7 +512,11 @@ static void count(struct intake *intake, int status, const struct intake_receipt
 {
     if (status != 0)
         atomic_fetch_add(&intake->refused, 1);
-    else if (receipt->repeats)
+    if (status == INTAKE_ERR_LIMIT)
+        atomic_fetch_add(&intake->limited, 1);
+    if (status != 0)
+        return;
+    if (receipt->repeats)
         atomic_fetch_add(&intake->repeated, 1);
     else {
         atomic_fetch_add(&intake->taken, 1);
@@ -547,6 +571,7 @@ void intake_watch(struct intake *intake, struct intake_state *state)
                                     .held = atomic_load(&intake->held),
                                     .rejected = atomic_load(&intake->rejected),
                                     .refused = atomic_load(&intake->refused),
+                                    .limited = atomic_load(&intake->limited),
                                     .worked = atomic_load(&intake->worked),
                                     .failed = atomic_load(&intake->failed) };
 }

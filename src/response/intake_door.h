@@ -20,6 +20,7 @@
 #include "formats/code_tables.h"
 #include "formats/report.h"
 #include "model/records.h"
+#include "response/intake_quota.h"
 #include "response/intake_resource.h"
 #include "store/store.h"
 
@@ -29,7 +30,8 @@
 #define INTAKE_RESERVE_BYTES (UINT64_C(256) << 20)
 
 enum intake_status {
-    INTAKE_ERR_RESERVE = -1410 /* the disk is nearly full: nothing is taken in; remedy: make room */
+    INTAKE_ERR_RESERVE = -1410, /* the disk is nearly full: nothing is taken in; remedy: make room */
+    INTAKE_ERR_LIMIT = -1411 /* its sender has sent as much as it may: the receipt says which limit, and when again */
 };
 
 struct intake;
@@ -40,6 +42,7 @@ struct intake_options {
     const struct code_tables *tables;
     const char               *disk;          /* a path on the disk of the database; NULL = not watched */
     uint64_t                  reserve_bytes; /* kept free there; 0 = INTAKE_RESERVE_BYTES */
+    struct intake_limits      limits;        /* of each sender */
     const char               *program;       /* of tocsin, started for each spreadsheet; NULL = they are refused */
 };
 
@@ -103,10 +106,12 @@ struct intake_receipt {
     bool      repeats;     /* these bytes were here before */
     char      verdict[24]; /* code of message_verdict */
     int64_t   num_faults;
+    int64_t   again_seconds; /* of INTAKE_ERR_LIMIT alone, as limit: in so many seconds it may be sent again */
+    char      limit[INTAKE_QUOTA_BYTES]; /* "more than 600 messages a minute" */
 };
 
-/* Take one in and wait until it is durable. Returns 0; INTAKE_ERR_RESERVE; as store_submit: nothing was kept then, and
- * no positive answer may leave. */
+/* Take one in and wait until it is durable. Returns 0; INTAKE_ERR_RESERVE; INTAKE_ERR_LIMIT; as store_submit: nothing
+ * was kept then, and no positive answer may leave. */
 int intake_take(struct intake *intake, const struct intake_arrival *arrival, struct intake_receipt *receipt);
 
 /* Several in one go: they share a commit. statuses: num of them, as above. */
@@ -117,6 +122,7 @@ void intake_take_many(struct intake *intake, const struct intake_arrival *arriva
 
 struct intake_state {
     int64_t taken, repeated, held, rejected, refused; /* since the start: refused = not kept, and the sender was told */
+    int64_t limited;                                  /* of these because of the sender's limits */
     int64_t worked, failed; /* worked off; of these put aside because they could not be written */
 };
 void intake_watch(struct intake *intake, struct intake_state *state);

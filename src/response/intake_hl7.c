@@ -103,13 +103,18 @@ static void write_one(struct taking *taking, const struct item *item, const stru
                       enum hl7_ack_kind kind)
 {
     struct intake_hl7_answer *answer = taking->answer;
-    char                      number[HL7_ACK_NUMBER_BYTES];
+    char                      number[HL7_ACK_NUMBER_BYTES], why[INTAKE_QUOTA_BYTES + 60];
+    bool                      limited = item->status == INTAKE_ERR_LIMIT;
     intake_answer_number(taking->door->intake, number);
+    if (limited)
+        snprintf(why, sizeof why, "%s: not stored; send again in %lld s", item->receipt.limit,
+                 (long long) item->receipt.again_seconds);
     /* What is too large is refused for good: "send again later" would not help. */
     struct hl7_ack_options options = { .kind = kind,
                                        .stored = item->status == 0 || item->status == TOC_ERR_TOO_LARGE,
                                        .control_id = number,
-                                       .now = &taking->now };
+                                       .now = &taking->now,
+                                       .why = limited ? why : NULL };
     hl7_ack_write(&answer->text, message, &item->read.report, &options);
     if (!taking->batch)
         answer->ends[answer->num_ends++] = answer->text.used;
@@ -180,6 +185,8 @@ static void take_items(struct taking *taking)
             answer->first = item->receipt.message;
         answer->num_repeats += item->status == 0 && item->receipt.repeats;
         answer->num_again += item->status != 0 && item->status != TOC_ERR_TOO_LARGE;
+        if (item->status == INTAKE_ERR_LIMIT && item->receipt.again_seconds > answer->again_seconds)
+            answer->again_seconds = item->receipt.again_seconds;
         answer_item(taking, item);
         arena_wipe(&item->arena);
     }

@@ -31,7 +31,8 @@ struct intake_hl7_answer {
     size_t      num_ends; /* 0 = nothing is to be answered */
     uint32_t    num_messages, num_kept, num_repeats, num_again; /* again = could not be kept now: to be
                                                                  * sent again */
-    struct id first;                                            /* the first message that is kept */
+    int64_t   again_seconds; /* until the last of those that were over their sender's limit; 0 = none was */
+    struct id first;         /* the first message that is kept */
 };
 
 /* Take in, wait until it is durable, and write the answer. answer->text is emptied first. Whatever comes is answered;

@@ -85,6 +85,8 @@ struct intake {
     bool                    room;
     struct intake_worker   *worker;   /* NULL = none */
     atomic_int_fast64_t     answered; /* number of the last answer */
+    struct intake_quotas    quotas;
+    atomic_int_fast64_t     limited;
     atomic_int_fast64_t     taken, repeated, held, rejected, refused, worked, failed;
 };
 

@@ -6,6 +6,7 @@
 #include "response/account.h"
 #include "response/intake_fhir.h"
 #include "server/handlers.h"
+#include "server/intake.h"
 #include "server/request.h"
 #include "server/route.h"
 #include "server/server_internal.h"
@@ -27,12 +28,6 @@ static bool is_json(const char *type)
         if (text_equal_nocase(type, size, types[i], strlen(types[i])))
             return true;
     return false;
-}
-
-/* What is wrong with the disk or the store, as the answers to all requests have it. */
-static int status_of(int status)
-{
-    return status == INTAKE_ERR_RESERVE ? DB_ERR_FULL : status == TOC_ERR_TOO_LARGE ? SERVER_ERR_TOO_BIG : status;
 }
 
 /* Once to learn who says so, once as that feed's messages are read. */
@@ -67,7 +62,7 @@ static int take(struct exchange *exchange, struct intake *intake, const struct i
         struct intake_arrival arrival = intake_fhir_arrival(fhir, reading, "fhir");
         if (exchange->caller.who != NULL)
             arrival.institution = exchange->caller.who->token.facility;
-        ret = status_of(intake_take(intake, &arrival, &receipt));
+        ret = server_intake_status(exchange, intake_take(intake, &arrival, &receipt), &receipt);
     }
     if (ret != 0)
         return ret;

@@ -21,18 +21,34 @@ static void find_disk(const struct node_settings *settings, char folder[NODE_SET
 int server_start_intake(struct server *server)
 {
     const struct server_options *options = &server->options;
+    const struct node_settings  *settings = &options->node->settings;
     struct db_error              error = { 0 };
     if (options->tables == NULL)
         return 0;
-    find_disk(&options->node->settings, server->disk);
+    find_disk(settings, server->disk);
     struct intake_options wanted = { .store = server->store,
                                      .keeper = options->node->keeper,
                                      .tables = options->tables,
                                      .disk = server->disk[0] != '\0' ? server->disk : NULL,
                                      .reserve_bytes = options->intake_reserve_bytes,
+                                     .limits = { .messages_a_minute = settings->sender_messages_a_minute,
+                                                 .messages_a_day = settings->sender_messages_a_day,
+                                                 .bytes_a_day = settings->sender_mib_a_day << 20 },
                                      .program = options->program };
     int                   ret = intake_open(&wanted, &server->intake, &error);
     return ret == 0 ? intake_start_worker(server->intake) : ret;
+}
+
+int server_intake_status(struct exchange *exchange, int status, const struct intake_receipt *receipt)
+{
+    char seconds[24];
+    if (status != INTAKE_ERR_LIMIT)
+        return status == INTAKE_ERR_RESERVE ? DB_ERR_FULL : status == TOC_ERR_TOO_LARGE ? SERVER_ERR_TOO_BIG : status;
+    snprintf(seconds, sizeof seconds, "%lld", (long long) receipt->again_seconds);
+    answer_header(exchange, "Retry-After", seconds);
+    fault_add(&exchange->faults, (struct fault_place){ .name = "" }, NULL,
+              "%s: nothing was kept; send it again in %s s", receipt->limit, seconds);
+    return SERVER_ERR_TOO_MANY;
 }
 
 /* ---- /metrics ---- */
@@ -78,6 +94,8 @@ void server_write_intake(const struct server *server, struct store_reader *reade
                    (double) state.rejected);
     metrics_number(sink, "tocsin_messages_refused_total", "counter",
                    "Messages that were not kept; the sender was told.", (double) state.refused);
+    metrics_number(sink, "tocsin_messages_limited_total", "counter",
+                   "Of these those that were more than their sender may send.", (double) state.limited);
     metrics_number(sink, "tocsin_messages_worked_total", "counter", "Messages worked off.", (double) state.worked);
     metrics_number(sink, "tocsin_messages_failed_total", "counter",
                    "Of these, messages put aside because they could not be written.", (double) state.failed);

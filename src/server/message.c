@@ -28,7 +28,10 @@ static int answer_message(struct exchange *exchange, const struct intake_hl7_ans
     exchange->answer.type = HL7_TYPE;
     if (answer->num_again > 0) {
         exchange->answer.status = 503; /* the acknowledgement says which: send it again, what was kept does no harm */
-        answer_header(exchange, "Retry-After", "60");
+        char seconds[24] = "60";
+        if (answer->again_seconds > 0)
+            snprintf(seconds, sizeof seconds, "%lld", (long long) answer->again_seconds);
+        answer_header(exchange, "Retry-After", seconds);
     } else if (answer->num_ends == 0)
         exchange->answer.status = 204; /* it asks for no answer */
     if (answer->num_kept == 1) {

@@ -171,7 +171,8 @@ void problem_answer(struct exchange *exchange, int status)
     if (strncmp(exchange->path != NULL ? exchange->path : "", "/fhir/", 6) == 0) {
         exchange->answer.type = "application/fhir+json";
         json_writer_init(&json, &exchange->answer.body);
-        fhir_write_issue(&json, "error", issue_code(kind->http), kind->title);
+        bool told = status == SERVER_ERR_TOO_MANY && exchange->faults.num_kept > 0; /* which limit, and when again */
+        fhir_write_issue(&json, "error", issue_code(kind->http), told ? exchange->faults.faults[0].found : kind->title);
         return;
     }
     exchange->answer.type = "application/problem+json";

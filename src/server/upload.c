@@ -9,6 +9,7 @@
 #include "response/account.h"
 #include "response/intake_upload.h"
 #include "server/handlers.h"
+#include "server/intake.h"
 #include "server/request.h"
 #include "server/server_internal.h"
 
@@ -202,7 +203,7 @@ static int keep(struct exchange *exchange, struct intake *intake, const struct m
     if (ret == 0 || ret == BASE_ERR_INPUT) {
         const char *reason, *verdict = verdict_of(&table, &faults, &reason);
         ret = intake_table_keep(intake, exchange->reader, &arrival, form, verdict, reason, &receipt);
-        ret = ret == INTAKE_ERR_RESERVE ? DB_ERR_FULL : ret;
+        ret = server_intake_status(exchange, ret, &receipt);
         if (ret == 0)
             answer_kept(exchange, &receipt, &table, &faults);
     }

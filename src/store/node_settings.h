@@ -9,6 +9,9 @@
  *     backup_every_hours = 24
  *     backup_keep_days = 35              after so many days a backup is deleted and its generation of keys dies
  *     negatives_keep_days = 14           after so many days who tested negative is forgotten; the tests stay as counts
+ *     sender_messages_a_minute = 600     that one sender may send (docs/intake.md); none: as many as come
+ *     sender_messages_a_day = 100000
+ *     sender_mib_a_day = 1000
  *     listen = 127.0.0.1:8420            where 'tocsin serve' listens: ADDRESS:PORT or unix:PATH
  *     public_url = https://tocsin.county.example   by which people reach it, through TLS
  *     trusted_proxy = 127.0.0.1          whose X-Forwarded-For is believed; whoever comes by a unix socket is
@@ -95,9 +98,12 @@ struct node_settings {
     int64_t          backup_every_hours;              /* 1 … 8760 */
     int64_t          backup_keep_days;                /* 1 … 3660 */
     int64_t          negatives_keep_days;             /* 1 … 3660 */
-    int64_t          county_depth;                    /* 0 … 15 */
-    int64_t          telephone_country;               /* 1 … 999 */
-    char             time_zone[TIME_ZONE_BYTES];      /* "" = the machine's */
+    int64_t          sender_messages_a_minute;        /* 0 = any number, as of those below */
+    int64_t          sender_messages_a_day;
+    int64_t          sender_mib_a_day;
+    int64_t          county_depth;               /* 0 … 15 */
+    int64_t          telephone_country;          /* 1 … 999 */
+    char             time_zone[TIME_ZONE_BYTES]; /* "" = the machine's */
     char             listen[NODE_SETTING_BYTES];
     char             public_url[NODE_SETTING_BYTES];     /* "" = none */
     char             trusted_proxy[NODE_SETTING_BYTES];  /* "" = none */

@@ -5,6 +5,7 @@
 
 #include "../response/intakes.h"
 #include "response/account.h"
+#include "response/intake_internal.h"
 #include "server/server_internal.h"
 #include "store/node.h"
 #include "support/server.h"
@@ -185,9 +186,42 @@ static void test_what_is_refused(void **state)
     assert_int_equal(number("SELECT count(*) FROM message WHERE verdict = 'rejected'"), 1);
 }
 
+/* One more than its sender may send is not kept, the answer says which limit and when again, and then it is taken as it
+ * was. Other senders are not held up, and other doors say the same. */
+static void test_more_than_a_sender_may_send(void **state)
+{
+    (void) state;
+    struct intake_quotas *quotas = &test.server->intake->quotas;
+    quotas->limits.messages_a_minute = 2;
+    assert_non_null(strstr(send_message(&hospital, result(1), 200), "\rMSA|AA|C1\r"));
+    assert_non_null(strstr(send_message(&hospital, result(2), 200), "\rMSA|AA|C2\r"));
+    const char *said = send_message(&hospital, result(3), 503);
+    assert_non_null(strstr(said, "\rMSA|AE|C3\r"));
+    assert_non_null(strstr(said, "|207^"));
+    assert_non_null(strstr(said, "more than 2 messages a minute: not stored; send again in "));
+    int64_t seconds = strtoll(test_exchange_answer_header(&exchange, "Retry-After"), NULL, 10);
+    assert_true(seconds >= 1 && seconds <= 30);
+    assert_int_equal(number("SELECT count(*) FROM message"), 2);
+    assert_non_null(strstr(send_message(&other, result(3), 200), "\rMSA|AA|C3\r"));
+    pthread_mutex_lock(&quotas->lock);
+    for (size_t i = 0; i < quotas->num; i++)
+        quotas->senders[i].filled -= 30 * INSTANT_SECOND; /* half a minute goes by */
+    pthread_mutex_unlock(&quotas->lock);
+    assert_non_null(strstr(send_message(&hospital, result(3), 200), "\rMSA|AA|C3\r"));
+    struct intake_state watched;
+    intake_watch(test.server->intake, &watched);
+    assert_int_equal(watched.limited, 1);
+    assert_int_equal(watched.refused, 1);
+    quotas->limits = (struct intake_limits){ .bytes_a_day = 1 };
+    said = ask(&hospital, HTTP_POST, "/fhir/R4/Condition", "{\"resourceType\":\"Condition\"}", "application/fhir+json",
+               429);
+    assert_non_null(strstr(said, "MiB a day: nothing was kept; send it again in "));
+    assert_true(strtoll(test_exchange_answer_header(&exchange, "Retry-After"), NULL, 10) <= 90000);
+}
+
 #define PROMISES(on)                                                                                                   \
     on(test_a_message_is_answered_and_its_receipt_read) on(test_the_same_bytes_are_one_message) on(test_a_batch)       \
-        on(test_what_is_refused)
+        on(test_what_is_refused) on(test_more_than_a_sender_may_send)
 #define ON_SQLITE(name) { "sqlite: " #name, name, start, stop, NULL },
 #define ON_POSTGRESQL(name) { "postgresql: " #name, name, on_postgresql, stop, NULL },
 

@@ -226,7 +226,7 @@ void hl7_ack_write(struct sink *sink, const struct hl7_message *message, const s
     sink_character(sink, '\r');
     if (!options->stored)
         write_error(sink, marks, is_old(report), &(struct report_place){ 0 }, 207, "Application internal error", 'E',
-                    "not stored; send again later");
+                    options->why != NULL ? options->why : "not stored; send again later");
     else
         write_faults(sink, marks, report, is_old(report));
 }

@@ -37,6 +37,7 @@ struct hl7_ack_options {
     bool                      stored;     /* durably; else the answer is an error with code 207 */
     const char               *control_id; /* of the answer, unique for us */
     const struct report_time *now;        /* MSH-7 of the answer */
+    const char               *why;        /* it is not stored, and when to send it again; NULL = "later" */
 };
 
 /* Write MSH, MSA and ERR segments, each ended by CR. message->num_segments may be 0 (it could not be read: delimiters
