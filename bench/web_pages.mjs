@@ -7,9 +7,9 @@
 //     weight     compressed bytes of script, of what was built last (web/dist)
 //     public     the attack program
 //     languages  keys, places, equal strings
-//     axe        every test of the pages that has axe look at one (minutes)
+//     axe        every test of the pages that has axe look at one (minutes; two files at once, each told when it ends)
 //     end-to-end web/test/pages/end_to_end.test.mjs, on SQLite and on PostgreSQL
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -19,6 +19,8 @@ import { row } from "./web_rows.mjs";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const PAGES = "web/test/pages";
+const LONGEST_MS = 900_000; // of a file of tests
+const AT_ONCE = 2; // files of tests
 const BUDGETS = { shell: 45 * 1024, page: 20 * 1024 };
 
 function run(command, words, environment = {}) {
@@ -30,8 +32,12 @@ function run(command, words, environment = {}) {
 function tests(words, environment) {
   const [command, ...rest] = words;
   const { out } = run(command, rest, environment);
+  return { ...countsOf(out), out };
+}
+
+function countsOf(out) {
   const number = (what) => Number(new RegExp(`^# ${what} (\\d+)`, "m").exec(out)?.[1] ?? NaN);
-  return { ran: number("tests"), failed: number("fail") + number("skipped") + number("cancelled"), out };
+  return { ran: number("tests"), failed: number("fail") + number("skipped") + number("cancelled") };
 }
 
 const kilobytes = (bytes) => `${(bytes / 1024).toFixed(1)} KB`;
@@ -98,12 +104,36 @@ function languages() {
     missing + unequal === 0 && code === 0, ["web/node_modules/.bin/vitest", ...words.slice(1)]);
 }
 
+/** The tests of some files, so many files at once; one that does not end is ended and counts as failed. What each took goes to
+ * standard error: who waits for minutes wants to see that it goes on. */
+async function testsOfFiles(files, environment) {
+  const all = { ran: 0, failed: 0, out: "" };
+  const rest = [...files];
+  const next = async () => {
+    for (let name; (name = rest.shift()) !== undefined; ) {
+      const began = Date.now();
+      const child = spawn("node", ["--test", "--test-reporter=tap", `${PAGES}/${name}`], { cwd: ROOT, env: { ...process.env, ...environment }, stdio: ["ignore", "pipe", "ignore"], timeout: LONGEST_MS });
+      let out = "";
+      child.stdout.on("data", (bytes) => (out += bytes));
+      const code = await new Promise((ended) => child.on("close", ended));
+      const { ran, failed } = countsOf(out);
+      all.ran += ran || 0;
+      all.failed += Number.isNaN(failed) ? 1 : failed;
+      all.out += out;
+      console.error(`${name}: ${ran} tests, ${failed} failed, ${Math.round((Date.now() - began) / 1000)} s${code === null ? ": ended as it took too long" : ""}`);
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(AT_ONCE, files.length) }, next));
+  return all;
+}
+
 /** The tests that have axe look, and what they wrote of it. */
-function axe() {
+async function axe() {
   const files = readdirSync(join(ROOT, PAGES)).filter((name) => /looksWell|axeFinds/.test(readFileSync(join(ROOT, PAGES, name), "utf8")));
+  files.sort((a, b) => Number(b.startsWith("looks")) - Number(a.startsWith("looks"))); // the longest first
   const folder = mkdtempSync(join(tmpdir(), "tocsin-axe-"));
   const words = ["node", "--test", "--test-reporter=tap", ...files.map((name) => `${PAGES}/${name}`)];
-  const { ran, failed, out } = tests(words, { TOCSIN_AXE_LOG: join(folder, "log") });
+  const { ran, failed, out } = await testsOfFiles(files, { TOCSIN_AXE_LOG: join(folder, "log") });
   const looks = readFileSync(join(folder, "log"), "utf8").trim().split("\n").map((line) => line.split("\t"));
   rmSync(folder, { recursive: true });
   const id = /[0-9a-f-]{36}/;
@@ -136,4 +166,4 @@ if (build === undefined || wrong.length > 0) {
   console.error(`web_pages: a build folder, then parts of: ${Object.keys(parts).join(", ")}`);
   process.exit(2);
 }
-for (const name of named.length > 0 ? named : Object.keys(parts)) parts[name]();
+for (const name of named.length > 0 ? named : Object.keys(parts)) await parts[name]();

@@ -153,7 +153,7 @@ function Table({ lines }: { lines: Line[] }) {
                   </td>
                   <td>{watched.method}</td>
                   <td>
-                    {watched.history_from}
+                    {day(watched.history_from)}
                     <Changes watched={watched} />
                   </td>
                 </>

@@ -6,7 +6,7 @@ import { dirname, join } from "node:path";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
-import { ask, axeFinds, browse, makeNode, serve, signIn } from "../program.mjs";
+import { ask, browse, looksWell, makeNode, serve, signIn } from "../program.mjs";
 
 const ASSETS = join(dirname(fileURLToPath(import.meta.url)), "../../dist/assets");
 const USERS = ["dolma", "nyima"];
@@ -32,25 +32,21 @@ async function pagesOf(page, login) {
   if (login === "nyima") return [["/import", "main .card"], ["/senders", "main h1"]];
   const { body } = await ask(page, "GET", "/api/v1/cases?page_size=1");
   const { body: signals } = await ask(page, "GET", "/api/v1/signals?page_size=1&disease=measles");
-  return [["/signals", ".inbox .clock"], [`/signals/${signals.rows[0].id}`, "path.threshold"], ["/streams", ".streams"], ["/", ".numbers"], ["/cases", ".grid-body a"], [`/cases/${body.rows[0].id}`, "dl.known"], ["/account", "h1"]];
+  return [["/signals", ".inbox .clock"], [`/signals/${signals.rows[0].id}`, "path.threshold"], ["/streams", ".streams"], ["/", ".scroll tbody tr"], ["/cases", ".grid-body a"], [`/cases/${body.rows[0].id}`, "dl.known"], ["/account", "h1"]];
 }
 
-for (const width of [1280, 360]) {
-  for (const theme of ["light", "dark"]) {
-    for (const language of ["en", "zh"]) {
-      for (const login of USERS) {
-        test(`axe finds nothing: ${login}, ${width} px, ${theme}, ${language}`, async () => {
-          const { page, context } = await signIn(browser, server.url, login, { viewport: { width, height: 800 }, colorScheme: theme, bypassCSP: true });
-          await page.evaluate((language) => localStorage.setItem("tocsin-language", language), language);
-          for (const [path, shown] of await pagesOf(page, login)) {
-            await page.goto(server.url + path);
-            await page.waitForSelector(shown);
-            assert.deepEqual([path, await axeFinds(page)], [path, []]);
-          }
-          await context.close();
-        });
+for (const language of ["en", "zh"]) {
+  for (const login of USERS) {
+    test(`axe finds nothing on a desk and a telephone, in both themes: ${login}, ${language}`, async () => {
+      const { page, context } = await signIn(browser, server.url, login, { bypassCSP: true });
+      await page.evaluate((language) => localStorage.setItem("tocsin-language", language), language);
+      for (const [path, shown] of await pagesOf(page, login)) {
+        await page.goto(server.url + path);
+        await page.waitForSelector(shown);
+        await looksWell(page);
       }
-    }
+      await context.close();
+    });
   }
 }
 
