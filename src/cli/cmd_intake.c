@@ -523,7 +523,7 @@ static const struct cli_example examples[] = {
 
 const struct cli_command cli_command_intake = {
     .name = "intake",
-    .summary = "take in files of HL7 v2, FHIR and line lists: kept, linked to persons, made records of",
+    .summary = "take in files of HL7 v2, FHIR and tables: kept, linked to persons, made records of",
     .usage = usage,
     .text =
         "Reads a file of HL7 v2 (one message or a batch) or of FHIR R4 in JSON (resources and bundles, one or "
@@ -534,7 +534,9 @@ const struct cli_command cli_command_intake = {
         "told as a repetition and changes nothing.\n\n"
         "A line list (.csv, .tsv, .xlsx, NDJSON) is a message, and each of its rows is one. What its columns mean is "
         "confirmed once (--mapping, --as-proposed) and remembered for its feed and header; without that it is kept "
-        "and held, and the proposal is written. Its receipt names every bad cell by row, column, value and rule.\n\n"
+        "and held, and the proposal is written. Its receipt names every bad cell by row, column, value and rule. A "
+        "table of numbers (counts by day and "
+        "area, totals, wastewater) goes into streams by the same rules.\n\n"
         "The exit code is 1 where something was refused or could not be used; what could is in the node all the "
         "same. docs/intake.md has the rules.",
     .groups = groups,

@@ -121,7 +121,8 @@ int intake_upload_confirm(struct intake *intake, struct store_reader *reader, co
     struct list_options      options = { .dates = LIST_DATES_UNDECIDED };
     struct model_feed        feed;
     char                    *bytes = NULL;
-    int                      ret = is(message->verdict, "held") ? 0 : STORE_ERR_VERSION;
+    bool                     waits = is(message->verdict, "held") || is(message->verdict, "rejected");
+    int                      ret = waits ? 0 : STORE_ERR_VERSION;
     if (ret == 0 && !intake_feed(intake, &message->feed, &arena, &feed))
         ret = STORE_ERR_ABSENT;
     if (ret == 0)

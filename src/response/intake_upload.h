@@ -25,9 +25,9 @@ int intake_upload_errors(struct intake *intake, struct store_reader *reader, con
 int intake_upload_propose(struct intake *intake, struct store_reader *reader, const struct model_message *message,
                           struct fault_list *faults, struct intake_table *table, char **bytes);
 
-/* The mapping of a file that is held is confirmed: remembered, and the file waits to be worked off. who: the user.
- * Returns 0; BASE_ERR_INPUT with faults; STORE_ERR_VERSION (it is not held); STORE_ERR_ABSENT (its bytes are gone);
- * TOC_ERR_NO_MEMORY, db_status. */
+/* The mapping of a file that is held, or rejected because nothing could be proposed for it, is confirmed: remembered,
+ * and the file waits to be worked off. who: the user. Returns 0; BASE_ERR_INPUT with faults; STORE_ERR_VERSION (it is
+ * neither); STORE_ERR_ABSENT (its bytes are gone); TOC_ERR_NO_MEMORY, db_status. */
 int intake_upload_confirm(struct intake *intake, struct store_reader *reader, const struct model_message *message,
                           const struct report_text *mapping, const struct id *who, struct fault_list *faults);
 

@@ -441,6 +441,18 @@ static void test_counts(void **state)
     work();
     assert_has(about("", NULL, 200), "1 values of 1 streams: 1 new");
     assert_int_equal(number("SELECT count(*) FROM stream_values"), 2);
+    /* Of a file whose columns nobody could guess it can be said what they are. */
+    assert_has(upload("day,cases\n2024-09-03,4\n", 201), "\"verdict\":\"rejected\"");
+    (void) about("/mapping", mapping, 422); /* of other columns */
+    json_array_clear(json_object_get(object, "columns"));
+    json_array_append_new(json_object_get(object, "columns"), json_pack("{ssss}", "header", "day", "field", "date"));
+    json_array_append_new(json_object_get(object, "columns"), json_pack("{ssss}", "header", "cases", "field", "value"));
+    free(whole);
+    snprintf(mapping, sizeof mapping, "%s", whole = json_dumps(object, 0));
+    (void) about("/mapping", mapping, 200);
+    work();
+    assert_has(about("", NULL, 200), "1 values of 1 streams: 1 new");
+    (void) about("/mapping", mapping, 412);
     free(whole);
     json_decref(object);
     free(proposal);
