@@ -61,6 +61,7 @@ COMMANDS = {
     "watch": [
         "python3 bench/watch.py {build}",
         "python3 bench/watch_marks.py {build}",
+        "python3 bench/watch_senders.py {build}",
         "python3 bench/watch_live.py {build}",
         "python3 bench/watch_live.py {build} --mllp",
         "python3 bench/watch_scale.py {build}",
@@ -85,6 +86,7 @@ QUICK = {
     ],
     "watch": [
         "python3 bench/watch_marks.py {build} --districts 5",
+        "python3 bench/watch_senders.py {build}",
         "python3 bench/watch_live.py {build} --signals 20",
         "python3 bench/watch_live.py {build} --mllp --signals 20",
         "python3 bench/watch_scale.py {build} --areas 300 --indicators 20",
