@@ -12,32 +12,52 @@ export interface Data<T> {
   again: () => void;
 }
 
+/** Run it; asked for while it runs, it runs once more afterwards. Changes that come faster than answers never keep an
+ * answer from being shown, and never ask twice at once. */
+export function oneAtATime(run: () => Promise<void>): () => void {
+  let busy = false;
+  let again = false;
+  return function turn() {
+    again = busy;
+    if (busy) return;
+    busy = true;
+    void run().finally(() => {
+      busy = false;
+      if (again) turn();
+    });
+  };
+}
+
 /** key: what it depends on; null = nothing to ask for yet. records: whose changes make it out of date. */
 export function useData<T>(key: string | null, ask: (signal: AbortSignal) => Promise<T>, records: readonly string[] = []): Data<T> {
   const [state, setState] = useState<Omit<Data<T>, "again">>({ value: null, failure: null, loading: key !== null, at: null });
   const [round, setRound] = useState(0);
   const shown = useRef<string | null>(null);
-
-  useEffect(() => {
-    if (key === null) return;
-    const ending = new AbortController();
-    setState((old) => ({ ...old, value: shown.current === key ? old.value : null, failure: null, loading: true }));
-    shown.current = key;
-    ask(ending.signal).then(
-      (value) => setState({ value, failure: null, loading: false, at: Date.now() }),
-      (failure: unknown) => {
-        if (ending.signal.aborted) return;
-        setState((old) => ({ ...old, failure: Problem.of(failure), loading: false }));
-      },
-    );
-    return () => ending.abort();
-  }, [key, round]);
+  const newest = useRef(ask);
+  newest.current = ask;
 
   const names = records.join();
   useEffect(() => {
-    if (names === "" || key === null) return;
-    return onChange(names.split(","), () => setRound((old) => old + 1));
-  }, [names, key]);
+    if (key === null) return;
+    const ending = new AbortController();
+    const turn = oneAtATime(async () => {
+      if (ending.signal.aborted) return;
+      setState((old) => ({ ...old, value: shown.current === key ? old.value : null, failure: null, loading: true }));
+      shown.current = key;
+      try {
+        const value = await newest.current(ending.signal);
+        if (!ending.signal.aborted) setState({ value, failure: null, loading: false, at: Date.now() });
+      } catch (failure: unknown) {
+        if (!ending.signal.aborted) setState((old) => ({ ...old, failure: Problem.of(failure), loading: false }));
+      }
+    });
+    turn();
+    const deaf = names === "" ? null : onChange(names.split(","), turn);
+    return () => {
+      deaf?.();
+      ending.abort();
+    };
+  }, [key, names, round]);
 
   return { ...state, again: () => setRound((old) => old + 1) };
 }
