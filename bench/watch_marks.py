@@ -5,16 +5,13 @@ leaves are planted in districts of their own, beside outbreaks that are some; wh
 usage: watch_marks.py BUILD [--districts N] [--seed N]
 """
 
-import argparse
-import csv
 import datetime
 import json
-import pathlib
-import random
 import sys
 import tempfile
 
-ROOT = pathlib.Path(__file__).resolve().parents[1]
+from planted import Planting
+
 DAYS = 60
 TODAY = datetime.date(2026, 3, 1)
 KINDS = ("outbreak", "testing", "definition", "joined", "left")
@@ -23,35 +20,7 @@ MARKS = {"testing": "more-testing", "definition": "new-definition", "joined": "s
 TIMES = {"outbreak": (1, 3), "testing": (5, 5), "definition": (1, 1.6), "joined": (1.4, 1.4), "left": (0.6, 0.6)}
 
 
-def read_arguments():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("build")
-    parser.add_argument("--districts", type=int, default=20, help="with each of the five")
-    parser.add_argument("--seed", type=int, default=1)
-    return parser.parse_args()
-
-
-given = read_arguments()
-sys.argv[1:] = [f"{given.build}/tocsin"]  # what the tests' own modules read
-sys.path[:0] = [str(ROOT / "tests/support"), str(ROOT / "tests/cli")]
-from program import run  # noqa: E402
-
-chance = random.Random(given.seed)
-
-
-def must(*words):
-    code, out, err = run(*words)
-    assert code == 0, f"{words}: {err}"
-    return out
-
-
-def poisson(mean):
-    """As a sum of exponential waits."""
-    count, at = -1, 0.0
-    while at < mean:
-        at += chance.expovariate(1)
-        count += 1
-    return count
+planting = Planting(20, len(KINDS))
 
 
 def write_counts(file, tests, districts):
@@ -61,35 +30,34 @@ def write_counts(file, tests, districts):
             for back in range(DAYS, -1, -1):
                 planted = TIMES[kind] if back < 2 else (1, 1)
                 mean = 1000 * planted[0] if tests else 60 * planted[1]
-                out.write(f"{TODAY - datetime.timedelta(back)},{code},{poisson(mean)}\n")
+                out.write(f"{TODAY - datetime.timedelta(back)},{code},{planting.poisson(mean)}\n")
 
 
 def make_node(place):
-    node, file = pathlib.Path(place) / "node", pathlib.Path(place) / "rows.csv"
-    must("node", "init", node, "--lists", ROOT / "share/lists")
-    districts = {f"10{1000 + i}": KINDS[i % len(KINDS)] for i in range(given.districts * len(KINDS))}
+    node, file = planting.make_node(place)
+    districts = {f"10{1000 + i}": KINDS[i % len(KINDS)] for i in range(planting.districts * len(KINDS))}
     file.write_text("code,name_en,parent\n1001,County,\n" + "".join(f"{code},District {code},1001\n" for code in districts))
-    must("area", "import", "--node", node, file)
-    areas = {row["code"]: row["id"] for row in csv.DictReader(must("area", "list", file).splitlines())}
+    planting.must("area", "import", "--node", node, file)
+    areas = {row["code"]: row["id"] for row in planting.table("area", "list", file)}
     for name in ("tests", "cases"):
         write_counts(file, name == "tests", districts)
-        must("watch", "load", "--node", node, "--stream", name, "--indicator", name, "--disease", "influenza",
+        planting.must("watch", "load", "--node", node, "--stream", name, "--indicator", name, "--disease", "influenza",
              "--period", "day", "--columns", "date=date,series=series,value=value", "--known", TODAY, file)
     kinds = {"definition": ("new-definition", ""), "joined": ("sender-joined", 28.6), "left": ("sender-left", 40)}
     file.write_text("area,kind,day,disease,percent\n" + "".join(
         f"{areas[code]},{kinds[kind][0]},{TODAY - datetime.timedelta(1)},influenza,{kinds[kind][1]}\n"
         for code, kind in districts.items() if kind in kinds))
-    must("record", "create", "--node", node, "--file", file, "series_change")
+    planting.must("record", "create", "--node", node, "--file", file, "series_change")
     return node, districts
 
 
 def main():
     with tempfile.TemporaryDirectory(prefix="tocsin-bench-") as place:
         node, districts = make_node(place)
-        raised = list(csv.DictReader(must("watch", "run", "--node", node, "--today", TODAY, "--format", "csv").splitlines()))
+        raised = planting.table("watch", "run", "--node", node, "--today", TODAY, "--format", "csv")
         rows, after = [], []
         while True:
-            page = json.loads(must("watch", "signals", "--node", node, "--where", "source=alarm", "--rows", 200, *after))
+            page = json.loads(planting.must("watch", "signals", "--node", node, "--where", "source=alarm", "--rows", 200, *after))
             rows += page["rows"]
             if page["next"] is None:
                 break
@@ -104,11 +72,11 @@ def main():
     marked = sum(len(alarms[kind]) for kind in MARKS)
     told = sum(1 for one in rows if one.get("mark") is not None)
     for kind in KINDS:
-        print(f"{kind}: {len(alarms[kind])} alarms in {given.districts} districts")
-    good = not graded and not missed and len(found) == given.districts and marked > 0 and told > 0
-    print("row", f"tests ×5 at the same positivity, a new definition, a sender that joins or leaves (±40 %), {given.districts} districts each, "
-          f"beside {given.districts} outbreaks", "each alarm marked as such, none of the grade of an outbreak; every outbreak unmarked",
-          f"{marked - len(graded)} of {marked} alarms marked; {len(found)} of {given.districts} outbreaks found, {len(missed)} marked; "
+        print(f"{kind}: {len(alarms[kind])} alarms in {planting.districts} districts")
+    good = not graded and not missed and len(found) == planting.districts and marked > 0 and told > 0
+    print("row", f"tests ×5 at the same positivity, a new definition, a sender that joins or leaves (±40 %), {planting.districts} districts each, "
+          f"beside {planting.districts} outbreaks", "each alarm marked as such, none of the grade of an outbreak; every outbreak unmarked",
+          f"{marked - len(graded)} of {marked} alarms marked; {len(found)} of {planting.districts} outbreaks found, {len(missed)} marked; "
           f"{told} marked signals", "yes" if good else "no", sep="\t", flush=True)
     sys.exit(0 if good else 1)
 

@@ -7,16 +7,13 @@ more of one disease than it is of all is left unmarked on purpose, as an outbrea
 usage: watch_senders.py BUILD [--districts N] [--seed N]
 """
 
-import argparse
-import csv
 import datetime
 import json
-import pathlib
-import random
 import sys
 import tempfile
 
-ROOT = pathlib.Path(__file__).resolve().parents[1]
+from planted import Planting
+
 DAYS = 75
 TODAY = datetime.date(2026, 3, 1)
 KINDS = ("joined", "outbreak", "clinic", "nothing")
@@ -24,45 +21,16 @@ DISEASES = {"influenza": 20, "mumps": 8, "rubella": 8, "scarlet-fever": 8}  # of
 LATE = 2  # days in which something happens
 
 
-def read_arguments():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("build")
-    parser.add_argument("--districts", type=int, default=15, help="with each of the four")
-    parser.add_argument("--seed", type=int, default=1)
-    return parser.parse_args()
-
-
-given = read_arguments()
-sys.argv[1:] = [f"{given.build}/tocsin"]  # what the tests' own modules read
-sys.path[:0] = [str(ROOT / "tests/support"), str(ROOT / "tests/cli")]
-from program import run  # noqa: E402
-
-chance = random.Random(given.seed)
-
-
-def must(*words):
-    code, out, err = run(*words)
-    assert code == 0, f"{words}: {err}"
-    return out
-
-
-def poisson(mean):
-    """As a sum of exponential waits."""
-    count, at = -1, 0.0
-    while at < mean:
-        at += chance.expovariate(1)
-        count += 1
-    return count
+planting = Planting(15, len(KINDS))
 
 
 class Node:
     def __init__(self, place):
-        self.node, self.file = pathlib.Path(place) / "node", pathlib.Path(place) / "rows.csv"
-        must("node", "init", self.node, "--lists", ROOT / "share/lists")
+        self.node, self.file = planting.make_node(place)
 
     def load(self, record, header, rows):
         self.file.write_text("\n".join([header, *rows]) + "\n", encoding="utf-8")
-        return [json.loads(line)["id"] for line in must("record", "create", "--node", self.node, "--as", "program", "--file", self.file,
+        return [json.loads(line)["id"] for line in planting.must("record", "create", "--node", self.node, "--as", "program", "--file", self.file,
                                                         record).splitlines()]
 
 
@@ -82,7 +50,7 @@ def sent(kind, hospitals, day):
 def make_node(place):
     node = Node(place)
     top = node.load("area", "code,name_en,level", ["1001,County,0"])[0]
-    codes = [str(1002 + i) for i in range(given.districts * len(KINDS))]
+    codes = [str(1002 + i) for i in range(planting.districts * len(KINDS))]
     areas = node.load("area", "code,name_en,level,parent", [f"{code},District,1,{top}" for code in codes])
     kinds = {code: KINDS[i % len(KINDS)] for i, code in enumerate(codes)}
     facilities = node.load("facility", "code,name_en,kind,area", [f"H{code}-{k},Hospital,hospital,{area}"
@@ -96,7 +64,7 @@ def make_node(place):
         for back in range(DAYS, -1, -1):
             day = TODAY - datetime.timedelta(back)
             for hospital, disease, mean in sent(kinds[code], facilities[3 * i:3 * i + 3], day):
-                rows += [f"{persons[i]},{disease},confirmed,{areas[i]},{day},{hospital}"] * poisson(mean)
+                rows += [f"{persons[i]},{disease},confirmed,{areas[i]},{day},{hospital}"] * planting.poisson(mean)
     node.load("case", "person,disease,classification,responsible_area,received_date,reported_by", rows)
     return node, kinds
 
@@ -104,8 +72,8 @@ def make_node(place):
 def main():
     with tempfile.TemporaryDirectory(prefix="tocsin-bench-") as place:
         node, kinds = make_node(place)
-        raised = list(csv.DictReader(must("watch", "run", "--node", node.node, "--today", TODAY, "--format", "csv").splitlines()))
-        streams = list(csv.DictReader(must("watch", "streams", "--node", node.node, "--today", TODAY, "--format", "csv").splitlines()))
+        raised = planting.table("watch", "run", "--node", node.node, "--today", TODAY, "--format", "csv")
+        streams = planting.table("watch", "streams", "--node", node.node, "--today", TODAY, "--format", "csv")
     newest = {str(TODAY - datetime.timedelta(back)) for back in range(LATE)}
     alarms = {kind: [one for one in raised if one["day"] in newest and kinds[one["stream"].rsplit("-", 1)[1]] == kind] for kind in KINDS}
     noticed = {kind: {one["stream"].rsplit("-", 1)[1] for one in streams if kinds[one["stream"].rsplit("-", 1)[1]] == kind
@@ -114,12 +82,12 @@ def main():
     found = {kind: {one["stream"] for one in alarms[kind] if one["stream"].startswith("mumps") and one["mark"] == ""}
              for kind in ("outbreak", "clinic")}
     for kind in KINDS:
-        print(f"{kind}: {len(noticed[kind])} of {given.districts} districts with a sender that joined, {len(alarms[kind])} alarms")
+        print(f"{kind}: {len(noticed[kind])} of {planting.districts} districts with a sender that joined, {len(alarms[kind])} alarms")
     elsewhere = sum(len(noticed[kind]) for kind in KINDS if kind != "joined")
-    judged = given.districts * len(DISEASES) * LATE
-    good = (len(noticed["joined"]) == given.districts and elsewhere == 0 and len(alarms["joined"]) > 0
-            and 100 * len(unmarked) <= 3 * judged and all(len(of) == given.districts for of in found.values()))
-    print("row", f"a hospital begins to report (+40 %), {given.districts} districts, noticed from records alone; beside as many outbreaks that old "
+    judged = planting.districts * len(DISEASES) * LATE
+    good = (len(noticed["joined"]) == planting.districts and elsewhere == 0 and len(alarms["joined"]) > 0
+            and 100 * len(unmarked) <= 3 * judged and all(len(of) == planting.districts for of in found.values()))
+    print("row", f"a hospital begins to report (+40 %), {planting.districts} districts, noticed from records alone; beside as many outbreaks that old "
           "hospitals report, that a new clinic reports, and nothing", "each noticed, none else; at most 3 of 100 of its days alarm unmarked; "
           "every outbreak unmarked",
           f"{len(noticed['joined'])} noticed, {elsewhere} elsewhere; {len(unmarked)} of {len(alarms['joined'])} alarms in {judged} days unmarked, "
