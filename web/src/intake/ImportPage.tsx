@@ -101,8 +101,13 @@ function File({ id }: { id: string }) {
           <>
             <Steps at={unread ? "columns" : working ? "rows" : "mend"} />
             {query.value.get("repeats") !== null && !unread && <p class="stale">{t("import.repeats", { at: time(upload.received) })}</p>}
+            {unread && upload.reason !== null && (
+              <p class="failure" role="alert">
+                {upload.reason}
+              </p>
+            )}
             {unread ? (
-              <Mapping id={id} feed={upload.feed} done={data.again} />
+              <Mapping id={id} feed={upload.feed} reason={upload.reason} done={data.again} />
             ) : (
               <section class="card">
                 <h2>{working ? t("import.working") : upload.rows.rejected > 0 ? t("import.someBad", { n: upload.rows.rejected }) : t("import.done")}</h2>

@@ -6,6 +6,7 @@ import { useData } from "../core/data";
 import { t } from "../core/language";
 import { codesOf, labelOf } from "../core/session";
 import { Failure, Show } from "../ui/states";
+import { isNumbers, Numbers } from "./Numbers";
 import { ORDERS, SendFile } from "./SendFile";
 
 type Proposal = Schemas["upload_proposed"];
@@ -20,6 +21,7 @@ export interface Column {
 }
 
 interface Mapped {
+  table?: string;
   disease?: string;
   columns: Column[];
 }
@@ -39,7 +41,8 @@ function Questions({ questions }: { questions: Proposal["questions"] }) {
   );
 }
 
-function Line({ column, fields, change }: { column: Column; fields: Proposal["fields"]; change: (changed: Column) => void }) {
+/** ordered: each column of dates may have an order of its own. */
+function Line({ column, fields, ordered, change }: { column: Column; fields: Proposal["fields"]; ordered: boolean; change: (changed: Column) => void }) {
   const dated = fields.find((one) => one.code === column.field)?.date === true;
   const { dates: _, ...rest } = column;
   return (
@@ -60,22 +63,24 @@ function Line({ column, fields, change }: { column: Column; fields: Proposal["fi
           </select>
         )}
       </td>
-      <td>
-        {dated && (
-          <select
-            aria-label={t("import.datesOf", { header: column.header })}
-            value={column.dates ?? ""}
-            onChange={(event) => change(event.currentTarget.value === "" ? rest : { ...rest, dates: event.currentTarget.value })}
-          >
-            <option value="">{t("import.itself")}</option>
-            {ORDERS.map((one) => (
-              <option key={one} value={one}>
-                {t(`import.dates.${one}`)}
-              </option>
-            ))}
-          </select>
-        )}
-      </td>
+      {ordered && (
+        <td>
+          {dated && (
+            <select
+              aria-label={t("import.datesOf", { header: column.header })}
+              value={column.dates ?? ""}
+              onChange={(event) => change(event.currentTarget.value === "" ? rest : { ...rest, dates: event.currentTarget.value })}
+            >
+              <option value="">{t("import.itself")}</option>
+              {ORDERS.map((one) => (
+                <option key={one} value={one}>
+                  {t(`import.dates.${one}`)}
+                </option>
+              ))}
+            </select>
+          )}
+        </td>
+      )}
     </tr>
   );
 }
@@ -88,6 +93,7 @@ function Columns({ id, proposal, done }: { id: string; proposal: Proposal; done:
   const change = (changed: Column) =>
     setMapped({ ...mapped, columns: mapped.columns.map((one) => (one.column === changed.column ? changed : one)) });
   const { disease, ...rest } = mapped;
+  const numbers = isNumbers(mapped) ? mapped : null;
   const confirm = () => {
     setBusy(true);
     setProblem(null);
@@ -104,28 +110,31 @@ function Columns({ id, proposal, done }: { id: string; proposal: Proposal; done:
               <th>{t("import.letter")}</th>
               <th>{t("import.header")}</th>
               <th>{t("import.means")}</th>
-              <th>{t("import.dates")}</th>
+              {numbers === null && <th>{t("import.dates")}</th>}
             </tr>
           </thead>
           <tbody>
             {mapped.columns.map((column) => (
-              <Line key={column.column} column={column} fields={proposal.fields} change={change} />
+              <Line key={column.column} column={column} fields={proposal.fields} ordered={numbers === null} change={change} />
             ))}
           </tbody>
         </table>
       </div>
+      {numbers !== null && <Numbers mapped={numbers} change={(changed) => setMapped({ ...mapped, ...changed })} />}
       <div class="row">
-        <label>
-          {t("import.disease")}
-          <select value={disease ?? ""} onChange={(event) => setMapped(event.currentTarget.value === "" ? rest : { ...rest, disease: event.currentTarget.value })}>
-            <option value="">{t("import.diseaseByRow")}</option>
-            {codesOf("disease").map(([code, name]) => (
-              <option key={code} value={code}>
-                {name}
-              </option>
-            ))}
-          </select>
-        </label>
+        {numbers === null && (
+          <label>
+            {t("import.disease")}
+            <select value={disease ?? ""} onChange={(event) => setMapped(event.currentTarget.value === "" ? rest : { ...rest, disease: event.currentTarget.value })}>
+              <option value="">{t("import.diseaseByRow")}</option>
+              {codesOf("disease").map(([code, name]) => (
+                <option key={code} value={code}>
+                  {name}
+                </option>
+              ))}
+            </select>
+          </label>
+        )}
         <button type="button" class="main" disabled={busy} onClick={confirm}>
           {t("import.confirm")}
         </button>
@@ -136,8 +145,9 @@ function Columns({ id, proposal, done }: { id: string; proposal: Proposal; done:
   );
 }
 
-export function Mapping({ id, feed, done }: { id: string; feed: string | null; done: () => void }) {
-  const data = useData(`mapping ${id}`, (signal) => get("/api/v1/uploads/{id}/mapping", {}, { path: { id }, signal }));
+/** reason: why it is not in yet, as far as it was said: what is proposed changes with it. */
+export function Mapping({ id, feed, reason, done }: { id: string; feed: string | null; reason: string | null; done: () => void }) {
+  const data = useData(`mapping ${id} ${reason ?? ""}`, (signal) => get("/api/v1/uploads/{id}/mapping", {}, { path: { id }, signal }));
   return (
     <Show data={data}>
       {(proposal) => (

@@ -65,6 +65,7 @@ function NewSender({ made }: { made: (id: string) => void }) {
 
 function typeOf(file: globalThis.File): string {
   if (/\.xlsx$/i.test(file.name)) return WORKBOOK;
+  if (/\.(ndjson|jsonl)$/i.test(file.name)) return "application/x-ndjson";
   return /\.tsv$/i.test(file.name) ? "text/tab-separated-values" : "text/csv";
 }
 
@@ -166,7 +167,7 @@ export function SendFile({ feed, done }: { feed: string | null; done?: () => voi
       >
         <strong>{busy ? t("import.sending") : t("import.drop")}</strong>
         <span>{chosen === "" ? t("import.senderFirst") : t("import.limits")}</span>
-        <input type="file" accept={`.csv,.tsv,.txt,.xlsx,text/csv,${WORKBOOK}`} disabled={chosen === "" || busy} onChange={(event) => take(event.currentTarget.files?.[0])} />
+        <input type="file" accept={`.csv,.tsv,.txt,.ndjson,.jsonl,.xlsx,text/csv,${WORKBOOK}`} disabled={chosen === "" || busy} onChange={(event) => take(event.currentTarget.files?.[0])} />
       </label>
     </section>
   );

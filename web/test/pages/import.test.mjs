@@ -170,6 +170,29 @@ test("a file that does not say how it is to be read is asked about, and read whe
   await page.getByText("Every row is in").waitFor();
 });
 
+test("a table of numbers is asked whose numbers they are, and becomes streams", async () => {
+  const { page } = data;
+  await page.goto(`${server.url}/import`);
+  await page.getByRole("combobox", { name: "Whose list it is", exact: true }).selectOption({ label: "County clinic (Uploaded file, Live)" });
+  const bytes = Buffer.from(`date,area,count\n${TODAY},900101,12\n2024-02-30,900101,3\n`);
+  await page.setInputFiles("input[type=file]", { name: "absence.csv", mimeType: "text/csv", buffer: bytes });
+  await page.getByLabel("Meaning of count").waitFor();
+  assert.equal(await page.getByLabel("Meaning of count").inputValue(), "value");
+  await button(page, "Confirm, and load the rows").click();
+  await page.getByRole("alert").filter({ hasText: "stream" }).first().waitFor(); // which stream, no header says
+  await page.getByLabel("Stream: its code").fill("absence");
+  await button(page, "Confirm, and load the rows").click();
+  await page.getByText("allowed: the code of a stream").waitFor(); // none is there, and none is to be made
+  assert.equal(await page.getByLabel("Stream: its code").inputValue(), "absence");
+  await page.getByRole("combobox", { name: "Where it is not there: make it, of" }).selectOption("absence-school");
+  await page.getByRole("combobox", { name: "Each is of one" }).selectOption("day");
+  await looksWell(page);
+  await button(page, "Confirm, and load the rows").click();
+  await page.getByText("cannot be used yet").waitFor();
+  const { body } = await ask(page, "GET", "/api/v1/streams?indicator=absence-school");
+  assert.deepEqual(body.rows.map((row) => [row.code, row.period]), [["absence-900101", "day"]]);
+});
+
 test("the senders are seen with when they were last heard, against their habit, and what was wrong", async () => {
   const { page, context } = data;
   await page.goto(`${server.url}/senders`);
