@@ -9,6 +9,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "base/time_zone.h"
+#include "response/change_list.h"
 #include "response/intake_internal.h"
 #include "response/intake_table_internal.h"
 #include "response/stream_load.h"
@@ -175,7 +176,6 @@ static void free_loading(struct loading *loading)
         sink_free(&loading->rows[i].alone);
     free(loading->rows);
     arena_wipe(&loading->arena);
-    arena_free(&loading->arena);
 }
 
 /* ---- the numbers ---- */
@@ -244,11 +244,6 @@ static void tell_held(int status, const struct fault_list *faults, char reason[I
         snprintf(reason, INTAKE_TABLE_REASON, "a stream that is not of the feed's area");
 }
 
-static bool is_status(const struct model_feed *feed, const char *status)
-{
-    return feed->status.size == strlen(status) && memcmp(feed->status.bytes, status, feed->status.size) == 0;
-}
-
 static int hold(struct intake *intake, const struct id *file, struct intake_table_counts *counts)
 {
     int ret = intake_table_say(intake, file, "held", counts->reason);
@@ -280,11 +275,11 @@ int intake_counts_load(struct intake *intake, struct store_reader *reader, struc
     struct fault_list         faults = FAULT_LIST_INIT;
     size_t                    num_values = 0;
     *counts = (struct intake_table_counts){ .rows = 0 };
-    if (is_status(arrival->feed, "stopped")) {
+    if (text_is(arrival->feed->status, "stopped")) {
         snprintf(counts->reason, sizeof counts->reason, "its feed is stopped");
         return hold(intake, file, counts);
     }
-    if (!is_status(arrival->feed, "live")) {
+    if (!text_is(arrival->feed->status, "live")) {
         snprintf(counts->reason, sizeof counts->reason, "a test: of a feed that is not live nothing is loaded");
         return intake_table_end(intake, reader, file, "accepted", counts->reason, counts);
     }

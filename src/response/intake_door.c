@@ -11,6 +11,7 @@
 
 #include "base/instant.h"
 #include "base/memory.h"
+#include "response/change_list.h"
 #include "response/intake_internal.h"
 #include "store/area_tree.h"
 #include "store/node.h"
@@ -230,18 +231,13 @@ static struct model_text cut(const char *text, size_t most_characters)
     return (struct model_text){ text, size };
 }
 
-static bool is_status(const struct model_feed *feed, const char *status)
-{
-    return feed->status.size == strlen(status) && memcmp(feed->status.bytes, status, feed->status.size) == 0;
-}
-
 static const char *verdict_of(const struct intake_arrival *arrival)
 {
     if (arrival->in_parts)
         return "arriving";
     if (arrival->reject || (arrival->report != NULL && !report_is_usable(arrival->report)))
         return "rejected";
-    return arrival->feed == NULL || is_status(arrival->feed, "stopped") ? "held" : "received";
+    return arrival->feed == NULL || text_is(arrival->feed->status, "stopped") ? "held" : "received";
 }
 
 static void fill_message(struct intake *intake, struct taking *taking, int64_t now)
