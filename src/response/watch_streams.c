@@ -18,7 +18,7 @@
 
 enum { IMPORTED_AT_ONCE = 256, IMPORTED_MIB = 1024, MOST_KINDS = 256 };
 enum {
-    TAKEN_AWAY = 2,
+    TAKEN_AWAY = 3,
     DELAY_DAYS = 60,
     DELAY_LEFT_OUT = 30,
     DELAY_MOST = 90,
@@ -40,12 +40,14 @@ static const struct feed {
       "result_by_day",
       MODEL_RESULT,
       { NULL },
-      { { NULL, NULL, "cancelled" }, { NULL, NULL, "entered-in-error" } } },
+      { { NULL, NULL, "cancelled" }, { NULL, NULL, "entered-in-error" }, { NULL, NULL, "superseded" } } },
     { "positives",
       "result_by_day",
       MODEL_RESULT,
       { NULL, "detected" },
-      { { NULL, "detected", "cancelled" }, { NULL, "detected", "entered-in-error" } } },
+      { { NULL, "detected", "cancelled" },
+        { NULL, "detected", "entered-in-error" },
+        { NULL, "detected", "superseded" } } },
 };
 /* The feed of streams whose numbers others count: model/stream_values.def. */
 enum { NUM_FEEDS = sizeof feeds / sizeof *feeds, IMPORTED = NUM_FEEDS, SHARE };

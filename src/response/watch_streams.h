@@ -6,8 +6,8 @@
  *
  *     indicator    counter                                             without
  *     cases        case_by_onset, case_by_specimen, case_by_received   cases that are none
- *     tests        result_by_day                                       cancelled, entered in error
- *     positives    result_by_day, of those detected                    cancelled, entered in error
+ *     tests        result_by_day                                       cancelled, entered in error, superseded
+ *     positives    result_by_day, of those detected                    cancelled, entered in error, superseded
  *
  * A stream whose feed is `share` is what its numerator is of its denominator, two watched streams of counts of its area
  * and unit of time. Streams of cases and of positives stand beside the tests (or, without those, persons tested) of

@@ -253,7 +253,7 @@ static void send_cases(size_t facility, size_t area, toc_date day, size_t num, s
     }
 }
 
-static void send_results(size_t facility, size_t area, toc_date day, size_t num, size_t detected)
+static void send_results_as(const char *status, size_t facility, size_t area, toc_date day, size_t num, size_t detected)
 {
     struct model_specimen specimen;
     char                  time[DATE_TEXT_BYTES];
@@ -272,12 +272,17 @@ static void send_results(size_t facility, size_t area, toc_date day, size_t num,
         one.specimen = specimen.head.id;
         one.target = text("influenza-a-virus");
         one.disease = text("influenza");
-        one.status = text("final");
+        one.status = text(status);
         one.interpretation = text(i < detected ? "detected" : "not-detected");
         one.result_time = text(time);
         one.laboratory = facilities[facility];
         create(MODEL_RESULT, &one);
     }
+}
+
+static void send_results(size_t facility, size_t area, toc_date day, size_t num, size_t detected)
+{
+    send_results_as("final", facility, area, day, num, detected);
 }
 
 static void begin_day(toc_date day)
@@ -498,13 +503,12 @@ static void test_grows_on_postgresql(void **state)
 
 /* One of two stops; after a time it is noticed, backdated; when it comes back, that is noticed at once, and the history
  * before counts on. */
-static void test_leaves(void **state)
+static void leaves(bool postgresql)
 {
     struct arena                      arena = ARENA_INIT;
     const struct model_series_change *changes;
     size_t                            marked, others;
-    (void) state;
-    begin_store(false);
+    begin_store(postgresql);
     for (toc_date day = TODAY - DAYS; day <= TODAY; day++) {
         send_usual(0, USUAL, day, day);
         if (day <= TODAY - 10)
@@ -536,16 +540,29 @@ static void test_leaves(void **state)
     end_store();
 }
 
+static void test_leaves_on_sqlite(void **state)
+{
+    (void) state;
+    leaves(false);
+}
+
+static void test_leaves_on_postgresql(void **state)
+{
+    (void) state;
+    if (!test_postgresql_installed())
+        skip();
+    leaves(true);
+}
+
 /* A laboratory begins: tests, positives and their share are told; a stream of the same indicator that somebody loads,
  * and one of an area below, are not. */
-static void test_laboratory(void **state)
+static void laboratory_joins(bool postgresql)
 {
     struct arena                      arena = ARENA_INIT;
     const struct model_series_change *changes;
     struct model_stream               loaded;
     size_t                            found = 0;
-    (void) state;
-    begin_store(false);
+    begin_store(postgresql);
     stream_ids[0] = make_stream("tests", "result_by_day", TEST_EAST, NULL);
     stream_ids[1] = make_stream("positives", "result_by_day", TEST_EAST, NULL);
     (void) make_stream("positivity", NULL, TEST_EAST, stream_ids);
@@ -582,6 +599,66 @@ static void test_laboratory(void **state)
     end_store();
 }
 
+static void test_laboratory_on_sqlite(void **state)
+{
+    (void) state;
+    laboratory_joins(false);
+}
+
+static void test_laboratory_on_postgresql(void **state)
+{
+    (void) state;
+    if (!test_postgresql_installed())
+        skip();
+    laboratory_joins(true);
+}
+
+/* What a stream has counted today. */
+static double counted_today(const struct id *stream)
+{
+    static struct watch_days days;
+    struct access            program = test_program();
+    struct watch_streams     streams;
+    struct store_reader     *reader;
+    struct arena             arena = ARENA_INIT;
+    toc_date                 first;
+    double                   counted = NAN;
+    assert_ok(store_reader_open(test.store, &reader, NULL));
+    assert_ok(watch_streams_read(reader, &program, TODAY, &arena, &streams, NULL));
+    for (size_t i = 0; i < streams.num_streams; i++) {
+        const struct watch_stream *one = &streams.streams[i];
+        if (!id_equal(&one->stream.head.id, stream))
+            continue;
+        assert_ok(watch_days_read(reader, &program, &one, 1, TODAY, &days, &first));
+        counted = days.counts[WATCH_DAYS_READ - 1];
+    }
+    store_reader_close(reader);
+    arena_free(&arena);
+    return counted;
+}
+
+/* A positive is corrected to a negative: the row that was superseded is neither a test nor a positive any more. */
+static void test_correction(void **state)
+{
+    const bool *postgresql = *state;
+    if (*postgresql && !test_postgresql_installed())
+        skip();
+    begin_store(*postgresql);
+    stream_ids[0] = make_stream("tests", "result_by_day", TEST_EAST, NULL);
+    stream_ids[1] = make_stream("positives", "result_by_day", TEST_EAST, NULL);
+    begin_day(TODAY);
+    send_results_as("final", 0, TEST_EAST_ONE, TODAY, 6, 2);
+    assert_close(counted_today(&stream_ids[0]), 6, 0, 0);
+    assert_close(counted_today(&stream_ids[1]), 2, 0, 0);
+    send_results_as("superseded", 0, TEST_EAST_ONE, TODAY, 1, 1);
+    send_results_as("corrected", 0, TEST_EAST_ONE, TODAY, 1, 0);
+    assert_close(counted_today(&stream_ids[0]), 7, 0, 0);
+    assert_close(counted_today(&stream_ids[1]), 2, 0, 0);
+    end_store();
+}
+
+static bool on_sqlite = false, on_postgresql = true;
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -592,10 +669,14 @@ int main(void)
         cmocka_unit_test(test_back),
         cmocka_unit_test(test_joins_on_sqlite),
         cmocka_unit_test(test_grows_on_sqlite),
-        cmocka_unit_test(test_leaves),
-        cmocka_unit_test(test_laboratory),
+        cmocka_unit_test(test_leaves_on_sqlite),
+        cmocka_unit_test(test_laboratory_on_sqlite),
+        cmocka_unit_test_prestate(test_correction, &on_sqlite),
         cmocka_unit_test(test_joins_on_postgresql),
         cmocka_unit_test(test_grows_on_postgresql),
+        cmocka_unit_test(test_leaves_on_postgresql),
+        cmocka_unit_test(test_laboratory_on_postgresql),
+        cmocka_unit_test_prestate(test_correction, &on_postgresql),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
