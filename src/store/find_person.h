@@ -62,7 +62,7 @@ int find_person_whole(const struct find_source *source, const struct access *who
                       struct db_error *error);
 
 /* Whose name begins so: characters, letters of a reading, syllables (person_prefix_read). As above; BASE_ERR_INPUT also
- * where more than FIND_PREFIX_PERSONS live in the areas. Cost: docs/lists.md. */
+ * where more than FIND_PREFIX_PERSONS live in the areas. Cost: docs/lists.md; of pages not in memory: docs/store.md. */
 int find_person_prefix(const struct find_source *source, const struct access *who, const struct find_query *query,
                        struct arena *arena, struct find_answer *answer, struct fault_list *faults,
                        struct db_error *error);
