@@ -10,7 +10,7 @@ vi.mock("./live", () => ({
     return () => void told.splice(told.indexOf(tell), 1);
   },
 }));
-const { useData } = await import("./data");
+const { keptFor, useData } = await import("./data");
 
 interface Asked {
   signal: AbortSignal;
@@ -84,4 +84,21 @@ test("after a failure the next change asks again and keeps what is there", async
   asked[2]?.answer("third");
   await settle();
   expect(document.body.textContent).toBe("third");
+});
+
+test("what is kept is asked for again when its key or its time says so", async () => {
+  const keep = keptFor<number>(1000);
+  let asked = 0;
+  const ask = () => Promise.resolve(++asked);
+  vi.useFakeTimers();
+  try {
+    expect([await keep("monday", ask), await keep("monday", ask)]).toEqual([1, 1]);
+    expect(await keep("tuesday", ask)).toBe(2);
+    vi.advanceTimersByTime(1001);
+    expect(await keep("tuesday", ask)).toBe(3);
+    await expect(keep("wednesday", () => Promise.reject(new Error("no")))).rejects.toThrow("no");
+    expect(await keep("tuesday", ask)).toBe(3);
+  } finally {
+    vi.useRealTimers();
+  }
 });

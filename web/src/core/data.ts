@@ -28,8 +28,21 @@ export function oneAtATime(run: () => Promise<void>): () => void {
   };
 }
 
-/** key: what it depends on; null = nothing to ask for yet. records: whose changes make it out of date. */
-export function useData<T>(key: string | null, ask: (signal: AbortSignal) => Promise<T>, records: readonly string[] = []): Data<T> {
+/** What hardly ever changes, asked for again only when its key is another one or it is older than so many milliseconds. */
+export function keptFor<T>(milliseconds: number): (key: string, ask: () => Promise<T>) => Promise<T> {
+  let kept: { key: string; at: number; value: T } | null = null;
+  return async (key, ask) => {
+    if (kept?.key === key && Date.now() - kept.at < milliseconds) return kept.value;
+    const at = Date.now();
+    const value = await ask();
+    kept = { key, at, value };
+    return value;
+  };
+}
+
+/** key: what it depends on; null = nothing to ask for yet. records: whose changes make it out of date; calm: how many
+ * milliseconds their changes are gathered, where not as live.ts says. */
+export function useData<T>(key: string | null, ask: (signal: AbortSignal) => Promise<T>, records: readonly string[] = [], calm?: number): Data<T> {
   const [state, setState] = useState<Omit<Data<T>, "again">>({ value: null, failure: null, loading: key !== null, at: null });
   const [round, setRound] = useState(0);
   const shown = useRef<string | null>(null);
@@ -52,12 +65,12 @@ export function useData<T>(key: string | null, ask: (signal: AbortSignal) => Pro
       }
     });
     turn();
-    const deaf = names === "" ? null : onChange(names.split(","), turn);
+    const deaf = names === "" ? null : onChange(names.split(","), turn, calm);
     return () => {
       deaf?.();
       ending.abort();
     };
-  }, [key, names, round]);
+  }, [key, names, calm, round]);
 
   return { ...state, again: () => setRound((old) => old + 1) };
 }

@@ -14,7 +14,7 @@ export interface Change {
   area?: string;
 }
 
-type Listener = { records: readonly string[]; tell: () => void; due: ReturnType<typeof setTimeout> | null };
+type Listener = { records: readonly string[]; tell: () => void; calm: number; due: ReturnType<typeof setTimeout> | null };
 const listeners = new Set<Listener>();
 const CALM_MS = 400; // many changes at once are one
 
@@ -24,13 +24,14 @@ function hear(change: Change | null): void {
     listener.due ??= setTimeout(() => {
       listener.due = null;
       listener.tell();
-    }, CALM_MS);
+    }, listener.calm);
   }
 }
 
-/** Call `tell` when a record of these kinds has changed, or when events may have been missed. */
-export function onChange(records: readonly string[], tell: () => void): () => void {
-  const listener: Listener = { records, tell, due: null };
+/** Call `tell` when a record of these kinds has changed, or when events may have been missed; `calm` milliseconds later,
+ * once for all that come until then. */
+export function onChange(records: readonly string[], tell: () => void, calm = CALM_MS): () => void {
+  const listener: Listener = { records, tell, calm, due: null };
   listeners.add(listener);
   return () => {
     if (listener.due !== null) clearTimeout(listener.due);

@@ -4,7 +4,7 @@
 import { EpiCurve } from "../chart/EpiCurve";
 import { get, type Schemas } from "../core/api";
 import { isDay, plusDays, today } from "../core/days";
-import { useData, type Data } from "../core/data";
+import { keptFor, useData, type Data } from "../core/data";
 import { day, number, t } from "../core/language";
 import { go, query, withQuery } from "../core/router";
 import { codesOf, may, nameOf } from "../core/session";
@@ -32,9 +32,19 @@ interface Figures {
   curve: Schemas["counts"]["points"];
   undated: number;
   incomplete: number | null;
+}
+
+/** What may come a little later than the sentence, its numbers and the curve, when records change. */
+interface Rest {
   byArea: Schemas["area_counts"];
   closer: Closer;
 }
+const REST_CALM_MS = 2000;
+
+// As known at the end of yesterday: nothing is added to it, except while a clock here goes ahead of the server's.
+const keepYesterday = keptFor<Schemas["counts"]>(300_000);
+// How late reports are: what is hatched changes in days.
+const keepTriangle = keptFor<Schemas["triangle"]>(60_000);
 
 function sum(points: { count: number }[]): number {
   return points.reduce((total, point) => total + point.count, 0);
@@ -47,14 +57,13 @@ async function askFigures(area: string, disease: string, asof: string, signal: A
   const first = plusDays(last, 1 - CURVE_DAYS);
   const counts = (counter: string, from: string, more: object) =>
     get("/api/v1/counts", { ...of, counter, from, to: last, ...more }, { signal });
-  const [areas, received, curve, yesterday, triangle, byArea, closer] = await Promise.all([
+  const key = `${area} ${disease} ${asof} ${last}`;
+  const [areas, received, curve, yesterday, triangle] = await Promise.all([
     areasBelow(area, signal),
     counts("case_by_received", plusDays(last, 1 - 2 * WINDOW), known),
     counts("case_by_onset", first, known),
-    counts("case_by_onset", first, { asof: plusDays(last, -1) }),
-    get("/api/v1/triangle", { ...of, counter: "case_by_onset", from: first, to: last, max_delay: MOST_DELAY, ...known }, { signal }),
-    get("/api/v1/counts/areas", { ...of, counter: "case_by_received", from: plusDays(last, 1 - WINDOW), to: last, ...known }, { signal }),
-    askCloser(of, plusDays(last, 1 - WINDOW), last, known, signal),
+    keepYesterday(key, () => counts("case_by_onset", first, { asof: plusDays(last, -1) })),
+    keepTriangle(key, () => get("/api/v1/triangle", { ...of, counter: "case_by_onset", from: first, to: last, max_delay: MOST_DELAY, ...known }, { signal })),
   ]);
   const share = reportedShare(triangle.cells, (at) => CURVE_DAYS - 1 - at);
   return {
@@ -65,9 +74,19 @@ async function askFigures(area: string, disease: string, asof: string, signal: A
     curve: curve.points,
     undated: curve.undated,
     incomplete: incompleteDays(share),
-    byArea,
-    closer,
   };
+}
+
+async function askRest(area: string, disease: string, asof: string, signal: AbortSignal): Promise<Rest> {
+  const last = asof === "" ? today() : asof;
+  const of = { area, ...(disease === "" ? {} : { disease }) };
+  const known = asof === "" ? {} : { asof };
+  const from = plusDays(last, 1 - WINDOW);
+  const [byArea, closer] = await Promise.all([
+    get("/api/v1/counts/areas", { ...of, counter: "case_by_received", from, to: last, ...known }, { signal }),
+    askCloser(of, from, last, known, signal),
+  ]);
+  return { byArea, closer };
 }
 
 function finding(figures: Figures): string {
@@ -81,19 +100,19 @@ function finding(figures: Figures): string {
 const UNSTABLE = 20; // a share of fewer results says little
 
 /** What the cases of the window are, and the share of results that found something. */
-function CloserNumbers({ figures, disease }: { figures: Figures; disease: string }) {
-  const { cases, tests } = figures.closer;
+function CloserNumbers({ area, closer, disease }: { area: string; closer: Closer; disease: string }) {
+  const { cases, tests } = closer;
   const first = plusDays(today(), 1 - WINDOW);
-  const list = (more: object) => `/cases?${new URLSearchParams({ area: figures.areas.here.area.id, ...(disease === "" ? {} : { disease }), sort: "received_date", "received_date.from": first, ...more }).toString()}`;
+  const list = (more: object) => `/cases?${new URLSearchParams({ area: area, ...(disease === "" ? {} : { disease }), sort: "received_date", "received_date.from": first, ...more }).toString()}`;
   return (
     <>
       {cases !== null && (
         <>
           <div>
             <dt>{t("situation.notQuarantined")}</dt>
-            <dd>{number(Math.max(0, figures.recent - cases.quarantined))}</dd>
+            <dd>{number(Math.max(0, cases.received - cases.quarantined))}</dd>
             <dd class="quiet">
-              {t("situation.ofCases", { n: figures.recent })} <a href={list({ found_by: "contact-in-quarantine" })}>{t("situation.quarantined", { n: cases.quarantined })}</a>
+              {t("situation.ofCases", { n: cases.received })} <a href={list({ found_by: "contact-in-quarantine" })}>{t("situation.quarantined", { n: cases.quarantined })}</a>
             </dd>
           </div>
           <div>
@@ -101,14 +120,14 @@ function CloserNumbers({ figures, disease }: { figures: Figures; disease: string
             <dd>
               <a href={list({ origin: "unknown" })}>{number(cases.unknownSource)}</a>
             </dd>
-            <dd class="quiet">{t("situation.recordedSo", { n: figures.recent })}</dd>
+            <dd class="quiet">{t("situation.recordedSo", { n: cases.received })}</dd>
           </div>
           <div>
             <dt>{t("situation.died")}</dt>
             <dd>
               <a href={list({ outcome: "died-of-disease" })}>{number(cases.died)}</a>
             </dd>
-            <dd class="quiet">{t("situation.ofCases", { n: figures.recent })}</dd>
+            <dd class="quiet">{t("situation.ofCases", { n: cases.received })}</dd>
           </div>
         </>
       )}
@@ -126,7 +145,7 @@ function CloserNumbers({ figures, disease }: { figures: Figures; disease: string
   );
 }
 
-function Numbers({ figures, disease }: { figures: Figures; disease: string }) {
+function Numbers({ figures, rest, disease }: { figures: Figures; rest: Rest; disease: string }) {
   const { here } = figures.areas;
   const people = here.people;
   return (
@@ -148,7 +167,7 @@ function Numbers({ figures, disease }: { figures: Figures; disease: string }) {
         <dd>{t("situation.fresh", { n: figures.difference.fresh })}</dd>
         <dd class="quiet">{t("situation.lateGone", { late: figures.difference.late, gone: figures.difference.gone })}</dd>
       </div>
-      <CloserNumbers figures={figures} disease={disease} />
+      <CloserNumbers area={here.area.id} closer={rest.closer} disease={disease} />
     </dl>
   );
 }
@@ -187,7 +206,7 @@ function Choices({ areas, disease, asof }: { areas: Below; disease: string; asof
   );
 }
 
-function Page({ figures, inbox, disease, asof }: { figures: Figures; inbox: Data<Inbox> | null; disease: string; asof: string }) {
+function Page({ figures, rest, inbox, disease, asof }: { figures: Figures; rest: Rest; inbox: Data<Inbox> | null; disease: string; asof: string }) {
   return (
     <>
       <Choices areas={figures.areas} disease={disease} asof={asof} />
@@ -197,7 +216,7 @@ function Page({ figures, inbox, disease, asof }: { figures: Figures; inbox: Data
         </p>
       )}
       <h1>{finding(figures)}</h1>
-      <Numbers figures={figures} disease={disease} />
+      <Numbers figures={figures} rest={rest} disease={disease} />
       {inbox !== null && <OpenSignals data={inbox} area={figures.areas.here.area.id} disease={disease} />}
       <div class="halves">
         <section class="card" aria-labelledby="curve">
@@ -217,7 +236,7 @@ function Page({ figures, inbox, disease, asof }: { figures: Figures; inbox: Data
         </section>
         <section class="card" aria-labelledby="where">
           <h2 id="where">{t("situation.where", { days: WINDOW })}</h2>
-          <AreasBelow areas={figures.areas} counts={figures.byArea} disease={disease} />
+          <AreasBelow areas={figures.areas} counts={rest.byArea} disease={disease} />
         </section>
       </div>
     </>
@@ -230,13 +249,19 @@ export function Situation() {
   const own = useData("home", home);
   const area = query.value.get("area") ?? own.value;
   const key = area === null ? null : `${area} ${disease} ${asof}`;
-  const data = useData(key, (signal) => askFigures(area ?? "", disease, asof, signal), ["case", "area", "result"]);
+  const data = useData(key, (signal) => askFigures(area ?? "", disease, asof, signal), ["case", "area"]);
+  const rest = useData(key, (signal) => askRest(area ?? "", disease, asof, signal), ["case", "area", "result"], REST_CALM_MS);
   const signals = area !== null && asof === "" && may("signal", "read");
   const inbox = useData(signals ? `inbox ${area} ${disease}` : null, (signal) => askInbox(area ?? "", disease, signal), ["signal", "task"]);
   // Shown together, so that nothing moves away from under somebody's eyes.
-  const waits = area === null ? own : signals && inbox.value === null && inbox.failure === null ? inbox : null;
+  const waits = area === null ? own : rest.value === null ? rest : signals && inbox.value === null && inbox.failure === null ? inbox : null;
   if (area === null && !own.loading && own.failure === null) return <Empty>{t("situation.noArea")}</Empty>;
-  return <Show data={waits === null ? data : { ...data, value: null, failure: data.failure ?? waits.failure, loading: waits.loading }}>
-    {(figures) => <Page figures={figures} inbox={signals ? inbox : null} disease={disease} asof={asof} />}
+  const again = () => {
+    data.again();
+    rest.again();
+  };
+  const failure = data.failure ?? rest.failure ?? waits?.failure ?? null;
+  return <Show data={waits === null ? { ...data, failure, again } : { ...data, value: null, failure, loading: waits.loading, again }}>
+    {(figures) => rest.value !== null && <Page figures={figures} rest={rest.value} inbox={signals ? inbox : null} disease={disease} asof={asof} />}
   </Show>;
 }

@@ -5,7 +5,7 @@ import { may } from "../core/session";
 
 export interface Closer {
   /** Of the cases received in the window, by their own words; null where only what is known now could be listed. */
-  cases: { quarantined: number; unknownSource: number; died: number } | null;
+  cases: { received: number; quarantined: number; unknownSource: number; died: number } | null;
   /** Results of the window that count, and of them those that are positive; null for a role that reads no results. */
   tests: { positive: number; conclusive: number } | null;
 }
@@ -27,12 +27,13 @@ async function askCases(of: object, from: string, to: string, signal: AbortSigna
     const page = await get("/api/v1/cases", { ...of, ...which, "received_date.from": from, "received_date.to": to, total: true, page_size: 1 } as never, { signal });
     return page.total ?? 0;
   };
-  const [quarantined, unknownSource, died] = await Promise.all([
+  const [received, quarantined, unknownSource, died] = await Promise.all([
+    count({}),
     count({ found_by: "contact-in-quarantine" }),
     count({ origin: "unknown" }),
     count({ outcome: "died-of-disease" }),
   ]);
-  return { quarantined, unknownSource, died };
+  return { received, quarantined, unknownSource, died };
 }
 
 /** of: area and disease; known: as of when, where it is not now. */
