@@ -28,7 +28,7 @@
 #include "support/server.h"
 #include "support/test.h"
 
-enum { CONNECTIONS = 8, READS = 40000, LISTS = 4000, CREATES = 4000 };
+enum { CONNECTIONS = 8, ROUNDS = 7, READS = 10000, LISTS = 1000, CREATES = 4000 };
 
 static struct test_server    test;
 static struct people_sample *samples;
@@ -207,37 +207,55 @@ static double create_itself(int num)
     return (cpu() - before) * 1e6 / num;
 }
 
-static void tell(const char *what, double bar, double served, double itself, const char *spread)
+static int by_size(const void *a, const void *b)
 {
-    char measure[100], wanted[40], measured[200];
+    double x = *(const double *) a, y = *(const double *) b;
+    return x < y ? -1 : x > y;
+}
+
+/* Of rounds in which requests and the store's own call took turns, the median of each: the machine has other guests. */
+static void tell(const char *what, double bar, double *served, double *itself, int rounds, const char *spread)
+{
+    char measure[100], wanted[40], measured[300];
+    qsort(served, (size_t) rounds, sizeof *served, by_size);
+    qsort(itself, (size_t) rounds, sizeof *itself, by_size);
+    double median = served[rounds / 2], own = itself[rounds / 2];
+    int    used = snprintf(measured, sizeof measured, "%.1f us", median);
+    if (rounds > 1)
+        used += snprintf(measured + used, sizeof measured - (size_t) used, " (median of %d, %.1f to %.1f)", rounds,
+                         served[0], served[rounds - 1]);
+    snprintf(measured + used, sizeof measured - (size_t) used, ", %.2f x the store's own call (%.1f us); %s",
+             median / own, own, spread);
     snprintf(measure, sizeof measure, "CPU a request: %s", what);
     snprintf(wanted, sizeof wanted, "<= %.0f us", bar);
-    snprintf(measured, sizeof measured, "%.1f us, %.2f x the store's own call (%.1f us); %s", served, served / itself,
-             itself, spread);
-    row(measure, wanted, measured, served <= bar);
+    row(measure, wanted, measured, median <= bar);
 }
 
 static void requests(int cases)
 {
     char   spread[120];
-    double served, itself;
+    double served[ROUNDS], itself[ROUNDS];
     samples = calloc((size_t) cases, sizeof *samples);
     for (int i = 0; i < cases; i++)
         assert_ok(test_person_create(&test.store, &samples[i]));
-    itself = read_itself(READS / 4, cases);
     write_requests("GET /api/v1/cases/", NULL, cases, NULL);
-    served = serve(request_file(), READS, spread, sizeof spread);
-    tell("read one", 40, served, itself, spread);
-    itself = list_itself(LISTS / 4);
+    for (int i = 0; i < ROUNDS; i++) {
+        itself[i] = read_itself(READS / 4, cases);
+        served[i] = serve(request_file(), READS, spread, sizeof spread);
+    }
+    tell("read one", 40, served, itself, ROUNDS, spread);
     write_requests("GET /api/v1/cases", "", 1, NULL);
-    served = serve(request_file(), LISTS, spread, sizeof spread);
-    tell("list 50", 400, served, itself, spread);
-    itself = create_itself(cases / CONNECTIONS * CONNECTIONS);
+    for (int i = 0; i < ROUNDS; i++) {
+        itself[i] = list_itself(LISTS / 4);
+        served[i] = serve(request_file(), LISTS, spread, sizeof spread);
+    }
+    tell("list 50", 400, served, itself, ROUNDS, spread);
+    itself[0] = create_itself(cases / CONNECTIONS * CONNECTIONS);
     write_requests("POST /api/v1/cases", "", cases,
                    "{\"person\":\"%s\",\"disease\":\"measles\",\"episode\":60,\"classification\":\"suspected\","
                    "\"responsible_area\":\"%s\",\"received_date\":\"2026-11-20\"}");
-    served = serve(request_file(), cases, spread, sizeof spread);
-    tell("create", 500, served, itself, spread);
+    served[0] = serve(request_file(), cases, spread, sizeof spread);
+    tell("create", 500, served, itself, 1, spread);
 }
 
 /* ---- streams ---- */
