@@ -10,11 +10,12 @@
  *     by key     every row with a rare key (a disease), in all areas or in each of those asked for, of which the best
  *                are kept; a key that is not asked for (the disease, where the classification is) by each of its values
  *
- * from the numbers of rows that the counters have. Rows that belong to a facility of the grant come by the index of the
- * field that says so, and are merged with those. Where the numbers mislead (an area without recent cases) the walk by
- * sort is given up for the next best after LIST_PATIENCE times what was expected, or what that would have cost. Where
- * none of the rows has a value to sort by (the onset of an infection without symptoms) it begins behind all values.
- * Each index holds all that decides about a row, so that only rows of the page are read.
+ * from the numbers of rows that the counters have. A range of the sort field bounds the walk by sort at both ends. Rows
+ * that belong to a facility of the grant come by the index of the field that says so, and are merged with those. Where
+ * the numbers mislead (an area without recent cases) the walk by sort is given up for the next best after LIST_PATIENCE
+ * times what was expected, or what that would have cost. Where none of the rows has a value to sort by (the onset of an
+ * infection without symptoms) it begins behind all values. Each index holds all that decides about a row, so that only
+ * rows of the page are read.
  *
  * Columns that the caller may not see are not asked of the database at all.
  */

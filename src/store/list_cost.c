@@ -218,7 +218,7 @@ int list_estimate(struct list_work *work, struct list_costs *costs)
         return 0;
     }
     for (size_t i = 0; i < work->num_tests; i++)
-        if (work->tests[i].key == VIEW_MAX_KEYS)
+        if (work->tests[i].key == VIEW_MAX_KEYS && strcmp(work->tests[i].field, work->sort_field) != 0)
             entry = ROW;
     costs->sort = cost_of_sort(work, &numbers, entry, &costs->from_undated);
     if (work->area_field != NULL)

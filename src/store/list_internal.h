@@ -45,6 +45,7 @@ struct list_work {
     bool                       has_start; /* only rows behind `start`, or at it */
     bool                       start_included;
     struct list_place          start;
+    struct db_value            end;   /* the walk by sort ends behind this value; NULL = with the last row */
     struct area_set            areas; /* subtree ∩ grant */
     const struct id           *tops;  /* whose subtrees these are */
     size_t                     num_tops;

@@ -87,15 +87,48 @@ static int gather(struct list_work *work, enum list_plan plan)
     return plan == LIST_BY_KEY ? list_scan_key(work) : list_scan_areas(work);
 }
 
-/* The walk begins behind the last value: before the rows that have none. */
-static void begin_undated(struct list_work *work)
+/* The walk begins there, if not further on. */
+static void begin_at(struct list_work *work, struct db_value value)
 {
-    struct list_place place = { .value = db_text("", 0) };
-    memset(place.id.bytes, 0xff, ID_BYTES);
+    struct list_place place = { .value = value };
+    memset(place.id.bytes, work->ascending ? 0 : 0xff, ID_BYTES);
     if (work->has_start && !list_before(&work->start, &place, work->ascending))
         return;
     work->start = place;
     work->has_start = work->start_included = true;
+}
+
+/* Behind the last value: before the rows that have none. */
+static void begin_undated(struct list_work *work)
+{
+    begin_at(work, db_text("", 0));
+}
+
+/* A range of the sort field bounds the walk: it begins at one end of the range and never leaves it by the other. */
+static int bound_walk(struct list_work *work)
+{
+    const struct list_test *test = NULL;
+    for (size_t i = 0; i < work->num_tests && test == NULL; i++)
+        if (work->tests[i].test == VIEW_RANGE && strcmp(work->tests[i].field, work->sort_field) == 0)
+            test = &work->tests[i];
+    if (test == NULL)
+        return 0;
+    struct db_value from = test->from, to = test->to;
+    if (to.type == DB_TEXT) { /* and all that begins with it: these texts are digits, '-' and ':' */
+        char *behind = arena_array(work->arena, to.size + 1, 1);
+        if (behind == NULL)
+            return TOC_ERR_NO_MEMORY;
+        memcpy(behind, to.bytes, to.size);
+        behind[to.size] = '~';
+        to = db_text(behind, to.size + 1);
+    }
+    if (from.type == DB_NULL && work->sort_is_text) /* a missing value is in no range */
+        from = db_text(" ", 1);
+    struct db_value near = work->ascending ? from : to;
+    if (near.type != DB_NULL)
+        begin_at(work, near);
+    work->end = work->ascending ? to : from;
+    return 0;
 }
 
 static int find_in_areas(struct list_work *work)
@@ -104,6 +137,9 @@ static int find_in_areas(struct list_work *work)
     if (work->area_field != NULL && work->areas.num_intervals == 0)
         return 0;
     int ret = list_estimate(work, &costs);
+    if (ret != 0)
+        return ret;
+    ret = bound_walk(work);
     if (ret != 0)
         return ret;
     if (costs.from_undated)

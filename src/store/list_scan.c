@@ -151,7 +151,7 @@ static int judge(struct list_work *work, struct db_statement *statement, bool or
 
 /* ---- by sort ---- */
 
-/* … WHERE ("onset_date","id") < ($1,$2) ORDER BY "onset_date" DESC,"id" DESC LIMIT n */
+/* … WHERE ("onset_date","id") < ($1,$2) AND "onset_date" >= $3 ORDER BY "onset_date" DESC,"id" DESC LIMIT n */
 static int run_sorted(struct list_work *work, const struct list_place *start, bool included, size_t batch,
                       struct db_statement **statement)
 {
@@ -163,16 +163,22 @@ static int run_sorted(struct list_work *work, const struct list_place *start, bo
     if (start != NULL)
         sink_format(&sql, " WHERE (\"%s\",\"id\") %s%s ($1,$2)", field, work->ascending ? ">" : "<",
                     included ? "=" : "");
+    if (work->end.type != DB_NULL)
+        sink_format(&sql, " %s \"%s\" %s= $%d", start != NULL ? "AND" : "WHERE", field, work->ascending ? "<" : ">",
+                    start != NULL ? 3 : 1);
     sink_format(&sql, " ORDER BY \"%s\"%s,\"id\"%s LIMIT %zu", field, direction, direction, batch);
     int ret = list_prepare_entries(work, &sql, statement);
     if (ret != 0)
         return ret;
-    struct db_value parameters[2] = { db_null(), db_null() };
+    struct db_value parameters[3];
+    size_t          num = 0;
     if (start != NULL) {
-        parameters[0] = start->value;
-        parameters[1] = db_bytes(start->id.bytes, ID_BYTES);
+        parameters[num++] = start->value;
+        parameters[num++] = db_bytes(start->id.bytes, ID_BYTES);
     }
-    return db_run(*statement, parameters, start != NULL ? 2 : 0, work->error);
+    if (work->end.type != DB_NULL)
+        parameters[num++] = work->end;
+    return db_run(*statement, parameters, num, work->error);
 }
 
 int list_scan_sort(struct list_work *work, size_t patience, bool *done)

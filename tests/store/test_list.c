@@ -292,6 +292,63 @@ static void test_a_page_from_a_value_on(void **state)
     }
 }
 
+/* Those of the expected whose value is in the range, as a filter says it. */
+static void keep_range(struct expected *expected, const char *from, const char *to)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < expected->num; i++) {
+        int64_t value = value_of(expected->cases[i]);
+        char    day[DATE_TEXT_BYTES];
+        if (value == MODEL_MISSING_DATE)
+            continue;
+        date_to_text((toc_date) value, DATE_FORM_DAY, day);
+        if ((from == NULL || strcmp(day, from) >= 0) && (to == NULL || strncmp(day, to, strlen(to)) <= 0))
+            expected->cases[kept++] = expected->cases[i];
+    }
+    expected->num = kept;
+}
+
+/* A range of the field that rows are sorted by: they are those of the plain way, and the walk does not leave it. */
+static void test_a_range_of_the_sort_field_bounds_the_walk(void **state)
+{
+    (void) state;
+    static const struct list_filter ranges[] = {
+        { .from = "2025-03-05", .to = "2025-03-20" }, { .to = "2025-02" },      { .from = "2025-04" },
+        { .from = "2025-03", .to = "2025-03" },       { .from = "2030-01-01" }, { .to = "2001" },
+    };
+    uint32_t top = world_area(&world, 0, false);
+    size_t   num_met = 0;
+    for (int order = BY_ONSET; order <= BY_RECEIVED; order++)
+        for (int up = 0; up < 2; up++)
+            for (size_t i = 0; i < sizeof ranges / sizeof *ranges; i++) {
+                sort_order = (unsigned) order;
+                ascending = up != 0;
+                struct list_filter filter = ranges[i];
+                filter.field = sort_names[order];
+                struct expected   expected = plainly(&top, 1, NULL, NULL);
+                struct list_query query = { .view = view_find("cases", 5),
+                                            .filters = &filter,
+                                            .num_filters = 1,
+                                            .sort = sort_names[order],
+                                            .ascending = ascending,
+                                            .page_size = 20 };
+                keep_range(&expected, filter.from, filter.to);
+                check_pages(&everything, query, expected);
+                for (int d = 0; d < 2 && databases[d] != NULL; d++) {
+                    struct arena     arena = ARENA_INIT;
+                    struct list_page page;
+                    query.page_size = LIST_MOST_ROWS;
+                    assert_ok(ask(databases[d], &everything, &query, &arena, &page));
+                    assert_int_equal(page.plan, LIST_BY_SORT);
+                    assert_true(page.scanned <= expected.num);
+                    arena_free(&arena);
+                }
+                num_met += expected.num;
+                free(expected.cases);
+            }
+    assert_true(num_met > 1000);
+}
+
 static size_t column(const struct list_page *page, const char *name)
 {
     for (size_t i = 0; i < page->view->num_columns; i++)
@@ -561,6 +618,7 @@ int main(void)
         cmocka_unit_test(test_every_page_of_every_order),
         cmocka_unit_test(test_pages_are_those_of_the_plain_way),
         cmocka_unit_test(test_a_page_from_a_value_on),
+        cmocka_unit_test(test_a_range_of_the_sort_field_bounds_the_walk),
         cmocka_unit_test(test_filters_that_are_no_keys),
         cmocka_unit_test(test_masks_and_references),
         cmocka_unit_test(test_what_a_query_may_not_ask),
