@@ -189,3 +189,15 @@ void json_put_json(struct json_writer *json, const char *text)
     separate(json);
     sink_text(json->sink, text);
 }
+
+void json_member(struct json_writer *json, const char *name, const char *text)
+{
+    json_key(json, name);
+    json_put_string(json, text);
+}
+
+void json_member_integer(struct json_writer *json, const char *name, int64_t value)
+{
+    json_key(json, name);
+    json_put_integer(json, value);
+}

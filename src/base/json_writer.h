@@ -42,4 +42,8 @@ void json_put_bool(struct json_writer *json, bool value);
 void json_put_null(struct json_writer *json);
 void json_put_json(struct json_writer *json, const char *text); /* a value that is JSON already, as it is */
 
+/* A key with its value. */
+void json_member(struct json_writer *json, const char *name, const char *text);
+void json_member_integer(struct json_writer *json, const char *name, int64_t value);
+
 #endif

@@ -12,12 +12,6 @@ static const char *const form_endings[] = { "", "_create", "_change" };
 #define TIME_PATTERN "^\\d{4}-\\d{2}-\\d{2}(T\\d{2}(:\\d{2}(:\\d{2})?)?(Z|[+-]\\d{2}:\\d{2})?)?$"
 #define CODE_PATTERN "^[a-z0-9._-]{1,80}$"
 
-static void put(struct json_writer *json, const char *key, const char *text)
-{
-    json_key(json, key);
-    json_put_string(json, text);
-}
-
 static void put_number(struct json_writer *json, const char *key, double number)
 {
     json_key(json, key);
@@ -48,16 +42,16 @@ static void put_code(struct json_writer *json, const struct model_field *field, 
     char reference[120];
     snprintf(reference, sizeof reference, "#/components/schemas/code_%s", field->target);
     if (!may_be_null(field, form)) {
-        put(json, "$ref", reference);
+        json_member(json, "$ref", reference);
         return;
     }
     json_key(json, "anyOf");
     json_begin_array(json);
     json_begin_object(json);
-    put(json, "$ref", reference);
+    json_member(json, "$ref", reference);
     json_end(json);
     json_begin_object(json);
-    put(json, "type", "null");
+    json_member(json, "type", "null");
     json_end(json);
     json_end(json);
 }
@@ -86,18 +80,18 @@ static void put_kind(struct json_writer *json, const struct model_field *field, 
     }
     switch (field->kind) {
     case MODEL_KIND_REFERENCE:
-        put(json, "format", "uuid");
-        put(json, "x-record", field->target);
+        json_member(json, "format", "uuid");
+        json_member(json, "x-record", field->target);
         break;
     case MODEL_KIND_TEXT:
         put_number(json, "minLength", 1);
         put_number(json, "maxLength", field->high);
         break;
-    case MODEL_KIND_DATE: put(json, "format", "date"); break;
-    case MODEL_KIND_TIME: put(json, "pattern", TIME_PATTERN); break;
-    case MODEL_KIND_INSTANT: put(json, "format", "date-time"); break;
+    case MODEL_KIND_DATE: json_member(json, "format", "date"); break;
+    case MODEL_KIND_TIME: json_member(json, "pattern", TIME_PATTERN); break;
+    case MODEL_KIND_INSTANT: json_member(json, "format", "date-time"); break;
     case MODEL_KIND_BYTES:
-        put(json, "contentEncoding", "base64");
+        json_member(json, "contentEncoding", "base64");
         put_number(json, "maxLength", 4 * (double) (((long) field->high + 2) / 3));
         break;
     default: break;
@@ -109,9 +103,9 @@ static void put_field(struct json_writer *json, const struct model_field *field,
     json_key(json, field->name);
     json_begin_object(json);
     put_kind(json, field, form);
-    put(json, "title", field->label_en);
-    put(json, "x-title-zh", field->label_zh);
-    put(json, "x-class", model_class_word(field->class));
+    json_member(json, "title", field->label_en);
+    json_member(json, "x-title-zh", field->label_zh);
+    json_member(json, "x-class", model_class_word(field->class));
     if (field->rule == MODEL_RULE_WRITTEN) {
         json_key(json, "readOnly");
         json_put_bool(json, true);
@@ -123,9 +117,9 @@ static void put_head_member(struct json_writer *json, const char *name, const ch
 {
     json_key(json, name);
     json_begin_object(json);
-    put(json, "type", type);
+    json_member(json, "type", type);
     if (format != NULL)
-        put(json, "format", format);
+        json_member(json, "format", format);
     else
         put_number(json, "minimum", 0);
     json_end(json);
@@ -135,8 +129,8 @@ static void put_masked(struct json_writer *json, const struct model_record *reco
 {
     json_key(json, "masked");
     json_begin_object(json);
-    put(json, "type", "array");
-    put(json, "description", "The fields that the reader may not see, whether they hold anything or not");
+    json_member(json, "type", "array");
+    json_member(json, "description", "The fields that the reader may not see, whether they hold anything or not");
     json_key(json, "items");
     json_begin_object(json);
     json_key(json, "enum");
@@ -182,7 +176,7 @@ static void put_needs(struct json_writer *json, const struct model_record *recor
         json_begin_object(json);
         json_key(json, need->field);
         json_begin_object(json);
-        put(json, "const", need->code);
+        json_member(json, "const", need->code);
         json_end(json);
         json_end(json);
         json_key(json, "required");
@@ -208,9 +202,9 @@ static void put_record(struct json_writer *json, const struct model_record *reco
     snprintf(name, sizeof name, "%s%s", record->name, form_endings[form]);
     json_key(json, name);
     json_begin_object(json);
-    put(json, "type", "object");
-    put(json, "title", record->title_en);
-    put(json, "x-title-zh", record->title_zh);
+    json_member(json, "type", "object");
+    json_member(json, "title", record->title_en);
+    json_member(json, "x-title-zh", record->title_zh);
     json_key(json, "additionalProperties");
     json_put_bool(json, false);
     put_required(json, record, form);
@@ -237,7 +231,7 @@ static void put_list(struct json_writer *json, const char *list, const struct mo
     snprintf(name, sizeof name, "code_%s", list);
     json_key(json, name);
     json_begin_object(json);
-    put(json, "type", "string");
+    json_member(json, "type", "string");
     if (lists != NULL && model_lists_has(lists, list)) {
         json_key(json, "enum");
         json_begin_array(json);
@@ -245,7 +239,7 @@ static void put_list(struct json_writer *json, const char *list, const struct mo
             json_put_string(json, entry->code);
         json_end(json);
     } else {
-        put(json, "pattern", CODE_PATTERN);
+        json_member(json, "pattern", CODE_PATTERN);
     }
     json_end(json);
 }
@@ -259,13 +253,13 @@ static void put_column(struct json_writer *json, const struct view *view, const 
     json_begin_object(json);
     if (column->expression == VIEW_FIELD && view_path_of(model_record(view->record), column->path, &path) == 0) {
         put_kind(json, path.field, ANSWERED);
-        put(json, "title", path.field->label_en);
-        put(json, "x-title-zh", path.field->label_zh);
-        put(json, "x-class", model_class_word(path.class));
+        json_member(json, "title", path.field->label_en);
+        json_member(json, "x-title-zh", path.field->label_zh);
+        json_member(json, "x-class", model_class_word(path.class));
     } else {
         put_type(json, "integer", false);
-        put(json, "title", column->label_en);
-        put(json, "x-title-zh", column->label_zh);
+        json_member(json, "title", column->label_en);
+        json_member(json, "x-title-zh", column->label_zh);
     }
     json_end(json);
 }
@@ -273,7 +267,7 @@ static void put_column(struct json_writer *json, const struct view *view, const 
 static void put_row(struct json_writer *json, const struct view *view)
 {
     json_begin_object(json);
-    put(json, "type", "object");
+    json_member(json, "type", "object");
     json_key(json, "additionalProperties");
     json_put_bool(json, false);
     json_key(json, "required");

@@ -213,20 +213,14 @@ void privacy_report_markdown(struct sink *sink, const struct model_lists *lists,
 
 /* ---- JSON ---- */
 
-static void put(struct json_writer *json, const char *name, const char *text)
-{
-    json_key(json, name);
-    json_put_string(json, text);
-}
-
 static void put_sentences(struct json_writer *json, const char *name, const struct sentence *sentences, size_t num)
 {
     json_key(json, name);
     json_begin_array(json);
     for (size_t i = 0; i < num; i++) {
         json_begin_object(json);
-        put(json, "en", sentences[i].text[0]);
-        put(json, "zh", sentences[i].text[1]);
+        json_member(json, "en", sentences[i].text[0]);
+        json_member(json, "zh", sentences[i].text[1]);
         json_end(json);
     }
     json_end(json);
@@ -235,9 +229,9 @@ static void put_sentences(struct json_writer *json, const char *name, const stru
 static void put_record(struct json_writer *json, const struct model_record *record)
 {
     json_begin_object(json);
-    put(json, "record", record->name);
-    put(json, "title_en", record->title_en);
-    put(json, "title_zh", record->title_zh);
+    json_member(json, "record", record->name);
+    json_member(json, "title_en", record->title_en);
+    json_member(json, "title_zh", record->title_zh);
     json_key(json, "retained_days");
     if (record->retained_from != NULL)
         json_put_integer(json, record->retained_days);
@@ -247,10 +241,10 @@ static void put_record(struct json_writer *json, const struct model_record *reco
     json_begin_array(json);
     for (size_t i = 0; i < record->num_fields; i++) {
         json_begin_object(json);
-        put(json, "field", record->fields[i].name);
-        put(json, "class", model_class_word(record->fields[i].class));
-        put(json, "label_en", record->fields[i].label_en);
-        put(json, "label_zh", record->fields[i].label_zh);
+        json_member(json, "field", record->fields[i].name);
+        json_member(json, "class", model_class_word(record->fields[i].class));
+        json_member(json, "label_en", record->fields[i].label_en);
+        json_member(json, "label_zh", record->fields[i].label_zh);
         json_end(json);
     }
     json_end(json);
@@ -262,13 +256,13 @@ static void put_identity_rule(struct json_writer *json, const struct model_lists
 {
     const char *role = access_role_word(who->role), *purpose = access_purpose_word(who->purpose);
     json_begin_object(json);
-    put(json, "role", role);
-    put(json, "role_en", name_of(lists, "role", role, MODEL_ENGLISH));
-    put(json, "role_zh", name_of(lists, "role", role, MODEL_CHINESE));
-    put(json, "purpose", purpose);
-    put(json, "purpose_en", name_of(lists, "purpose", purpose, MODEL_ENGLISH));
-    put(json, "purpose_zh", name_of(lists, "purpose", purpose, MODEL_CHINESE));
-    put(json, "record", record->name);
+    json_member(json, "role", role);
+    json_member(json, "role_en", name_of(lists, "role", role, MODEL_ENGLISH));
+    json_member(json, "role_zh", name_of(lists, "role", role, MODEL_CHINESE));
+    json_member(json, "purpose", purpose);
+    json_member(json, "purpose_en", name_of(lists, "purpose", purpose, MODEL_ENGLISH));
+    json_member(json, "purpose_zh", name_of(lists, "purpose", purpose, MODEL_CHINESE));
+    json_member(json, "record", record->name);
     json_end(json);
 }
 

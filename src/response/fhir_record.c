@@ -10,12 +10,6 @@
 
 /* ---- parts ---- */
 
-static void put(struct json_writer *json, const char *key, const char *text)
-{
-    json_key(json, key);
-    json_put_string(json, text);
-}
-
 static void begin(struct json_writer *json, const char *key)
 {
     json_key(json, key);
@@ -39,7 +33,7 @@ static void put_reference(struct json_writer *json, const char *key, const char 
         begin(json, key);
     else
         json_begin_object(json);
-    put(json, "reference", reference);
+    json_member(json, "reference", reference);
     json_end(json);
 }
 
@@ -48,8 +42,8 @@ static void put_masked(struct json_writer *json)
 {
     begin_list(json, "extension");
     json_begin_object(json);
-    put(json, "url", "http://hl7.org/fhir/StructureDefinition/data-absent-reason");
-    put(json, "valueCode", "masked");
+    json_member(json, "url", "http://hl7.org/fhir/StructureDefinition/data-absent-reason");
+    json_member(json, "valueCode", "masked");
     json_end(json);
     json_end(json);
 }
@@ -62,11 +56,11 @@ static void begin_resource(struct json_writer *json, const char *type, const str
     snprintf(version, sizeof version, "%lld", (long long) head->version);
     instant_to_text(head->updated, updated);
     json_begin_object(json);
-    put(json, "resourceType", type);
-    put(json, "id", id);
+    json_member(json, "resourceType", type);
+    json_member(json, "id", id);
     begin(json, "meta");
-    put(json, "versionId", version);
-    put(json, "lastUpdated", updated);
+    json_member(json, "versionId", version);
+    json_member(json, "lastUpdated", updated);
     json_end(json);
 }
 
@@ -103,8 +97,8 @@ static void put_concept(struct json_writer *json, const char *key, const struct 
     begin_list(json, "coding");
     if (system != NULL && entry->system_code != NULL) {
         json_begin_object(json);
-        put(json, "system", system);
-        put(json, "code", entry->system_code);
+        json_member(json, "system", system);
+        json_member(json, "code", entry->system_code);
         json_end(json);
     }
     json_begin_object(json);
@@ -139,8 +133,8 @@ static void put_coded(struct json_writer *json, const char *key, const char *sys
     begin(json, key);
     begin_list(json, "coding");
     json_begin_object(json);
-    put(json, "system", system);
-    put(json, "code", code);
+    json_member(json, "system", system);
+    json_member(json, "code", code);
     json_end(json);
     json_end(json);
     json_end(json);
@@ -154,7 +148,7 @@ static void put_day(struct json_writer *json, const char *key, toc_date day)
     if (day == MODEL_MISSING_DATE)
         return;
     date_to_text(day, DATE_FORM_DAY, text);
-    put(json, key, text);
+    json_member(json, key, text);
 }
 
 /* With seconds and a zone: FHIR knows no time with less. */
@@ -189,17 +183,17 @@ void fhir_record_patient(struct json_writer *json, const struct model_person *pe
     json_end(json);
     json_end(json);
     if (gender != NULL)
-        put(json, "gender", gender);
+        json_member(json, "gender", gender);
     if (person->birth_year != MODEL_MISSING_INTEGER) {
         char year[24];
         snprintf(year, sizeof year, "%04lld", (long long) person->birth_year);
-        put(json, "birthDate", year);
+        json_member(json, "birthDate", year);
     }
     if (!id_is_missing(&person->merged_into)) {
         begin_list(json, "link");
         json_begin_object(json);
         put_reference(json, "other", "Patient", &person->merged_into);
-        put(json, "type", "replaced-by");
+        json_member(json, "type", "replaced-by");
         json_end(json);
         json_end(json);
     }
@@ -281,7 +275,7 @@ void fhir_record_observation(struct json_writer *json, const struct model_lists 
                              const struct model_result *result, const struct model_specimen *specimen)
 {
     begin_resource(json, "Observation", &result->head);
-    put(json, "status", status_of(result));
+    json_member(json, "status", status_of(result));
     put_concept(json, "code", lists, "test_target", result->target);
     if (result->method.size > 0)
         put_concept(json, "method", lists, "test_method", result->method);
@@ -297,7 +291,7 @@ void fhir_record_report(struct json_writer *json, const struct model_lists *list
                         const struct model_specimen *specimen)
 {
     begin_resource(json, "DiagnosticReport", &result->head);
-    put(json, "status", status_of(result));
+    json_member(json, "status", status_of(result));
     put_concept(json, "code", lists, "test_target", result->target);
     put_subject(json, specimen);
     put_time(json, "effectiveDateTime", specimen->collected_time);

@@ -103,12 +103,6 @@ int fhir_read_report(struct exchange *exchange)
 
 #define BASE "/fhir/R4/"
 
-static void put(struct json_writer *json, const char *key, const char *text)
-{
-    json_key(json, key);
-    json_put_string(json, text);
-}
-
 /* The type that a route of the table reads (GET …/Type/{id}) or creates (POST …/Type); its name is `length` bytes. NULL
  * = it does neither. */
 static const char *type_of(const struct route *route, enum http_method method, size_t *length)
@@ -138,8 +132,8 @@ static const struct route *route_of(enum http_method method, const char *type, s
 static void put_interaction(struct json_writer *json, const char *code, const char *documentation)
 {
     json_begin_object(json);
-    put(json, "code", code);
-    put(json, "documentation", documentation);
+    json_member(json, "code", code);
+    json_member(json, "documentation", documentation);
     json_end(json);
 }
 
@@ -156,7 +150,7 @@ static void put_resource(struct json_writer *json, const char *type, size_t leng
     if (create != NULL)
         put_interaction(json, "create", create->summary_en);
     json_end(json);
-    put(json, "versioning", read != NULL ? "versioned" : "no-version");
+    json_member(json, "versioning", read != NULL ? "versioned" : "no-version");
     if (create != NULL && create->handler == fhir_post_resource) {
         json_key(json, "conditionalCreate");
         json_put_bool(json, true);
@@ -191,8 +185,8 @@ static void put_system(struct json_writer *json)
     json_key(json, "operation");
     json_begin_array(json);
     json_begin_object(json);
-    put(json, "name", "process-message");
-    put(json, "definition", "http://hl7.org/fhir/OperationDefinition/MessageHeader-process-message");
+    json_member(json, "name", "process-message");
+    json_member(json, "definition", "http://hl7.org/fhir/OperationDefinition/MessageHeader-process-message");
     json_end(json);
     json_end(json);
 }
@@ -209,20 +203,21 @@ int fhir_metadata(struct exchange *exchange)
     exchange->answer.type = "application/fhir+json";
     reply_json(exchange, &json);
     json_begin_object(&json);
-    put(&json, "resourceType", "CapabilityStatement");
-    put(&json, "status", "active");
-    put(&json, "date", date);
-    put(&json, "kind", "instance");
+    json_member(&json, "resourceType", "CapabilityStatement");
+    json_member(&json, "status", "active");
+    json_member(&json, "date", date);
+    json_member(&json, "kind", "instance");
     json_key(&json, "software");
     json_begin_object(&json);
-    put(&json, "name", "Tocsin");
+    json_member(&json, "name", "Tocsin");
     json_end(&json);
     json_key(&json, "implementation");
     json_begin_object(&json);
-    put(&json, "description",
+    json_member(
+        &json, "description",
         "A health department's node: records are read under the caller's grant, reports are taken in from senders");
     json_end(&json);
-    put(&json, "fhirVersion", "4.0.1");
+    json_member(&json, "fhirVersion", "4.0.1");
     json_key(&json, "format");
     json_begin_array(&json);
     json_put_string(&json, "json");
@@ -230,7 +225,7 @@ int fhir_metadata(struct exchange *exchange)
     json_key(&json, "rest");
     json_begin_array(&json);
     json_begin_object(&json);
-    put(&json, "mode", "server");
+    json_member(&json, "mode", "server");
     put_resources(&json);
     put_system(&json);
     json_end(&json);

@@ -260,31 +260,25 @@ void job_plan_free(struct job_plan *plan)
 
 /* ---- writing ---- */
 
-static void put(struct json_writer *json, const char *key, const char *text)
-{
-    json_key(json, key);
-    json_put_string(json, text);
-}
-
 void job_plan_write(const struct job_plan *plan, enum access_role role, struct sink *sink)
 {
     struct json_writer json;
     char               text[INSTANT_TEXT_BYTES];
     json_writer_init(&json, sink);
     json_begin_object(&json);
-    put(&json, "list", plan->export.query.view->name);
-    put(&json, "as", export_form_words[plan->export.form]);
+    json_member(&json, "list", plan->export.query.view->name);
+    json_member(&json, "as", export_form_words[plan->export.form]);
     if (plan->export.bom) {
         json_key(&json, "bom");
         json_put_bool(&json, true);
     }
     if (is_as_of(plan) && instant_to_text(plan->export.as_of, text) > 0)
-        put(&json, "as_of", text);
-    put(&json, "role", access_role_word(role));
+        json_member(&json, "as_of", text);
+    json_member(&json, "role", access_role_word(role));
     json_key(&json, "query");
     json_begin_object(&json);
     for (size_t i = 0; i < plan->asked.num_query; i++)
-        put(&json, plan->asked.query[i].name, plan->asked.query[i].value);
+        json_member(&json, plan->asked.query[i].name, plan->asked.query[i].value);
     json_end(&json);
     json_end(&json);
 }

@@ -18,12 +18,6 @@ static const struct {
 #undef SCHEMA
 };
 
-static void put(struct json_writer *json, const char *key, const char *text)
-{
-    json_key(json, key);
-    json_put_string(json, text);
-}
-
 static void begin(struct json_writer *json, const char *key)
 {
     json_key(json, key);
@@ -35,7 +29,7 @@ static void put_reference(struct json_writer *json, const char *name)
     char reference[160];
     snprintf(reference, sizeof reference, "#/components/schemas/%s", name);
     begin(json, "schema");
-    put(json, "$ref", reference);
+    json_member(json, "$ref", reference);
     json_end(json);
 }
 
@@ -47,13 +41,13 @@ static void put_schema_of(struct json_writer *json, const char *kind)
     begin(json, "schema");
     for (size_t i = 0; i < sizeof formats / sizeof *formats; i++)
         if (strcmp(kind, formats[i]) == 0) {
-            put(json, "type", "string");
-            put(json, "format", kind);
+            json_member(json, "type", "string");
+            json_member(json, "format", kind);
             kind = NULL;
             break;
         }
     if (kind != NULL)
-        put(json, "type", kind);
+        json_member(json, "type", kind);
     json_end(json);
 }
 
@@ -61,13 +55,13 @@ static void put_parameter(struct json_writer *json, const char *name, const char
                           const char *meaning)
 {
     json_begin_object(json);
-    put(json, "name", name);
-    put(json, "in", in);
+    json_member(json, "name", name);
+    json_member(json, "in", in);
     if (required) {
         json_key(json, "required");
         json_put_bool(json, true);
     }
-    put(json, "description", meaning);
+    json_member(json, "description", meaning);
     put_schema_of(json, kind);
     json_end(json);
 }
@@ -148,7 +142,7 @@ static void put_request(struct json_writer *json, const struct route *route)
 static void put_success(struct json_writer *json, const struct route *route, const char *status)
 {
     begin(json, status);
-    put(json, "description", "Done");
+    json_member(json, "description", "Done");
     if (route->reply_types != NULL || route->reply != NULL)
         put_content(json, route->reply_types != NULL ? route->reply_types : "application/json", route->reply);
     json_end(json);
@@ -168,7 +162,7 @@ static void put_replies(struct json_writer *json, const struct route *route)
         at += size;
     }
     begin(json, "default");
-    put(json, "description", fhir ? "What was wrong (OperationOutcome)" : "What was wrong (RFC 9457)");
+    json_member(json, "description", fhir ? "What was wrong (OperationOutcome)" : "What was wrong (RFC 9457)");
     put_content(json, fhir ? "application/fhir+json" : "application/problem+json", fhir ? NULL : "problem");
     json_end(json);
     json_end(json);
@@ -206,9 +200,9 @@ static void put_route(struct json_writer *json, const struct route *route)
     static const char *const words[] = { [HTTP_GET] = "get", [HTTP_HEAD] = "head",   [HTTP_POST] = "post",
                                          [HTTP_PUT] = "put", [HTTP_PATCH] = "patch", [HTTP_DELETE] = "delete" };
     begin(json, words[route->method]);
-    put(json, "summary", route->summary_en);
-    put(json, "x-summary-zh", route->summary_zh);
-    put(json, "x-access", access_word(route->access));
+    json_member(json, "summary", route->summary_en);
+    json_member(json, "x-summary-zh", route->summary_zh);
+    json_member(json, "x-access", access_word(route->access));
     put_security(json, route->access);
     put_parameters(json, route);
     put_request(json, route);
@@ -261,10 +255,10 @@ void openapi_write(struct sink *sink, const struct model_lists *lists)
     struct json_writer json;
     json_writer_init(&json, sink);
     json_begin_object(&json);
-    put(&json, "openapi", "3.1.0");
+    json_member(&json, "openapi", "3.1.0");
     begin(&json, "info");
-    put(&json, "title", "Tocsin");
-    put(&json, "version", TOCSIN_VERSION);
+    json_member(&json, "title", "Tocsin");
+    json_member(&json, "version", TOCSIN_VERSION);
     json_end(&json);
     put_paths(&json);
     put_components(&json, lists);

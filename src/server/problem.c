@@ -81,18 +81,12 @@ int problem_http_status(int status)
     return kind_of(status)->http;
 }
 
-static void put(struct json_writer *json, const char *key, const char *text)
-{
-    json_key(json, key);
-    json_put_string(json, text);
-}
-
 static void put_fault(struct json_writer *json, const struct fault *fault)
 {
     char where[FAULT_NAME_BYTES + 1];
     snprintf(where, sizeof where, "%s%s", fault->name[0] == '/' || fault->name[0] == '\0' ? "" : "/", fault->name);
     json_begin_object(json);
-    put(json, "where", where);
+    json_member(json, "where", where);
     if (fault->line > 0) {
         json_key(json, "line");
         json_put_integer(json, (int64_t) fault->line);
@@ -101,9 +95,9 @@ static void put_fault(struct json_writer *json, const struct fault *fault)
         json_key(json, "cell");
         json_put_integer(json, fault->cell);
     }
-    put(json, "found", fault->found);
+    json_member(json, "found", fault->found);
     if (fault->allowed[0] != '\0')
-        put(json, "allowed", fault->allowed);
+        json_member(json, "allowed", fault->allowed);
     json_end(json);
 }
 
@@ -178,12 +172,12 @@ void problem_answer(struct exchange *exchange, int status)
     exchange->answer.type = "application/problem+json";
     json_writer_init(&json, &exchange->answer.body);
     json_begin_object(&json);
-    put(&json, "type", type);
-    put(&json, "title", kind->title);
+    json_member(&json, "type", type);
+    json_member(&json, "title", kind->title);
     json_key(&json, "status");
     json_put_integer(&json, kind->http);
     if (kind->detail != NULL)
-        put(&json, "detail", kind->detail);
+        json_member(&json, "detail", kind->detail);
     if (kind->faults && exchange->faults.num_kept > 0)
         put_faults(&json, &exchange->faults);
     json_end(&json);

@@ -21,12 +21,6 @@ static void put_text(struct json_writer *json, const char *key, struct model_tex
     json_put_string_of(json, text.size > 0 ? text.bytes : "", text.size);
 }
 
-static void put_number(struct json_writer *json, const char *key, int64_t number)
-{
-    json_key(json, key);
-    json_put_integer(json, number);
-}
-
 /* The members that a sender has in the list and alone. */
 static void put_sender(struct json_writer *json, const struct model_feed *feed, const struct sender_figures *figures)
 {
@@ -46,7 +40,7 @@ static void put_sender(struct json_writer *json, const struct model_feed *feed, 
         json_put_null(json);
     else
         json_put_number(json, habit.usual);
-    put_number(json, "today", figures->messages[0]);
+    json_member_integer(json, "today", figures->messages[0]);
 }
 
 /* The feed, as the caller may read it. */
@@ -145,9 +139,9 @@ static void put_days(struct json_writer *json, const struct sender_figures *figu
     for (int i = 0; i < SENDER_DAYS; i++) {
         json_begin_object(json);
         reply_day(json, "day", today - i);
-        put_number(json, "messages", figures->messages[i]);
-        put_number(json, "rejected", figures->rejected[i]);
-        put_number(json, "held", figures->held[i]);
+        json_member_integer(json, "messages", figures->messages[i]);
+        json_member_integer(json, "rejected", figures->rejected[i]);
+        json_member_integer(json, "held", figures->held[i]);
         json_end(json);
     }
     json_end(json);
@@ -186,11 +180,11 @@ int sender_show(struct exchange *exchange)
         json_begin_object(&json);
         json_key(&json, "kind");
         json_put_string_of(&json, kinds->kinds[i].text, kinds->kinds[i].size);
-        put_number(&json, "messages", kinds->kinds[i].num);
+        json_member_integer(&json, "messages", kinds->kinds[i].num);
         json_end(&json);
     }
     json_end(&json);
-    put_number(&json, "other_faults", kinds->others);
+    json_member_integer(&json, "other_faults", kinds->others);
     json_end(&json);
     return 0;
 }

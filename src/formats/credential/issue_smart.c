@@ -40,12 +40,6 @@ static void put_text(struct json_writer *json, const char *key, const struct val
     json_put_string_of(json, text->text, text->length);
 }
 
-static void put_words(struct json_writer *json, const char *key, const char *text)
-{
-    json_key(json, key);
-    json_put_string(json, text);
-}
-
 static void put_coding(struct json_writer *json, const char *key, const char *system, const char *code)
 {
     json_key(json, key);
@@ -53,8 +47,8 @@ static void put_coding(struct json_writer *json, const char *key, const char *sy
     json_key(json, "coding");
     json_begin_array(json);
     json_begin_object(json);
-    put_words(json, "system", system);
-    put_words(json, "code", code);
+    json_member(json, "system", system);
+    json_member(json, "code", code);
     json_end(json);
     json_end(json);
     json_end(json);
@@ -63,10 +57,10 @@ static void put_coding(struct json_writer *json, const char *key, const char *sy
 static void begin_resource(struct json_writer *json, const char *url, const char *type)
 {
     json_begin_object(json);
-    put_words(json, "fullUrl", url);
+    json_member(json, "fullUrl", url);
     json_key(json, "resource");
     json_begin_object(json);
-    put_words(json, "resourceType", type);
+    json_member(json, "resourceType", type);
 }
 
 static void end_resource(struct json_writer *json)
@@ -79,7 +73,7 @@ static void put_reference(struct json_writer *json, const char *key)
 {
     json_key(json, key);
     json_begin_object(json);
-    put_words(json, "reference", "resource:0");
+    json_member(json, "reference", "resource:0");
     json_end(json);
 }
 
@@ -110,7 +104,7 @@ static void put_proof(struct json_writer *json, enum credential_use kind, const 
     bool vaccination = kind == CREDENTIAL_USE_VACCINATION;
     char result[16];
     begin_resource(json, "resource:1", vaccination ? "Immunization" : "Observation");
-    put_words(json, "status", vaccination ? "completed" : "final");
+    json_member(json, "status", vaccination ? "completed" : "final");
     if (vaccination) {
         put_coding(json, "vaccineCode", CVX, code);
         put_reference(json, "patient");
@@ -148,7 +142,7 @@ static void write_card(struct sink *sink, const struct value *record, enum crede
     struct json_writer json;
     json_writer_init(&json, sink);
     json_begin_object(&json);
-    put_words(&json, "iss", issuer);
+    json_member(&json, "iss", issuer);
     json_key(&json, "nbf");
     json_put_integer(&json, issued);
     json_key(&json, "vc");
@@ -164,11 +158,11 @@ static void write_card(struct sink *sink, const struct value *record, enum crede
     json_put_string_of(&json, rid, rid_size);
     json_key(&json, "credentialSubject");
     json_begin_object(&json);
-    put_words(&json, "fhirVersion", "4.0.1");
+    json_member(&json, "fhirVersion", "4.0.1");
     json_key(&json, "fhirBundle");
     json_begin_object(&json);
-    put_words(&json, "resourceType", "Bundle");
-    put_words(&json, "type", "collection");
+    json_member(&json, "resourceType", "Bundle");
+    json_member(&json, "type", "collection");
     json_key(&json, "entry");
     json_begin_array(&json);
     put_patient(&json, record);

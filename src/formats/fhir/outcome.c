@@ -269,12 +269,6 @@ void fhir_write_response(struct json_writer *json, const struct report *report, 
 
 /* ---- the response to a message ---- */
 
-static void put_text(struct json_writer *json, const char *key, const char *text)
-{
-    json_key(json, key);
-    json_put_string(json, text);
-}
-
 static void put_value(struct json_writer *json, const char *key, const struct value *text)
 {
     if (!value_is(text, VALUE_TEXT))
@@ -302,24 +296,24 @@ static void put_urn(struct json_writer *json, const char *key, const char *id)
 {
     char urn[64];
     snprintf(urn, sizeof urn, "urn:uuid:%s", id);
-    put_text(json, key, urn);
+    json_member(json, key, urn);
 }
 
 static void put_header(struct json_writer *json, const struct report *report, const struct value *header,
                        const char *outcome)
 {
     json_begin_object(json);
-    put_text(json, "resourceType", "MessageHeader");
+    json_member(json, "resourceType", "MessageHeader");
     put_event(json, header);
     json_key(json, "source");
     json_begin_object(json);
-    put_text(json, "name", "Tocsin");
-    put_text(json, "endpoint", "urn:tocsin");
+    json_member(json, "name", "Tocsin");
+    json_member(json, "endpoint", "urn:tocsin");
     json_end(json);
     json_key(json, "response");
     json_begin_object(json);
     put_value(json, "identifier", value_get(header, "id"));
-    put_text(json, "code", report->num_all_faults > 0 && report->worst >= REPORT_ERROR ? "fatal-error" : "ok");
+    json_member(json, "code", report->num_all_faults > 0 && report->worst >= REPORT_ERROR ? "fatal-error" : "ok");
     json_key(json, "details");
     json_begin_object(json);
     put_urn(json, "reference", outcome);
@@ -337,9 +331,9 @@ bool fhir_write_message_response(struct json_writer *json, const struct report *
          !value_is(value_get(header, "eventUri"), VALUE_TEXT)))
         return false;
     json_begin_object(json);
-    put_text(json, "resourceType", "Bundle");
-    put_text(json, "type", "message");
-    put_text(json, "timestamp", now);
+    json_member(json, "resourceType", "Bundle");
+    json_member(json, "type", "message");
+    json_member(json, "timestamp", now);
     json_key(json, "entry");
     json_begin_array(json);
     for (int i = 0; i < 2; i++) {

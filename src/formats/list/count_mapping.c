@@ -263,12 +263,6 @@ int count_mapping_ask(const struct count_mapping *mapping, const char *name, str
 
 /* ---- out ---- */
 
-static void put(struct json_writer *json, const char *key, const char *text)
-{
-    json_key(json, key);
-    json_put_string(json, text);
-}
-
 static void put_flag(struct json_writer *json, const char *key, bool flag)
 {
     json_key(json, key);
@@ -278,18 +272,18 @@ static void put_flag(struct json_writer *json, const char *key, bool flag)
 void count_mapping_write(const struct count_mapping *mapping, struct json_writer *json)
 {
     json_begin_object(json);
-    put(json, "table", "counts");
-    put(json, "fingerprint", mapping->fingerprint);
-    put(json, "stream", mapping->stream);
-    put(json, "indicator", mapping->indicator);
-    put(json, "measure", mapping->measure);
-    put(json, "disease", mapping->disease);
-    put(json, "period", mapping->period);
-    put(json, "area", mapping->area);
+    json_member(json, "table", "counts");
+    json_member(json, "fingerprint", mapping->fingerprint);
+    json_member(json, "stream", mapping->stream);
+    json_member(json, "indicator", mapping->indicator);
+    json_member(json, "measure", mapping->measure);
+    json_member(json, "disease", mapping->disease);
+    json_member(json, "period", mapping->period);
+    json_member(json, "area", mapping->area);
     put_flag(json, "cumulative", mapping->cumulative);
     put_flag(json, "wide", mapping->wide);
-    put(json, "many", many_words[mapping->many]);
-    put(json, "dates", date_words[mapping->dates]);
+    json_member(json, "many", many_words[mapping->many]);
+    json_member(json, "dates", date_words[mapping->dates]);
     json_key(json, "columns");
     json_begin_array(json);
     for (size_t i = 0; i < mapping->num_columns; i++) {
@@ -299,10 +293,10 @@ void count_mapping_write(const struct count_mapping *mapping, struct json_writer
             continue;
         sheet_letters(i, letters);
         json_begin_object(json);
-        put(json, "column", letters);
+        json_member(json, "column", letters);
         json_key(json, "header");
         json_put_string_of(json, column->header.bytes, column->header.size);
-        put(json, "field", column->role < STREAM_FILE_NUM_ROLES ? field_words[column->role] : "");
+        json_member(json, "field", column->role < STREAM_FILE_NUM_ROLES ? field_words[column->role] : "");
         if (column->denied)
             put_flag(json, "denied", true);
         json_end(json);
@@ -346,7 +340,7 @@ void count_mapping_write_alone(const struct count_mapping *mapping, const struct
     struct json_writer json;
     json_writer_init(&json, sink);
     json_begin_object(&json);
-    put(&json, "list", mapping->stream);
+    json_member(&json, "list", mapping->stream);
     write_wrong(row, &json);
     json_key(&json, "columns");
     json_begin_array(&json);
