@@ -72,6 +72,11 @@ const Line = memo(function Line({ row, index, start, columns }: { row: CaseRow; 
   );
 });
 
+/** Days that are asked for are listed in their order, until another one is chosen: however far back, they are found at once. */
+function inOrder(view: View, field: string, value: string): { sort?: string } {
+  return value !== "" && view.sorts.includes(field) ? { sort: field } : {};
+}
+
 const Filters = memo(function Filters({ view }: { view: View }) {
   const shown = ["disease", "classification", "severity", "outcome"];
   return (
@@ -107,7 +112,7 @@ const Filters = memo(function Filters({ view }: { view: View }) {
                 type="date"
                 aria-label={`${labelOf(column)}: ${t(`cases.${end}`)}`}
                 value={query.value.get(`${field}.${end}`) ?? ""}
-                onChange={(event) => go(withQuery({ [`${field}.${end}`]: event.currentTarget.value, from: null }), true)}
+                onChange={(event) => go(withQuery({ [`${field}.${end}`]: event.currentTarget.value, from: null, ...inOrder(view, field, event.currentTarget.value) }), true)}
               />
             ))}
           </fieldset>
@@ -192,7 +197,8 @@ export default function CaseList() {
   const lastSeen = items[items.length - 1]?.index ?? 0;
 
   useEffect(() => {
-    if (list.rows.length > 0 && lastSeen > list.rows.length - NEAR_THE_END && list.more && !list.loading) list.next();
+    // A page may hold nothing and yet say where to go on: the server looks through so many rows at a time.
+    if (lastSeen > list.rows.length - NEAR_THE_END && list.more && !list.loading) list.next();
   }, [lastSeen, list.rows.length, list.more, list.loading]);
   useEffect(() => {
     scroller.current?.scrollTo(0, 0);
@@ -228,7 +234,7 @@ export default function CaseList() {
         </p>
       )}
       {list.failure !== null && <Failure problem={list.failure} again={list.again} />}
-      {list.rows.length === 0 && !list.loading && list.failure === null && <Empty>{t("cases.none")}</Empty>}
+      {list.rows.length === 0 && !list.more && list.failure === null && <Empty>{t("cases.none")}</Empty>}
       <div class="grid" ref={scroller} role="table" aria-label={t("cases.title")} aria-rowcount={list.total ?? -1} tabIndex={0}>
         <div class="grid-head" role="rowgroup">
           <div class="grid-row" role="row">

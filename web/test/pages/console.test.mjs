@@ -119,6 +119,31 @@ test("the line list filters, sorts, jumps and goes on as one scrolls", async () 
   await context.close();
 });
 
+test("days that are asked for are listed in their order, and a page without rows is not the end of the list", async () => {
+  const { page, complaints, context } = await signIn(browser, server.url, "dolma");
+  await page.goto(`${server.url}/cases`);
+  await page.waitForSelector(".grid-body a");
+  const from = dayBefore(30);
+  const { body } = await ask(page, "GET", `/api/v1/cases?received_date.from=${from}&sort=received_date&page_size=200`);
+  assert.ok(body.rows.length > 0);
+  await page.getByLabel("Received: from").fill(from);
+  await page.waitForURL((url) => url.searchParams.get("received_date.from") === from);
+  assert.equal(new URL(page.url()).searchParams.get("sort"), "received_date");
+  await choice(page, "Order").selectOption("onset_date");
+  await page.waitForURL((url) => url.searchParams.get("sort") === "onset_date");
+  assert.equal(new URL(page.url()).searchParams.get("received_date.from"), from);
+
+  // As the server answers where it has looked through so many rows and none of them counts.
+  let asked = 0;
+  await page.route(/\/api\/v1\/cases\?/, (route) => (asked++ === 0 ? route.fulfill({ json: { rows: [], masked: [], next: `9999-12-31~${body.rows[0].id}`, total: null } }) : route.continue()));
+  await page.goto(`${server.url}/cases?received_date.from=${from}&sort=received_date`);
+  await page.waitForSelector(".grid-body a");
+  assert.equal(await page.locator(".grid-body a").first().getAttribute("href"), `/cases/${body.rows[0].id}`);
+  assert.ok(asked > 1);
+  assert.deepEqual(complaints, []);
+  await context.close();
+});
+
 test("names need a purpose, and a purpose the second factor", async () => {
   const { page, context } = await signIn(browser, server.url, "dolma");
   await page.goto(`${server.url}/cases`);
