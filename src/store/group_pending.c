@@ -44,6 +44,8 @@ static bool is_noted(const struct pending *pending, uint64_t mark)
 
 void group_note(struct group *group, const struct entry *entry)
 {
+    if (group->writer->pending.all)
+        return;
     size_t record = store_record_number(entry->record), num = schema_table(entry->record)->num_columns;
     for (size_t i = 0; entry->row != NULL && i < num; i++)
         if ((entry->row[i].type == DB_TEXT || entry->row[i].type == DB_BYTES) && entry->row[i].size <= LONGEST)
@@ -89,7 +91,9 @@ int group_note_tokens(struct group *group, const struct model_identity *identity
 {
     struct person_tokens tokens = { .num = 0 };
     struct entry        *person;
-    int                  ret = group_entry(group, model_record(MODEL_PERSON), &identity->person, &person);
+    if (group->writer->pending.all)
+        return 0;
+    int ret = group_entry(group, model_record(MODEL_PERSON), &identity->person, &person);
     if (ret == 0 && person->value == NULL) {
         group_note_all(group);
         return 0;

@@ -288,6 +288,15 @@ static void remember(struct writer *writer, const struct group *group, size_t re
     }
 }
 
+/* Only a request that decides looks anything up that the group may not have written. */
+static bool looks_up(struct ticket *const *tickets, size_t num)
+{
+    for (size_t i = 0; i < num; i++)
+        if (tickets[i]->job != NULL || (tickets[i]->request != NULL && tickets[i]->request->decide != NULL))
+            return true;
+    return false;
+}
+
 /* One transaction. 0: durable, and each ticket has its status; else nothing of it is kept. */
 static int run_group(struct writer *writer, struct ticket *const *tickets, size_t num, size_t *applied,
                      struct db_error *error)
@@ -304,6 +313,8 @@ static int run_group(struct writer *writer, struct ticket *const *tickets, size_
     }
     int ret = group_begin(&group, writer);
     if (ret == 0) {
+        if (!looks_up(tickets, num))
+            group_note_all(&group); /* nobody asks: nothing is noted one by one */
         ret = group_foresee(&group, tickets, num);
         if (ret == 0)
             ret = apply_all(&group, tickets, num, applied);
