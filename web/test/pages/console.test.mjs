@@ -1,26 +1,39 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What somebody in the office does, by clicking: in Chromium, against the real server and a node of its own.
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { ask, browse, makeNode, serve, signIn, TODAY } from "../program.mjs";
+import { ask, browse, makeNode, serve, signIn, TOCSIN, TODAY } from "../program.mjs";
 
 const COUNTY = "900101";
 const TOWNSHIP = "900101100"; // where the measles of the invented cases are
-let node, server, browser, population;
+let node, server, browser, population, units;
+
+const areaId = (code) => node.areas.find((row) => row[0] === code).at(-1);
 
 before(async () => {
   node = makeNode([
     ["dolma", "epidemiologist", COUNTY],
     ["tashi", "epidemiologist", "900101101"],
     ["pema", "administrator", COUNTY],
+    ["nyima", "data-manager", COUNTY],
   ]);
   population = readFileSync(join(node.folder, "data/county/population.csv"), "utf8").trim().split("\n").map((line) => line.split(","));
+  units = ["H1", "H2"].map(oweReports);
   server = await serve(node.node);
   browser = await browse();
 });
+
+/** A hospital of the township that owes a zero report every day; the id of what it owes. */
+function oweReports(code) {
+  const create = (...words) => JSON.parse(execFileSync(TOCSIN, ["record", "create", ...words, "--node", node.node], { stdio: ["ignore", "pipe", "pipe"] })).id;
+  const area = `area=${areaId(TOWNSHIP)}`;
+  const facility = create("facility", `code=${code}`, "name_en=Hospital", "kind=hospital", area, "--as", "program");
+  return create("reporting_unit", `code=${code}`, `facility=${facility}`, area, "report=zero-report", "period=day", "due_hours=24", "missing_hours=24", "valid_from=2022-01-01", "--as", "data-manager");
+}
 
 after(async () => {
   await browser?.close();
@@ -28,7 +41,6 @@ after(async () => {
   node?.remove();
 });
 
-const areaId = (code) => node.areas.find((row) => row[0] === code).at(-1);
 const choice = (page, name) => page.getByRole("combobox", { name, exact: true });
 const button = (page, name) => page.getByRole("button", { name, exact: true });
 const numbers = (text) => [...text.matchAll(/\d[\d,]*/g)].map((match) => Number(match[0].replaceAll(",", "")));
@@ -92,6 +104,29 @@ test("a new case changes the open situation by itself, within a second", async (
   assert.equal(made.status, 201, JSON.stringify(made.body));
   await page.waitForFunction((n) => document.querySelector("h1")?.textContent.startsWith(`${n} `), week + 1, { timeout: 5000 });
   console.log(`# from the case sent to the number changed: ${Date.now() - began} ms`);
+  await context.close();
+});
+
+test("below the curve stands how many of the case reports that are owed came", async () => {
+  const { page, complaints, context } = await signIn(browser, server.url, "dolma");
+  const manager = await signIn(browser, server.url, "nyima");
+  const line = page.locator("section[aria-labelledby=curve] p", { hasText: "case reports" });
+  await line.getByText("0 of 2 case reports").waitFor();
+  assert.match(await line.textContent(), /came, 0 in time\. 4 newer ones are awaited\./);
+  const report = async (unit, days) => {
+    const { status, body } = await ask(manager.page, "POST", "/api/v1/unit-reports", { unit, day: dayBefore(days), number: 0 }, { "Idempotency-Key": `report-${days}` });
+    assert.equal(status, 201, JSON.stringify(body));
+  };
+  await report(units[1], 1); // one less is awaited, of yesterday and today
+  await line.getByText("3 newer ones are awaited.").waitFor();
+  await report(units[0], 2); // too late to be in time
+  await line.getByText("1 of 2 case reports").waitFor();
+  assert.match(await line.textContent(), /came, 0 in time\. 3 newer ones are awaited\./);
+  await page.goto(`${server.url}/?asof=${dayBefore(3)}`);
+  await page.waitForSelector(".asof");
+  assert.equal(await page.locator("section[aria-labelledby=curve] p", { hasText: "case reports" }).count(), 0, "it is known for now alone");
+  assert.deepEqual(complaints, []);
+  await manager.context.close();
   await context.close();
 });
 
