@@ -8,7 +8,7 @@
 #include "cli/cmd.h"
 #include "cli/file_bytes.h"
 #include "cli/node_options.h"
-#include "store/stream_layers.h"
+#include "response/stream_reports.h"
 
 static const char *set_known(void *settings, const char *value)
 {
@@ -232,7 +232,7 @@ static int put_known(struct store_reader *reader, const struct access *who, cons
     if (ret == 0)
         ret = store_read(reader, who, model_record(MODEL_STREAM), &id, STORE_NOW, arena, &stream, &visible);
     if (ret == 0)
-        ret = store_stream_known(reader, who, &id, 1, arena, &all);
+        ret = stream_known_read(reader, who, &stream, arena, &all);
     if (ret != 0)
         return ret;
     num = stream_values_as_of(all.values, all.num, known);

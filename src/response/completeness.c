@@ -16,8 +16,9 @@ enum { WEEK = 7, DAYS = COMPLETENESS_WEEKS * WEEK };
 /* What a unit owes. */
 struct owing {
     const struct model_reporting_unit *unit;
-    int                                length;      /* 1 or WEEK */
-    int64_t                            first[DAYS]; /* when it was first heard of a day, or a week's Monday */
+    int                                length;        /* 1 or WEEK */
+    int64_t                            first[DAYS];   /* when it was first heard of a day, or a week's Monday */
+    int64_t                            counted[DAYS]; /* the same by its reports alone */
 };
 
 struct completeness {
@@ -31,6 +32,11 @@ struct completeness {
 static toc_date monday_of(toc_date day)
 {
     return day - (toc_date) (((day + 3) % WEEK + WEEK) % WEEK);
+}
+
+static int length_of(struct model_text period)
+{
+    return text_is(period, "week") ? WEEK : 1;
 }
 
 /* ---- reading ---- */
@@ -58,6 +64,8 @@ static int take_report(void *context, const struct id *id, toc_date day, int64_t
 static int read_reports(struct store_reader *reader, struct completeness *read)
 {
     int ret = store_unit_reports(reader, read->monday, read->monday + DAYS - 1, take_report, read);
+    for (size_t i = 0; i < read->num && ret == 0; i++)
+        memcpy(read->units[i].counted, read->units[i].first, sizeof read->units[i].counted);
     for (toc_date day = read->monday; day <= read->today && ret == 0; day++)
         ret = store_unit_arrivals(reader, day, take_report, read);
     return ret;
@@ -86,7 +94,7 @@ int completeness_read(struct store_reader *reader, int64_t now, struct arena *ar
     for (size_t i = 0; i < num; i++) {
         struct owing *one = &made->units[i];
         one->unit = &((const struct model_reporting_unit *) rows)[i];
-        one->length = text_is(one->unit->period, "week") ? WEEK : 1;
+        one->length = length_of(one->unit->period);
         for (int day = 0; day < DAYS; day++)
             one->first[day] = INSTANT_MISSING;
     }
@@ -134,19 +142,37 @@ static bool same_text(struct model_text a, struct model_text b)
     return a.bytes != NULL && b.bytes != NULL && a.size == b.size && memcmp(a.bytes, b.bytes, a.size) == 0;
 }
 
-static bool owes_to(const struct owing *one, const struct model_stream *stream, int length,
-                    const struct area_tree *tree, uint32_t area)
+static bool is_summed(const struct model_stream *stream)
 {
-    const struct model_reporting_unit *unit = one->unit;
-    uint32_t                           own = area_tree_find(tree, &unit->area);
-    return one->length <= length && own != AREA_NONE && area_tree_within(tree, own, area) &&
+    return text_is(stream->feed, "unit-reports");
+}
+
+bool completeness_can_sum(struct model_text indicator)
+{
+    static const char *const apart[] = { "deaths", "positives", "persons-tested", "positivity" };
+    return !is_one_of(indicator, apart, sizeof apart / sizeof *apart);
+}
+
+static bool is_of_disease(struct model_text unit, const struct model_stream *stream)
+{
+    if (unit.bytes == NULL)
+        return !is_summed(stream) || stream->disease.bytes == NULL;
+    return same_text(unit, stream->disease);
+}
+
+bool completeness_owes(const struct model_reporting_unit *unit, const struct model_stream *stream,
+                       const struct area_tree *tree, uint32_t area)
+{
+    uint32_t own = area_tree_find(tree, &unit->area);
+    return length_of(unit->period) <= length_of(stream->period) && own != AREA_NONE &&
+           area_tree_within(tree, own, area) &&
            (id_is_missing(&stream->facility) || id_equal(&stream->facility, &unit->facility)) &&
-           (unit->disease.bytes == NULL || same_text(unit->disease, stream->disease)) &&
-           goes_with(unit->report, stream->indicator);
+           is_of_disease(unit->disease, stream) && goes_with(unit->report, stream->indicator) &&
+           (!is_summed(stream) || completeness_can_sum(stream->indicator));
 }
 
 /* What one unit owes within a step, from its first day to its last. */
-static void count_unit(const struct completeness *read, const struct owing *one, int length,
+static void count_unit(const struct completeness *read, const struct owing *one, int length, bool summed,
                        struct completeness_step *step)
 {
     const struct model_reporting_unit *unit = one->unit;
@@ -156,19 +182,22 @@ static void count_unit(const struct completeness *read, const struct owing *one,
     for (toc_date day = step->day; day < step->day + length && day <= read->today; day += one->length) {
         if (day < unit->valid_from || (unit->valid_to != MODEL_MISSING_DATE && day > unit->valid_to))
             continue;
-        int64_t first = one->first[day - read->monday], end = time_zone_start(day + one->length);
+        int64_t first = (summed ? one->counted : one->first)[day - read->monday];
+        int64_t end = time_zone_start(day + one->length);
+        bool    awaited = first == INSTANT_MISSING && read->now <= end + missing;
         step->expected++;
         step->received += first != INSTANT_MISSING;
         step->in_time += first != INSTANT_MISSING && first <= end + due;
-        step->awaited += first == INSTANT_MISSING && read->now <= end + missing;
+        step->awaited += awaited;
+        step->lacking += summed ? first == INSTANT_MISSING : awaited;
     }
 }
 
 void completeness_steps(const struct completeness *read, struct store *store, const struct model_stream *stream,
                         struct completeness_step *steps, size_t *num)
 {
-    bool                    weekly = text_is(stream->period, "week");
-    int                     length = weekly ? WEEK : 1;
+    bool                    weekly = text_is(stream->period, "week"), summed = is_summed(stream);
+    int                     length = length_of(stream->period);
     const struct area_tree *tree = read != NULL ? store_hold_areas(store) : NULL;
     uint32_t                area = tree != NULL ? area_tree_find(tree, &stream->area) : AREA_NONE;
     int64_t                 expected = 0;
@@ -178,8 +207,8 @@ void completeness_steps(const struct completeness *read, struct store *store, co
         for (toc_date day = read->monday; day <= read->today; day += length)
             steps[made++] = (struct completeness_step){ .day = day };
         for (size_t i = 0; i < read->num; i++)
-            for (size_t k = 0; k < made && owes_to(&read->units[i], stream, length, tree, area); k++)
-                count_unit(read, &read->units[i], length, &steps[k]);
+            for (size_t k = 0, owes = completeness_owes(read->units[i].unit, stream, tree, area); owes && k < made; k++)
+                count_unit(read, &read->units[i], length, summed, &steps[k]);
     }
     for (size_t k = 0; k < made; k++)
         expected += steps[k].expected;
@@ -200,7 +229,7 @@ const struct completeness_step *completeness_newest(const struct completeness_st
 toc_date completeness_until(const struct completeness_step *steps, size_t num)
 {
     for (size_t k = 0; k < num; k++)
-        if (steps[k].awaited > 0)
+        if (steps[k].lacking > 0)
             return steps[k].day - 1;
     return MODEL_MISSING_DATE;
 }

@@ -18,11 +18,17 @@
  *     aggregate-counts             every other
  *
  * A stream of days is owed what units of days owe; a stream of weeks what units of both do.
+ *
+ * To a stream that is summed from reports (stream.feed = unit-reports, response/stream_reports.h) only what can be
+ * added up is owed: the units of exactly its disease (of all, where it has none), whose number is one of its indicator,
+ * and their unit_reports alone; not deaths of case-reports, not what laboratory-counts do not tell apart (positives,
+ * persons tested, positivity). What never came keeps such a step incomplete, since its sum is too small for good.
  */
 #ifndef RESPONSE_COMPLETENESS_H
 #define RESPONSE_COMPLETENESS_H
 
 #include "model/records.h"
+#include "store/area_tree.h"
 #include "store/store.h"
 
 #define COMPLETENESS_WEEKS 4 /* that are looked at: this one and those before */
@@ -39,6 +45,7 @@ struct completeness_step {
     toc_date day; /* or the first of the week */
     int64_t  expected, received, in_time;
     int64_t  awaited; /* not received, and not missing yet */
+    int64_t  lacking; /* what keeps it from being complete: those awaited; of a stream of reports all not received */
 };
 
 /* The steps of a stream of days or weeks, the newest (which holds today) last; *num is 0 where nothing is owed to it.
@@ -46,8 +53,15 @@ struct completeness_step {
 void completeness_steps(const struct completeness *read, struct store *store, const struct model_stream *stream,
                         struct completeness_step *steps, size_t *num);
 
-/* The newest step of which nothing is awaited any more, or NULL; and the day before the first of which something is,
- * MODEL_MISSING_DATE where nothing is. */
+/* Is what this unit reports owed to the stream, which lies in that area of the tree? */
+bool completeness_owes(const struct model_reporting_unit *unit, const struct model_stream *stream,
+                       const struct area_tree *tree, uint32_t area);
+
+/* Is there any kind of report that can be summed into a stream of this indicator? */
+bool completeness_can_sum(struct model_text indicator);
+
+/* The newest step of which nothing is awaited any more, or NULL; and the day before the first of which something is
+ * lacking, MODEL_MISSING_DATE where nothing is. */
 const struct completeness_step *completeness_newest(const struct completeness_step *steps, size_t num);
 toc_date                        completeness_until(const struct completeness_step *steps, size_t num);
 

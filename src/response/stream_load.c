@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "response/change_list.h"
+#include "response/stream_reports.h"
 #include "store/find_area.h"
 #include "store/node.h"
 #include "store/stream_layers.h"
@@ -84,10 +85,14 @@ static int make_stream(const struct batch *batch, struct store_reader *reader, c
 
 static int takes_numbers(const char *name, const struct model_stream *stream, struct fault_list *faults)
 {
-    if (!text_is(stream->feed, "counter"))
+    bool reported = stream_is_of_reports(stream);
+    if (!reported && !text_is(stream->feed, "counter"))
         return 0;
-    fault_add(faults, (struct fault_place){ name, 0, 0, NULL }, "a stream that is not fed by a counter",
-              "the stream \"%.*s\" counts this program's own records", (int) stream->code.size, stream->code.bytes);
+    fault_add(faults, (struct fault_place){ name, 0, 0, NULL },
+              reported ? "a stream that is not summed from reports" : "a stream that is not fed by a counter",
+              reported ? "the stream \"%.*s\" is summed from the reports of reporting units"
+                       : "the stream \"%.*s\" counts this program's own records",
+              (int) stream->code.size, stream->code.bytes);
     return BASE_ERR_INPUT;
 }
 

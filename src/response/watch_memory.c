@@ -348,7 +348,7 @@ static void spoil_counters(struct watch_memory *memory, enum model_record_number
         memory->stale[i] = memory->stale[i] || watch_stream_counts(&memory->streams.streams[i], record, NULL);
 }
 
-/* Streams of counters at the area and all above it. disease: NULL = all. */
+/* Streams that count such records at the area and all above it. disease: NULL = all. */
 static void spoil_area(struct following *following, enum model_record_number record, const struct id *area,
                        const struct model_text *disease)
 {
@@ -526,6 +526,10 @@ static int take_event(struct following *following, const struct store_event *eve
         take_result(following, event);
     else if (strcmp(record, "specimen") == 0)
         take_specimen(following, event);
+    else if (strcmp(record, "unit_report") == 0)
+        spoil_area(following, MODEL_UNIT_REPORT, &event->area, NULL);
+    else if (strcmp(record, "reporting_unit") == 0)
+        spoil_counters(following->memory, MODEL_UNIT_REPORT);
     else if (strcmp(record, "person") == 0 && event->verb == STORE_ERASE) { /* with what belonged to it */
         spoil_counters(following->memory, MODEL_CASE);
         spoil_counters(following->memory, MODEL_RESULT);

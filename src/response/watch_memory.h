@@ -7,6 +7,8 @@
  *
  *     stream_values              the stream that they are of
  *     case, result               streams of its disease, at its area and above; of a changed one what it was, too
+ *     unit_report                streams summed from reports, at its unit's area and above
+ *     reporting_unit             all streams summed from reports
  *     specimen, moved            all streams of results, which lie where their specimen does
  *     alarm, signal of others    the alarm is read again, its group is grouped anew
  *     a day that begins          all series are read again, since each has a step more
@@ -61,7 +63,7 @@ struct watch_memory {
     size_t                     num_groups;
     uint32_t                  *by_id;              /* watched streams in the order of their ids */
     uint32_t                  *place_by_id;        /* places of the map in the order of their areas' ids */
-    uint32_t                  *first_at, *next_at; /* streams of counters at each place, and the next of each */
+    uint32_t                  *first_at, *next_at; /* streams at each place, and the next of each */
     struct watch_own_events   *own;
     size_t                     num_own, room_own;
     struct watch_sender_codes  codes;

@@ -9,6 +9,7 @@
 #include "formats/outline_borders.h"
 #include "model/model_lists.h"
 #include "response/change_list.h"
+#include "response/stream_reports.h"
 #include "response/watch_breaks.h"
 #include "response/watch_parts.h"
 #include "store/area_figures.h"
@@ -16,7 +17,7 @@
 #include "store/list.h"
 #include "store/stream_layers.h"
 
-enum { IMPORTED_AT_ONCE = 256, IMPORTED_MIB = 1024, MOST_KINDS = 256 };
+enum { KNOWN_AT_ONCE = 256, KNOWN_MIB = 1024, MOST_KINDS = 256 };
 enum {
     TAKEN_AWAY = 3,
     DELAY_DAYS = 60,
@@ -49,8 +50,14 @@ static const struct feed {
         { NULL, "detected", "entered-in-error" },
         { NULL, "detected", "superseded" } } },
 };
-/* The feed of streams whose numbers others count: model/stream_values.def. */
-enum { NUM_FEEDS = sizeof feeds / sizeof *feeds, IMPORTED = NUM_FEEDS, SHARE };
+/* The feeds of streams whose numbers others count: model/stream_values.def, response/stream_reports.h. */
+enum { NUM_FEEDS = sizeof feeds / sizeof *feeds, IMPORTED = NUM_FEEDS, REPORTED, SHARE };
+
+/* A day of which nobody has said anything is unknown, not 0. */
+static bool counted_by_others(const struct watch_stream *one)
+{
+    return one->feed == IMPORTED || one->feed == REPORTED;
+}
 
 /* ---- streams ---- */
 
@@ -61,6 +68,10 @@ static const char *find_feed(struct watch_stream *one, toc_date today)
         return "only days and weeks are watched";
     if (stream->valid_to != MODEL_MISSING_DATE && stream->valid_to < today)
         return "it has ended";
+    if (stream_is_of_reports(stream)) {
+        one->feed = REPORTED;
+        return stream_reports_unfit(stream);
+    }
     if (!text_is(stream->feed, "counter")) {
         one->feed = watch_is_share(one) ? SHARE : IMPORTED;
         return NULL;
@@ -375,7 +386,9 @@ bool watch_stream_counts(const struct watch_stream *stream, enum model_record_nu
                          const struct model_text *disease)
 {
     const struct model_text *own = &stream->stream.disease;
-    return stream->unwatched == NULL && stream->feed < NUM_FEEDS && feeds[stream->feed].record == record &&
+    bool                     counts = stream->feed < NUM_FEEDS ? feeds[stream->feed].record == record
+                                                               : stream->feed == REPORTED && record == MODEL_UNIT_REPORT;
+    return stream->unwatched == NULL && counts &&
            (disease == NULL || own->bytes == NULL || compare_text(*own, *disease) == 0);
 }
 
@@ -425,10 +438,10 @@ struct days {
     toc_date from, to;
 };
 
-/* The values of an imported stream, totals as increments. What is below 0 is a correction of earlier days, or on a
- * scale that methods for counts cannot judge: nothing is known of that day. */
-static int put_imported(const struct watch_stream *one, struct stream_known *known, struct arena *arena,
-                        const struct days *days, double *at)
+/* The values of a stream that others count, totals as increments. What is below 0 is a correction of earlier days, or
+ * on a scale that methods for counts cannot judge: nothing is known of that day. */
+static int put_known(const struct watch_stream *one, struct stream_known *known, struct arena *arena,
+                     const struct days *days, double *at)
 {
     int                  step = text_is(one->stream.period, "week") ? 7 : 1;
     size_t               num = stream_values_as_of(known->values, known->num, TOC_DATE_MAX), corrections;
@@ -454,25 +467,38 @@ struct wanted {
     double                    *days;
 };
 
-/* All imported streams among these, a few hundred at once. */
-static int read_imported(struct store_reader *reader, const struct access *who, const struct wanted *wanted, size_t num,
-                         const struct days *days)
+/* What is known of streams of one feed. */
+static int read_known(struct store_reader *reader, const struct access *who, size_t feed,
+                      const struct model_stream *const *streams, size_t num, struct arena *arena,
+                      struct stream_known *known)
+{
+    struct id ids[KNOWN_AT_ONCE];
+    if (feed == REPORTED)
+        return stream_reports_known(reader, who, streams, num, arena, known);
+    for (size_t i = 0; i < num; i++)
+        ids[i] = streams[i]->head.id;
+    return store_stream_known(reader, who, ids, num, arena, known);
+}
+
+/* All streams of one feed among these, a few hundred at once. */
+static int read_wanted(struct store_reader *reader, const struct access *who, size_t feed, const struct wanted *wanted,
+                       size_t num, const struct days *days)
 {
     int ret = 0;
     for (size_t i = 0; i < num && ret == 0;) {
-        struct id            ids[IMPORTED_AT_ONCE];
-        const struct wanted *at[IMPORTED_AT_ONCE];
-        size_t               there = 0;
-        struct stream_known  known[IMPORTED_AT_ONCE];
-        struct arena         arena = { .limit = (size_t) IMPORTED_MIB << 20 };
-        for (; i < num && there < IMPORTED_AT_ONCE; i++)
-            if (wanted[i].stream->feed == IMPORTED) {
+        const struct model_stream *streams[KNOWN_AT_ONCE];
+        const struct wanted       *at[KNOWN_AT_ONCE];
+        size_t                     there = 0;
+        struct stream_known        known[KNOWN_AT_ONCE];
+        struct arena               arena = { .limit = (size_t) KNOWN_MIB << 20 };
+        for (; i < num && there < KNOWN_AT_ONCE; i++)
+            if (wanted[i].stream->feed == feed) {
                 at[there] = &wanted[i];
-                ids[there++] = wanted[i].stream->stream.head.id;
+                streams[there++] = &wanted[i].stream->stream;
             }
-        ret = store_stream_known(reader, who, ids, there, &arena, known);
+        ret = read_known(reader, who, feed, streams, there, &arena, known);
         for (size_t k = 0; k < there && ret == 0; k++)
-            ret = put_imported(at[k]->stream, &known[k], &arena, days, at[k]->days);
+            ret = put_known(at[k]->stream, &known[k], &arena, days, at[k]->days);
         arena_free(&arena);
     }
     return ret;
@@ -481,7 +507,7 @@ static int read_imported(struct store_reader *reader, const struct access *who, 
 /* Of a day nothing is known, or a counter has counted nothing. */
 static bool is_nothing(const struct watch_stream *one, double value)
 {
-    return isnan(value) || (one->feed != IMPORTED && value == 0);
+    return isnan(value) || (!counted_by_others(one) && value == 0);
 }
 
 static toc_date first_read(toc_date today)
@@ -514,10 +540,12 @@ int watch_days_read(struct store_reader *reader, const struct access *who, const
             wanted[there++] = (struct wanted){ streams[i]->denominator, days[i].of };
     }
     for (size_t i = 0; i < there && ret == 0; i++)
-        if (wanted[i].stream->feed != IMPORTED)
+        if (!counted_by_others(wanted[i].stream))
             ret = read_days(reader, who, wanted[i].stream, range.from, range.to, wanted[i].days, scratch);
     if (ret == 0)
-        ret = read_imported(reader, who, wanted, there, &range);
+        ret = read_wanted(reader, who, IMPORTED, wanted, there, &range);
+    if (ret == 0)
+        ret = read_wanted(reader, who, REPORTED, wanted, there, &range);
     for (size_t i = 0; i < num && ret == 0; i++)
         first[i] = first_counted(streams[i], &days[i], range.from);
     free(wanted);
@@ -569,7 +597,7 @@ static void put_steps(const struct watch_stream *one, toc_date today, const doub
             sum += days[day - from];
             known++;
         }
-        if (one->feed != IMPORTED)
+        if (!counted_by_others(one))
             counts[s] = fmax(0, sum); /* more taken away than was there: never of whole records */
         else
             counts[s] = known == 0 ? NAN : watch_is_count(&one->stream) ? nearbyint(sum) : sum / known;
@@ -677,13 +705,13 @@ int watch_streams_series(struct store_reader *reader, const struct access *who, 
 
 /* After how many days nine tenths of the days had a first value, of those that had one within DELAY_MOST days: what was
  * loaded as history says nothing. */
-static int imported_delay(struct store_reader *reader, const struct access *who, const struct watch_stream *stream,
-                          toc_date today, int64_t *days)
+static int known_delay(struct store_reader *reader, const struct access *who, const struct watch_stream *stream,
+                       toc_date today, int64_t *days)
 {
-    struct arena        arena = { .limit = (size_t) IMPORTED_MIB << 20 };
+    struct arena        arena = { .limit = (size_t) KNOWN_MIB << 20 };
     struct stream_known known;
     int64_t             by_delay[DELAY_MOST + 1] = { 0 }, all = 0, sum = 0;
-    int                 ret = store_stream_known(reader, who, &stream->stream.head.id, 1, &arena, &known);
+    int                 ret = stream_known_read(reader, who, &stream->stream, &arena, &known);
     for (size_t i = 0; ret == 0 && i < known.num; i++) {
         const struct stream_value *value = &known.values[i];
         bool                       first = i == 0 || value[-1].day != value->day;
@@ -716,8 +744,8 @@ int watch_stream_delay(struct store_reader *reader, const struct access *who, co
     }
     if (stream->feed == SHARE)
         return watch_stream_delay(reader, who, stream->denominator, today, days);
-    if (stream->feed == IMPORTED)
-        return imported_delay(reader, who, stream, today, days);
+    if (counted_by_others(stream))
+        return known_delay(reader, who, stream, today, days);
     (void) question(stream, 0, disease, &query);
     query.from = today - DELAY_LEFT_OUT - DELAY_DAYS + 1;
     query.to = today - DELAY_LEFT_OUT;

@@ -9,6 +9,9 @@
  *     tests        result_by_day                                       cancelled, entered in error, superseded
  *     positives    result_by_day, of those detected                    cancelled, entered in error, superseded
  *
+ * A stream whose feed is `unit-reports` is the sum of what reporting units say (stream_reports.h); with any other feed
+ * it has the values that were loaded into it (model/stream_values.def).
+ *
  * A stream whose feed is `share` is what its numerator is of its denominator, two watched streams of counts of its area
  * and unit of time. Streams of cases and of positives stand beside the tests (or, without those, persons tested) of
  * their disease, area and unit of time, where these are watched: what more testing explains is marked (watch.h), and so
@@ -94,7 +97,8 @@ void watch_streams_shape(const struct store *store, const struct watch_stream *s
 int watch_streams_frame(const struct watch_streams *all, size_t first, size_t num, toc_date start, toc_date today,
                         struct arena *arena, struct watch_group *group);
 
-/* Does this stream count records of that kind? disease: of the record; NULL = whatever it is. */
+/* Does this stream count records of that kind, by a counter or, of unit_report, summed up? disease: of the record;
+ * NULL = whatever it is. */
 bool watch_stream_counts(const struct watch_stream *stream, enum model_record_number record,
                          const struct model_text *disease);
 

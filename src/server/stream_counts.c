@@ -8,6 +8,7 @@
 #include "base/date_text.h"
 #include "base/time_zone.h"
 #include "response/stream_load.h"
+#include "response/stream_reports.h"
 #include "server/handlers.h"
 #include "server/request.h"
 #include "server/route.h"
@@ -162,7 +163,7 @@ int stream_show_counts(struct exchange *exchange)
         ret = store_read(exchange->reader, who, model_record(MODEL_STREAM), &id, STORE_NOW, &exchange->arena, &stream,
                          &visible);
     if (ret == 0)
-        ret = store_stream_known(exchange->reader, who, &id, 1, &exchange->arena, &all);
+        ret = stream_known_read(exchange->reader, who, &stream, &exchange->arena, &all);
     if (ret == 0)
         put_values(exchange, all.values, stream_values_as_of(all.values, all.num, known));
     return ret;

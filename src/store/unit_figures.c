@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "store/unit_figures.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/date_text.h"
+#include "base/memory.h"
 #include "base/time_zone.h"
 #include "store/select_many.h"
 #include "store/store_internal.h"
@@ -85,4 +87,40 @@ int store_unit_arrivals(struct store_reader *reader, toc_date day, store_take_un
                      "WHERE u.\"period\" IN ('day', 'week') AND u.\"report\" IN ('case-reports', 'zero-report', "
                      "'laboratory-counts')",
                      values, 3, arrival_row, &taking, &reader->error);
+}
+
+struct numbers {
+    store_take_number *take;
+    void              *context;
+};
+
+/* unit, id, day, created, number */
+static int number_row(void *context, const struct db_value *row, size_t num_columns)
+{
+    const struct numbers    *numbers = context;
+    struct store_unit_number one = { .entered = row[3].integer, .number = row[4].integer };
+    enum date_form           form;
+    (void) num_columns;
+    if (date_from_text((const char *) row[2].bytes, row[2].size, &one.day, &form, NULL) != 0)
+        return DB_ERR_CORRUPT;
+    memcpy(one.unit.bytes, row[0].bytes, ID_BYTES);
+    memcpy(one.id.bytes, row[1].bytes, ID_BYTES);
+    return numbers->take(numbers->context, &one);
+}
+
+int store_unit_numbers(struct store_reader *reader, const struct id *units, size_t num, store_take_number *take,
+                       void *context)
+{
+    struct db       *db;
+    struct numbers   numbers = { take, context };
+    struct db_value *keys = memory_array(num + 1, sizeof *keys);
+    int              ret = keys != NULL ? store_reader_db(reader, &db) : TOC_ERR_NO_MEMORY;
+    for (size_t i = 0; i < num && ret == 0; i++)
+        keys[i] = db_id(&units[i]);
+    if (ret == 0 && num > 0)
+        ret = select_many(
+            db, "SELECT \"unit\", \"id\", \"day\", \"created\", \"number\" FROM \"unit_report\" WHERE \"unit\"", "",
+            keys, num, number_row, &numbers, &reader->error);
+    free(keys);
+    return ret;
 }

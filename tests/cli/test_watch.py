@@ -233,6 +233,27 @@ def test_reports_that_are_owed(node):
 
 
 @with_node
+def test_streams_summed_from_reports(node):
+    """What units say is added up; a correction is a revision beside it; a week that lacks a report is incomplete; nothing is loaded into it"""
+    facility = node.create("facility", "code=F1", "kind=hospital", f"area={node.areas[0]}")
+    units = [node.create("reporting_unit", f"code=U{i}", f"facility={facility}", f"area={node.areas[i]}", "report=syndromic-counts", "period=week",
+                         "due_hours=24", "missing_hours=72", "valid_from=2026-01-01", "--as", "data-manager") for i in range(2)]
+    node.create("stream", "code=fever", "indicator=fever-clinic-visits", f"area={node.county}", "period=week", "feed=unit-reports", "--as", "data-manager")
+    monday = TODAY - datetime.timedelta(days=TODAY.weekday() + 7)
+    values = lambda *words: [(row["day"], row["value"]) for row in csv.DictReader(io.StringIO(node("watch", "values", "fever", "--format", "csv", *words)))]
+    assert values() == []
+    for unit, number in ((0, 9), (0, 4), (1, 0)):
+        node.create("unit_report", f"unit={units[unit]}", f"day={monday}", f"number={number}",
+                    f"received={monday + datetime.timedelta(days=7)}T10:00:00Z", "--as", "data-manager")
+    assert values() == [(str(monday), "4")], values()
+    assert values("--known", monday - datetime.timedelta(days=1)) == []
+    row, = [row for row in csv.DictReader(io.StringIO(node("watch", "streams", "--today", TODAY, "--format", "csv"))) if row["stream"] == "fever"]
+    assert (row["reports_expected"], row["reports_received"]) == ("2", "2"), row
+    code, out, err = run("watch", "load", "--node", node.path, "--stream", "fever", "-", stdin=f"date,count\n{monday},3\n")
+    assert code != 0 and "is summed from the reports of reporting units" in err, (code, out, err)
+
+
+@with_node
 def test_a_report(node):
     """Somebody called: a signal with its task; numbers are struck out; what is wrong is told by its place"""
     said = json.loads(node("watch", "report", "--area", "900102", "--ill", 12, "--began", TODAY, "--place", "the school",

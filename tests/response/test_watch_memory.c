@@ -20,7 +20,7 @@ enum { MOST_CASES = 400, WEEKS = 30, OPERATIONS = 60, MOST_LOADED = 400 };
 
 static struct test_store    test;
 static struct watch_memory *memory;
-static struct id            person, cases[MOST_CASES], loaded[TEST_NUM_AREAS];
+static struct id            person, cases[MOST_CASES], loaded[TEST_NUM_AREAS], units[TEST_NUM_AREAS];
 static size_t               num_cases, num_alarms;
 static toc_date             today;
 
@@ -202,6 +202,64 @@ static void deliver(const struct id *stream, toc_date from, toc_date to, struct 
     assert_ok(store_submit(test.store, &program, &call.request, NULL, NULL));
 }
 
+/* A unit that owes reports of rubella, and a stream that is summed from them, at an area. */
+static void make_unit(size_t area)
+{
+    struct model_facility       facility;
+    struct model_reporting_unit unit;
+    struct model_stream         stream;
+    char                        code[20];
+    snprintf(code, sizeof code, "u%zu", area);
+    model_init(model_record(MODEL_FACILITY), &facility);
+    facility.head.id = node_new_id(test.now);
+    facility.code = text(code);
+    facility.kind = text("clinic");
+    facility.area = test.areas[area];
+    submit(STORE_CREATE, MODEL_FACILITY, &facility, NULL, 0);
+    model_init(model_record(MODEL_REPORTING_UNIT), &unit);
+    unit.head.id = units[area] = node_new_id(test.now);
+    unit.code = text(code);
+    unit.facility = facility.head.id;
+    unit.area = test.areas[area];
+    unit.report = text("case-reports");
+    unit.disease = text("rubella");
+    unit.period = text("day");
+    unit.due_hours = 12;
+    unit.valid_from = TODAY - 100;
+    submit(STORE_CREATE, MODEL_REPORTING_UNIT, &unit, NULL, 0);
+    model_init(model_record(MODEL_STREAM), &stream);
+    stream.head.id = node_new_id(test.now);
+    stream.code = text(code);
+    stream.indicator = text("cases");
+    stream.disease = text("rubella");
+    stream.area = test.areas[area];
+    stream.period = text("day");
+    stream.feed = text("unit-reports");
+    submit(STORE_CREATE, MODEL_STREAM, &stream, NULL, 0);
+}
+
+static void report_unit(size_t area, toc_date day, struct test_random *random)
+{
+    struct model_unit_report report;
+    model_init(model_record(MODEL_UNIT_REPORT), &report);
+    report.head.id = node_new_id(test.now);
+    report.unit = units[area];
+    report.day = day;
+    report.number = (int64_t) test_count(random, 4, 1) + (test_between(random, 0, 9) == 0 ? 30 : 0);
+    submit(STORE_CREATE, MODEL_UNIT_REPORT, &report, NULL, 0);
+}
+
+/* The unit reports from elsewhere from now on, or from where it was. */
+static void move_unit(struct test_random *random)
+{
+    static const size_t         given[] = { model_reporting_unit_area };
+    struct model_reporting_unit unit;
+    model_init(model_record(MODEL_REPORTING_UNIT), &unit);
+    unit.head.id = units[TEST_WEST];
+    unit.area = test.areas[test_between(random, TEST_COUNTY, TEST_OTHER)];
+    submit(STORE_CHANGE, MODEL_REPORTING_UNIT, &unit, given, 1);
+}
+
 static struct watch_report run_with(struct watch_memory *kept)
 {
     struct access       program = test_program();
@@ -247,6 +305,11 @@ static void operate(struct test_random *random)
         change_result(random);
     else if (what < 70)
         change_series(random);
+    else if (what < 77)
+        report_unit(test_between(random, TEST_COUNTY, TEST_OTHER), today - (toc_date) test_between(random, 0, 20),
+                    random);
+    else if (what < 78)
+        move_unit(random);
     else if (what < 85)
         deliver(&loaded[test_between(random, TEST_COUNTY, TEST_OTHER)], today - (toc_date) test_between(random, 0, 20),
                 today, random);
@@ -295,6 +358,7 @@ static void one_history(bool postgresql, struct test_random *random)
             make_shares(diseases[d], area);
         }
         loaded[area] = make_stream("influenza", "day", area, NULL);
+        make_unit(area);
     }
     for (int i = 0; i < 40; i++) {
         make_case(random);
@@ -302,6 +366,9 @@ static void one_history(bool postgresql, struct test_random *random)
     }
     for (size_t area = TEST_COUNTY; area <= TEST_OTHER; area++)
         deliver(&loaded[area], today - 60, today, random);
+    for (toc_date day = today - 30; day < today; day++)
+        for (size_t area = TEST_COUNTY; area <= TEST_OTHER; area++)
+            report_unit(area, day, random);
     for (int i = 0; i < OPERATIONS; i++) {
         size_t at_once = test_between(random, 1, 4);
         for (size_t k = 0; k < at_once; k++)
