@@ -698,48 +698,58 @@ static bool counts_records(const struct watch_stream *one, enum model_record_num
             (watch_stream_counts(one->numerator, record, NULL) || watch_stream_counts(one->denominator, record, NULL)));
 }
 
-/* What is to be looked at of one place: false where no stale stream counts these records. */
-static bool senders_at(const struct watch_memory *memory, uint32_t place, enum model_record_number record,
-                       struct watch_senders_at *at)
+/* What is to be looked at of one place. */
+static struct watch_senders_at senders_at(const struct watch_memory *memory, uint32_t place,
+                                          enum model_record_number record)
 {
-    bool stale = false;
-    *at = (struct watch_senders_at){ .area = memory->streams.areas[place], .record = record };
+    struct watch_senders_at at = { .area = memory->streams.areas[place], .record = record };
     for (uint32_t i = memory->first_at[place]; i != NOT_THERE; i = memory->next_at[i]) {
         const struct watch_stream *one = &memory->streams.streams[i];
         size_t                     k = 0;
-        stale = stale || (memory->stale[i] && watch_stream_counts(one, record, NULL));
         if (!counts_records(one, record))
             continue;
-        while (k < at->num_indicators &&
-               (at->indicators[k].size != one->stream.indicator.size ||
-                memcmp(at->indicators[k].bytes, one->stream.indicator.bytes, one->stream.indicator.size) != 0))
+        while (k < at.num_indicators &&
+               (at.indicators[k].size != one->stream.indicator.size ||
+                memcmp(at.indicators[k].bytes, one->stream.indicator.bytes, one->stream.indicator.size) != 0))
             k++;
-        if (k == at->num_indicators && k < WATCH_SENDER_INDICATORS)
-            at->indicators[at->num_indicators++] = one->stream.indicator;
+        if (k == at.num_indicators && k < WATCH_SENDER_INDICATORS)
+            at.indicators[at.num_indicators++] = one->stream.indicator;
     }
-    return stale;
+    return at;
+}
+
+static const enum model_record_number sent_records[] = { MODEL_CASE, MODEL_RESULT };
+enum { SENT_RECORDS = sizeof sent_records / sizeof *sent_records };
+
+/* Of each place a bit for each kind of record that a stale stream there counts; how many bits. */
+static size_t mark_places(const struct watch_memory *memory, uint8_t *marks)
+{
+    size_t num = 0;
+    for (size_t i = 0; i < memory->num_watched; i++)
+        for (unsigned r = 0; memory->stale[i] && r < SENT_RECORDS; r++) {
+            const struct watch_stream *one = &memory->streams.streams[i];
+            uint8_t                    bit = (uint8_t) (1u << r);
+            if (!(marks[one->place] & bit) && watch_stream_counts(one, sent_records[r], NULL)) {
+                marks[one->place] |= bit;
+                num++;
+            }
+        }
+    return num;
 }
 
 int watch_memory_senders(const struct watch_memory *memory, struct arena *arena, struct watch_senders_at **at,
                          size_t *num)
 {
-    static const enum model_record_number records[] = { MODEL_CASE, MODEL_RESULT };
-    size_t                                places = memory->streams.map.num_areas, found = 0;
-    struct watch_senders_at              *list = arena_array(arena, 1, sizeof *list), one;
-    for (int pass = 0; pass < 2 && list != NULL; pass++) {
-        if (pass == 1)
-            list = arena_array(arena, found + 1, sizeof *list);
-        found = 0;
-        for (uint32_t place = 0; place < places && list != NULL; place++)
-            for (size_t r = 0; r < sizeof records / sizeof *records; r++)
-                if (senders_at(memory, place, records[r], &one)) {
-                    if (pass == 1)
-                        list[found] = one;
-                    found++;
-                }
-    }
-    if (list == NULL)
+    size_t                   places = memory->streams.map.num_areas, found = 0;
+    uint8_t                 *marks = arena_array(arena, places + 1, sizeof *marks);
+    size_t                   marked = marks != NULL ? mark_places(memory, marks) : 0;
+    struct watch_senders_at *list = arena_array(arena, marked + 1, sizeof *list);
+    if (marks == NULL || list == NULL)
         return TOC_ERR_NO_MEMORY;
+    for (uint32_t place = 0; place < places; place++)
+        for (unsigned r = 0; r < SENT_RECORDS; r++)
+            if (marks[place] & 1u << r)
+                list[found++] = senders_at(memory, place, sent_records[r]);
     *at = list;
     *num = found;
     return 0;
