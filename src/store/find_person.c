@@ -349,6 +349,13 @@ static bool begins_so(const void *context, const struct find_result *result)
     return person_prefix_matches(context, &result->identity);
 }
 
+static int compare_keys(const void *a, const void *b)
+{
+    const struct db_value *x = a, *y = b;
+    return memcmp(x->bytes, y->bytes, ID_BYTES);
+}
+
+/* In the order of search_name, of which no more is read than the answer takes. */
 static int areas_as_keys(struct search *search, struct db_value **keys, size_t *num_keys)
 {
     size_t           num = 0;
@@ -358,6 +365,7 @@ static int areas_as_keys(struct search *search, struct db_value **keys, size_t *
     for (size_t i = 0; i < search->areas.num_intervals; i++)
         for (uint32_t area = search->areas.intervals[i].first; area < search->areas.intervals[i].end; area++)
             values[num++] = db_id(area_tree_id(search->source->areas, area));
+    qsort(values, num, sizeof *values, compare_keys);
     *keys = values;
     *num_keys = num;
     return 0;
@@ -367,9 +375,9 @@ static int open_areas(struct search *search, const struct person_prefix *prefix,
 {
     struct db_value *keys;
     size_t           num_keys;
-    int              ret = TOC_ERR_TOO_LARGE;
-    if (area_set_count(&search->areas) <= FIND_PREFIX_PERSONS)
-        ret = areas_as_keys(search, &keys, &num_keys);
+    if (area_set_count(&search->areas) > FIND_PREFIX_PERSONS)
+        return say(search, "there are more than 50,000 areas", "a smaller area, or the whole name");
+    int ret = areas_as_keys(search, &keys, &num_keys);
     if (ret == 0) {
         const struct search_name_query query = { .db = search->source->db,
                                                  .keeper = search->source->keeper,
@@ -381,7 +389,8 @@ static int open_areas(struct search *search, const struct person_prefix *prefix,
                                search->error);
     }
     if (ret == TOC_ERR_TOO_LARGE)
-        return say(search, "more than 50,000 people live there", "a smaller area, or the whole name");
+        return say(search, "more than 50,000 people live there, and few of them are called so",
+                   "a smaller area, or the whole name");
     return ret == 0 ? open_candidates(search, begins_so, prefix, answer) : ret;
 }
 

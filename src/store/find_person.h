@@ -2,9 +2,9 @@
 /* src/store/find_person.h: who is meant by a name, an identifier or a telephone number, within the caller's grant.
  *
  * find_person_whole looks for the whole form (person_forms.h): its token, a keyed hash, once for each county of the
- * caller's areas. find_person_prefix looks for the beginning of a name within one area: it opens the names of everybody
- * there in memory (search_name.h), compares, clears them; above FIND_PREFIX_PERSONS persons it asks to narrow. Only who
- * is answered is opened whole.
+ * caller's areas. find_person_prefix looks for the beginning of a name within one area: it opens names of those who
+ * live there in memory (search_name.h), compares, clears them, until there are enough for an answer; after
+ * FIND_PREFIX_PERSONS names that are not, it asks to narrow. Only who is answered is opened whole.
  *
  * Both need the right to read identities, and a purpose; who is answered is audited before the answer is given. What
  * was typed stands in no statement's text, no log and no entry. The arena holds identities: arena_wipe it.
@@ -61,8 +61,9 @@ int find_person_whole(const struct find_source *source, const struct access *who
                       struct arena *arena, struct find_answer *answer, struct fault_list *faults,
                       struct db_error *error);
 
-/* Whose name begins so: characters, letters of a reading, syllables (person_prefix_read). As above; BASE_ERR_INPUT also
- * where more than FIND_PREFIX_PERSONS live in the areas. Cost: docs/lists.md; of pages not in memory: docs/store.md. */
+/* Whose name begins so: characters, letters of a reading, syllables (person_prefix_read). Of more than
+ * FIND_MOST_PERSONS the first ones by (area where they live, person). As above; BASE_ERR_INPUT also where more than
+ * FIND_PREFIX_PERSONS names would have to be opened. Cost: docs/lists.md; of pages not in memory: docs/store.md. */
 int find_person_prefix(const struct find_source *source, const struct access *who, const struct find_query *query,
                        struct arena *arena, struct find_answer *answer, struct fault_list *faults,
                        struct db_error *error);

@@ -13,7 +13,9 @@
 #include "tocsin/status.h"
 
 #define PURPOSE "search name"
-#define BATCH 1024 /* names opened by one thread at a time */
+#define BATCH 1024      /* names opened by one thread at a time */
+#define FIRST_BATCH 64  /* and at first: of a common beginning the first names are enough */
+#define MOST_UNOPENED 2 /* blocks; where as many wait, who reads opens one */
 
 /* ---- one name ---- */
 
@@ -93,27 +95,14 @@ struct name_row {
 /* Rows are read and opened in blocks. */
 struct block {
     struct name_row rows[BATCH];
-    size_t          num;
+    size_t          num, first; /* rows; how many stand before them */
     struct block   *next;
 };
 
-/* The caller's thread reads; another opens what was read meanwhile, and both what is left then. */
-struct search {
-    const struct search_name_query *query;
-    struct arena                    arena;                   /* sealed names */
-    struct block                   *blocks, *last, *filling; /* handed over, one after the other; and not yet */
-    size_t                          num_rows;
-    pthread_t                       helpers[SEARCH_NAME_THREADS];
-    size_t                          num_helpers;
-
-    pthread_mutex_t     lock; /* of what follows */
-    pthread_cond_t      changed;
-    struct block       *next; /* that no thread has taken yet */
-    bool                all_read;
-    struct id          *found; /* in order: the first ones so far, at most `enough` */
-    size_t              num_found, enough;
-    int                 status;
-    struct keeper_error failure;
+/* Somebody whose name begins so, and where in the order. */
+struct found {
+    size_t    at;
+    struct id person;
 };
 
 /* What a thread opens a block with. */
@@ -122,32 +111,55 @@ struct workplace {
     struct seal_key       keys[BATCH];
     int                   statuses[BATCH];
     struct name_row      *rows[BATCH]; /* those of the block that may be among the first */
-    size_t                num;
-    struct id             found[BATCH];
+    size_t                num, first;
+    struct found          found[BATCH];
     size_t                num_found;
     struct model_identity identity; /* the name that is being compared */
     double                waited;   /* for the keeper's rate */
 };
 
+/* The caller's thread reads, and opens the first blocks itself; then another opens what was read, and both what is left
+ * when all has been read. */
+struct search {
+    const struct search_name_query *query;
+    struct arena                    arena;                   /* sealed names */
+    struct block                   *blocks, *last, *filling; /* handed over, one after the other; and not yet */
+    size_t                          num_rows, batch;
+    bool                            too_many;
+    struct workplace               *place; /* of the caller's thread */
+    pthread_t                       helpers[SEARCH_NAME_THREADS];
+    size_t                          num_helpers;
+
+    pthread_mutex_t     lock; /* of what follows */
+    pthread_cond_t      changed;
+    struct block       *next; /* that no thread has taken yet */
+    size_t              num_unopened;
+    bool                all_read;
+    struct found       *found; /* in order: the first ones so far, at most `enough` */
+    size_t              num_found, enough;
+    int                 status;
+    struct keeper_error failure;
+};
+
 /* Would it be among the first ones? The lock is held. */
-static bool may_be_first(const struct search *search, const struct id *person)
+static bool may_be_first(const struct search *search, size_t at)
 {
-    return search->num_found < search->enough || id_compare(person, &search->found[search->num_found - 1]) < 0;
+    return search->num_found < search->enough || at < search->found[search->num_found - 1].at;
 }
 
 /* The lock is held. */
-static void put_found(struct search *search, const struct id *person)
+static void put_found(struct search *search, const struct found *found)
 {
     size_t at = search->num_found;
-    if (!may_be_first(search, person))
+    if (!may_be_first(search, found->at))
         return;
     if (at == search->enough)
         at--;
     else
         search->num_found++;
-    for (; at > 0 && id_compare(person, &search->found[at - 1]) < 0; at--)
+    for (; at > 0 && found->at < search->found[at - 1].at; at--)
         search->found[at] = search->found[at - 1];
-    search->found[at] = *person;
+    search->found[at] = *found;
 }
 
 static bool begins_so(const struct search *search, const struct seal_key *key, const struct name_row *row,
@@ -173,24 +185,24 @@ static int unwrap(struct search *search, struct workplace *place, struct keeper_
     }
 }
 
-/* The next block, and what of it is to be opened; false: there are no more. The lock is held, and let go while there is
- * none yet. */
+/* The next block, and what of it is to be opened; false: there is none. The lock is held. */
 static bool take_block(struct search *search, struct workplace *place)
 {
-    while (search->next == NULL && !search->all_read && search->status == 0)
-        pthread_cond_wait(&search->changed, &search->lock);
     struct block *block = search->next;
     if (block == NULL || search->status != 0)
         return false;
     search->next = block->next;
+    search->num_unopened--;
     place->num = place->num_found = 0;
-    for (size_t i = 0; i < block->num; i++)
-        if (may_be_first(search, &block->rows[i].wrapped.owner))
-            place->rows[place->num++] = &block->rows[i];
+    place->first = block->first;
+    while (place->num < block->num && may_be_first(search, block->first + place->num)) {
+        place->rows[place->num] = &block->rows[place->num];
+        place->num++;
+    }
     return true;
 }
 
-static int open_block(struct search *search, struct workplace *place, struct keeper_error *failure)
+static int open_names(struct search *search, struct workplace *place, struct keeper_error *failure)
 {
     for (size_t i = 0; i < place->num; i++)
         place->wrapped[i] = place->rows[i]->wrapped;
@@ -198,39 +210,58 @@ static int open_block(struct search *search, struct workplace *place, struct kee
     for (size_t i = 0; i < place->num && ret == 0; i++)
         if (place->statuses[i] == 0 && /* else its key is gone */
             begins_so(search, &place->keys[i], place->rows[i], &place->identity))
-            place->found[place->num_found++] = place->rows[i]->wrapped.owner;
+            place->found[place->num_found++] = (struct found){ place->first + i, place->rows[i]->wrapped.owner };
     seal_keys_wipe(place->keys, place->num);
     return ret;
 }
 
-static void *open_blocks(void *context)
+/* False: there is none to open. The lock is held, and let go while names are opened. */
+static bool open_block(struct search *search, struct workplace *place)
 {
-    struct search      *search = context;
-    struct workplace   *place = memory_array(1, sizeof *place);
     struct keeper_error failure = { .status = 0 };
-    int                 ret = place == NULL ? TOC_ERR_NO_MEMORY : 0;
-    if (ret == 0)
-        model_init(model_record(MODEL_IDENTITY), &place->identity);
+    if (!take_block(search, place))
+        return false;
+    pthread_mutex_unlock(&search->lock);
+    int ret = open_names(search, place, &failure);
     pthread_mutex_lock(&search->lock);
-    while (ret == 0 && take_block(search, place)) {
-        pthread_mutex_unlock(&search->lock);
-        ret = open_block(search, place, &failure);
-        pthread_mutex_lock(&search->lock);
-        for (size_t i = 0; i < place->num_found && ret == 0; i++)
-            put_found(search, &place->found[i]);
-    }
+    for (size_t i = 0; i < place->num_found && ret == 0; i++)
+        put_found(search, &place->found[i]);
     if (ret != 0 && search->status == 0) {
         search->status = ret;
         search->failure = failure;
     }
-    pthread_cond_broadcast(&search->changed);
+    return true;
+}
+
+static struct workplace *workplace_new(void)
+{
+    struct workplace *place = memory_array(1, sizeof *place);
+    if (place != NULL)
+        model_init(model_record(MODEL_IDENTITY), &place->identity);
+    return place;
+}
+
+static void *open_blocks(void *context)
+{
+    struct search    *search = context;
+    struct workplace *place = workplace_new();
+    pthread_mutex_lock(&search->lock);
+    if (place == NULL && search->status == 0)
+        search->status = TOC_ERR_NO_MEMORY;
+    while (search->status == 0)
+        if (!open_block(search, place)) {
+            if (search->all_read)
+                break;
+            pthread_cond_wait(&search->changed, &search->lock);
+        }
     pthread_mutex_unlock(&search->lock);
     free(place);
     return NULL;
 }
 
-/* What was read is there to be opened. */
-static void hand_over(struct search *search, bool all_read)
+/* What was read is there to be opened. False: no more need be read, as what follows stands behind enough of those that
+ * were found, or as something failed. */
+static bool hand_over(struct search *search, bool all_read)
 {
     struct block *block = search->filling;
     search->filling = NULL;
@@ -242,23 +273,37 @@ static void hand_over(struct search *search, bool all_read)
     if (block != NULL) {
         search->last = block;
         search->next = search->next != NULL ? search->next : block;
+        search->num_unopened++;
     }
     search->all_read = all_read;
     pthread_cond_broadcast(&search->changed);
+    size_t most = all_read || search->num_helpers == 0 ? 0 : MOST_UNOPENED;
+    while (search->num_unopened > most && open_block(search, search->place))
+        ;
+    bool go_on = search->num_found < search->enough && search->status == 0;
     pthread_mutex_unlock(&search->lock);
-    while (!all_read && search->num_helpers + 1 < SEARCH_NAME_THREADS &&
+    while (go_on && !all_read && search->batch == BATCH && search->num_helpers + 1 < SEARCH_NAME_THREADS &&
            pthread_create(&search->helpers[search->num_helpers], NULL, open_blocks, search) == 0)
         search->num_helpers++;
+    return go_on;
 }
+
+enum { NO_MORE = 1 }; /* ends a query: no failure */
 
 static int name_row(void *context, const struct db_value *row, size_t num_columns)
 {
     struct search *search = context;
     (void) num_columns;
-    if (search->num_rows == search->query->most_persons)
-        return TOC_ERR_TOO_LARGE;
-    if (search->filling == NULL && (search->filling = memory_array(1, sizeof *search->filling)) == NULL)
-        return TOC_ERR_NO_MEMORY;
+    if (search->num_rows == search->query->most_persons) {
+        search->too_many = true;
+        return NO_MORE;
+    }
+    if (search->filling == NULL) {
+        search->filling = memory_array(1, sizeof *search->filling);
+        if (search->filling == NULL)
+            return TOC_ERR_NO_MEMORY;
+        search->filling->first = search->num_rows;
+    }
     if (row[0].type != DB_BYTES || row[0].size != ID_BYTES || row[2].type != DB_BYTES ||
         row[2].size != KEEPER_WRAPPED_BYTES || row[3].type != DB_BYTES)
         return DB_ERR_CORRUPT;
@@ -270,13 +315,15 @@ static int name_row(void *context, const struct db_value *row, size_t num_column
     if (made->name.bytes == NULL)
         return TOC_ERR_NO_MEMORY;
     search->num_rows++;
-    if (++search->filling->num == BATCH)
-        hand_over(search, false);
-    return 0;
+    if (++search->filling->num < search->batch)
+        return 0;
+    bool go_on = hand_over(search, false);
+    search->batch = search->batch * 2 < BATCH ? search->batch * 2 : BATCH;
+    return go_on ? 0 : NO_MORE;
 }
 
-/* Some areas a statement: PostgreSQL's whole answer comes before its first row, and is to be opened while the next one
- * is made. */
+/* Some areas a statement, in their order: PostgreSQL's whole answer comes before its first row, and is to be opened
+ * while the next one is made. */
 static int read_names(struct search *search, struct db_error *error)
 {
     enum { FEW_AREAS = 1024, SOME = 16 };
@@ -285,10 +332,10 @@ static int read_names(struct search *search, struct db_error *error)
     int                             ret = 0;
     for (size_t first = 0; first < query->num_areas && ret == 0; first += step) {
         size_t num = query->num_areas - first < step ? query->num_areas - first : step;
-        ret = select_many(query->db, "SELECT person, generation, wrapped, name FROM search_name WHERE area", "",
-                          query->areas + first, num, name_row, search, error);
+        ret = select_many(query->db, "SELECT person, generation, wrapped, name FROM search_name WHERE area",
+                          " ORDER BY area, person", query->areas + first, num, name_row, search, error);
     }
-    return ret;
+    return ret == NO_MORE ? 0 : ret;
 }
 
 static void free_search(struct search *search)
@@ -299,6 +346,7 @@ static void free_search(struct search *search)
     }
     free(search->filling);
     free(search->found);
+    free(search->place);
     arena_free(&search->arena);
     pthread_mutex_destroy(&search->lock);
     pthread_cond_destroy(&search->changed);
@@ -308,20 +356,19 @@ int search_name_find(const struct search_name_query *query, struct id *persons, 
                      struct db_error *error)
 {
     struct search search = { .query = query,
+                             .batch = FIRST_BATCH,
                              .enough = room + 1,
+                             .place = workplace_new(),
                              .arena = { .limit = (size_t) 1 << 30 },
                              .lock = PTHREAD_MUTEX_INITIALIZER,
                              .changed = PTHREAD_COND_INITIALIZER };
     search.found = memory_array(search.enough, sizeof *search.found);
-    int ret = search.found == NULL ? TOC_ERR_NO_MEMORY : read_names(&search, error);
-    if (ret != 0) {
-        pthread_mutex_lock(&search.lock);
+    int ret = search.found == NULL || search.place == NULL ? TOC_ERR_NO_MEMORY : read_names(&search, error);
+    pthread_mutex_lock(&search.lock);
+    if (ret != 0 && search.status == 0)
         search.status = ret; /* ends the other thread */
-        pthread_mutex_unlock(&search.lock);
-    }
+    pthread_mutex_unlock(&search.lock);
     hand_over(&search, true);
-    if (ret == 0)
-        open_blocks(&search);
     for (size_t i = 0; i < search.num_helpers; i++)
         pthread_join(search.helpers[i], NULL);
     if (ret == 0 && search.status != 0) {
@@ -329,10 +376,13 @@ int search_name_find(const struct search_name_query *query, struct id *persons, 
         if (error != NULL && search.failure.what[0] != '\0')
             snprintf(error->what, sizeof error->what, "%s", search.failure.what);
     }
+    if (ret == 0 && search.too_many && search.num_found < search.enough)
+        ret = TOC_ERR_TOO_LARGE;
     if (ret == 0) {
         *num = search.num_found < room ? search.num_found : room;
         *more = search.num_found > room;
-        memcpy(persons, search.found, *num * sizeof *persons);
+        for (size_t i = 0; i < *num; i++)
+            persons[i] = search.found[i].person;
     }
     free_search(&search);
     return ret;

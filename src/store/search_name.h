@@ -32,14 +32,16 @@ int search_name_seal(const struct seal_key *key, const struct model_identity *id
 int search_name_open(const struct seal_key *key, const struct id *person, struct model_text sealed,
                      uint8_t plain[SEARCH_NAME_ROOM], struct model_identity *identity);
 
-/* The persons of these areas whose name begins so, by their ids, at most `room`; *more: there are others.
+/* The first `room` persons of these areas whose name begins so, by the ids of area and person; *more: there are others.
+ * Of a common beginning little more is read than that takes.
  *
- * areas         ids, num_areas
- * most_persons  if more live there, TOC_ERR_TOO_LARGE: none is told; of names up to so many some were opened
+ * areas         ids, num_areas, ascending
+ * most_persons  where so many are not enough to know it, TOC_ERR_TOO_LARGE: none is told
  *
  * Each key is asked of the keeper for the purpose `search`, at its rate, which is waited for up to
  * SEARCH_NAME_MOST_SECONDS: a search given up half-way would have spent the rate for nothing. Names are opened in
- * memory while others are still read, by SEARCH_NAME_THREADS threads, compared, and cleared; none is kept. Also
+ * memory, the first ones by the caller's thread, the others while more are read, by SEARCH_NAME_THREADS threads,
+ * compared, and cleared; none is kept. Also
  * KEEPER_ERR_…, db_status, TOC_ERR_NO_MEMORY. */
 struct search_name_query {
     struct db                  *db;
