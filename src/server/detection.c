@@ -59,7 +59,8 @@ static bool feeds_a_stream(const char *record)
     return true;
 }
 
-/* Look through the events since the last look. Where they cannot be read, something may be new. */
+/* Look through the events since the last look, as far as the first that is something new: the round sees the rest.
+ * Where they cannot be read, something may be new. */
 static bool find_news(struct detection *detection)
 {
     struct store_state state;
@@ -82,7 +83,7 @@ static bool find_news(struct detection *detection)
         }
         for (size_t i = 0; i < num && !news; i++)
             news = feeds_a_stream(detection->events[i].record);
-    } while (num == PAGE);
+    } while (num == PAGE && !news);
     return news;
 }
 
@@ -124,7 +125,11 @@ static double do_round(struct detection *detection)
     int64_t             now = now_of(detection);
     toc_date            today = time_zone_day(now);
     double              began = seconds(), rest;
-    int                 status =
+    struct store_state  state;
+    store_watch(detection->options.store, &state);
+    if (state.event > detection->after)
+        detection->after = state.event; /* the round sees it */
+    int status =
         watch_run(detection->options.store, &program, detection->memory, today, now, NULL, NULL, &report, &faults);
     double took = seconds() - began;
     fault_list_free(&faults);
@@ -158,7 +163,7 @@ static void *run(void *context)
     double            rest_until = 0, since = seconds(); /* what came before the start waits */
     pthread_setname_np(pthread_self(), "tocsin-detect");
     do {
-        if (find_news(detection) && since == 0)
+        if (since == 0 && find_news(detection))
             since = seconds();
         if (since == 0 && time_zone_day(now_of(detection)) != detection->day)
             since = seconds();
