@@ -14,11 +14,11 @@
  * somebody who comes meanwhile may wait for, so that a commit is shared by many. Interactive work goes on for a while
  * after it was last seen: who waits for each answer sends the next thing a moment later, and is given that moment. A
  * slice is followed by PAUSES times as long without bulk work, as long as there is other work to do. */
-#define WRITER_SLICE_MICROSECONDS 5000
+#define WRITER_SLICE_MICROSECONDS 10000
 #define WRITER_ALONE_MICROSECONDS 50000
 #define WRITER_GOES_ON_SECONDS 0.02
-#define WRITER_MOMENT_SECONDS 0.001
-#define WRITER_PAUSES 3
+#define WRITER_MOMENT_SECONDS 0.003
+#define WRITER_PAUSES 9
 #define WRITER_KEYS_SECONDS 10 /* between two sweeps of the keys of messages */
 
 /* A request that waits, or a reading that wants its audit entry. */
