@@ -41,8 +41,7 @@ int search_name_open(const struct seal_key *key, const struct id *person, struct
  * Each key is asked of the keeper for the purpose `search`, at its rate, which is waited for up to
  * SEARCH_NAME_MOST_SECONDS: a search given up half-way would have spent the rate for nothing. Names are opened in
  * memory, the first ones by the caller's thread, the others while more are read, by SEARCH_NAME_THREADS threads,
- * compared, and cleared; none is kept. Also
- * KEEPER_ERR_…, db_status, TOC_ERR_NO_MEMORY. */
+ * compared, and cleared; none is kept. Also KEEPER_ERR_…, db_status, TOC_ERR_NO_MEMORY. */
 struct search_name_query {
     struct db                  *db;
     struct keeper              *keeper;
