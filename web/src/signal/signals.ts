@@ -36,10 +36,6 @@ export function stepsOf(status: string): Step[] {
   return STEPS_OF[status] ?? [];
 }
 
-const MOST = 200;
-const OPEN = ["new", "verifying", "assessing", "watching", "acting"];
-const KINDS = ["triage-signal", "verify-signal", "assess-risk", "act-on-signal"];
-
 const dueOf = (one: Waiting) => one.task?.due ?? "";
 
 export function inOrder(signals: SignalRow[], tasks: TaskRow[]): Omit<Inbox, "more"> {
@@ -60,11 +56,7 @@ export function inOrder(signals: SignalRow[], tasks: TaskRow[]): Omit<Inbox, "mo
 
 /** area: of it and all below; "" = of the whole grant. */
 export async function askInbox(area: string, disease: string, signal: AbortSignal): Promise<Inbox> {
-  const of = { page_size: MOST, ...(area === "" ? {} : { area }) };
-  const [signals, tasks] = await Promise.all([
-    Promise.all(OPEN.map((status) => get("/api/v1/signals", { ...of, status, ...(disease === "" ? {} : { disease }) }, { signal }))),
-    Promise.all(KINDS.map((kind) => get("/api/v1/tasks", { ...of, kind, status: "open", sort: "due", direction: "ascending" }, { signal }))),
-  ]);
+  const { signals, tasks } = await get("/api/v1/signals/open", { ...(area === "" ? {} : { area }), ...(disease === "" ? {} : { disease }) }, { signal });
   return {
     ...inOrder(signals.flatMap((page) => page.rows), tasks.flatMap((page) => page.rows)),
     more: signals.some((page) => page.next !== null),
