@@ -13,7 +13,7 @@ import { askInbox, type Inbox } from "../signal/signals";
 import { Later } from "../ui/Later";
 import { Empty, Show } from "../ui/states";
 import { AreasBelow } from "./AreasBelow";
-import { askCloser, type Closer } from "./closer";
+import { askCloser, type Closer, type Counted } from "./closer";
 import { incompleteDays, reportedShare, sinceYesterday, type Difference } from "./figures";
 import { areasBelow, home, type Below } from "./home";
 import { Reports } from "./Reports";
@@ -99,6 +99,8 @@ function finding(figures: Figures): string {
 
 const UNSTABLE = 20; // a share of fewer results says little
 
+const atLeast = ({ n, more }: Counted) => `${more ? "≥ " : ""}${number(n)}`;
+
 /** What the cases of the window are, and the share of results that found something. */
 function CloserNumbers({ area, closer, disease }: { area: string; closer: Closer; disease: string }) {
   const { cases, tests } = closer;
@@ -110,22 +112,22 @@ function CloserNumbers({ area, closer, disease }: { area: string; closer: Closer
         <>
           <div>
             <dt>{t("situation.notQuarantined")}</dt>
-            <dd>{number(Math.max(0, cases.received - cases.quarantined))}</dd>
+            <dd>{cases.quarantined.more ? "–" : number(Math.max(0, cases.received - cases.quarantined.n))}</dd>
             <dd class="quiet">
-              {t("situation.ofCases", { n: cases.received })} <a href={list({ found_by: "contact-in-quarantine" })}>{t("situation.quarantined", { n: cases.quarantined })}</a>
+              {t("situation.ofCases", { n: cases.received })} <a href={list({ found_by: "contact-in-quarantine" })}>{`${cases.quarantined.more ? "≥ " : ""}${t("situation.quarantined", { n: cases.quarantined.n })}`}</a>
             </dd>
           </div>
           <div>
             <dt>{t("situation.noSource")}</dt>
             <dd>
-              <a href={list({ origin: "unknown" })}>{number(cases.unknownSource)}</a>
+              <a href={list({ origin: "unknown" })}>{atLeast(cases.unknownSource)}</a>
             </dd>
             <dd class="quiet">{t("situation.recordedSo", { n: cases.received })}</dd>
           </div>
           <div>
             <dt>{t("situation.died")}</dt>
             <dd>
-              <a href={list({ outcome: "died-of-disease" })}>{number(cases.died)}</a>
+              <a href={list({ outcome: "died-of-disease" })}>{atLeast(cases.died)}</a>
             </dd>
             <dd class="quiet">{t("situation.ofCases", { n: cases.received })}</dd>
           </div>

@@ -69,6 +69,9 @@ test("a message comes in, and the open pages of those whose township it is have 
     await page.waitForSelector("h1:has-text('1 new case')");
     await page.waitForSelector(".signals-open li:has-text('Cholera')");
   }
+  // The closer numbers follow within seconds, each with the cases it was counted among.
+  await dolma.page.waitForSelector(".numbers > div:has-text('Not found under quarantine'):has-text('Of 1 case')");
+  await dolma.page.waitForSelector(".numbers > div:has-text('Positive of results'):has-text('of 1 result')");
   const figure = (title) => dolma.page.locator(".numbers > div", { hasText: title }).textContent();
   assert.match(await figure("Not found under quarantine"), /quarantine1Of 1 case/);
   assert.match(await figure("Source not known"), /known0Of 1 case/);
@@ -153,6 +156,15 @@ test("a file's faults are mended in the wizard, and its cases stand in the list"
   await context.close();
   await dolma.page.goto(`${server.url}/cases?disease=pertussis`);
   await dolma.page.waitForSelector("h1:has-text('2 cases')");
+  const { body: pertussis } = await ask(dolma.page, "GET", "/api/v1/cases?disease=pertussis");
+  const path = `/api/v1/cases/${pertussis.rows[0].id}`;
+  const { body: found } = await ask(dolma.page, "GET", path);
+  const told = { origin: "unknown", outcome: "died-of-disease", found_by: "contact-in-quarantine" };
+  const patched = await ask(dolma.page, "PATCH", path, told, { "If-Match": `"${found.version}"` });
+  assert.equal(patched.status, 200, JSON.stringify(patched.body));
+  await dolma.page.goto(`${server.url}/?disease=pertussis`);
+  for (const [title, number] of [["Not found under quarantine", "quarantine1Of 2 cases"], ["Source not known", "known1Of 2 cases"], ["Died of it", "it1Of 2 cases"]])
+    await dolma.page.waitForFunction(([title, number]) => [...document.querySelectorAll(".numbers > div")].some((one) => one.textContent.startsWith(title) && one.textContent.includes(number)), [title, number]);
   await dolma.context.close();
 });
 
