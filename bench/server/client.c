@@ -56,7 +56,7 @@ static size_t whole(const struct peer *peer)
     return peer->used >= all ? all : 0;
 }
 
-static int by_size(const void *a, const void *b)
+int client_by_size(const void *a, const void *b)
 {
     double x = *(const double *) a, y = *(const double *) b;
     return x < y ? -1 : x > y;
@@ -128,7 +128,7 @@ int client_requests(unsigned port, int connections, int num, const char *file)
         }
     }
     double seconds = now() - began;
-    qsort(took, (size_t) answered, sizeof *took, by_size);
+    qsort(took, (size_t) answered, sizeof *took, client_by_size);
     printf("%d %d %.4f %.0f %.0f\n", answered, good, seconds, took[answered / 2] * 1e6,
            took[answered * 99 / 100] * 1e6);
     return 0;

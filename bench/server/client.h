@@ -11,4 +11,7 @@ int client_requests(unsigned port, int connections, int num, const char *file);
  * passed, "events ALL fewest MOST". host: of the header. */
 int client_streams(unsigned port, int streams, const char *host);
 
+/* Of two doubles, for qsort. */
+int client_by_size(const void *a, const void *b);
+
 #endif

@@ -207,18 +207,12 @@ static double create_itself(int num)
     return (cpu() - before) * 1e6 / num;
 }
 
-static int by_size(const void *a, const void *b)
-{
-    double x = *(const double *) a, y = *(const double *) b;
-    return x < y ? -1 : x > y;
-}
-
 /* Of rounds in which requests and the store's own call took turns, the median of each: the machine has other guests. */
 static void tell(const char *what, double bar, double *served, double *itself, int rounds, const char *spread)
 {
     char measure[100], wanted[40], measured[300];
-    qsort(served, (size_t) rounds, sizeof *served, by_size);
-    qsort(itself, (size_t) rounds, sizeof *itself, by_size);
+    qsort(served, (size_t) rounds, sizeof *served, client_by_size);
+    qsort(itself, (size_t) rounds, sizeof *itself, client_by_size);
     double median = served[rounds / 2], own = itself[rounds / 2];
     int    used = snprintf(measured, sizeof measured, "%.1f us", median);
     if (rounds > 1)
