@@ -25,17 +25,6 @@ static struct model_text text(const char *bytes)
     return (struct model_text){ bytes, strlen(bytes) };
 }
 
-static void submit(enum store_verb verb, enum model_record_number record, void *value, const size_t *given, size_t num)
-{
-    struct access        program = test_program();
-    struct store_change  change = { .verb = verb, .record = model_record(record), .value = value };
-    struct store_request request = { .verb = "test", .set = { &change, 1 } };
-    for (size_t i = 0; i < num; i++)
-        model_set_add(&change.given, given[i]);
-    test.now += INSTANT_SECOND;
-    assert_ok(store_submit(test.store, &program, &request, NULL, NULL));
-}
-
 /* Due 12 hours after its day or week, missing after 36. */
 static struct id make_unit(const char *code, enum test_area area, const char *report, const char *disease,
                            const char *period)
@@ -47,7 +36,7 @@ static struct id make_unit(const char *code, enum test_area area, const char *re
     facility.code = text(code);
     facility.kind = text("clinic");
     facility.area = test.areas[area];
-    submit(STORE_CREATE, MODEL_FACILITY, &facility, NULL, 0);
+    test_store_submit(&test, STORE_CREATE, MODEL_FACILITY, &facility, NULL, 0);
     model_init(model_record(MODEL_REPORTING_UNIT), &unit);
     unit.head.id = node_new_id(test.now);
     unit.code = text(code);
@@ -60,7 +49,7 @@ static struct id make_unit(const char *code, enum test_area area, const char *re
     unit.due_hours = 12;
     unit.missing_hours = 36;
     unit.valid_from = TODAY - 10;
-    submit(STORE_CREATE, MODEL_REPORTING_UNIT, &unit, NULL, 0);
+    test_store_submit(&test, STORE_CREATE, MODEL_REPORTING_UNIT, &unit, NULL, 0);
     return unit.head.id;
 }
 
@@ -76,7 +65,7 @@ static void report(struct id unit, toc_date on, toc_date day, int64_t number)
     value.unit = unit;
     value.day = day;
     value.number = number;
-    submit(STORE_CREATE, MODEL_UNIT_REPORT, &value, NULL, 0);
+    test_store_submit(&test, STORE_CREATE, MODEL_UNIT_REPORT, &value, NULL, 0);
 }
 
 static struct store_reader *open_reader(void)
@@ -121,7 +110,7 @@ static void make_stream(const char *code, const char *indicator, const char *dis
     stream.area = test.areas[TEST_COUNTY];
     stream.period = text(period);
     stream.feed = text("unit-reports");
-    submit(STORE_CREATE, MODEL_STREAM, &stream, NULL, 0);
+    test_store_submit(&test, STORE_CREATE, MODEL_STREAM, &stream, NULL, 0);
 }
 
 static toc_date complete_until(void)

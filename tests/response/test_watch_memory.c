@@ -29,17 +29,6 @@ static struct model_text text(const char *bytes)
     return (struct model_text){ bytes, strlen(bytes) };
 }
 
-static void submit(enum store_verb verb, enum model_record_number record, void *value, const size_t *given, size_t num)
-{
-    struct access        program = test_program();
-    struct store_change  change = { .verb = verb, .record = model_record(record), .value = value };
-    struct store_request request = { .verb = "test", .set = { &change, 1 } };
-    for (size_t i = 0; i < num; i++)
-        model_set_add(&change.given, given[i]);
-    test.now += INSTANT_SECOND;
-    assert_ok(store_submit(test.store, &program, &request, NULL, NULL));
-}
-
 static struct id make_stream(const char *disease, const char *period, size_t area, const char *counter)
 {
     static int          number;
@@ -56,7 +45,7 @@ static struct id make_stream(const char *disease, const char *period, size_t are
     stream.feed = text(counter != NULL ? "counter" : "file");
     if (counter != NULL)
         stream.counter = text(counter);
-    submit(STORE_CREATE, MODEL_STREAM, &stream, NULL, 0);
+    test_store_submit(&test, STORE_CREATE, MODEL_STREAM, &stream, NULL, 0);
     return stream.head.id;
 }
 
@@ -76,7 +65,7 @@ static void make_case(struct test_random *random)
     one.responsible_area = test.areas[test_between(random, TEST_COUNTY, TEST_OTHER)];
     one.received_date = today - (toc_date) test_between(random, 0, 20);
     one.onset_date = one.received_date - (toc_date) test_between(random, 0, 9);
-    submit(STORE_CREATE, MODEL_CASE, &one, NULL, 0);
+    test_store_submit(&test, STORE_CREATE, MODEL_CASE, &one, NULL, 0);
 }
 
 static void change_case(struct test_random *random)
@@ -89,7 +78,7 @@ static void change_case(struct test_random *random)
     one.responsible_area = test.areas[test_between(random, TEST_COUNTY, TEST_OTHER)];
     one.classification = text(classes[test_between(random, 0, 2)]);
     one.onset_date = today - 20 - (toc_date) test_between(random, 0, 9);
-    submit(STORE_CHANGE, MODEL_CASE, &one, &given[what], 1);
+    test_store_submit(&test, STORE_CHANGE, MODEL_CASE, &one, &given[what], 1);
 }
 
 static struct id specimens[MOST_CASES], results[MOST_CASES];
@@ -108,7 +97,7 @@ static void make_result(struct test_random *random)
     specimen.subject = text("person");
     specimen.material = text("nasopharyngeal-swab");
     specimen.responsible_area = test.areas[test_between(random, TEST_COUNTY, TEST_OTHER)];
-    submit(STORE_CREATE, MODEL_SPECIMEN, &specimen, NULL, 0);
+    test_store_submit(&test, STORE_CREATE, MODEL_SPECIMEN, &specimen, NULL, 0);
     model_init(model_record(MODEL_RESULT), &one);
     date_to_text(today - (toc_date) test_between(random, 0, 20), DATE_FORM_DAY, time);
     one.head.id = results[num_results] = node_new_id(test.now);
@@ -118,7 +107,7 @@ static void make_result(struct test_random *random)
     one.status = text("final");
     one.interpretation = text(test_between(random, 0, 4) == 0 ? "detected" : "not-detected");
     one.result_time = text(time);
-    submit(STORE_CREATE, MODEL_RESULT, &one, NULL, 0);
+    test_store_submit(&test, STORE_CREATE, MODEL_RESULT, &one, NULL, 0);
 }
 
 /* Another finding, one that was entered in error, a specimen that lies elsewhere. */
@@ -140,9 +129,9 @@ static void change_result(struct test_random *random)
     specimen.head.id = specimens[at];
     specimen.responsible_area = test.areas[test_between(random, TEST_COUNTY, TEST_OTHER)];
     if (what < 2)
-        submit(STORE_CHANGE, MODEL_RESULT, &one, &given[what], 1);
+        test_store_submit(&test, STORE_CHANGE, MODEL_RESULT, &one, &given[what], 1);
     else
-        submit(STORE_CHANGE, MODEL_SPECIMEN, &specimen, moved, 1);
+        test_store_submit(&test, STORE_CHANGE, MODEL_SPECIMEN, &specimen, moved, 1);
 }
 
 static void change_series(struct test_random *random)
@@ -156,7 +145,7 @@ static void change_series(struct test_random *random)
     change.day = today - (toc_date) test_between(random, 0, 30);
     if (test_between(random, 0, 1) == 0)
         change.disease = text(diseases[test_between(random, 0, 1)]);
-    submit(STORE_CREATE, MODEL_SERIES_CHANGE, &change, NULL, 0);
+    test_store_submit(&test, STORE_CREATE, MODEL_SERIES_CHANGE, &change, NULL, 0);
 }
 
 /* Tests, those positive, and what the ones are of the others, of each disease. */
@@ -184,7 +173,7 @@ static void make_shares(const char *disease, size_t area)
             stream.denominator = made[0];
             stream.window_steps = 2;
         }
-        submit(STORE_CREATE, MODEL_STREAM, &stream, NULL, 0);
+        test_store_submit(&test, STORE_CREATE, MODEL_STREAM, &stream, NULL, 0);
     }
 }
 
@@ -215,7 +204,7 @@ static void make_unit(size_t area)
     facility.code = text(code);
     facility.kind = text("clinic");
     facility.area = test.areas[area];
-    submit(STORE_CREATE, MODEL_FACILITY, &facility, NULL, 0);
+    test_store_submit(&test, STORE_CREATE, MODEL_FACILITY, &facility, NULL, 0);
     model_init(model_record(MODEL_REPORTING_UNIT), &unit);
     unit.head.id = units[area] = node_new_id(test.now);
     unit.code = text(code);
@@ -226,7 +215,7 @@ static void make_unit(size_t area)
     unit.period = text("day");
     unit.due_hours = 12;
     unit.valid_from = TODAY - 100;
-    submit(STORE_CREATE, MODEL_REPORTING_UNIT, &unit, NULL, 0);
+    test_store_submit(&test, STORE_CREATE, MODEL_REPORTING_UNIT, &unit, NULL, 0);
     model_init(model_record(MODEL_STREAM), &stream);
     stream.head.id = node_new_id(test.now);
     stream.code = text(code);
@@ -235,7 +224,7 @@ static void make_unit(size_t area)
     stream.area = test.areas[area];
     stream.period = text("day");
     stream.feed = text("unit-reports");
-    submit(STORE_CREATE, MODEL_STREAM, &stream, NULL, 0);
+    test_store_submit(&test, STORE_CREATE, MODEL_STREAM, &stream, NULL, 0);
 }
 
 static void report_unit(size_t area, toc_date day, struct test_random *random)
@@ -246,7 +235,7 @@ static void report_unit(size_t area, toc_date day, struct test_random *random)
     report.unit = units[area];
     report.day = day;
     report.number = (int64_t) test_count(random, 4, 1) + (test_between(random, 0, 9) == 0 ? 30 : 0);
-    submit(STORE_CREATE, MODEL_UNIT_REPORT, &report, NULL, 0);
+    test_store_submit(&test, STORE_CREATE, MODEL_UNIT_REPORT, &report, NULL, 0);
 }
 
 /* The unit reports from elsewhere from now on, or from where it was. */
@@ -257,7 +246,7 @@ static void move_unit(struct test_random *random)
     model_init(model_record(MODEL_REPORTING_UNIT), &unit);
     unit.head.id = units[TEST_WEST];
     unit.area = test.areas[test_between(random, TEST_COUNTY, TEST_OTHER)];
-    submit(STORE_CHANGE, MODEL_REPORTING_UNIT, &unit, given, 1);
+    test_store_submit(&test, STORE_CHANGE, MODEL_REPORTING_UNIT, &unit, given, 1);
 }
 
 static struct watch_report run_with(struct watch_memory *kept)
@@ -334,7 +323,7 @@ static void answer_one(struct test_random *random)
             signal.head.id =
                 memory->groups[g].written[test_between(random, 0, memory->groups[g].num_written - 1)].signal;
             signal.status = text("triaged");
-            submit(STORE_CHANGE, MODEL_SIGNAL, &signal, given, 1);
+            test_store_submit(&test, STORE_CHANGE, MODEL_SIGNAL, &signal, given, 1);
             return;
         }
 }
@@ -351,7 +340,7 @@ static void one_history(bool postgresql, struct test_random *random)
     value.head.id = person = node_new_id(test.now);
     value.area = test.areas[TEST_EAST];
     value.sex = text("female");
-    submit(STORE_CREATE, MODEL_PERSON, &value, NULL, 0);
+    test_store_submit(&test, STORE_CREATE, MODEL_PERSON, &value, NULL, 0);
     for (size_t area = TEST_COUNTY; area <= TEST_OTHER; area++) {
         for (size_t d = 0; d < 2; d++) {
             (void) make_stream(diseases[d], "week", area, d == 0 ? "case_by_onset" : "case_by_received");
@@ -422,7 +411,7 @@ static void test_only_its_streams(void **state)
     value.head.id = person = node_new_id(test.now);
     value.area = test.areas[TEST_EAST];
     value.sex = text("female");
-    submit(STORE_CREATE, MODEL_PERSON, &value, NULL, 0);
+    test_store_submit(&test, STORE_CREATE, MODEL_PERSON, &value, NULL, 0);
     for (size_t area = TEST_COUNTY; area <= TEST_OTHER; area++)
         for (size_t d = 0; d < 2; d++)
             (void) make_stream(diseases[d], "day", area, "case_by_received");
@@ -438,7 +427,7 @@ static void test_only_its_streams(void **state)
     one.classification = text("suspected");
     one.responsible_area = test.areas[TEST_EAST_ONE];
     one.received_date = today;
-    submit(STORE_CREATE, MODEL_CASE, &one, NULL, 0);
+    test_store_submit(&test, STORE_CREATE, MODEL_CASE, &one, NULL, 0);
     assert_ok(watch_memory_update(memory, test.reader, &program, today, NULL));
     for (size_t i = 0; i < memory->num_watched; i++) {
         const struct model_stream *stream = &memory->streams.streams[i].stream;
@@ -501,7 +490,7 @@ static struct id make_threshold(size_t area, double threshold, double per_100k)
     stream.head.id = id;
     stream.threshold = threshold;
     stream.threshold_per_100k = per_100k;
-    submit(STORE_CHANGE, MODEL_STREAM, &stream, given, 2);
+    test_store_submit(&test, STORE_CHANGE, MODEL_STREAM, &stream, given, 2);
     return id;
 }
 
@@ -532,7 +521,7 @@ static void test_thresholds(void **state)
     people.age_from = 0;
     people.number = 20000;
     people.source = text("invented");
-    submit(STORE_CREATE, MODEL_POPULATION, &people, NULL, 0);
+    test_store_submit(&test, STORE_CREATE, MODEL_POPULATION, &people, NULL, 0);
     for (size_t i = 0; i < NUM; i++) {
         struct stream_value     value = { .day = today, .known = today, .value = asked[i].day };
         struct stream_load_call call = { .who = program, .values = &value, .num = 1, .now = test.now };

@@ -213,3 +213,15 @@ int64_t test_store_number(struct test_store *test, const char *sql)
     db_close(db);
     return number;
 }
+
+void test_store_submit(struct test_store *test, enum store_verb verb, enum model_record_number record, void *value,
+                       const size_t *given, size_t num)
+{
+    struct access        program = test_program();
+    struct store_change  change = { .verb = verb, .record = model_record(record), .value = value };
+    struct store_request request = { .verb = "test", .set = { &change, 1 } };
+    for (size_t i = 0; i < num; i++)
+        model_set_add(&change.given, given[i]);
+    test->now += INSTANT_SECOND;
+    assert_ok(store_submit(test->store, &program, &request, NULL, NULL));
+}

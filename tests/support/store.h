@@ -70,4 +70,8 @@ int test_person_create(struct test_store *test, struct people_sample *sample);
 /* The one integer that a query answers, or -1. */
 int64_t test_store_number(struct test_store *test, const char *sql);
 
+/* One change by a program, a second after what was before; given: which fields a change sets. */
+void test_store_submit(struct test_store *test, enum store_verb verb, enum model_record_number record, void *value,
+                       const size_t *given, size_t num);
+
 #endif
