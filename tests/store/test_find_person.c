@@ -359,6 +359,7 @@ static void what_is_rare_is_looked_for_everywhere(struct search_name_query *quer
     assert_int_equal(num, 10);
     assert_true(more);
     query->most_persons = most;
+    free(rare);
 }
 
 /* Two areas, one after the other in the order of their ids: the first one's persons come first, whoever is older. */
