@@ -91,12 +91,19 @@ static bool is_infection(const struct toc_simulation *sim, uint64_t word, uint64
            (word & 15) < TOC_SIMULATION_STRAIN;
 }
 
+static bool is_event(const struct toc_simulation *sim, uint64_t word)
+{
+    uint64_t event = word >> 16 & 0xFF, note = word >> 24 & 0xFF;
+    if (event == TOCI_APP_TELLS && ((note & 3) > 2 || note >> 2 > sim->day || note >> 2 >= TOCI_SIM_TOLD))
+        return false;
+    return is_agent(sim, word >> 32) && event <= TOCI_APP_TELLS && (word & 0xFFFF) > sim->day;
+}
+
 static bool is_allowed(const struct toc_simulation *sim, enum list list, uint64_t word, uint64_t number)
 {
     switch (list) {
     case HITS: return is_hit(sim, word);
-    case EVENTS:
-        return is_agent(sim, word >> 32) && (word >> 16 & 0xFF) <= TOCI_VACCINE_ENDS && (word & 0xFFFF) > sim->day;
+    case EVENTS: return is_event(sim, word);
     case INFECTIONS: return is_infection(sim, word, number);
     case TOLD: return is_agent(sim, word >> 32) && is_agent(sim, (uint32_t) word);
     default: return is_agent(sim, word >> 32) && (uint32_t) word <= TOC_SIMULATION_STRAIN;

@@ -8,8 +8,8 @@
 /* Why contacts of a case are looked for. */
 enum toci_trace { TOCI_TRACE_SYMPTOMS, TOCI_TRACE_POSITIVE, TOCI_TRACE_RELEASE };
 
-/* Note of an event of a test that does not come from symptoms. */
-#define TOCI_NO_SYMPTOMS 255u
+/* Note of an event of a test: days since symptoms, or that it does not come from them: of a contact, another. */
+enum { TOCI_MOST_DAYS_NOTED = 253, TOCI_OF_CONTACT = 254, TOCI_NO_SYMPTOMS = 255 };
 
 static inline double toci_in_force(const struct toc_simulation *sim, uint32_t agent,
                                    enum toc_simulation_measure measure)
@@ -38,6 +38,8 @@ void toci_report_admission(struct toci_shard *shard, uint32_t agent);
 
 /* An event that is not one of the disease. */
 void toci_sim_act(struct toci_shard *shard, uint32_t agent, enum toci_event event, uint32_t note);
+/* Of somebody in contact with a case, where that is in force; the specimen is not taken before tomorrow. */
+void toci_order_contact_test(struct toci_shard *shard, uint32_t agent);
 void toci_take_specimens(struct toci_shard *shard);
 void toci_report_other_symptoms(struct toci_shard *shard);
 void toci_screen(struct toci_shard *shard);

@@ -42,7 +42,8 @@ enum toci_purpose {
     TOCI_DRAW_SCREENING,
     TOCI_DRAW_VACCINE,
     TOCI_DRAW_JOURNEY,
-    TOCI_DRAW_VISITOR
+    TOCI_DRAW_VISITOR,
+    TOCI_DRAW_CONTACT_TEST
 };
 
 struct toci_draw {

@@ -68,7 +68,8 @@ enum toci_event {
     TOCI_RESULT_POSITIVE,
     TOCI_INTERVIEW,
     TOCI_VACCINE_WORKS,
-    TOCI_VACCINE_ENDS
+    TOCI_VACCINE_ENDS,
+    TOCI_APP_TELLS
 };
 
 /* Course of an infection. */

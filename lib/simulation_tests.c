@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Symptoms, tests and their results: who isolates, whose household quarantines, whose contacts are looked for. */
 #include "simulation_measures.h"
+#include "simulation_meeting.h"
 
 static uint32_t household_of(const struct toc_simulation *sim, uint32_t agent)
 {
@@ -16,10 +17,16 @@ static void quarantine_household(struct toci_shard *shard, uint32_t agent, uint3
             toci_begin_stay(shard, other, last_day, held);
 }
 
-static void look_for_contacts(struct toci_shard *shard, uint32_t agent, enum toci_trace why, uint32_t day)
+/* Today, or when the app tells them: note is why, and how many days before it the first message went out. */
+static void look_for_contacts(struct toci_shard *shard, uint32_t agent, enum toci_trace why, uint32_t back)
 {
-    if (shard->sim->agent[agent].age_ring >> 7)
-        toci_bag_put(shard, &shard->traces, (uint64_t) agent << 32 | (uint32_t) why << 16 | day);
+    uint32_t delay = (uint32_t) shard->sim->p.app_delay;
+    if (!(shard->sim->agent[agent].age_ring >> 7) || back >= TOCI_SIM_TOLD)
+        return;
+    if (delay > 0)
+        toci_later_with(shard, agent, TOCI_APP_TELLS, (uint32_t) why | back << 2, shard->sim->day, delay);
+    else
+        toci_bag_put(shard, &shard->traces, (uint64_t) agent << 32 | (uint32_t) why << 16 | (shard->sim->day - back));
 }
 
 /* Where an app is in use, it also tells those whose quarantine has lost its reason. */
@@ -27,6 +34,56 @@ static bool uses_app(const struct toci_today *today)
 {
     return today->strength[TOC_SIMULATION_MEASURE_app_on_symptoms] > 0 ||
            today->strength[TOC_SIMULATION_MEASURE_app_on_positive] > 0;
+}
+
+/* Those with many contacts are tested sooner. */
+static bool has_priority(const struct toc_simulation *sim, uint32_t agent)
+{
+    struct toci_place place;
+    double            contacts = toci_household_size(sim, agent) - 1 + sim->agent[agent].stubs;
+    if (sim->p.test_priority_contacts >= 1e4)
+        return false;
+    if (toci_place_of(sim, agent, toci_sim_area_of(sim, agent), &place))
+        contacts += 2 * place.half * sim->p.ring_daily_share;
+    return contacts > sim->p.test_priority_contacts;
+}
+
+static uint32_t order_days(const struct toc_simulation *sim, uint32_t agent)
+{
+    return (uint32_t) (has_priority(sim, agent) ? sim->p.test_priority_order_days : sim->p.test_order_days);
+}
+
+static uint32_t result_days(const struct toc_simulation *sim, uint32_t agent)
+{
+    return (uint32_t) (has_priority(sim, agent) ? sim->p.test_priority_result_days : sim->p.test_result_days);
+}
+
+/* A note of days since symptoms, some days later. */
+static uint32_t days_later(uint32_t note, uint32_t days)
+{
+    if (note > TOCI_MOST_DAYS_NOTED)
+        return note;
+    return note + days < TOCI_MOST_DAYS_NOTED ? note + days : TOCI_MOST_DAYS_NOTED;
+}
+
+static void order_test(struct toci_shard *shard, uint32_t agent, uint32_t note, uint32_t delay)
+{
+    shard->sim->agent[agent].flags |= TOCI_FLAG_TEST_ORDERED;
+    toci_touch(shard, agent);
+    toci_later_with(shard, agent, TOCI_SPECIMEN, note, shard->sim->day, delay);
+}
+
+void toci_order_contact_test(struct toci_shard *shard, uint32_t agent)
+{
+    struct toc_simulation *sim = shard->sim;
+    double                 share = toci_in_force(sim, agent, TOC_SIMULATION_MEASURE_contact_testing);
+    uint32_t               delay;
+    if (share <= 0 || !toci_is_about(sim, agent) || sim->agent[agent].flags & TOCI_FLAG_TEST_ORDERED)
+        return;
+    if (toci_unit(toci_draw(sim->seed, TOCI_DRAW_CONTACT_TEST, agent, sim->day, 0).v[0]) >= share)
+        return;
+    delay = order_days(sim, agent);
+    order_test(shard, agent, TOCI_OF_CONTACT, delay < 1 ? 1 : delay);
 }
 
 void toci_report_symptoms(struct toci_shard *shard, uint32_t agent)
@@ -47,14 +104,19 @@ void toci_report_symptoms(struct toci_shard *shard, uint32_t agent)
     toci_begin_stay(shard, agent, last, false);
     if (toci_unit(draw.v[3]) < today->strength[TOC_SIMULATION_MEASURE_household_on_symptoms])
         quarantine_household(shard, agent, last, tested && sim->p.test_release > 0 && uses_app(today));
-    if (tested) {
-        sim->agent[agent].flags |= TOCI_FLAG_TEST_ORDERED;
-        toci_touch(shard, agent);
-        toci_later_with(shard, agent, TOCI_SPECIMEN, (uint32_t) sim->p.test_order_days, sim->day,
-                        (uint32_t) sim->p.test_order_days);
-    }
+    if (tested)
+        order_test(shard, agent, order_days(sim, agent), order_days(sim, agent));
     if (toci_unit(draw.v[0] * 0x9E3779B9u) < today->strength[TOC_SIMULATION_MEASURE_app_on_symptoms])
-        look_for_contacts(shard, agent, TOCI_TRACE_SYMPTOMS, sim->day);
+        look_for_contacts(shard, agent, TOCI_TRACE_SYMPTOMS, 0);
+}
+
+static void test_household(struct toci_shard *shard, uint32_t agent)
+{
+    const struct toc_simulation *sim = shard->sim;
+    uint32_t                     first = household_of(sim, agent);
+    for (uint32_t other = first; other < first + toci_household_size(sim, agent); other++)
+        if (other != agent && !toci_is_case(sim, other))
+            toci_order_contact_test(shard, other);
 }
 
 /* A case is certain: it isolates, its household and its contacts quarantine. */
@@ -64,14 +126,17 @@ static void act_on_case(struct toci_shard *shard, uint32_t agent, uint32_t earli
     const struct toci_today *today = &sim->today[toci_sim_area_of(sim, agent)];
     struct toci_draw         draw = toci_draw(sim->seed, TOCI_DRAW_STAY, agent, sim->day, 0);
     uint32_t                 last = sim->day + toci_stay_days(sim->p.positive_days, sim->p.positive_dropout, draw.v[0]);
-    bool                     tested =
-        today->strength[TOC_SIMULATION_MEASURE_testing] > 0 || today->strength[TOC_SIMULATION_MEASURE_screening] > 0;
+    bool                     tested = today->strength[TOC_SIMULATION_MEASURE_testing] > 0 ||
+                  today->strength[TOC_SIMULATION_MEASURE_screening] > 0 ||
+                  today->strength[TOC_SIMULATION_MEASURE_contact_testing] > 0;
     if (tested)
         toci_begin_stay(shard, agent, last, false);
-    if (toci_unit(draw.v[1]) < today->strength[TOC_SIMULATION_MEASURE_household_on_positive])
+    if (toci_unit(draw.v[1]) < today->strength[TOC_SIMULATION_MEASURE_household_on_positive]) {
         quarantine_household(shard, agent, last, false);
+        test_household(shard, agent);
+    }
     if (toci_unit(draw.v[2]) < today->strength[TOC_SIMULATION_MEASURE_app_on_positive])
-        look_for_contacts(shard, agent, TOCI_TRACE_POSITIVE, sim->day);
+        look_for_contacts(shard, agent, TOCI_TRACE_POSITIVE, 0);
     if (toci_unit(draw.v[3]) < today->strength[TOC_SIMULATION_MEASURE_tracers]) {
         uint32_t delay = (uint32_t) sim->p.tracer_delay;
         toci_later(shard, agent, TOCI_INTERVIEW, sim->day, delay > earliest_interview ? delay : earliest_interview);
@@ -83,10 +148,8 @@ void toci_report_admission(struct toci_shard *shard, uint32_t agent)
 {
     struct toc_simulation *sim = shard->sim;
     toci_end_stay(shard, agent);
-    if (!(sim->agent[agent].flags & TOCI_FLAG_TEST_ORDERED)) {
-        sim->agent[agent].flags |= TOCI_FLAG_TEST_ORDERED;
-        toci_later_with(shard, agent, TOCI_SPECIMEN, TOCI_NO_SYMPTOMS, sim->day, 0);
-    }
+    if (!(sim->agent[agent].flags & TOCI_FLAG_TEST_ORDERED))
+        order_test(shard, agent, TOCI_NO_SYMPTOMS, 0);
     act_on_case(shard, agent, 0);
 }
 
@@ -102,8 +165,8 @@ static void take_result(struct toci_shard *shard, uint32_t agent, bool positive,
             act_on_case(shard, agent, earliest);
         return;
     }
-    if (sim->p.test_release <= 0)
-        return;
+    if (sim->p.test_release <= 0 || note == TOCI_OF_CONTACT)
+        return; /* a contact stays to the end of the quarantine */
     toci_end_stay(shard, agent);
     if (note == TOCI_NO_SYMPTOMS)
         return;
@@ -112,7 +175,7 @@ static void take_result(struct toci_shard *shard, uint32_t agent, bool positive,
         if (other != agent)
             toci_release_hold(shard, other);
     if (toci_in_force(sim, agent, TOC_SIMULATION_MEASURE_app_on_symptoms) > 0)
-        look_for_contacts(shard, agent, TOCI_TRACE_RELEASE, sim->day - note);
+        look_for_contacts(shard, agent, TOCI_TRACE_RELEASE, note);
 }
 
 static bool test_finds(const struct toc_simulation *sim, uint32_t agent)
@@ -127,12 +190,11 @@ static bool test_finds(const struct toc_simulation *sim, uint32_t agent)
 static void take_specimen(struct toci_shard *shard, uint32_t agent, uint32_t note)
 {
     struct toc_simulation *sim = shard->sim;
-    uint32_t               delay = (uint32_t) sim->p.test_result_days;
+    uint32_t               delay = result_days(sim, agent);
     bool                   positive = test_finds(sim, agent);
     toci_counted(shard, agent, TOC_SIMULATION_COLUMN_specimens, 1);
     toci_counted(shard, agent, TOC_SIMULATION_COLUMN_tubes, 1);
-    if (note != TOCI_NO_SYMPTOMS)
-        note = note + delay < TOCI_NO_SYMPTOMS ? note + delay : TOCI_NO_SYMPTOMS;
+    note = days_later(note, delay);
     if (delay == 0)
         take_result(shard, agent, positive, note, 1);
     else
@@ -158,8 +220,7 @@ void toci_take_specimens(struct toci_shard *shard)
         if (turn < quota)
             take_specimen(shard, agent, note);
         else
-            toci_later_with(shard, agent, TOCI_SPECIMEN, note + 1 < TOCI_NO_SYMPTOMS ? note + 1 : TOCI_NO_SYMPTOMS,
-                            sim->day, 1);
+            toci_later_with(shard, agent, TOCI_SPECIMEN, days_later(note, 1), sim->day, 1);
     }
     toci_bag_empty(shard, &shard->specimens);
     shard->num_specimens = 0;
@@ -195,6 +256,9 @@ void toci_sim_act(struct toci_shard *shard, uint32_t agent, enum toci_event even
     case TOCI_INTERVIEW:
         toci_bag_put(shard, &shard->interviews, (uint64_t) agent << 32);
         shard->num_interviews++;
+        break;
+    case TOCI_APP_TELLS:
+        toci_bag_put(shard, &shard->traces, (uint64_t) agent << 32 | (note & 3) << 16 | (sim->day - (note >> 2)));
         break;
     case TOCI_VACCINE_WORKS: begin_protection(shard, agent); break;
     default:

@@ -370,6 +370,8 @@ static void be_told(struct toci_shard *shard, uint64_t word)
     if (last > sim->agent[agent].stay_until)
         toci_counted(shard, agent, TOC_SIMULATION_COLUMN_traced, 1);
     toci_begin_stay(shard, agent, last, held);
+    if (positive)
+        toci_order_contact_test(shard, agent);
 }
 
 /* The part of the school or work that the area's persons of an age lose today. */
