@@ -262,3 +262,47 @@ int toc_simulation_check(const struct toc_simulation_setup *setup, struct toc_er
         ret = check_journeys(setup, error);
     return ret;
 }
+
+/* What people, contacts and coming infections are made of. */
+static bool is_fixed(const char *group, const char *name)
+{
+    static const char *const fixed[] = { "population", "networks",  "infection",        "onset_mean",
+                                         "onset_sd",   "app_share", "lockdown_contacts" };
+    for (size_t i = 0; i < sizeof fixed / sizeof fixed[0]; i++)
+        if (strcmp(fixed[i], group) == 0 || strcmp(fixed[i], name) == 0)
+            return true;
+    return false;
+}
+
+static int check_fixed(const struct toc_simulation *sim, const struct toc_simulation_parameters *parameters,
+                       struct toc_error *error)
+{
+    const char *group = "";
+    for (size_t i = 0; i < sizeof parameters_of / sizeof parameters_of[0]; i++) {
+        const struct toc_simulation_entry *entry = &parameters_of[i];
+        const double *value = (const double *) (const void *) ((const char *) parameters + entry->offset);
+        const double *before = (const double *) (const void *) ((const char *) &sim->p + entry->offset);
+        if (entry->kind == TOC_SIMULATION_HEADING)
+            group = entry->name;
+        for (size_t k = 0; k < entry->count && is_fixed(group, entry->name); k++)
+            if (!(value[k] <= before[k] && value[k] >= before[k]))
+                return toci_fail(error, TOC_ERR_OPTION, entry->name, entry->count == 1 ? TOC_NOWHERE : k, value[k],
+                                 "the value that the simulation was made with");
+    }
+    return 0;
+}
+
+int toc_simulation_change(struct toc_simulation *sim, const struct toc_simulation_parameters *parameters,
+                          struct toc_error *error)
+{
+    int ret = check_numbers(parameters, error);
+    if (ret == 0)
+        ret = check_tables(parameters, error);
+    if (ret == 0)
+        ret = check_fixed(sim, parameters, error);
+    if (ret != 0)
+        return ret;
+    sim->p = *parameters;
+    toci_sim_tables(sim);
+    return 0;
+}

@@ -67,6 +67,8 @@ void toci_sim_tables(struct toc_simulation *sim)
     sim->highest_susceptibility = 0;
     for (int age = 0; age < TOC_SIMULATION_AGE; age++)
         sim->highest_susceptibility = fmax(sim->highest_susceptibility, p->susceptibility[age]);
+    memset(sim->immune, 0, sizeof sim->immune);
+    sim->immune_by_chance = false;
     for (int i = 0; i < TOC_SIMULATION_PAIR; i++) {
         double share = p->cross_immunity[i];
         if (share >= 1)

@@ -241,6 +241,13 @@ int toc_simulation_vaccinate(struct toc_simulation *simulation, uint32_t agent, 
  * below 0: as the schedule says again. */
 int toc_simulation_switch(struct toc_simulation *simulation, enum toc_simulation_measure measure, uint32_t area,
                           double strength, struct toc_error *error);
+/* From now on these parameters: a treatment that saves more, tests that are faster, a longer quarantine. What is under
+ * way goes on as it was drawn. Unchanged must stay what people, contacts and coming infections were made of: all
+ * parameters of the groups population, networks and infection, onset_mean, onset_sd, app_share and lockdown_contacts;
+ * TOC_ERR_OPTION names the first of these that differs. Else the errors of toc_simulation_check. A checkpoint goes on
+ * with the parameters of the day when it was made. */
+int toc_simulation_change(struct toc_simulation *simulation, const struct toc_simulation_parameters *parameters,
+                          struct toc_error *error);
 
 /* ---- reading it between two days ---- */
 uint32_t toc_simulation_day(const struct toc_simulation *simulation);
@@ -301,7 +308,7 @@ int toc_simulation_save(struct toc_simulation *simulation, int (*put)(void *cont
                         void *context, struct toc_error *error);
 
 /* Go on from a checkpoint: the further days have the same bits as if there had been no break. get fills all num bytes
- * and answers 0. The setup has the parameters, areas, commuting and seed that it had. Lines of the schedule, imports
+ * and answers 0. The setup has the parameters, areas, commuting and seed that it had then. Lines of the schedule, imports
  * and journeys may be others from the coming day on ("what if"), but the schedule has as many lines, as triggers
  * remember whether they are pulled. Bytes are checked before they are used; a checkpoint that is cut short, damaged or
  * of another setup is TOC_ERR_DOMAIN. */

@@ -626,6 +626,62 @@ static void test_vaccine(void **state)
     toc_simulation_free(sim);
 }
 
+static double deaths_after(double fatal, struct toc_simulation **sim)
+{
+    parameters.seed_infections = 4000;
+    all_ages(parameters.asymptomatic, 0);
+    all_ages(parameters.mild, 0);
+    all_ages(parameters.hospitalised, 0.5);
+    all_ages(parameters.critical, 0.5);
+    all_ages(parameters.intensive_care, 1);
+    all_ages(parameters.fatal, 0.3);
+    *sim = create(2);
+    run(*sim, 10, COLUMN(deaths));
+    all_ages(parameters.fatal, fatal);
+    assert_ok(toc_simulation_change(*sim, &parameters, NULL));
+    return run(*sim, 120, COLUMN(deaths));
+}
+
+/* A fatality that changes in the middle of a run, up and down: those who come to intensive care from then on. */
+static void test_a_fatality_that_changes(void **state)
+{
+    (void) state;
+    struct toc_simulation *sim;
+    double                 usual = deaths_after(0.3, &sim), before = total(sim, COLUMN(recovered));
+    toc_simulation_free(sim);
+    set_up(NULL);
+    double saved = deaths_after(0, &sim);
+    assert_true(usual > 300 && saved < 0.3 * usual);
+    assert_true(total(sim, COLUMN(recovered)) > before);
+    assert_close(run(sim, 1, COLUMN(deaths)), 0, 0, 0);
+    toc_simulation_free(sim);
+    set_up(NULL);
+    assert_close(deaths_after(1, &sim) / usual, 1 / 0.3, 0.15, 0);
+    toc_simulation_free(sim);
+}
+
+/* What the people and coming infections were made of cannot change. */
+static void test_what_cannot_change(void **state)
+{
+    (void) state;
+    struct toc_simulation *sim = create(2);
+    struct toc_error       error;
+    parameters.susceptibility[3] = 0.5;
+    assert_int_equal(toc_simulation_change(sim, &parameters, &error), TOC_ERR_OPTION);
+    assert_string_equal(error.what, "susceptibility");
+    assert_int_equal(error.where, 3);
+    set_up(NULL);
+    parameters.onset_mean = 3;
+    assert_int_equal(toc_simulation_change(sim, &parameters, &error), TOC_ERR_OPTION);
+    assert_string_equal(error.what, "onset_mean");
+    set_up(NULL);
+    parameters.asymptomatic[0] = parameters.mild[0] = 0.6;
+    assert_int_equal(toc_simulation_change(sim, &parameters, &error), TOC_ERR_DOMAIN);
+    set_up(NULL);
+    assert_ok(toc_simulation_change(sim, &parameters, NULL));
+    toc_simulation_free(sim);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -647,6 +703,8 @@ int main(void)
         cmocka_unit_test_setup(test_share_of_the_app, set_up),
         cmocka_unit_test_setup(test_interviews, set_up),
         cmocka_unit_test_setup(test_vaccine, set_up),
+        cmocka_unit_test_setup(test_a_fatality_that_changes, set_up),
+        cmocka_unit_test_setup(test_what_cannot_change, set_up),
     };
     return cmocka_run_group_tests_name("simulation_reference", tests, NULL, NULL);
 }
