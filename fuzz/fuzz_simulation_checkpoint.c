@@ -46,10 +46,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const struct toc_allocator    allocator = { allocate, release, NULL };
     const struct toc_simulation_schedule schedule[] = {
-        { TOC_SIMULATION_MEASURE_isolation, 0, 1, 100, 1, -1, 0, 0 },
-        { TOC_SIMULATION_MEASURE_testing, 0, 1, 100, 1, 5, 1, 0 },
-        { TOC_SIMULATION_MEASURE_app_on_symptoms, 0, 1, 100, 1, -1, 0, 0 },
-        { TOC_SIMULATION_MEASURE_vaccination, 0, 1, 100, 1, -1, 0, 0 },
+        { TOC_SIMULATION_MEASURE_isolation, 0, 1, 100, 1, -1, 0, 0, 0 },
+        { TOC_SIMULATION_MEASURE_testing, 0, 1, 100, 1, 5, 1, 0, 0 },
+        { TOC_SIMULATION_MEASURE_app_on_symptoms, 0, 1, 100, 1, -1, 0, 0, 0 },
+        { TOC_SIMULATION_MEASURE_vaccination, 0, 1, 100, 1, -1, 0, 0, 0 },
     };
     struct toc_simulation_parameters parameters;
     struct toc_simulation           *sim = NULL;

@@ -28,7 +28,12 @@ static bool is_triggered(struct toc_simulation *sim, size_t line, uint32_t area)
         found += sim->weekly[i];
     uint32_t persons = sim->areas[last].end - sim->areas[first].first;
     double   rate = persons > 0 ? found * 1e5 / persons : 0;
-    *pulled = (uint8_t) (*pulled ? rate >= schedule->off_below : rate > schedule->on_above);
+    if (*pulled == 0)
+        *pulled = rate > schedule->on_above;
+    else if (rate >= schedule->off_below)
+        *pulled = 1;
+    else
+        *pulled = *pulled < schedule->off_after ? (uint8_t) (*pulled + 1) : 0;
     return *pulled;
 }
 

@@ -208,6 +208,8 @@ static int check_schedule(const struct toc_simulation_setup *setup, struct toc_e
         if (!(line->on_above < 0) && !(line->off_below >= 0 && line->off_below <= line->on_above))
             return toci_fail(error, TOC_ERR_OPTION, "schedule.off_below", i, line->off_below,
                              "0 <= off_below <= on_above");
+        if (line->off_after > TOC_SIMULATION_MOST_OFF_AFTER)
+            return toci_fail(error, TOC_ERR_OPTION, "schedule.off_after", i, line->off_after, "200 days at most");
     }
     return 0;
 }

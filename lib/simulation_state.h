@@ -180,7 +180,7 @@ struct toc_simulation {
     struct toci_today               *today;
     struct toci_ring                *rings; /* [area][kind], in the order of their slots */
     struct toc_simulation_schedule  *schedule;
-    uint8_t                         *pulled; /* [schedule][area] */
+    uint8_t                         *pulled; /* [schedule][area]: 0 = no, else 1 + the days below off_below */
     size_t                           num_schedule;
     struct toc_simulation_import    *imports;
     size_t                           num_imports;

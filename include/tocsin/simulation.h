@@ -129,13 +129,14 @@ struct toc_simulation_journey {
 #define TOC_SIMULATION_LAST_DAY 60000 /* days are 1 … this */
 #define TOC_SIMULATION_MAX_AREAS 65536
 #define TOC_SIMULATION_MAX_JOURNEYS 4096
+#define TOC_SIMULATION_MOST_OFF_AFTER 200
 #define TOC_SIMULATION_MAX_DEGREE 32 /* ring_contacts / ring_daily_share: persons that somebody knows in a ring */
 
 /* A measure is in force in an area on the days from … to, if there is no trigger, or while it is pulled: it is pulled
  * when the infections found by tests in the area in the last seven days, per 100,000 persons, exceed on_above, and
- * let go when they are below off_below. Where several lines of one measure are in force, the strongest counts. Areas
- * that belong together (the villages of a township) can have one line if they follow each other: a trigger then looks
- * at all of them as one. */
+ * let go when they have been below off_below on off_after days in a row. Where several lines of one measure are in
+ * force, the strongest counts. Areas that belong together (the villages of a township) can have one line if they follow
+ * each other: a trigger then looks at all of them as one. */
 struct toc_simulation_schedule {
     enum toc_simulation_measure measure;
     uint32_t                    area;     /* or TOC_SIMULATION_EVERYWHERE; a trigger looks at each area by itself */
@@ -143,7 +144,8 @@ struct toc_simulation_schedule {
     double                      strength; /* 0 … 1: the part of the measure's effect, 1 = as the parameters say */
     double                      on_above; /* < 0: no trigger */
     double                      off_below;
-    uint32_t                    areas; /* how many, from `area` on; 0 is 1 */
+    uint32_t                    areas;     /* how many, from `area` on; 0 is 1 */
+    uint32_t                    off_after; /* days, TOC_SIMULATION_MOST_OFF_AFTER at most; 0 is 1 */
 };
 
 /* Persons who are infected elsewhere and come back on a day: residents, taken at random, infected that day. */
@@ -308,10 +310,10 @@ int toc_simulation_save(struct toc_simulation *simulation, int (*put)(void *cont
                         void *context, struct toc_error *error);
 
 /* Go on from a checkpoint: the further days have the same bits as if there had been no break. get fills all num bytes
- * and answers 0. The setup has the parameters, areas, commuting and seed that it had then. Lines of the schedule, imports
- * and journeys may be others from the coming day on ("what if"), but the schedule has as many lines, as triggers
- * remember whether they are pulled. Bytes are checked before they are used; a checkpoint that is cut short, damaged or
- * of another setup is TOC_ERR_DOMAIN. */
+ * and answers 0. The setup has the parameters, areas, commuting and seed that it had then. Lines of the schedule,
+ * imports and journeys may be others from the coming day on ("what if"), but the schedule has as many lines, as
+ * triggers remember whether they are pulled. Bytes are checked before they are used; a checkpoint that is cut short,
+ * damaged or of another setup is TOC_ERR_DOMAIN. */
 int toc_simulation_restore(const struct toc_simulation_setup *setup, const struct toc_allocator *allocator,
                            const struct toc_simulation_runner *runner,
                            int (*get)(void *context, void *bytes, size_t num), void *context,

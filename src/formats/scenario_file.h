@@ -24,9 +24,11 @@
  *     measures:                            in force from … to, both included; a day is a date or a number, 1 = start
  *       - {measure: school_closure, from: 2024-03-01, to: 2024-03-31, area: Town, strength: 0.8}
  *       - {measure: lockdown, on_above: 200, off_below: 50}      by found infections of 7 days per 100,000
+ *       - {measure: lockdown, on_above: 5, off_below: 1, off_after: 14}    let go after 14 days in a row
  *       - {measure: lockdown, level: 4, on_above: 200, off_below: 50}      judged and imposed by areas of this level
  *     imports:                             persons infected elsewhere
  *       - {day: 10, area: Town, strain: 1, persons: 5}
+ *       - {from: 20, to: 60, every: 7, persons: 2}
  *
  * Nothing is guessed: an unknown key, a value of the wrong kind or out of bounds, a date that does not exist, a table
  * that is too short or does not sum is a fault at its line and column, and all faults of a file come at once. Names

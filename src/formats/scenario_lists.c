@@ -72,19 +72,25 @@ static bool read_measure_name(const struct scenario_reading *reading, const stru
     return false;
 }
 
-enum { MEASURE, FROM, TO, AREA, LEVEL, STRENGTH, ON_ABOVE, OFF_BELOW };
+enum { MEASURE, FROM, TO, AREA, LEVEL, STRENGTH, ON_ABOVE, OFF_BELOW, OFF_AFTER };
 
 static bool read_trigger(const struct scenario_reading *reading, const struct yaml_node *line,
                          const struct yaml_node *const *members, struct toc_simulation_schedule *schedule)
 {
     static const char unit[] = "found infections of 7 days per 100,000";
-    if (members[ON_ABOVE] == NULL && members[OFF_BELOW] == NULL)
+    double            days = 1;
+    if (members[ON_ABOVE] == NULL && members[OFF_BELOW] == NULL && members[OFF_AFTER] == NULL)
         return true;
     if (!scenario_is_here(reading, line, members[ON_ABOVE], "on_above") ||
         !scenario_is_here(reading, line, members[OFF_BELOW], "off_below"))
         return false;
     bool good = scenario_number(reading, members[ON_ABOVE], 0, 1e5, false, unit, &schedule->on_above) == 0;
     good = scenario_number(reading, members[OFF_BELOW], 0, 1e5, false, unit, &schedule->off_below) == 0 && good;
+    if (members[OFF_AFTER] != NULL)
+        good =
+            scenario_number(reading, members[OFF_AFTER], 1, TOC_SIMULATION_MOST_OFF_AFTER, true, "days", &days) == 0 &&
+            good;
+    schedule->off_after = (uint32_t) days;
     if (good && schedule->off_below > schedule->on_above) {
         scenario_tell(reading, members[OFF_BELOW], false, "at most on_above", "more than on_above");
         return false;
@@ -104,8 +110,8 @@ static bool read_measure_line(struct scenario_reading *reading, const struct yam
                               struct measure_line *measure)
 {
     struct toc_simulation_schedule *schedule = &measure->schedule;
-    static const char *const        keys[] = { "measure",  "from",     "to",        "area", "level",
-                                               "strength", "on_above", "off_below", NULL };
+    static const char *const        keys[] = { "measure",  "from",     "to",        "area",      "level",
+                                               "strength", "on_above", "off_below", "off_after", NULL };
     const struct yaml_node         *members[SCENARIO_MOST_KEYS];
     *measure = (struct measure_line){ .schedule = { .area = TOC_SIMULATION_EVERYWHERE,
                                                     .from = 1,
@@ -114,8 +120,9 @@ static bool read_measure_line(struct scenario_reading *reading, const struct yam
                                                     .on_above = -1,
                                                     .off_below = -1 },
                                       .by_level = false };
-    bool good = scenario_split(reading, line, keys,
-                               "a map: measure, from, to, area, level, strength, on_above, off_below", members);
+    bool good =
+        scenario_split(reading, line, keys,
+                       "a map: measure, from, to, area, level, strength, on_above, off_below, off_after", members);
     if (line->kind != YAML_MAP)
         return false;
     good = scenario_is_here(reading, line, members[MEASURE], "measure") && good;
@@ -145,33 +152,69 @@ static bool read_measure_line(struct scenario_reading *reading, const struct yam
 
 /* ---- imports ---- */
 
-static bool read_import_line(struct scenario_reading *reading, const struct yaml_node *line,
-                             struct toc_simulation_import *import)
+/* Cases imported on one day, or on several. */
+struct import_line {
+    struct toc_simulation_import import; /* of the first day */
+    uint32_t                     last, every;
+};
+
+enum { DAY, FIRST, LAST, EVERY, PERSONS, IMPORT_AREA, STRAIN };
+
+/* `day`, or `from` and `to`. */
+static bool read_import_days(const struct scenario_reading *reading, const struct yaml_node *line,
+                             const struct yaml_node *const *members, struct import_line *import)
 {
-    static const char *const     keys[] = { "day", "persons", "area", "strain", NULL };
-    const struct yaml_node      *members[SCENARIO_MOST_KEYS];
-    const struct scenario_place *place = NULL;
-    double                       number;
-    *import = (struct toc_simulation_import){ .area = TOC_SIMULATION_EVERYWHERE };
-    bool good = scenario_split(reading, line, keys, "a map: day, persons, area, strain", members);
+    double every = 1;
+    if (members[DAY] != NULL && (members[FIRST] != NULL || members[LAST] != NULL || members[EVERY] != NULL)) {
+        scenario_tell(reading, members[DAY], true, "day, or from and to", "both");
+        return false;
+    }
+    if (members[DAY] != NULL || (members[FIRST] == NULL && members[LAST] == NULL)) {
+        bool good = scenario_is_here(reading, line, members[DAY], "day") &&
+                    scenario_day(reading, members[DAY], &import->import.day) == 0;
+        import->last = import->import.day;
+        return good;
+    }
+    if (!scenario_is_here(reading, line, members[FIRST], "from") ||
+        !scenario_is_here(reading, line, members[LAST], "to"))
+        return false;
+    bool good = scenario_day(reading, members[FIRST], &import->import.day) == 0;
+    good = scenario_day(reading, members[LAST], &import->last) == 0 && good;
+    if (members[EVERY] != NULL)
+        good = scenario_number(reading, members[EVERY], 1, SCENARIO_DAYS, true, "days", &every) == 0 && good;
+    import->every = (uint32_t) every;
+    if (good && import->last < import->import.day) {
+        scenario_tell(reading, members[LAST], false, "the first day or later", "the last day lies before the first");
+        return false;
+    }
+    return good;
+}
+
+static bool read_import_line(struct scenario_reading *reading, const struct yaml_node *line, struct import_line *made)
+{
+    static const char *const      keys[] = { "day", "from", "to", "every", "persons", "area", "strain", NULL };
+    const struct yaml_node       *members[SCENARIO_MOST_KEYS];
+    const struct scenario_place  *place = NULL;
+    struct toc_simulation_import *import = &made->import;
+    double                        number;
+    *made = (struct import_line){ .import = { .area = TOC_SIMULATION_EVERYWHERE }, .every = 1 };
+    bool good = scenario_split(reading, line, keys, "a map: day (or from, to, every), persons, area, strain", members);
     if (line->kind != YAML_MAP)
         return false;
-    good = scenario_is_here(reading, line, members[0], "day") && good;
-    good = scenario_is_here(reading, line, members[1], "persons") && good;
-    if (members[0] != NULL)
-        good = scenario_day(reading, members[0], &import->day) == 0 && good;
-    if (members[1] != NULL && scenario_number(reading, members[1], 1, 1e9, true, "persons", &number) == 0)
+    good = read_import_days(reading, line, members, made) && good;
+    good = scenario_is_here(reading, line, members[PERSONS], "persons") && good;
+    if (members[PERSONS] != NULL && scenario_number(reading, members[PERSONS], 1, 1e9, true, "persons", &number) == 0)
         import->persons = (uint32_t) number;
     else
         good = false;
-    if (members[2] != NULL)
-        good = scenario_read_place(reading, members[2], &place) && good;
+    if (members[IMPORT_AREA] != NULL)
+        good = scenario_read_place(reading, members[IMPORT_AREA], &place) && good;
     if (place != NULL) {
         import->area = place->first;
         import->areas = several(place);
     }
-    if (members[3] != NULL) {
-        if (scenario_number(reading, members[3], 1, TOC_SIMULATION_STRAIN, true, "strain", &number) == 0)
+    if (members[STRAIN] != NULL) {
+        if (scenario_number(reading, members[STRAIN], 1, TOC_SIMULATION_STRAIN, true, "strain", &number) == 0)
             import->strain = (uint32_t) number - 1;
         else
             good = false;
@@ -261,14 +304,32 @@ static int read_measures(struct scenario_reading *reading)
     return 0;
 }
 
+/* One element for each of the line's days. */
+static void read_import(struct scenario_reading *reading, const struct yaml_node *line)
+{
+    struct scenario   *scenario = reading->scenario;
+    struct import_line made;
+    if (!read_import_line(reading, line, &made))
+        return;
+    for (; made.import.day <= made.last; made.import.day += made.every) {
+        if (scenario->num_imports == SCENARIO_LINES) {
+            scenario_tell(reading, line, false, "at most 10000, one for each day", "too many imports");
+            return;
+        }
+        scenario->imports[scenario->num_imports] = made.import;
+        reading->imports[scenario->num_imports++] = line;
+    }
+}
+
 static int read_imports(struct scenario_reading *reading)
 {
     struct scenario *scenario = reading->scenario;
     size_t           num = count_lines(reading, "imports");
     if (is_too_long(reading, "imports", num))
         return 0;
-    scenario->imports = arena_array(&scenario->arena, num, sizeof *scenario->imports);
-    reading->imports = arena_array(&scenario->arena, num, sizeof(struct yaml_node *));
+    size_t room = num > 0 ? SCENARIO_LINES : 0; /* a line is several where it has from and to */
+    scenario->imports = arena_array(&scenario->arena, room, sizeof *scenario->imports);
+    reading->imports = arena_array(&scenario->arena, room, sizeof(struct yaml_node *));
     if (scenario->imports == NULL || reading->imports == NULL)
         return TOC_ERR_NO_MEMORY;
     for (size_t file = reading->num_files; file-- > 0;) {
@@ -276,8 +337,7 @@ static int read_imports(struct scenario_reading *reading)
         if (list == NULL || !scenario_is(reading, list, YAML_LIST, "a list of imported cases"))
             continue;
         for (const struct yaml_node *line = list->first; line != NULL; line = line->next)
-            if (read_import_line(reading, line, &scenario->imports[scenario->num_imports]))
-                reading->imports[scenario->num_imports++] = line;
+            read_import(reading, line);
     }
     return 0;
 }

@@ -26,8 +26,9 @@ static void test_a_scenario_is_read(void **state)
              "commuting:\n  - {from: Harbour, to: Town, share: 0.2}\n  - {from: Town, to: Harbour, share: 0.1}\n"
              "measures:\n  - measure: isolation\n"
              "  - {measure: lockdown, from: 2024-02-03, to: 40, area: Harbour, strength: 0.8, on_above: 200, "
-             "off_below: 50}\n"
-             "imports:\n  - {day: 2024-02-10, area: Harbour, strain: 2, persons: 5}\n",
+             "off_below: 50, off_after: 14}\n"
+             "imports:\n  - {day: 2024-02-10, area: Harbour, strain: 2, persons: 5}\n"
+             "  - {from: 20, to: 2024-03-05, every: 7, persons: 2}\n",
         &scenario);
     assert_string_equal(scenario.title, "Town");
     assert_string_equal(scenario.source, "invented");
@@ -55,7 +56,13 @@ static void test_a_scenario_is_read(void **state)
     assert_int_equal(scenario.schedule[1].to, 40);
     assert_close(scenario.schedule[1].strength, 0.8, 0, 0);
     assert_close(scenario.schedule[1].off_below, 50, 0, 0);
-    assert_int_equal(scenario.num_imports, 1);
+    assert_int_equal(scenario.schedule[0].off_after, 0);
+    assert_int_equal(scenario.schedule[1].off_after, 14);
+    assert_int_equal(scenario.num_imports, 4);
+    for (size_t i = 1; i < 4; i++) { /* 2024-03-05 is day 34 */
+        assert_int_equal(scenario.imports[i].day, 13 + 7 * i);
+        assert_int_equal(scenario.imports[i].persons, 2);
+    }
     assert_int_equal(scenario.imports[0].day, 10);
     assert_int_equal(scenario.imports[0].strain, 1); /* people count strains from 1 */
     assert_int_equal(scenario.imports[0].persons, 5);
@@ -230,7 +237,29 @@ static void test_unknown_keys(void **state)
         HEAD "measures: [{measure: lokdown}]\n",
         "s.yaml:4:22: measures.measure: there is no measure \"lokdown\"; allowed: did you mean lockdown?\n");
     assert_scenario_faults(HEAD "imports: [{day: 1, persons: 1, zebra: 1}]\n",
-                           "s.yaml:4:32: imports: the key \"zebra\" is unknown; allowed: day, persons, area, strain\n");
+                           "s.yaml:4:32: imports: the key \"zebra\" is unknown; allowed: day, from, to, "
+                           "every, persons, area, strain\n");
+}
+
+static void test_days_of_imports_and_triggers(void **state)
+{
+    (void) state;
+    assert_scenario_faults(HEAD "imports: [{day: 3, from: 4, to: 5, persons: 1}]\n",
+                           "s.yaml:4:12: imports: both; allowed: day, or from and to\n");
+    assert_scenario_faults(HEAD "imports: [{from: 4, persons: 1}]\n", "s.yaml:4:11: imports: to is missing\n");
+    assert_scenario_faults(HEAD "imports: [{from: 4, to: 3, persons: 1}]\n",
+                           "s.yaml:4:25: imports.to: the last day lies before the first; allowed: the first day or "
+                           "later\n");
+    assert_scenario_faults(
+        HEAD "imports: [{from: 4, to: 8, every: 0, persons: 1}]\n",
+        "s.yaml:4:35: imports.every: \"0\" is too small; allowed: a whole number, 1 … 3660 (days)\n");
+    assert_scenario_faults(HEAD "imports: [{from: 1, to: 10001, persons: 1}]\n",
+                           "s.yaml:4:11: imports: too many imports; allowed: at most 10000, one for each day\n");
+    assert_scenario_faults(HEAD "measures: [{measure: lockdown, off_after: 3}]\n",
+                           "s.yaml:4:12: measures: on_above is missing\n");
+    assert_scenario_faults(
+        HEAD "measures: [{measure: lockdown, on_above: 2, off_below: 1, off_after: 201}]\n",
+        "s.yaml:4:70: measures.off_after: \"201\" is too large; allowed: a whole number, 1 … 200 (days)\n");
 }
 
 static void test_impossible_dates(void **state)
@@ -280,8 +309,9 @@ static void test_values_of_the_wrong_kind(void **state)
                            "s.yaml:4:30: infection.infectious_rate: a list; allowed: a number, 0 … 100 (infections)\n");
     assert_scenario_faults(HEAD "measures: {measure: lockdown}\n",
                            "s.yaml:4:11: measures: a map; allowed: a list of measures\n");
-    assert_scenario_faults(HEAD "imports: [5]\n",
-                           "s.yaml:4:11: imports: a text; allowed: a map: day, persons, area, strain\n");
+    assert_scenario_faults(
+        HEAD "imports: [5]\n",
+        "s.yaml:4:11: imports: a text; allowed: a map: day (or from, to, every), persons, area, strain\n");
     assert_scenario_faults(HEAD "measures:\n",
                            "s.yaml:4:10: measures: nothing stands here; allowed: a list of measures\n");
     assert_scenario_faults("5\n", "s.yaml:1:1: a text; allowed: a map: scenario, start, days, …\n");
@@ -422,6 +452,7 @@ int main(void)
         cmocka_unit_test(test_where_extended_files_are_looked_for),
         cmocka_unit_test(test_limit_of_files),
         cmocka_unit_test(test_unknown_keys),
+        cmocka_unit_test(test_days_of_imports_and_triggers),
         cmocka_unit_test(test_impossible_dates),
         cmocka_unit_test(test_numbers_out_of_bounds),
         cmocka_unit_test(test_values_of_the_wrong_kind),

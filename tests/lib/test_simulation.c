@@ -496,8 +496,8 @@ static void test_steering(void **state)
 static void test_capacity_of_tests(void **state)
 {
     (void) state;
-    const struct toc_simulation_schedule lines[] = { { TOC_SIMULATION_MEASURE_isolation, 0, 1, DAYS, 1, -1, 0, 0 },
-                                                     { TOC_SIMULATION_MEASURE_testing, 0, 1, DAYS, 1, -1, 0, 0 } };
+    const struct toc_simulation_schedule lines[] = { { TOC_SIMULATION_MEASURE_isolation, 0, 1, DAYS, 1, -1, 0, 0, 0 },
+                                                     { TOC_SIMULATION_MEASURE_testing, 0, 1, DAYS, 1, -1, 0, 0, 0 } };
     set_up(10000);
     parameters.test_capacity = 200; /* 20 a day */
     struct toc_simulation *sim = create(

@@ -201,6 +201,67 @@ static void test_a_trigger_looks_at_the_areas_of_its_line_as_one(void **state)
     check_trigger(10000, 3, nowhere);
 }
 
+/* How many days schools are closed in the village, and in another one, where all cases are found on day 5. */
+static double days_closed(uint32_t off_after)
+{
+    const struct toc_simulation_schedule schedule[] = {
+        { .measure = TOC_SIMULATION_MEASURE_testing, .area = 1, .from = 1, .to = LAST, .strength = 1, .on_above = -1 },
+        { .measure = TOC_SIMULATION_MEASURE_isolation,
+          .area = 1,
+          .from = 1,
+          .to = LAST,
+          .strength = 1,
+          .on_above = -1 },
+        { .measure = TOC_SIMULATION_MEASURE_school_closure,
+          .area = TOC_SIMULATION_EVERYWHERE,
+          .from = 1,
+          .to = LAST,
+          .strength = 1,
+          .on_above = 100,
+          .off_below = 1,
+          .off_after = off_after }
+    };
+    const struct toc_simulation_import import = { .day = 1, .area = 1, .persons = 100 };
+    struct toc_simulation             *sim = create(&(struct toc_simulation_setup){ .parameters = &parameters,
+                                                                                    .areas = villages,
+                                                                                    .num_areas = AREAS,
+                                                                                    .schedule = schedule,
+                                                                                    .num_schedule = 3,
+                                                                                    .imports = &import,
+                                                                                    .num_imports = 1,
+                                                                                    .seed = 4 });
+    double                             closed = 0;
+    for (int day = 1; day <= LAST; day++) {
+        step(sim);
+        double pupils = count_of(1, 0, TOC_SIMULATION_COLUMN_school_days_lost);
+        assert_int_equal(count_in(1, TOC_SIMULATION_COLUMN_positives) > 0, day == 5);
+        assert_close(count_in(2, TOC_SIMULATION_COLUMN_school_days_lost), 0, 0, 0);
+        closed += pupils > 200;
+    }
+    toc_simulation_free(sim);
+    return closed;
+}
+
+/* A zone is let go when none has been found for seven days, or so many days later. */
+static void test_a_zone_waits_before_it_is_let_go(void **state)
+{
+    (void) state;
+    parameters.infectious_rate = 0;
+    parameters.other_symptoms = 0;
+    parameters.isolation_share = 1;
+    parameters.test_specificity = parameters.test_sensitivity = 1;
+    parameters.test_first_day = 0;
+    parameters.onset_mean = 2;
+    parameters.onset_sd = 0;
+    for (int age = 0; age < TOC_SIMULATION_AGE; age++) {
+        parameters.asymptomatic[age] = 0;
+        parameters.mild[age] = 1;
+    }
+    assert_close(days_closed(0), 7, 0, 0); /* days 6 to 12: those of day 5 are of the last seven days */
+    assert_close(days_closed(1), 7, 0, 0);
+    assert_close(days_closed(10), 16, 0, 0);
+}
+
 static void test_areas_that_do_not_exist(void **state)
 {
     (void) state;
@@ -268,6 +329,7 @@ int main(void)
         cmocka_unit_test_setup(test_wrong_ages_are_named_by_their_area, set_up),
         cmocka_unit_test_setup(test_imports_into_several_areas, set_up),
         cmocka_unit_test_setup(test_a_trigger_looks_at_the_areas_of_its_line_as_one, set_up),
+        cmocka_unit_test_setup(test_a_zone_waits_before_it_is_let_go, set_up),
         cmocka_unit_test_setup(test_areas_that_do_not_exist, set_up),
         cmocka_unit_test_setup(test_a_town_goes_home_to_many_villages, set_up),
     };

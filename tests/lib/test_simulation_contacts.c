@@ -103,8 +103,8 @@ static void test_the_largest_degree(void **state)
     (void) state;
     for (int ring = 0; ring < TOC_SIMULATION_RING; ring++)
         parameters.ring_contacts[ring] = TOC_SIMULATION_MAX_DEGREE * parameters.ring_daily_share;
-    const struct toc_simulation_schedule lines[] = { { TOC_SIMULATION_MEASURE_isolation, 0, 1, 30, 1, -1, 0, 0 },
-                                                     { TOC_SIMULATION_MEASURE_app_on_symptoms, 0, 1, 30, 1, -1, 0,
+    const struct toc_simulation_schedule lines[] = { { TOC_SIMULATION_MEASURE_isolation, 0, 1, 30, 1, -1, 0, 0, 0 },
+                                                     { TOC_SIMULATION_MEASURE_app_on_symptoms, 0, 1, 30, 1, -1, 0, 0,
                                                        0 } };
     struct toc_simulation               *sim = NULL;
     const struct toc_simulation_setup    setup = {
