@@ -78,7 +78,8 @@ static bool is_hit(const struct toc_simulation *sim, uint64_t word)
     if (!is_agent(sim, source))
         return false;
     if ((uint32_t) word >> TOCI_SIM_AGENT_BITS == TOCI_RANDOM)
-        return place < sim->agent[source].stubs;
+        return place < sim->agent[source].stubs ||
+               (place >= TOCI_SIM_FIRST_RIDE && place - TOCI_SIM_FIRST_RIDE < sim->rides);
     return is_agent(sim, place); /* slots are as many */
 }
 
@@ -87,7 +88,7 @@ static bool is_infection(const struct toc_simulation *sim, uint64_t word, uint64
 {
     if (number % 2 == 0)
         return is_agent(sim, word >> 32) && (is_agent(sim, (uint32_t) word) || (uint32_t) word == TOCI_SIM_NOBODY);
-    return (word >> 16) <= sim->day && (word >> 8 & 255) <= TOCI_IMPORTED && (word >> 4 & 15) <= TOCI_COURSE_SEVERE &&
+    return (word >> 16) <= sim->day && (word >> 8 & 255) <= TOCI_TRANSPORT && (word >> 4 & 15) <= TOCI_COURSE_SEVERE &&
            (word & 15) < TOC_SIMULATION_STRAIN;
 }
 

@@ -174,6 +174,49 @@ static void count_places(struct toc_simulation *sim, const struct toc_simulation
     }
 }
 
+static double riders_of(const struct toc_simulation *sim, uint32_t first, uint32_t end)
+{
+    double riders = 0;
+    for (uint32_t agent = first; agent < end; agent++)
+        riders += toci_rides(sim, agent);
+    return riders;
+}
+
+/* So many pairings that a rider meets transport_contacts others, where all areas have as large a share of riders. */
+static int make_rides(struct toc_simulation *sim, struct toc_error *error)
+{
+    double contacts = sim->p.transport_contacts, share = 0;
+    if (contacts <= 0)
+        return 0;
+    for (uint32_t agent = 0; agent < sim->agents; agent++)
+        share += sim->p.transport_share[toci_age(sim, agent)] / sim->agents;
+    if (share <= 0)
+        return 0;
+    if (contacts / share > TOCI_SIM_MAX_RIDES)
+        return toci_fail(error, TOC_ERR_TOO_LARGE, "transport_contacts", TOC_NOWHERE, contacts / share,
+                         "transport_contacts / (share of the population that rides) at most 1000");
+    sim->rides = (uint32_t) ceil(contacts / share);
+    sim->ride_share = contacts / share / sim->rides;
+    sim->rides_anywhere = sim->num_areas > 1 ? (uint32_t) (sim->p.travel_share * sim->rides + 0.5) : 0;
+    return 0;
+}
+
+/* Contacts of all riders on a day. */
+static double measure_rides(const struct toc_simulation *sim)
+{
+    double all = 0, sum = 0;
+    if (sim->rides == 0)
+        return 0;
+    for (uint32_t area = 0; area < sim->num_areas; area++) {
+        double persons = sim->areas[area].end - sim->areas[area].first;
+        double riders = riders_of(sim, sim->areas[area].first, sim->areas[area].end);
+        all += riders;
+        if (persons > 0)
+            sum += riders * riders / persons * (sim->rides - sim->rides_anywhere);
+    }
+    return (sum + all * all / sim->agents * sim->rides_anywhere) * sim->ride_share;
+}
+
 static void measure_contacts(struct toc_simulation *sim)
 {
     double household = 0, ring = 0;
@@ -185,9 +228,11 @@ static void measure_contacts(struct toc_simulation *sim)
                 ring += 2 * place.half;
         }
     const double *weight = sim->p.network_weight;
-    sim->mean_weight =
-        (weight[0] * household + weight[1] * ring * sim->p.ring_daily_share + weight[2] * sim->num_stubs) / sim->agents;
-    sim->mean_contacts = (household + ring * sim->p.ring_daily_share + sim->num_stubs) / sim->agents;
+    double        rides = measure_rides(sim);
+    sim->mean_weight = (weight[0] * household + weight[1] * ring * sim->p.ring_daily_share +
+                        weight[2] * sim->num_stubs + sim->p.transport_weight * rides) /
+                       sim->agents;
+    sim->mean_contacts = (household + ring * sim->p.ring_daily_share + sim->num_stubs + rides) / sim->agents;
 }
 
 int toci_sim_contacts(struct toc_simulation *sim, const struct toc_simulation_setup *setup, struct toc_error *error)
@@ -211,6 +256,8 @@ int toci_sim_contacts(struct toc_simulation *sim, const struct toc_simulation_se
     for (uint32_t i = 0; i < num_rings; i++)
         shape_ring(sim, &sim->rings[i], i % TOC_SIMULATION_RING);
     ret = make_stubs(sim, error);
+    if (ret == 0)
+        ret = make_rides(sim, error);
     if (ret == 0)
         measure_contacts(sim);
 out:

@@ -59,7 +59,7 @@ struct reach {
     uint32_t          agent, strain, household, members, stubs;
     struct toci_place place;
     double            sure[TOC_SIMULATION_SIZE]; /* cumulated, over members of the household */
-    double            bound[3];                  /* household, ring, random */
+    double            bound[4];                  /* household, ring, random, transport */
 };
 
 static void find_reach(const struct toc_simulation *sim, double hazard, struct reach *reach)
@@ -81,6 +81,9 @@ static void find_reach(const struct toc_simulation *sim, double hazard, struct r
             hazard * sim->p.network_weight[1] * 3 * reach->place.half * reach->place.kind->highest_susceptibility;
     reach->stubs = sim->agent[agent].stubs;
     reach->bound[2] = hazard * sim->p.network_weight[2] * reach->stubs * sim->highest_susceptibility;
+    reach->bound[3] = sim->rides > 0 && toci_rides(sim, agent)
+                          ? hazard * sim->p.transport_weight * sim->rides * sim->highest_susceptibility
+                          : 0;
 }
 
 static void hit_household(struct toci_shard *shard, const struct reach *reach, uint32_t day, uint32_t word, double at)
@@ -136,7 +139,7 @@ static void draw_hits(struct toci_shard *shard, uint32_t agent, uint32_t strain,
     struct toci_draw             draw = { { 0 } };
     find_reach(sim, hazard, &reach);
     ring.num = 0;
-    double   total = reach.bound[0] + reach.bound[1] + reach.bound[2];
+    double   total = reach.bound[0] + reach.bound[1] + reach.bound[2] + reach.bound[3];
     uint32_t hits = draw_poisson(sim, total, agent, poisson);
     for (uint32_t i = 0; i < hits; i++) {
         if (i % 2 == 0)
@@ -149,10 +152,14 @@ static void draw_hits(struct toci_shard *shard, uint32_t agent, uint32_t strain,
             hit_household(shard, &reach, day, other << 12 | 0x800, at / reach.bound[0]);
         } else if ((at -= reach.bound[0]) < reach.bound[1]) {
             hit_ring(shard, &reach, day, at / reach.bound[1], &ring);
-        } else {
-            uint32_t stub = (uint32_t) ((at - reach.bound[1]) / reach.bound[2] * reach.stubs);
+        } else if ((at -= reach.bound[1]) < reach.bound[2] || reach.bound[3] <= 0) {
+            uint32_t stub = (uint32_t) (at / reach.bound[2] * reach.stubs);
             toci_bag_put(shard, &shard->hits[day % TOCI_SIM_DAYS],
                          toci_hit(agent, strain, stub < reach.stubs ? stub : 0, TOCI_RANDOM));
+        } else {
+            uint32_t ride = (uint32_t) ((at - reach.bound[2]) / reach.bound[3] * sim->rides);
+            toci_bag_put(shard, &shard->hits[day % TOCI_SIM_DAYS],
+                         toci_hit(agent, strain, TOCI_SIM_FIRST_RIDE + (ride < sim->rides ? ride : 0), TOCI_RANDOM));
         }
     }
     keep_ring_hits(shard, &reach, &ring);
@@ -219,10 +226,20 @@ void toci_sim_infect(struct toci_shard *shard, uint32_t agent, uint32_t infector
 static uint32_t strike_at_home(const struct toc_simulation *sim, uint32_t source, uint32_t strain, uint32_t target,
                                uint32_t network, uint32_t number)
 {
-    if (!toci_is_susceptible(sim, target, strain))
+    if (!toci_is_susceptible(sim, target, strain) || toci_is_sheltered(sim, source) || toci_is_sheltered(sim, target))
         return TOCI_SIM_NOBODY;
     bool holds = sim->plain ? network == TOCI_HOUSEHOLD : toci_at_home_today(sim, source, network, number);
     return holds ? target : TOCI_SIM_NOBODY;
+}
+
+/* Whom a rider meets in a bus or train, at home and about. */
+static uint32_t strike_on_the_way(const struct toc_simulation *sim, uint32_t source, uint32_t area, uint32_t ride)
+{
+    uint32_t met = toci_fellow_rider(sim, source, area, ride, sim->day);
+    if (met == TOCI_SIM_NOBODY || !toci_is_about(sim, met) || toci_is_away(sim, source, sim->day) ||
+        toci_is_away(sim, met, sim->day))
+        return TOCI_SIM_NOBODY;
+    return met;
 }
 
 /* Whom a hit that is due today strikes, or TOCI_SIM_NOBODY. met: whom the ring or the first pairing of the day gives.
@@ -243,6 +260,8 @@ static uint32_t strike(const struct toc_simulation *sim, uint32_t source, uint32
     if (network == TOCI_RING)
         bound = toci_ring_of_slot(sim, place, area * TOC_SIMULATION_RING + (sim->agent[source].age_ring >> 4 & 7u))
                     ->highest_susceptibility;
+    else if (place >= TOCI_SIM_FIRST_RIDE)
+        met = strike_on_the_way(sim, source, area, place - TOCI_SIM_FIRST_RIDE);
     else
         met = toci_random_contact(sim, source, area, sim->first_stub[source] + place, sim->day, met);
     if (met == TOCI_SIM_NOBODY || !toci_is_susceptible(sim, met, strain) || toci_stays(sim, met, sim->day))
@@ -250,6 +269,7 @@ static uint32_t strike(const struct toc_simulation *sim, uint32_t source, uint32
     double u = toci_unit(toci_draw(sim->seed, TOCI_DRAW_DUE, source, sim->day, number).v[0]);
     if (u * bound >= sim->p.susceptibility[toci_age(sim, met)])
         return TOCI_SIM_NOBODY;
+    network = network == TOCI_RANDOM && place >= TOCI_SIM_FIRST_RIDE ? TOCI_TRANSPORT : network;
     return sim->plain || toci_meet_under_measures(sim, source, met, network) ? met : TOCI_SIM_NOBODY;
 }
 
@@ -267,7 +287,7 @@ static void fetch_ahead(const struct toc_simulation *sim, const struct toci_chun
             continue;
         if (low >> TOCI_SIM_AGENT_BITS == TOCI_RING) {
             __builtin_prefetch(&sim->slot_agent[place]);
-        } else if (low >> TOCI_SIM_AGENT_BITS == TOCI_RANDOM) {
+        } else if (low >> TOCI_SIM_AGENT_BITS == TOCI_RANDOM && place < TOCI_SIM_FIRST_RIDE) {
             met[i] = toci_partner(sim, toci_sim_area_of(sim, source), sim->first_stub[source] + place, sim->day, 0);
             if (met[i] != TOCI_SIM_NOBODY)
                 __builtin_prefetch(&sim->stub_agent[met[i]]);
@@ -303,7 +323,10 @@ void toci_sim_transmit(void *context, size_t index)
             uint32_t target = strike(sim, source, strain, low & TOCI_SIM_AGENT_MASK, network, met[i], number++);
             if (target == TOCI_SIM_NOBODY)
                 continue;
-            network = network == TOCI_HOUSEHOLD_EXTRA ? TOCI_HOUSEHOLD : network;
+            if (network == TOCI_HOUSEHOLD_EXTRA)
+                network = TOCI_HOUSEHOLD;
+            else if (network == TOCI_RANDOM && (low & TOCI_SIM_AGENT_MASK) >= TOCI_SIM_FIRST_RIDE)
+                network = TOCI_RODE;
             toci_bag_put(shard, &shard->to[toci_sim_shard_of(sim, target)], toci_hit(source, strain, target, network));
         }
     }
@@ -372,9 +395,9 @@ void toci_sim_take_hits(struct toci_shard *shard)
     TOCI_BAG_EACH(chunk, i, &shard->fresh)
     {
         uint32_t high = (uint32_t) (chunk->word[i] >> 32), low = (uint32_t) chunk->word[i];
-        uint32_t target = low & TOCI_SIM_AGENT_MASK;
+        uint32_t target = low & TOCI_SIM_AGENT_MASK, network = low >> TOCI_SIM_AGENT_BITS;
         sim->agent[target].held &= (uint8_t) ~TOCI_STRUCK;
-        toci_sim_infect(shard, target, high & TOCI_SIM_AGENT_MASK, low >> TOCI_SIM_AGENT_BITS,
+        toci_sim_infect(shard, target, high & TOCI_SIM_AGENT_MASK, network == TOCI_RODE ? TOCI_TRANSPORT : network,
                         high >> TOCI_SIM_AGENT_BITS);
     }
     toci_bag_empty(shard, &shard->fresh);

@@ -70,14 +70,32 @@ static void weaken_contacts(const struct toc_simulation *sim, struct toci_today 
     today->ring[2] *= weakened(strength[TOC_SIMULATION_MEASURE_work_closure], p->work_closure_contacts);
     today->random = weakened(lockdown, p->lockdown_contacts[2]) *
                     weakened(strength[TOC_SIMULATION_MEASURE_advice], p->advice_contacts);
+    today->transport = weakened(lockdown, p->lockdown_contacts[2]) *
+                       weakened(strength[TOC_SIMULATION_MEASURE_transport_stop], p->transport_stop_contacts);
     today->household = weakened(lockdown, p->lockdown_contacts[0]);
     today->precaution = weakened(strength[TOC_SIMULATION_MEASURE_precautions], p->precaution_transmission);
     today->shielding = weakened(strength[TOC_SIMULATION_MEASURE_shielding], p->shielding_contacts);
     today->border = weakened(strength[TOC_SIMULATION_MEASURE_checkpoints], p->checkpoint_contacts);
 }
 
+/* Free beds of shelter hospitals, to be given out today: each shard its part, to be shared anew tomorrow. */
+static void share_shelters(struct toc_simulation *sim)
+{
+    double beds = floor(sim->p.shelter_beds * sim->agents / 1e5);
+    for (uint32_t i = 0; i < sim->num_shards; i++)
+        for (uint32_t area = sim->shards[i].area_first; area < sim->shards[i].area_end; area++)
+            for (uint32_t age = 0; age < TOC_SIMULATION_AGE; age++)
+                beds -= toci_count(&sim->shards[i], area, age)[TOC_SIMULATION_COLUMN_sheltered];
+    for (uint32_t i = 0; i < sim->num_shards; i++) {
+        struct toci_shard *shard = &sim->shards[i];
+        double             before = floor(beds * shard->first / sim->agents);
+        shard->shelter_quota = floor(beds * shard->end / sim->agents) - before;
+    }
+}
+
 void toci_sim_begin_day(struct toc_simulation *sim)
 {
+    bool shelters = false;
     for (uint32_t try = 0; try < TOCI_SIM_RETRIES; try++) {
         struct toci_draw draw = toci_draw(sim->seed, TOCI_DRAW_PAIRING, sim->day, try, 0);
         memcpy(sim->pairing[sim->day % TOCI_SIM_PAIRINGS][try], draw.v, sizeof sim->pairing[0][0]);
@@ -89,7 +107,10 @@ void toci_sim_begin_day(struct toc_simulation *sim)
         weaken_contacts(sim, today);
         for (int measure = TOC_SIMULATION_MEASURE_lockdown; measure <= TOC_SIMULATION_MEASURE_checkpoints; measure++)
             sim->plain = sim->plain && today->strength[measure] <= 0;
+        shelters = shelters || today->strength[TOC_SIMULATION_MEASURE_shelters] > 0;
     }
+    if (shelters)
+        share_shelters(sim);
 }
 
 /* Extra hits are those above the usual rate, up to the bound that all hits were drawn with. */
@@ -105,7 +126,9 @@ bool toci_at_home_today(const struct toc_simulation *sim, uint32_t source, uint3
 double toci_contact_factor(const struct toc_simulation *sim, uint32_t agent, uint32_t area, uint32_t network)
 {
     const struct toci_today *today = &sim->today[area];
-    double factor = network == TOCI_RING ? today->ring[sim->agent[agent].age_ring >> 4 & 7] : today->random;
+    double                   factor = network == TOCI_RING     ? today->ring[sim->agent[agent].age_ring >> 4 & 7]
+                                      : network == TOCI_RANDOM ? today->random
+                                                               : today->transport;
     return toci_age(sim, agent) >= 7 ? factor * today->shielding : factor;
 }
 
@@ -146,7 +169,7 @@ void toci_begin_stay(struct toci_shard *shard, uint32_t agent, uint32_t last_day
     if (!toci_is_about(sim, agent) || last_day <= sim->day)
         return;
     toci_touch(shard, agent);
-    if (held && (sim->agent[agent].held & ~TOCI_STRUCK) < TOCI_MOST_HELD)
+    if (held && (sim->agent[agent].held & TOCI_HELD) < TOCI_MOST_HELD)
         sim->agent[agent].held++;
     if (!held)
         sim->agent[agent].flags |= TOCI_FLAG_FIRM;
@@ -159,6 +182,21 @@ void toci_begin_stay(struct toci_shard *shard, uint32_t agent, uint32_t last_day
     toci_later(shard, agent, TOCI_STAY_ENDS, sim->day, last_day - sim->day);
 }
 
+bool toci_take_in(struct toci_shard *shard, uint32_t agent)
+{
+    struct toc_simulation *sim = shard->sim;
+    double                 share = toci_in_force(sim, agent, TOC_SIMULATION_MEASURE_shelters);
+    if (share <= 0 || shard->shelter_quota < 1 || toci_is_sheltered(sim, agent) || !toci_is_about(sim, agent))
+        return false;
+    if (toci_unit(toci_draw(sim->seed, TOCI_DRAW_SHELTER, agent, sim->day, 0).v[0]) >= share)
+        return false;
+    shard->shelter_quota--;
+    toci_begin_stay(shard, agent, sim->day + (uint32_t) sim->p.positive_days, false);
+    sim->agent[agent].held |= TOCI_SHELTERED;
+    toci_counted(shard, agent, TOC_SIMULATION_COLUMN_sheltered, 1);
+    return true;
+}
+
 void toci_end_stay(struct toci_shard *shard, uint32_t agent)
 {
     struct toc_simulation *sim = shard->sim;
@@ -167,6 +205,8 @@ void toci_end_stay(struct toci_shard *shard, uint32_t agent)
     toci_counted(shard, agent, TOC_SIMULATION_COLUMN_restricted, -1);
     sim->at_home[agent] &= ~days_bits(sim->day + 1, sim->day + TOCI_SIM_MASK_AHEAD);
     sim->agent[agent].stay_until = 0;
+    if (toci_is_sheltered(sim, agent))
+        toci_counted(shard, agent, TOC_SIMULATION_COLUMN_sheltered, -1);
     sim->agent[agent].held &= TOCI_STRUCK;
     sim->agent[agent].flags &= (uint8_t) ~TOCI_FLAG_FIRM;
     toci_touch(shard, agent);
@@ -175,10 +215,10 @@ void toci_end_stay(struct toci_shard *shard, uint32_t agent)
 void toci_release_hold(struct toci_shard *shard, uint32_t agent)
 {
     struct toc_simulation *sim = shard->sim;
-    if ((sim->agent[agent].held & ~TOCI_STRUCK) == 0)
+    if ((sim->agent[agent].held & TOCI_HELD) == 0)
         return;
     sim->agent[agent].held--;
     toci_touch(shard, agent);
-    if ((sim->agent[agent].held & ~TOCI_STRUCK) == 0 && !(sim->agent[agent].flags & TOCI_FLAG_FIRM))
+    if ((sim->agent[agent].held & TOCI_HELD) == 0 && !(sim->agent[agent].flags & TOCI_FLAG_FIRM))
         toci_end_stay(shard, agent);
 }

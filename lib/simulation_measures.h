@@ -29,6 +29,8 @@ double toci_contact_factor(const struct toc_simulation *sim, uint32_t agent, uin
 uint32_t toci_stay_days(double days, double dropout, uint32_t word);
 /* Until the last day, or longer if that is so already. held: a negative test of somebody else may end it. */
 void toci_begin_stay(struct toci_shard *shard, uint32_t agent, uint32_t last_day, bool held);
+/* Into a shelter hospital, where that is in force and a bed is free; false: not so. */
+bool toci_take_in(struct toci_shard *shard, uint32_t agent);
 void toci_end_stay(struct toci_shard *shard, uint32_t agent);
 void toci_release_hold(struct toci_shard *shard, uint32_t agent);
 

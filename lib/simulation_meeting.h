@@ -9,6 +9,9 @@
  * of s is the bijection's inverse of (its image with the last bit turned). Where the partner is away, the stub looks
  * for another in the next pairing of the day, up to TOCI_SIM_RETRIES times; that later choice is its own and not its
  * partner's, so that everyone who is about has as many contacts as ever.
+ *
+ * Buses and trains: each day has a number of pairings of all persons of an area, or of all areas; two who are paired
+ * meet if both are riders, for life, and (with a probability that makes the mean come out) on that day.
  */
 #ifndef LIB_SIMULATION_MEETING_H
 #define LIB_SIMULATION_MEETING_H
@@ -161,6 +164,33 @@ static inline uint32_t toci_partner(const struct toc_simulation *sim, uint32_t a
         toci_draw(sim->seed, TOCI_DRAW_TRAVEL, stub, day, try).v[0] < toci_chance(sim->p.travel_share))
         return toci_partner_anywhere(sim, stub, day, try);
     return toci_partner_in(sim, area, stub, day, try);
+}
+
+/* ---- buses and trains ---- */
+static inline bool toci_rides(const struct toc_simulation *sim, uint32_t agent)
+{
+    return toci_draw(sim->seed, TOCI_DRAW_RIDER, agent, 0, 0).v[0] <
+           toci_chance(sim->p.transport_share[toci_age(sim, agent)]);
+}
+
+/* Whom a rider of the area meets in a pairing of the day, or TOCI_SIM_NOBODY. */
+static inline uint32_t toci_fellow_rider(const struct toc_simulation *sim, uint32_t agent, uint32_t area,
+                                         uint32_t pairing, uint32_t day)
+{
+    bool                anywhere = pairing >= sim->rides - sim->rides_anywhere;
+    uint32_t            first = anywhere ? 0 : sim->areas[area].first;
+    struct toci_shuffle shuffle = toci_shape_of((anywhere ? sim->agents : sim->areas[area].end) - first);
+    struct toci_draw    draw = toci_draw(sim->seed, TOCI_DRAW_RIDE, day, pairing, anywhere ? UINT32_MAX : area);
+    toci_give_key(&shuffle, draw.v[0], draw.v[1]);
+    uint32_t image = toci_shuffled(&shuffle, agent - first) ^ 1;
+    if (image >= shuffle.size)
+        return TOCI_SIM_NOBODY;
+    uint32_t other = first + toci_unshuffled(&shuffle, image), low = agent < other ? agent : other;
+    if (!toci_rides(sim, other))
+        return TOCI_SIM_NOBODY;
+    return toci_unit(toci_draw(sim->seed, TOCI_DRAW_RIDE_MET, low, day, pairing).v[0]) < sim->ride_share
+               ? other
+               : TOCI_SIM_NOBODY;
 }
 
 static inline bool toci_may_meet_at_random(const struct toc_simulation *sim, uint32_t agent, uint32_t day)

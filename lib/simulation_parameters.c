@@ -94,6 +94,19 @@ static double sum_of(const double *values, size_t n)
     return sum;
 }
 
+/* Two riders of a pair have to be found often enough. */
+static int check_rides(const struct toc_simulation_parameters *parameters, struct toc_error *error)
+{
+    double riders = 0;
+    for (size_t age = 0; age < TOC_SIMULATION_AGE; age++)
+        riders += parameters->age_weight[age] * parameters->transport_share[age];
+    double share = riders / sum_of(parameters->age_weight, TOC_SIMULATION_AGE);
+    if (share > 0 && parameters->transport_contacts / share > TOCI_SIM_MAX_RIDES)
+        return toci_fail(error, TOC_ERR_DOMAIN, "transport_contacts", TOC_NOWHERE, parameters->transport_contacts,
+                         "at most 1000 times the mean of transport_share");
+    return 0;
+}
+
 static int check_tables(const struct toc_simulation_parameters *parameters, struct toc_error *error)
 {
     if (!(sum_of(parameters->age_weight, TOC_SIMULATION_AGE) > 0))
@@ -111,6 +124,9 @@ static int check_tables(const struct toc_simulation_parameters *parameters, stru
             return toci_fail(error, TOC_ERR_DOMAIN, "ring_contacts", ring, degree,
                              "ring_contacts / ring_daily_share at most 32");
     }
+    int ret = check_rides(parameters, error);
+    if (ret != 0)
+        return ret;
     if (parameters->test_last_day < parameters->test_first_day)
         return toci_fail(error, TOC_ERR_DOMAIN, "test_last_day", TOC_NOWHERE, parameters->test_last_day,
                          "not before test_first_day");

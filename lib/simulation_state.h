@@ -25,6 +25,8 @@ enum {
     TOCI_SIM_QUANTILES = 1024,
     TOCI_SIM_OCTAVE_CELLS = 64,
     TOCI_SIM_MAX_STUBS = 255,
+    TOCI_SIM_FIRST_RIDE = 256, /* place of a hit: the first pairing of riders */
+    TOCI_SIM_MAX_RIDES = 1000,
     TOCI_SIM_PAIRINGS = 32,  /* days whose pairings can be formed again */
     TOCI_SIM_TOLD = 32,      /* days after which a negative result releases nobody any more */
     TOCI_SIM_RETRIES = 8,    /* random partners tried where those before are away */
@@ -51,7 +53,17 @@ struct toci_slab {
     struct toci_chunk chunk[TOCI_SIM_SLAB];
 };
 
-enum toci_network { TOCI_HOUSEHOLD, TOCI_RING, TOCI_RANDOM, TOCI_HOUSEHOLD_EXTRA, TOCI_IMPORTED = 3 };
+/* Hits have two bits for it: one in a bus or train is a random one whose place is not that of a stub, and is called
+ * TOCI_RODE where it has struck. */
+enum toci_network {
+    TOCI_HOUSEHOLD,
+    TOCI_RING,
+    TOCI_RANDOM,
+    TOCI_HOUSEHOLD_EXTRA,
+    TOCI_RODE = 3,
+    TOCI_IMPORTED = 3,
+    TOCI_TRANSPORT = 4
+};
 
 enum toci_event {
     TOCI_ONSET_MILD,
@@ -86,9 +98,11 @@ enum {
     TOCI_FLAG_FIRM = 128 /* stays at home for a reason that no negative test of somebody else ends */
 };
 
-#define TOCI_CASE 0x80   /* in home[]: this infection has been found */
-#define TOCI_STRUCK 0x80 /* in held[]: hit today */
-#define TOCI_MOST_HELD 100
+#define TOCI_CASE 0x80      /* in home[]: this infection has been found */
+#define TOCI_STRUCK 0x80    /* in held[]: hit today */
+#define TOCI_SHELTERED 0x40 /* in held[]: in a shelter hospital until the stay ends */
+#define TOCI_HELD 0x3F      /* in held[]: how many reasons */
+#define TOCI_MOST_HELD 60
 
 /* Where a vaccination campaign stands in one area of one shard. */
 struct toci_campaign {
@@ -110,7 +124,7 @@ struct toci_shard {
     struct toci_bag        traces, specimens, interviews, fresh, orders;
     struct toci_bag        touched, news; /* with a team: agents and infections that the others have not been told of */
     uint64_t               num_specimens, num_interviews, num_infections;
-    double                 specimen_quota, interview_quota, notification_quota;
+    double                 specimen_quota, interview_quota, notification_quota, shelter_quota;
     struct toci_campaign  *campaigns; /* [areas of the shard] */
     int32_t               *counts;    /* [areas of the shard][age][column] */
 };
@@ -147,7 +161,7 @@ struct toci_journey {
 struct toci_today {
     double strength[TOC_SIMULATION_MEASURES];
     double ring[TOC_SIMULATION_RING]; /* factors of contacts */
-    double random, precaution, shielding, border, household;
+    double random, transport, precaution, shielding, border, household;
 };
 
 /* What is asked of an agent all the time, in one place: 16 bytes, never two lines of the cache. */
@@ -159,7 +173,7 @@ struct toci_agent {
     uint8_t  flags;
     uint8_t  age_ring; /* age | ring kind << 4 | app << 7 */
     uint8_t  home;     /* position in the household | size << 4 | TOCI_CASE */
-    uint8_t  held;     /* reasons of a stay that a negative test of somebody else may end; TOCI_STRUCK */
+    uint8_t  held;     /* reasons of a stay that a negative test of somebody else may end; _STRUCK, _SHELTERED */
     uint8_t  stubs;
     uint8_t  mark; /* within a phase */
 };
@@ -200,6 +214,8 @@ struct toc_simulation {
     uint16_t *slot_rewired; /* bit k - 1: the edge to the k-th next is rewired */
     uint32_t *stub_agent;
     uint32_t  num_stubs;
+    uint32_t  rides, rides_anywhere; /* pairings of riders a day; the last ones among the riders of all areas */
+    double    ride_share;            /* of the pairs that a pairing gives, those that take place */
 
     /* tables */
     double   mean_weight, mean_contacts; /* of a person and day; weighted by transmission; as such */
@@ -238,6 +254,11 @@ static inline uint32_t toci_household_size(const struct toc_simulation *sim, uin
 static inline bool toci_is_case(const struct toc_simulation *sim, uint32_t agent)
 {
     return sim->agent[agent].home & TOCI_CASE;
+}
+
+static inline bool toci_is_sheltered(const struct toc_simulation *sim, uint32_t agent)
+{
+    return sim->agent[agent].held & TOCI_SHELTERED;
 }
 
 /* Alive, out of hospital. */

@@ -70,7 +70,10 @@ static void order_test(struct toci_shard *shard, uint32_t agent, uint32_t note, 
 {
     shard->sim->agent[agent].flags |= TOCI_FLAG_TEST_ORDERED;
     toci_touch(shard, agent);
-    toci_later_with(shard, agent, TOCI_SPECIMEN, note, shard->sim->day, delay);
+    if (delay > 0 || note == TOCI_NO_SYMPTOMS) /* an admission is one of today's events, and may add another */
+        toci_later_with(shard, agent, TOCI_SPECIMEN, note, shard->sim->day, delay);
+    else /* they may have been gone through */
+        toci_sim_act(shard, agent, TOCI_SPECIMEN, note);
 }
 
 void toci_order_contact_test(struct toci_shard *shard, uint32_t agent)
@@ -129,7 +132,7 @@ static void act_on_case(struct toci_shard *shard, uint32_t agent, uint32_t earli
     bool                     tested = today->strength[TOC_SIMULATION_MEASURE_testing] > 0 ||
                   today->strength[TOC_SIMULATION_MEASURE_screening] > 0 ||
                   today->strength[TOC_SIMULATION_MEASURE_contact_testing] > 0;
-    if (tested)
+    if (!toci_take_in(shard, agent) && tested)
         toci_begin_stay(shard, agent, last, false);
     if (toci_unit(draw.v[1]) < today->strength[TOC_SIMULATION_MEASURE_household_on_positive]) {
         quarantine_household(shard, agent, last, false);

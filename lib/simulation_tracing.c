@@ -12,6 +12,7 @@
 #define FETCHED 64       /* random contacts that are fetched ahead together */
 #define FIRST_OF_RING 16 /* words of chance: of the household, of the ring, of random contacts */
 #define FIRST_OF_RANDOM 128
+#define FIRST_OF_RIDES 4096
 
 /* A case whose contacts are looked for. */
 struct search {
@@ -247,6 +248,31 @@ static void search_random(struct search *search, uint32_t about)
     follow_meetings(search, meeting, num);
 }
 
+/* Fellow riders are seen by the app alone: nobody can name them. */
+static void search_rides(struct search *search, uint32_t about)
+{
+    const struct toc_simulation *sim = search->shard->sim;
+    uint32_t                     number = FIRST_OF_RIDES;
+    if (sim->rides == 0 || !search->by_app || !toci_rides(sim, search->agent))
+        return;
+    double seen = search->seen[2] * toci_contact_factor(sim, search->agent, search->area, TOCI_TRANSPORT);
+    about &= days_at_home(sim, search->agent, search);
+    for (uint32_t back = 0; back < search->days && seen > 0; back++) {
+        uint32_t day = search->day - back;
+        if (!(about >> back & 1))
+            continue;
+        for (uint32_t ride = 0; ride < sim->rides; ride++) {
+            uint32_t word = word_of(search, number++);
+            if (!is_seen(word, seen) || !is_worth_it(search, word))
+                continue;
+            uint32_t met = toci_fellow_rider(sim, search->agent, search->area, ride, day);
+            if (met != TOCI_SIM_NOBODY && is_user(sim, met) && toci_may_meet_at_random(sim, met, day) &&
+                !toci_is_away(sim, met, day))
+                tell(search, met, back, 1, word);
+        }
+    }
+}
+
 static void search_contacts(struct search *search)
 {
     const struct toc_simulation *sim = search->shard->sim;
@@ -256,6 +282,7 @@ static void search_contacts(struct search *search)
     search_household(search);
     search_ring(search, about);
     search_random(search, about);
+    search_rides(search, about);
 }
 
 static uint32_t compliance(const struct toc_simulation *sim, enum toci_trace why)

@@ -8,7 +8,8 @@
  * own area or, commuting, of another. Every day is alike: no weekends or holidays. Contacts of a day. All of the
  * household; of the ring contacts (a small world: near ones, some rewired) each with probability ring_daily_share; as
  * many random ones as the agent has for life (negative binomial), paired anew each day among those who are about, in
- * the area or, by travel_share, anywhere. Infection. A contact of weight w with somebody infected d days ago infects
+ * the area or, by travel_share, anywhere; riders of buses and trains (for life) with other riders, drawn anew each day.
+ * Infection. A contact of weight w with somebody infected d days ago infects
  * with the hazard infectious_rate x strain x course x m x w x curve(d) x susceptibility / mean weighted contacts of the
  * population, m a gamma variable of mean 1 (overdispersion), curve a discretised gamma distribution. The course is
  * drawn at infection: without symptoms, mild, severe. Those in hospital and the dead meet nobody. Immunity. To the
@@ -290,7 +291,7 @@ struct toc_simulation_infection {
     uint32_t agent, infector; /* TOC_SIMULATION_NOBODY: imported, or infected before the first day */
     uint32_t day;             /* 0 = before the first day */
     uint32_t onset;           /* day of symptoms, also of one that has not come; 0 = never */
-    uint32_t network;         /* 0 household, 1 ring, 2 random, 3 imported */
+    uint32_t network;         /* 0 household, 1 ring, 2 random, 3 imported, 4 bus or train */
     uint32_t strain, age, area;
     enum toc_simulation_severity severity;
 };

@@ -118,6 +118,10 @@ enum {
     LAST_INFECTION_DAY,
     PEAK_IN_HOSPITAL,
     PEAK_INTENSIVE_CARE,
+    PEAK_SHELTERED,
+    HOSPITAL_DAYS,
+    INTENSIVE_CARE_DAYS,
+    SHELTER_DAYS,
     RESTRICTED_DAYS,
     CONTACTS,
     NUM_OWN
@@ -130,6 +134,10 @@ static const struct simulate_statistic own_statistics[NUM_OWN] = {
     [LAST_INFECTION_DAY] = { "last_infection_day", "last day with an infection", 0 },
     [PEAK_IN_HOSPITAL] = { "peak_in_hospital", "most persons in hospital on one day", 0 },
     [PEAK_INTENSIVE_CARE] = { "peak_intensive_care", "most persons in intensive care on one day", 0 },
+    [PEAK_SHELTERED] = { "peak_sheltered", "most persons in shelter hospitals on one day", 0 },
+    [HOSPITAL_DAYS] = { "hospital_days", "days in a hospital bed, intensive care among them", 0 },
+    [INTENSIVE_CARE_DAYS] = { "intensive_care_days", "days in a bed of intensive care", 0 },
+    [SHELTER_DAYS] = { "shelter_days", "days in a bed of a shelter hospital", 0 },
     [RESTRICTED_DAYS] = { "restricted_days", "person-days in isolation or quarantine", 0 },
     [CONTACTS] = { "contacts_a_day", "contacts of a person and day, without measures", 2 },
 };
@@ -174,6 +182,10 @@ static double sum(const struct simulate_ensemble *ensemble, size_t run, enum toc
     return all;
 }
 
+static const struct simulate_curve sheltered = {
+    "sheltered", "Persons in shelter hospitals", { COLUMN(sheltered) }, 1
+};
+
 void simulate_run_statistics(const struct simulate_ensemble *ensemble, size_t run, double *values)
 {
     const struct simulate_statistic   *statistics;
@@ -183,6 +195,11 @@ void simulate_run_statistics(const struct simulate_ensemble *ensemble, size_t ru
     values[PEAK_INFECTIONS] = largest(ensemble, run, &simulate_curves[0], &values[PEAK_DAY]);
     values[PEAK_IN_HOSPITAL] = largest(ensemble, run, &simulate_curves[1], &unused);
     values[PEAK_INTENSIVE_CARE] = largest(ensemble, run, &simulate_curves[2], &unused);
+    values[PEAK_SHELTERED] = largest(ensemble, run, &sheltered, &unused);
+    values[INTENSIVE_CARE_DAYS] = sum(ensemble, run, COLUMN(intensive_care));
+    values[HOSPITAL_DAYS] =
+        values[INTENSIVE_CARE_DAYS] + sum(ensemble, run, COLUMN(hospitalised)) + sum(ensemble, run, COLUMN(recovering));
+    values[SHELTER_DAYS] = sum(ensemble, run, COLUMN(sheltered));
     values[RESTRICTED_DAYS] = sum(ensemble, run, COLUMN(restricted));
     values[ATTACK_RATE] = sum(ensemble, run, COLUMN(infections)) / ensemble->persons;
     values[CONTACTS] = ensemble->contacts[run];

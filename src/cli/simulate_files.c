@@ -196,7 +196,7 @@ static void put_date(struct rows *rows, const struct scenario *scenario, uint32_
 
 static int write_infection(void *context, const struct toc_simulation_infection *infection)
 {
-    static const char *const   networks[] = { "household", "ring", "random", "imported" };
+    static const char *const   networks[] = { "household", "ring", "random", "imported", "transport" };
     static const char *const   severities[] = { [TOC_SIMULATION_WITHOUT_SYMPTOMS] = "asymptomatic",
                                                 [TOC_SIMULATION_WITH_MILD_SYMPTOMS] = "mild",
                                                 [TOC_SIMULATION_WITH_SEVERE_SYMPTOMS] = "severe" };
@@ -212,7 +212,7 @@ static int write_infection(void *context, const struct toc_simulation_infection 
     rows_number(rows, infection->day);
     put_date(rows, scenario, infection->day);
     put_date(rows, scenario, infection->onset);
-    rows_text(rows, infection->network < 4 ? networks[infection->network] : "");
+    rows_text(rows, infection->network < 5 ? networks[infection->network] : "");
     rows_number(rows, infection->strain + 1);
     rows_text(rows, age_word(infection->age, word));
     rows_text(rows, scenario->num_areas > 0 ? scenario->area_names[infection->area] : "");

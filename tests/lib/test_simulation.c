@@ -194,7 +194,17 @@ static void fill_schedule(struct toc_simulation_schedule schedule[TOC_SIMULATION
             .strength = i == TOC_SIMULATION_MEASURE_lockdown ? 0.5 : 1,
             .on_above = i % 5 == 4 ? 50 : -1,
             .off_below = 10,
+            .off_after = 3,
         };
+}
+
+static void put_all_in_force(void)
+{
+    parameters.screening_share = 0.02;
+    parameters.test_priority_contacts = 12;
+    parameters.app_delay = 2;
+    parameters.shelter_beds = 500;
+    parameters.transport_contacts = 4;
 }
 
 static void test_any_threads_give_the_same_bits(void **state)
@@ -203,7 +213,7 @@ static void test_any_threads_give_the_same_bits(void **state)
     struct toc_simulation_schedule schedule[TOC_SIMULATION_MEASURES];
     fill_schedule(schedule);
     set_up(100);
-    parameters.screening_share = 0.02;
+    put_all_in_force();
     const struct toc_simulation_import imports[] = { { .day = 10, .area = 2, .strain = 1, .persons = 30 },
                                                      { .day = 12, .area = TOC_SIMULATION_EVERYWHERE, .persons = 30 } };
     const struct toc_simulation_setup  setup = { .parameters = &parameters,
@@ -282,7 +292,7 @@ static void test_a_checkpoint_goes_on_with_the_same_bits(void **state)
     struct toc_simulation_schedule schedule[TOC_SIMULATION_MEASURES];
     fill_schedule(schedule);
     set_up(100);
-    parameters.screening_share = 0.02;
+    put_all_in_force();
     const struct toc_simulation_setup setup = { .parameters = &parameters,
                                                 .areas = three_areas,
                                                 .num_areas = 3,
@@ -395,6 +405,7 @@ static void test_closures_and_precautions(void **state)
     (void) state;
     set_up(20000);
     parameters.seed_infections = 100;
+    parameters.transport_contacts = 4;
     double none = infections_with(NULL, 0);
     for (int i = TOC_SIMULATION_MEASURE_lockdown; i <= TOC_SIMULATION_MEASURE_precautions; i++) {
         const enum toc_simulation_measure measure = (enum toc_simulation_measure) i;

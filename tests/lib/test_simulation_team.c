@@ -102,6 +102,10 @@ static void fill_setup(struct toc_simulation_parameters *parameters, struct toc_
     parameters->immune_tail_mean = 10;
     parameters->vaccine_days = 20;
     parameters->test_capacity = 300;
+    parameters->test_priority_contacts = 12;
+    parameters->app_delay = 2;
+    parameters->shelter_beds = 500;
+    parameters->transport_contacts = 4;
     for (int i = 0; i < TOC_SIMULATION_PAIR; i++)
         parameters->cross_immunity[i] = i % 5 == 0 ? 1 : 0.5;
     for (int i = 0; i < TOC_SIMULATION_MEASURES; i++)
@@ -111,7 +115,8 @@ static void fill_setup(struct toc_simulation_parameters *parameters, struct toc_
                                                         .to = 45,
                                                         .strength = i == TOC_SIMULATION_MEASURE_lockdown ? 0.5 : 1,
                                                         .on_above = i % 5 == 4 ? 50 : -1,
-                                                        .off_below = 10 };
+                                                        .off_below = 10,
+                                                        .off_after = 3 };
     *setup = (struct toc_simulation_setup){ .parameters = parameters,
                                             .areas = areas,
                                             .num_areas = AREAS,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Tests of contacts and of their contacts in turn, tests with priority, an app that tells later: what
- * OpenABM-Covid19's tests of recursive and priority testing ask, of this model. */
+ * OpenABM-Covid19's tests of recursive and priority testing ask, of this model. Shelter hospitals for those found. */
 #include <string.h>
 
 #include "lib/simulation_run.h"
@@ -201,6 +201,88 @@ static void test_the_app_tells_later(void **state)
     }
 }
 
+/* Specimens on the day of the symptoms, also of those who are ill of something else. */
+static void test_tests_without_delay(void **state)
+{
+    (void) state;
+    be_certain();
+    parameters.seed_infections = 100;
+    parameters.other_symptoms = 0.01;
+    parameters.test_order_days = parameters.test_result_days = 0;
+    parameters.test_release = 0;
+    enforce(MEASURE(isolation), 1);
+    enforce(MEASURE(testing), 1);
+    struct toc_simulation *sim = create(10);
+    for (int day = 1; day < 80; day++) {
+        assert_ok(toc_simulation_step(sim, NULL));
+        if (day == 1)
+            assert_close(total(sim, COLUMN(specimens)), total(sim, COLUMN(restricted)), 0, 0);
+        assert_close(total(sim, COLUMN(specimens)), day == 1 ? 500 : 400, 0, 100);
+    }
+    toc_simulation_free(sim);
+}
+
+/* Two thousand have symptoms on day 1 and a result on day 3; beds for all of them, or for four hundred. */
+static void test_shelters_and_their_beds(void **state)
+{
+    (void) state;
+    for (int few = 0; few < 2; few++) {
+        set_up(NULL);
+        be_certain();
+        parameters.seed_infections = 2000;
+        parameters.shelter_beds = few ? 1000 : 1e5;
+        enforce(MEASURE(isolation), 1);
+        enforce(MEASURE(testing), 1);
+        enforce(MEASURE(shelters), 1);
+        struct toc_simulation *sim = create(5);
+        assert_close(run(sim, 2, COLUMN(sheltered)), 0, 0, 0);
+        for (int day = 3; day < 17; day++) {
+            double now = run(sim, 1, COLUMN(sheltered));
+            assert_close(now, few ? 400 : 2000, 0, 0);
+            assert_close(total(sim, COLUMN(restricted)), 2000, 0, 0);
+        }
+        assert_close(run(sim, 1, COLUMN(sheltered)), 0, 0, 0); /* positive_days after the result */
+        toc_simulation_free(sim);
+    }
+}
+
+struct infectors {
+    const struct toc_simulation *sim;
+    double                       late; /* infections from day 4 on by those who were infected at first */
+};
+
+static int note_infector(void *context, const struct toc_simulation_infection *infection)
+{
+    struct infectors *found = context;
+    if (infection->day > 3 && infection->infector != TOC_SIMULATION_NOBODY)
+        found->late += look_at(found->sim, infection->infector).infected == 0;
+    return 0;
+}
+
+/* Households are the only place to be infected: isolation at home does not keep them, a shelter does. */
+static void test_shelters_keep_households_well(void **state)
+{
+    (void) state;
+    for (int sheltered = 0; sheltered < 2; sheltered++) {
+        set_up(NULL);
+        be_certain();
+        parameters.infectious_rate = 5;
+        parameters.network_weight[1] = parameters.network_weight[2] = 0;
+        parameters.seed_infections = 2000;
+        parameters.shelter_beds = 1e5;
+        enforce(MEASURE(isolation), 1);
+        enforce(MEASURE(testing), 1);
+        if (sheltered)
+            enforce(MEASURE(shelters), 1);
+        struct toc_simulation *sim = create(5);
+        struct infectors       found = { .sim = sim };
+        run(sim, 16, COLUMN(infections));
+        toc_simulation_each_infection(sim, 1, 16, note_infector, &found);
+        assert_true(sheltered ? found.late <= 0 : found.late > 300);
+        toc_simulation_free(sim);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -209,6 +291,9 @@ int main(void)
         cmocka_unit_test_setup(test_a_negative_contact_stays, set_up),
         cmocka_unit_test_setup(test_many_contacts_give_priority, set_up),
         cmocka_unit_test_setup(test_the_app_tells_later, set_up),
+        cmocka_unit_test_setup(test_tests_without_delay, set_up),
+        cmocka_unit_test_setup(test_shelters_and_their_beds, set_up),
+        cmocka_unit_test_setup(test_shelters_keep_households_well, set_up),
     };
     return cmocka_run_group_tests_name("simulation_tracing", tests, NULL, NULL);
 }
