@@ -69,7 +69,7 @@ async function open() {
 const { body } = await ask(page, "GET", "/api/v1/cases?sort=onset_date&page_size=1");
 const newest = Date.parse(body.rows[0].onset_date);
 const dayBefore = (days) => new Date(newest - days * 86_400_000).toISOString().slice(0, 10);
-const TOLD = { open: "open", filter: "filter by disease or classification", days: "filter by days", unindexed: "filter by severity or outcome", jump: "go to a day", sort: "sort" };
+const TOLD = { open: "open", filter: "filter by disease or classification", days: "filter by days", rare: "filter by severity or outcome", jump: "go to a day", sort: "sort" };
 const times = Object.fromEntries(Object.keys(TOLD).map((what) => [what, []]));
 await open(); // the program's own caches
 for (let round = 0; round < rounds; round++) {
@@ -78,7 +78,7 @@ for (let round = 0; round < rounds; round++) {
   const diseases = (await options("Disease")).filter((one) => one !== "");
   times.filter.push(await timed(["Disease", diseases[round % diseases.length]]));
   times.filter.push(await timed(["Disease", ""]));
-  for (const [label, into] of [["Classification", "filter"], ["Severity", "unindexed"], ["Outcome", "unindexed"]]) {
+  for (const [label, into] of [["Classification", "filter"], ["Severity", "rare"], ["Outcome", "rare"]]) {
     const codes = (await options(label)).filter((one) => one !== "");
     times[into].push(await timed([label, codes[round % codes.length]]));
     await timed([label, ""]);

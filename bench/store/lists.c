@@ -13,13 +13,17 @@
 #include "tocsin/status.h"
 
 enum subtree { VILLAGE, COUNTY, FORTY_PERCENT, ALL, TWO_GRANTS, NUM_SUBTREES };
-enum filter { NO_FILTER, RARE_DISEASE, CLASSIFICATION, BOTH, NUM_FILTERS };
+enum filter { NO_FILTER, RARE_DISEASE, CLASSIFICATION, BOTH, SEVERITY, OUTCOME, NUM_FILTERS };
 enum sort { BY_ONSET, BY_RECEIVED, BY_UPDATED, NUM_SORTS };
 static const char *const subtree_words[] = { "village", "county", "40 %", "all", "two grants" };
-static const char *const filter_words[] = { "no filter", "rare disease", "classification", "both" };
+static const char *const filter_words[] = {
+    "no filter", "rare disease", "classification", "both", "severity", "outcome"
+};
 static const char *const sort_words[] = { "onset_date", "received_date", "updated" };
 static const char *const classifications[] = { "asymptomatic", "confirmed", "clinically-diagnosed", "suspected",
                                                "not-yet-classified" };
+static const char *const severities[] = { "mild", "moderate", "severe", "critical" };
+static const char *const outcomes[] = { "recovered", "died-of-disease", "died-of-other-cause", "unknown" };
 
 enum { MOST_TOPS = 64, NUM_PAGES = 200 };
 
@@ -145,6 +149,10 @@ static void draw(struct lists *lists, const struct cell *cell, struct question *
     if (cell->filter == CLASSIFICATION || cell->filter == BOTH)
         question->filters[question->query.num_filters++] =
             (struct list_filter){ .field = "classification", .is = classifications[ask_below(ask, 5)] };
+    if (cell->filter == SEVERITY || cell->filter == OUTCOME)
+        question->filters[question->query.num_filters++] =
+            cell->filter == SEVERITY ? (struct list_filter){ .field = "severity", .is = severities[ask_below(ask, 4)] }
+                                     : (struct list_filter){ .field = "outcome", .is = outcomes[ask_below(ask, 4)] };
     if (!cell->middle)
         return;
     if (cell->sort == BY_UPDATED) {
@@ -157,7 +165,7 @@ static void draw(struct lists *lists, const struct cell *cell, struct question *
 
 /* How pages were found: the most index entries read for one, and how many went each way. */
 struct ways {
-    size_t scanned, taken[LIST_BY_KEY + 1];
+    size_t scanned, taken[LIST_BY_FACILITY + 1];
 };
 
 /* What a cell's pages took: by the clock, and of this process's processors, which does not depend on who else wants
@@ -197,7 +205,7 @@ static void name_cell(const struct cell *cell, char text[100])
 }
 
 /* Prints a line a cell: median, p95 and longest in ms, p95 of the processor time in ms, the most entries read for a
- * page, how many pages were found by sort, by area, by key. */
+ * page, how many pages were found by sort, by area, by key, by a rare value. */
 static void measure_half(struct lists *lists, bool identities, size_t rounds)
 {
     char         worst_name[100] = "", name[100];
@@ -219,9 +227,9 @@ static void measure_half(struct lists *lists, bool identities, size_t rounds)
         }
         double p95 = latency_quantile(&taken.times, 0.95), work = latency_quantile(&taken.work, 0.95);
         name_cell(&cell, name);
-        printf("cell\t%s\t%s\t%.2f\t%.2f\t%.2f\t%.2f\t%zu\t%zu %zu %zu\n", identities ? "shown" : "masked", name,
+        printf("cell\t%s\t%s\t%.2f\t%.2f\t%.2f\t%.2f\t%zu\t%zu %zu %zu %zu\n", identities ? "shown" : "masked", name,
                latency_quantile(&taken.times, 0.5), p95, latency_quantile(&taken.times, 1), work, ways.scanned,
-               ways.taken[LIST_BY_SORT], ways.taken[LIST_BY_AREA], ways.taken[LIST_BY_KEY]);
+               ways.taken[LIST_BY_SORT], ways.taken[LIST_BY_AREA], ways.taken[LIST_BY_KEY], ways.taken[LIST_BY_RARE]);
         worst_work = work > worst_work ? work : worst_work;
         if (p95 > worst) {
             worst = p95;

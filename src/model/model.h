@@ -76,10 +76,12 @@ struct model_head {
 
 /* A sum of records kept by the writer as signed increments, by day and by every combination of the dimensions, for the
  * record's area and all areas above it. */
+#define MODEL_MAX_DIMENSIONS 6
 struct model_counter {
     const char *name;
     const char *day; /* a DATE or TIME field: the day it happened; records without it count on no day ("missing") */
-    const char *dimensions[4]; /* CODE, FLAG or REFERENCE fields; ends with NULL or the array's end */
+    const char
+        *dimensions[MODEL_MAX_DIMENSIONS]; /* CODE, FLAG or REFERENCE fields; ends with NULL or the array's end */
 };
 
 #define MODEL_INDEX_FIELDS 8

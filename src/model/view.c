@@ -59,6 +59,7 @@
 #include "model/view/def.h"
 #undef VIEW
 #undef KEYS
+#undef RARE
 #undef COUNTED
 #undef END_VIEW
 #define VIEW(of, en, zh)                                                                                               \
@@ -68,6 +69,7 @@
         .filters = MODEL_PASTE(filters_, SELF), .num_filters = LENGTH(MODEL_PASTE(filters_, SELF)) - 1,                \
         .sorts = MODEL_PASTE(sorts_, SELF), .num_sorts = LENGTH(MODEL_PASTE(sorts_, SELF)) - 1,
 #define KEYS(...) .keys = { __VA_ARGS__ },
+#define RARE(...) .rare = { __VA_ARGS__ },
 #define COUNTED(name) .counter = (name),
 #define END_VIEW                                                                                                       \
     }                                                                                                                  \
@@ -258,6 +260,17 @@ bool view_index_of(const struct view *view, int use, struct view_index *index)
         put_sorts(index, view);
         put(index, "id");
         by = "key";
+    } else if (use <= VIEW_BY_RARE) {
+        size_t number = (size_t) (VIEW_BY_RARE - use);
+        if (number >= VIEW_MAX_RARE || view->rare[number] == NULL)
+            return false;
+        by = view->rare[number];
+        put(index, by);
+        put_sorts(index, view);
+        if (area != NULL)
+            put(index, area);
+        put_keys(index, view);
+        put(index, "id");
     } else if (use <= VIEW_BY_FACILITY) {
         by = view_facility_field(view, (size_t) (VIEW_BY_FACILITY - use));
         if (by == NULL)

@@ -20,6 +20,7 @@
 #define VIEW_MAX_STEPS 3 /* references on a path */
 #define VIEW_MAX_SORTS 4
 #define VIEW_MAX_KEYS 3
+#define VIEW_MAX_RARE 4
 
 enum view_expression {
     VIEW_FIELD, /* what stands at the path */
@@ -59,6 +60,7 @@ struct view {
     const struct view_sort   *sorts; /* the first one is the usual one, descending */
     size_t                    num_sorts;
     const char *keys[VIEW_MAX_KEYS]; /* VIEW_IS filters that stand in the list's indexes: those that matter most */
+    const char *rare[VIEW_MAX_RARE]; /* VIEW_IS filters with an index of their own: a value may be rare by itself */
     const char *counter; /* of the record: tells how many rows an area has, by its dimensions; NULL = none */
 };
 
@@ -100,23 +102,29 @@ enum model_kind view_kind(const struct view *view, const struct view_column *col
  *     <view>_by_<sort>    sort, id, area, keys …          the rows of all areas in that order; one a sort
  *     <view>_by_key       keys …, area, sorts …, id       the rows of a rare key
  *
+ *     <view>_by_<rare>    rare, sorts …, area, keys …, id the rows of a rare value; one a field that RARE names
  *     <view>_by_<facility> facility, first sort, id        the rows that belong to a facility; one a field that leads
  * there
  *
  * each but the last with all that decides about a row, so that no row is read which is not shown. Lists of records
  * without an area have no _by_area; without keys, no _by_key. A test compares.
  */
-#define VIEW_MAX_INDEXES (VIEW_MAX_SORTS + 2 + MODEL_MAX_FACILITIES)
+#define VIEW_MAX_INDEXES (VIEW_MAX_SORTS + 2 + MODEL_MAX_FACILITIES + VIEW_MAX_RARE)
 #define VIEW_INDEX_NAME 64
 struct view_index {
     char        name[VIEW_INDEX_NAME];
     const char *fields[MODEL_INDEX_FIELDS + 1]; /* ends with NULL */
 };
 
-enum view_index_use { VIEW_BY_AREA = -1, VIEW_BY_KEY = -2, VIEW_BY_FACILITY = -3 };
+enum view_index_use {
+    VIEW_BY_AREA = -1,
+    VIEW_BY_KEY = -2,
+    VIEW_BY_FACILITY = -3,
+    VIEW_BY_RARE = VIEW_BY_FACILITY - MODEL_MAX_FACILITIES
+};
 
-/* use: VIEW_BY_AREA, VIEW_BY_KEY, VIEW_BY_FACILITY - the number of the field, or the number of a sort. False: the list
- * has no such index. */
+/* use: VIEW_BY_AREA, VIEW_BY_KEY, VIEW_BY_FACILITY or VIEW_BY_RARE - the number of the field, or the number of a sort.
+ * False: the list has no such index. */
 bool view_index_of(const struct view *view, int use, struct view_index *index);
 
 /* The field that holds the area of a row, or NULL (reference data, or the area stands in another record). */

@@ -7,89 +7,96 @@
 
 #include "base/memory.h"
 #include "base/sink.h"
-#include "base/text.h"
 #include "store/check_internal.h"
-#include "store/counters_internal.h"
+#include "store/counters_book.h"
 #include "store/select_many.h"
 #include "tocsin/status.h"
 
 /* ---- what there should be: a number for each (area, codes) ---- */
 
+struct code {
+    char text[MOST_CODE]; /* its key */
+};
+
+struct combination {
+    uint32_t codes[COUNTERS_DIMENSIONS]; /* its key: numbers of texts in `codes` */
+};
+
 struct expected {
-    uint32_t area; /* number in the tree */
-    char    *codes[COUNTERS_DIMENSIONS];
-    int64_t  count;
-    bool     used;
+    struct {
+        uint32_t area;  /* number in the tree */
+        uint32_t codes; /* number in `combinations` */
+    } key;
+    int64_t count;
 };
 
 struct expectation {
-    struct expected *entries; /* a hash table, open addressing */
-    size_t           num, room;
+    struct key_table codes, combinations, entries;
+    uint32_t        *meant; /* what a number of table counter_codes is in `combinations`; NO_CODES: nothing */
+    size_t           room;
 };
+#define NO_CODES UINT32_MAX
 
-static uint64_t hash_of(uint32_t area, char *const codes[COUNTERS_DIMENSIONS])
+static void expectation_init(struct expectation *all)
 {
-    uint64_t hash = 0x9e3779b97f4a7c15u * (area + 1);
-    for (int i = 0; i < COUNTERS_DIMENSIONS; i++)
-        hash = 31 * hash + (codes[i] != NULL ? text_hash(codes[i], strlen(codes[i])) : 0);
-    return hash ^ hash >> 29;
-}
-
-static bool same(const struct expected *entry, uint32_t area, char *const codes[COUNTERS_DIMENSIONS])
-{
-    bool equal = entry->area == area;
-    for (int i = 0; equal && i < COUNTERS_DIMENSIONS; i++)
-        equal = (codes[i] == NULL) == (entry->codes[i] == NULL) &&
-                (codes[i] == NULL || strcmp(codes[i], entry->codes[i]) == 0);
-    return equal;
-}
-
-/* The place of a key, its own or a free one; there always is one. */
-static struct expected *place_of(const struct expectation *all, uint32_t area, char *const codes[COUNTERS_DIMENSIONS])
-{
-    size_t at = hash_of(area, codes) % all->room;
-    while (all->entries[at].used && !same(&all->entries[at], area, codes))
-        at = (at + 1) % all->room;
-    return &all->entries[at];
-}
-
-static int grow(struct expectation *all)
-{
-    struct expectation grown = { .num = all->num, .room = all->room == 0 ? 4096 : 2 * all->room };
-    grown.entries = memory_array(grown.room, sizeof *grown.entries);
-    if (grown.entries == NULL)
-        return TOC_ERR_NO_MEMORY;
-    for (size_t i = 0; i < all->room; i++)
-        if (all->entries[i].used)
-            *place_of(&grown, all->entries[i].area, all->entries[i].codes) = all->entries[i];
-    free(all->entries);
-    *all = grown;
-    return 0;
-}
-
-static int expect(struct expectation *all, uint32_t area, char *const codes[COUNTERS_DIMENSIONS], int64_t count)
-{
-    if (2 * all->num >= all->room && grow(all) != 0)
-        return TOC_ERR_NO_MEMORY;
-    struct expected *entry = place_of(all, area, codes);
-    if (!entry->used) {
-        all->num++;
-        entry->used = true;
-        entry->area = area;
-        for (int i = 0; i < COUNTERS_DIMENSIONS; i++)
-            if (codes[i] != NULL && (entry->codes[i] = strdup(codes[i])) == NULL)
-                return TOC_ERR_NO_MEMORY;
-    }
-    entry->count += count;
-    return 0;
+    *all = (struct expectation){
+        .codes = KEY_TABLE_INIT(sizeof((struct code *) NULL)->text, struct code),
+        .combinations = KEY_TABLE_INIT(sizeof((struct combination *) NULL)->codes, struct combination),
+        .entries = KEY_TABLE_INIT(sizeof((struct expected *) NULL)->key, struct expected),
+    };
 }
 
 static void forget(struct expectation *all)
 {
-    for (size_t i = 0; i < all->room; i++)
-        for (int j = 0; j < COUNTERS_DIMENSIONS; j++)
-            free(all->entries[i].codes[j]);
-    free(all->entries);
+    key_table_free(&all->codes);
+    key_table_free(&all->combinations);
+    key_table_free(&all->entries);
+    free(all->meant);
+}
+
+static const struct expected *expected_at(const struct expectation *all, size_t number)
+{
+    return key_table_at(&all->entries, number);
+}
+
+static int number_of(struct key_table *table, const void *key, uint32_t *number)
+{
+    void *entry;
+    bool  added;
+    int   ret = key_table_put(table, key, &entry, &added);
+    if (ret == 0)
+        *number = (uint32_t) ((size_t) ((unsigned char *) entry - table->entries) / table->entry_size);
+    return ret;
+}
+
+/* The combination that `num` columns name, each as a dimension counts it: ids as text, what is missing as "". */
+static int combination_of(struct expectation *all, const struct db_value *columns, size_t num, uint32_t *number)
+{
+    struct combination made = { { 0 } };
+    int                ret = 0;
+    for (size_t d = 0; d < COUNTERS_DIMENSIONS && ret == 0; d++) {
+        struct code code = { { 0 } };
+        struct id   id;
+        if (d < num && columns[d].type == DB_TEXT && columns[d].size > 0)
+            memcpy(code.text, columns[d].bytes, columns[d].size < MOST_CODE - 1 ? columns[d].size : MOST_CODE - 1);
+        else if (d < num && columns[d].type == DB_BYTES && columns[d].size == ID_BYTES) {
+            memcpy(id.bytes, columns[d].bytes, ID_BYTES);
+            id_to_text(&id, code.text);
+        }
+        ret = number_of(&all->codes, code.text, &made.codes[d]);
+    }
+    return ret == 0 ? number_of(&all->combinations, made.codes, number) : ret;
+}
+
+static int expect(struct expectation *all, uint32_t area, uint32_t codes, int64_t count)
+{
+    struct expected key = { .key = { area, codes } };
+    void           *entry;
+    bool            added;
+    int             ret = key_table_put(&all->entries, &key.key, &entry, &added);
+    if (ret == 0)
+        ((struct expected *) entry)->count += count;
+    return ret;
 }
 
 /* ---- counting anew ---- */
@@ -129,44 +136,46 @@ static char *recount_sql(const struct model_record *record, const struct model_c
     return sql.failure == 0 ? sql.bytes : NULL;
 }
 
-/* What a dimension of a row counts as; the caller frees it. */
-static char *code_of(const struct db_value *value)
-{
-    char      text[ID_TEXT_BYTES];
-    struct id id;
-    if (value->type == DB_TEXT)
-        return strndup(value->bytes, value->size);
-    if (value->type != DB_BYTES || value->size != ID_BYTES)
-        return strdup("");
-    memcpy(id.bytes, value->bytes, ID_BYTES);
-    id_to_text(&id, text);
-    return strdup(text);
-}
-
 static int expect_row(const struct area_tree *areas, const struct db_value *row, size_t num_codes,
                       struct expectation *all)
 {
     struct id id;
-    char     *codes[COUNTERS_DIMENSIONS] = { NULL };
-    uint32_t  above[AREA_TREE_MAX_DEPTH];
-    int       ret = 0;
+    uint32_t  above[AREA_TREE_MAX_DEPTH], codes;
     if (row[0].type != DB_BYTES || row[0].size != ID_BYTES)
         return DB_ERR_CORRUPT;
     memcpy(id.bytes, row[0].bytes, ID_BYTES);
     uint32_t area = area_tree_find(areas, &id);
     if (area == AREA_NONE)
         return 0; /* told as a reference to what does not exist */
-    for (size_t i = 0; ret == 0 && i < num_codes; i++) {
-        codes[i] = code_of(&row[1 + i]);
-        if (codes[i] == NULL)
-            ret = TOC_ERR_NO_MEMORY;
-    }
+    int    ret = combination_of(all, row + 1, num_codes, &codes);
     size_t num_above = area_tree_ancestors(areas, area, above);
     for (size_t i = 0; ret == 0 && i < num_above; i++)
         ret = expect(all, above[i], codes, row[1 + num_codes].integer);
-    for (size_t i = 0; i < num_codes; i++)
-        free(codes[i]);
     return ret;
+}
+
+/* What the numbers of table counter_codes mean. */
+static int codes_row(void *context, const struct db_value *row, size_t num_columns)
+{
+    struct expectation *all = context;
+    if (row[0].integer < 0 || row[0].integer >= UINT32_MAX)
+        return DB_ERR_CORRUPT;
+    size_t number = (size_t) row[0].integer;
+    if (number >= all->room) {
+        size_t    room = 2 * number + 64;
+        uint32_t *more = memory_resize(all->meant, room, sizeof *more);
+        if (more == NULL)
+            return TOC_ERR_NO_MEMORY;
+        memset(more + all->room, 0xff, (room - all->room) * sizeof *more);
+        all->meant = more;
+        all->room = room;
+    }
+    return combination_of(all, row + 1, num_columns - 1, &all->meant[number]);
+}
+
+static uint32_t meaning_of(const struct expectation *all, uint32_t number)
+{
+    return number < all->room ? all->meant[number] : NO_CODES;
 }
 
 static int recount(struct check *check, const struct model_record *record, const struct model_counter *counter,
@@ -181,6 +190,11 @@ static int recount(struct check *check, const struct model_record *record, const
         ret = db_run(statement, NULL, 0, check->error);
     while (ret == 0 && (ret = db_step(statement, &row, &num_columns, check->error)) == 1)
         ret = expect_row(areas, row, num_dimensions(counter), all);
+    if (ret == 0)
+        ret = select_rows(check->db,
+                          "SELECT number, dimension_1, dimension_2, dimension_3, dimension_4, dimension_5, "
+                          "dimension_6 FROM counter_codes",
+                          NULL, 0, codes_row, all, check->error);
     free(sql);
     return ret;
 }
@@ -196,31 +210,7 @@ struct waiting {
     struct expectation        *all;
     int64_t                   *more;      /* by the area's number: what its days have and its total has not */
     int64_t                    elsewhere; /* at areas that are not there */
-    char *(*codes)[COUNTERS_DIMENSIONS];  /* by the number of the combination */
-    size_t room_codes;
 };
-
-static int codes_row(void *context, const struct db_value *row, size_t num_columns)
-{
-    struct waiting *waiting = context;
-    size_t          number = (size_t) row[0].integer;
-    (void) num_columns;
-    if (row[0].integer < 0 || row[0].integer > UINT32_MAX)
-        return DB_ERR_CORRUPT;
-    if (number >= waiting->room_codes) {
-        size_t room = 2 * number + 64;
-        void  *more = memory_resize(waiting->codes, room, sizeof *waiting->codes);
-        if (more == NULL)
-            return TOC_ERR_NO_MEMORY;
-        waiting->codes = more;
-        memset(waiting->codes + waiting->room_codes, 0, (room - waiting->room_codes) * sizeof *waiting->codes);
-        waiting->room_codes = room;
-    }
-    for (size_t d = 0; d < num_dimensions(&waiting->record->counters[waiting->counter]); d++)
-        if ((waiting->codes[number][d] = strndup(row[1 + d].size > 0 ? row[1 + d].bytes : "", row[1 + d].size)) == NULL)
-            return TOC_ERR_NO_MEMORY;
-    return 0;
-}
 
 static bool has(const struct waiting *waiting, int64_t number, size_t counter, const struct id *area)
 {
@@ -237,7 +227,8 @@ static int take_away(void *context, int64_t number, const struct counters_counte
         c++;
     if (counted->record != waiting->record || c == counted->num_counters)
         return 0;
-    if (counted->codes[c] >= waiting->room_codes)
+    uint32_t codes = meaning_of(waiting->all, counted->codes[c]);
+    if (codes == NO_CODES)
         return DB_ERR_CORRUPT;
     for (size_t a = 0; a < counted->num_areas && ret == 0; a++) {
         const struct id *id = &counted->areas[a];
@@ -250,7 +241,7 @@ static int take_away(void *context, int64_t number, const struct counters_counte
              in_days = has(waiting, number, waiting->counter, id);
         waiting->more[area] += (in_days - in_total) * counted->sign;
         if (!in_total)
-            ret = expect(waiting->all, area, waiting->codes[counted->codes[c]], -counted->sign);
+            ret = expect(waiting->all, area, codes, -counted->sign);
     }
     return ret;
 }
@@ -263,140 +254,97 @@ static int expect_without_waiting(struct check *check, struct waiting *waiting)
     waiting->more = memory_array(area_tree_count(waiting->areas) + 1, sizeof *waiting->more);
     int ret = waiting->more == NULL ? TOC_ERR_NO_MEMORY : counters_slice_read(check->db, &waiting->slice, check->error);
     if (ret == 0)
-        ret = select_rows(check->db,
-                          "SELECT number, dimension_1, dimension_2, dimension_3, dimension_4 FROM counter_codes", NULL,
-                          0, codes_row, waiting, check->error);
-    if (ret == 0)
         ret = counters_waiting_read(check->db, INT32_MAX, take_away, waiting, check->error);
-    for (size_t i = 0; i < waiting->room_codes; i++)
-        for (size_t d = 0; d < COUNTERS_DIMENSIONS; d++)
-            free(waiting->codes[i][d]);
-    free(waiting->codes);
     return ret;
 }
 
 /* ---- comparing ---- */
 
-/* A counter that has other dimensions than the first has no totals but the sums of its days: all codes of an area are
- * added up in one reading. */
-struct by_codes {
-    char *(*codes)[2]; /* by the number of the combination; NULL: there is none */
-    int64_t *sums;
-    size_t   room, wanted;
+/* What one area has, by the number of the combination: its kept numbers, or the sums of its days where the counter has
+ * other dimensions than the first, of which alone totals are kept. */
+struct found {
+    const struct expectation *all;
+    int64_t                  *sums; /* by the number of the combination; of one area at a time */
+    uint32_t                 *met;  /* those that are not 0, each once or oftener */
+    size_t                    num_met, room_met;
 };
 
-static int take_codes(void *context, uint32_t number, const char *first, size_t first_size, const char *second,
-                      size_t second_size)
+static int meet(void *context, uint32_t number, toc_date day, toc_date known, int64_t value)
 {
-    struct by_codes *by = context;
-    if (number >= by->room) {
-        size_t room = 2 * (size_t) number + 64;
-        void  *codes = memory_resize(by->codes, room, sizeof *by->codes);
-        if (codes == NULL)
-            return TOC_ERR_NO_MEMORY;
-        by->codes = codes;
-        memset(by->codes + by->room, 0, (room - by->room) * sizeof *by->codes);
-        by->room = room;
-    }
-    by->codes[number][0] = strndup(first, first_size);
-    by->codes[number][1] = by->wanted > 1 ? strndup(second, second_size) : NULL;
-    return by->codes[number][0] == NULL || (by->wanted > 1 && by->codes[number][1] == NULL) ? TOC_ERR_NO_MEMORY : 0;
-}
-
-static int add_codes(void *context, uint32_t codes, toc_date day, toc_date known, int64_t value)
-{
-    struct by_codes *by = context;
+    struct found *found = context;
+    uint32_t      codes = meaning_of(found->all, number);
     (void) day;
     (void) known;
-    if (codes >= by->room || by->codes[codes][0] == NULL)
+    if (codes == NO_CODES)
         return DB_ERR_CORRUPT;
-    by->sums[codes] += value;
+    if (found->sums[codes] == 0) {
+        if (found->num_met == found->room_met) {
+            size_t    room = 2 * found->room_met + 64;
+            uint32_t *more = memory_resize(found->met, room, sizeof *more);
+            if (more == NULL)
+                return TOC_ERR_NO_MEMORY;
+            found->met = more;
+            found->room_met = room;
+        }
+        found->met[found->num_met++] = codes;
+    }
+    found->sums[codes] += value;
     return 0;
 }
 
 /* wrong: combinations of one area that are counted otherwise than they should be, or only in one of the two. */
-static int compare_codes(struct check *check, const struct model_record *record, const struct model_counter *counter,
-                         const struct area_tree *areas, uint32_t area, const struct expectation *all, int64_t expected,
-                         struct by_codes *by, int64_t *wrong)
+static int compare_codes(struct check *check, const struct waiting *waiting, uint32_t area, int64_t expected,
+                         struct found *found, int64_t *wrong)
 {
-    memset(by->sums, 0, by->room * sizeof *by->sums);
-    int ret =
-        counters_cells_written(check->db, record, counter, area_tree_id(areas, area), add_codes, by, check->error);
-    for (size_t i = 0; i < by->room && ret == 0; i++) {
-        if (by->sums[i] == 0)
-            continue;
-        char *const            codes[COUNTERS_DIMENSIONS] = { by->codes[i][0], by->codes[i][1] };
-        const struct expected *entry = place_of(all, area, codes);
-        *wrong += !entry->used || entry->count != by->sums[i];
-        expected -= entry->used && entry->count != 0;
+    const struct model_record  *record = waiting->record;
+    const struct model_counter *counter = &record->counters[waiting->counter];
+    const struct id            *id = area_tree_id(waiting->areas, area);
+    found->num_met = 0;
+    int ret = counters_like_first(record, counter)
+                  ? counters_area_written(check->db, record, id, meet, found, check->error)
+                  : counters_cells_written(check->db, record, counter, id, meet, found, check->error);
+    for (size_t i = 0; i < found->num_met; i++) {
+        uint32_t        codes = found->met[i];
+        struct expected key = { .key = { area, codes } };
+        if (found->sums[codes] != 0 && ret == 0) {
+            const struct expected *entry = key_table_find(&found->all->entries, &key.key);
+            *wrong += entry == NULL || entry->count != found->sums[codes];
+            expected -= entry != NULL && entry->count != 0;
+        }
+        found->sums[codes] = 0;
     }
     *wrong += expected; /* those that are not counted at all */
     return ret;
 }
 
-static int compare_sums(struct check *check, const struct model_record *record, const struct model_counter *counter,
-                        const struct area_tree *areas, const struct expectation *all, int64_t *wrong)
+static int compare_totals(struct check *check, const struct waiting *waiting)
 {
-    struct by_codes by = { .wanted = num_dimensions(counter) };
-    size_t          num = area_tree_count(areas);
-    int64_t        *expected = memory_array(num + 1, sizeof *expected);
-    bool           *there = memory_array(num + 1, sizeof *there);
-    int             ret = expected == NULL || there == NULL ? TOC_ERR_NO_MEMORY
-                                                            : counters_codes(check->db, 0, take_codes, &by, check->error);
-    by.sums = memory_array(by.room + 1, sizeof *by.sums);
-    if (ret == 0 && by.sums == NULL)
+    const struct expectation *all = waiting->all;
+    struct found              found = { .all = all };
+    size_t                    num = area_tree_count(waiting->areas);
+    int64_t                  *expected = memory_array(num + 1, sizeof *expected), wrong = 0;
+    bool                     *there = memory_array(num + 1, sizeof *there);
+    int                       ret = 0;
+    found.sums = memory_array(all->combinations.num + 1, sizeof *found.sums);
+    if (expected == NULL || there == NULL || found.sums == NULL)
         ret = TOC_ERR_NO_MEMORY;
-    for (size_t i = 0; i < all->room && ret == 0; i++)
-        if (all->entries[i].used) {
-            expected[all->entries[i].area] += all->entries[i].count != 0;
-            there[all->entries[i].area] = true;
-        }
+    for (size_t i = 0; i < all->entries.num && ret == 0; i++) {
+        expected[expected_at(all, i)->key.area] += expected_at(all, i)->count != 0;
+        there[expected_at(all, i)->key.area] = true;
+    }
     for (uint32_t area = 0; area < num && ret == 0; area++)
         if (there[area])
-            ret = compare_codes(check, record, counter, areas, area, all, expected[area], &by, wrong);
-    for (size_t i = 0; i < by.room; i++) {
-        free(by.codes[i][0]);
-        free(by.codes[i][1]);
-    }
-    free(by.codes);
-    free(by.sums);
+            ret = compare_codes(check, waiting, area, expected[area], &found, &wrong);
+    free(found.sums);
+    free(found.met);
     free(expected);
     free(there);
+    if (ret == 0)
+        check_tell(check, (int64_t) all->entries.num, wrong,
+                   "tell the makers of Tocsin; until then restore a whole backup",
+                   "%s: the totals of %s are what counting anew gives", waiting->record->name,
+                   waiting->record->counters[waiting->counter].name);
     return ret;
-}
-
-static int compare_kept(struct check *check, const struct model_record *record, const struct model_counter *counter,
-                        const struct area_tree *areas, const struct expectation *all, int64_t *wrong)
-{
-    for (size_t i = 0; i < all->room; i++) {
-        const struct expected *entry = &all->entries[i];
-        const char            *codes[COUNTERS_DIMENSIONS];
-        int64_t                total;
-        if (!entry->used)
-            continue;
-        for (int j = 0; j < COUNTERS_DIMENSIONS; j++)
-            codes[j] = entry->codes[j];
-        int ret = counters_total_written(check->db, record, counter, area_tree_id(areas, entry->area), codes, &total,
-                                         check->error);
-        if (ret != 0)
-            return ret;
-        *wrong += total != entry->count;
-    }
-    return 0;
-}
-
-static int compare_totals(struct check *check, const struct model_record *record, const struct model_counter *counter,
-                          const struct area_tree *areas, const struct expectation *all)
-{
-    int64_t wrong = 0;
-    bool    sums = all->num > 0 && !counters_like_first(record, counter) && num_dimensions(counter) <= 2;
-    int     ret = sums ? compare_sums(check, record, counter, areas, all, &wrong)
-                       : compare_kept(check, record, counter, areas, all, &wrong);
-    if (ret != 0)
-        return ret;
-    check_tell(check, (int64_t) all->num, wrong, "tell the makers of Tocsin; until then restore a whole backup",
-               "%s: the totals of %s are what counting anew gives", record->name, counter->name);
-    return 0;
 }
 
 /* Nothing is counted that is not there: at each top, all codes together. */
@@ -409,9 +357,9 @@ static int compare_tops(struct check *check, const struct model_record *record, 
         int64_t total, expected = 0;
         if (area_tree_parent(areas, area) != AREA_NONE)
             continue;
-        for (size_t i = 0; i < all->room; i++)
-            if (all->entries[i].used && all->entries[i].area == area)
-                expected += all->entries[i].count;
+        for (size_t i = 0; i < all->entries.num; i++)
+            if (expected_at(all, i)->key.area == area)
+                expected += expected_at(all, i)->count;
         int ret =
             counters_total_written(check->db, record, counter, area_tree_id(areas, area), every, &total, check->error);
         if (ret != 0)
@@ -492,9 +440,8 @@ static int compare_areas(struct check *check, const struct model_record *record,
     sums.counted = memory_array(area_tree_count(areas) + 1, sizeof *sums.counted);
     if (sums.expected == NULL || sums.found == NULL || sums.counted == NULL)
         goto out;
-    for (size_t i = 0; i < all->room; i++)
-        if (all->entries[i].used)
-            sums.expected[all->entries[i].area] += all->entries[i].count;
+    for (size_t i = 0; i < all->entries.num; i++)
+        sums.expected[expected_at(all, i)->key.area] += expected_at(all, i)->count;
     ret = select_rows(check->db, "SELECT area, total FROM counter_area WHERE record = $1", &name, 1, sum_row, &sums,
                       check->error);
     for (uint32_t area = 0; area < area_tree_count(areas); area++) {
@@ -536,13 +483,14 @@ int check_counters(struct check *check)
     for (size_t i = 0; ret == 0 && i < num; i++)
         for (size_t j = 0; ret == 0 && j < records[i].num_counters; j++) {
             const struct model_counter *counter = &records[i].counters[j];
-            struct expectation          all = { 0 };
+            struct expectation          all;
             struct waiting              waiting = { .areas = areas, .record = &records[i], .counter = j, .all = &all };
+            expectation_init(&all);
             ret = recount(check, &records[i], counter, areas, &all);
             if (ret == 0)
                 ret = expect_without_waiting(check, &waiting);
             if (ret == 0)
-                ret = compare_totals(check, &records[i], counter, areas, &all);
+                ret = compare_totals(check, &waiting);
             if (ret == 0)
                 ret = compare_tops(check, &records[i], counter, areas, &all);
             if (ret == 0)

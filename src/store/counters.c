@@ -195,9 +195,11 @@ int counters_begin(struct counter_book *book, struct db *db, struct db_error *er
         counters_fold_pause(book->fold, false);
     if (book->begun)
         return 0;
-    int ret = select_rows(
-        db, "SELECT number, dimension_1, dimension_2, dimension_3, dimension_4 FROM counter_codes ORDER BY number",
-        NULL, 0, combination_row, book, error);
+    int ret =
+        select_rows(db,
+                    "SELECT number, dimension_1, dimension_2, dimension_3, dimension_4, dimension_5, dimension_6 FROM "
+                    "counter_codes ORDER BY number",
+                    NULL, 0, combination_row, book, error);
     if (ret == 0)
         ret = select_rows(db, "SELECT max(number) FROM counter_waiting", NULL, 0, newest_row, book, error);
     if (ret == 0 && book->slices != NULL)

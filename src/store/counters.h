@@ -31,7 +31,7 @@
 #include "model/model.h"
 #include "store/db.h"
 
-#define COUNTERS_DIMENSIONS 4
+#define COUNTERS_DIMENSIONS MODEL_MAX_DIMENSIONS
 #define COUNTERS_MOST_AREAS 16
 
 /* ---- reading; any connection ---- */

@@ -48,6 +48,10 @@ int counters_days_written(struct db *db, const struct model_record *record, cons
 int counters_cells_written(struct db *db, const struct model_record *record, const struct model_counter *counter,
                            const struct id *area, counters_cell *cell, void *context, struct db_error *error);
 
+/* The totals kept at an area, of the record's first counter; day and known say nothing. */
+int counters_area_written(struct db *db, const struct model_record *record, const struct id *area, counters_cell *cell,
+                          void *context, struct db_error *error);
+
 /* Between transactions: forget rows where they have become many. */
 void counters_keep_small(struct counter_book *book);
 

@@ -304,6 +304,32 @@ int counters_total_written(struct db *db, const struct model_record *record, con
     return read_total(db, false, record, counter, area, dimensions, total, error);
 }
 
+struct kept {
+    counters_cell *cell;
+    void          *context;
+};
+
+static int kept_row(void *context, const struct db_value *row, size_t num_columns)
+{
+    const struct kept     *kept = context;
+    struct counters_walk   walk;
+    struct counters_number number;
+    int                    ret = counters_walk_begin(&walk, &row[0], COUNTERS_AREA_MARK);
+    (void) num_columns;
+    while (ret == 0 && (ret = counters_walk_next(&walk, &number)) == 1)
+        ret = kept->cell(kept->context, number.codes, MODEL_MISSING_DATE, MODEL_MISSING_DATE, number.value);
+    return ret;
+}
+
+int counters_area_written(struct db *db, const struct model_record *record, const struct id *area, counters_cell *cell,
+                          void *context, struct db_error *error)
+{
+    struct kept           kept = { cell, context };
+    const struct db_value parameters[] = { db_id(area), db_word(record->name) };
+    return select_rows(db, "SELECT numbers FROM counter_area WHERE area = $1 AND record = $2", parameters, 2, kept_row,
+                       &kept, error);
+}
+
 int counters_days_written(struct db *db, const struct model_record *record, const struct model_counter *counter,
                           const struct id *area, int64_t *sum, struct db_error *error)
 {

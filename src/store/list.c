@@ -98,7 +98,7 @@ static bool is_dimension(const struct model_record *record, const struct view *v
 {
     for (size_t i = 0; i < record->num_counters; i++)
         if (strcmp(record->counters[i].name, view->counter) == 0)
-            for (size_t d = 0; d < 4 && record->counters[i].dimensions[d] != NULL; d++)
+            for (size_t d = 0; d < MODEL_MAX_DIMENSIONS && record->counters[i].dimensions[d] != NULL; d++)
                 if (strcmp(record->counters[i].dimensions[d], test->field) == 0)
                     return test->test == VIEW_IS && test->is.type == DB_TEXT;
     return false;
@@ -122,7 +122,7 @@ int list_total(const struct list_source *source, const struct access *who, const
         for (size_t j = 0; j < i; j++)
             all = all && strcmp(work.tests[i].field, work.tests[j].field) != 0;
     if (all)
-        ret = list_count(&work, work.tops, work.num_tops, true, &count);
+        ret = list_count(&work, work.tops, work.num_tops, LIST_EVERY_TEST, &count);
     if (ret != 0)
         return ret;
     *known = count >= 0;

@@ -7,6 +7,8 @@
  *
  *     by sort    the rows of all areas in the order asked for, until the page is full; cheap where many of them count
  *     by area    every row of the areas, of which the best are kept; cheap where the areas have few rows
+ *     by rare    every row with a rare value of a filter that has an index of its own (severity), of which the best are
+ *                kept
  *     by key     every row with a rare key (a disease), in all areas or in each of those asked for, of which the best
  *                are kept; a key that is not asked for (the disease, where the classification is) by each of its values
  *
@@ -58,7 +60,7 @@ struct list_query {
     bool identities; /* show identifying columns, if the caller may see them; the page is then audited */
 };
 
-enum list_plan { LIST_NOTHING, LIST_BY_SORT, LIST_BY_AREA, LIST_BY_KEY, LIST_BY_FACILITY };
+enum list_plan { LIST_NOTHING, LIST_BY_SORT, LIST_BY_AREA, LIST_BY_KEY, LIST_BY_RARE, LIST_BY_FACILITY };
 
 struct list_page {
     const struct view     *view;
@@ -82,11 +84,13 @@ struct list_source {
     /* How many records an area has, with these codes of the counter's dimensions (counters.h: counters_total). NULL:
      * nobody knows. */
     int (*total)(struct db *db, const struct model_record *record, const struct model_counter *counter,
-                 const struct id *area, const char *const dimensions[4], int64_t *total, struct db_error *error);
+                 const struct id *area, const char *const dimensions[MODEL_MAX_DIMENSIONS], int64_t *total,
+                 struct db_error *error);
     /* The same of those that count on no day. For a counter whose day is a DATE: where all that it counts have no day,
      * rows with a day are not looked for. NULL: nobody knows. */
     int (*undated)(struct db *db, const struct model_record *record, const struct model_counter *counter,
-                   const struct id *area, const char *const dimensions[4], int64_t *total, struct db_error *error);
+                   const struct id *area, const char *const dimensions[MODEL_MAX_DIMENSIONS], int64_t *total,
+                   struct db_error *error);
     /* Writes the audit entry of a reading of the identities of these persons, durable when it returns. NULL: none can
      * be written, so none are shown. */
     int (*audit)(void *context, const struct access *who, const struct id *persons, size_t num_persons);

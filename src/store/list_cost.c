@@ -18,7 +18,9 @@
 struct numbers {
     double all, keyed;                 /* rows of all areas: any, and those that the counted tests ask for */
     double here, matching;             /* the same of the areas asked for */
-    double all_undated, keyed_undated; /* of all and keyed: those without a value in the sort field */
+    double by_key, by_key_here;        /* with the tests on keys alone: of all areas, of those asked for */
+    double all_undated, keyed_undated; /* of all areas: without a value in the sort field; and passing the tests … */
+    double keyed_known;                /* … which are known of those; with a value too */
     bool   counted;                    /* all tests are counted */
 };
 
@@ -30,32 +32,45 @@ static const struct model_counter *counter_of(const struct list_work *work)
     return NULL;
 }
 
-/* The codes of the counter's dimensions that the tests ask for; false where a test is none of them. */
-static bool dimensions_of(const struct list_work *work, const struct model_counter *counter, const char *dimensions[4])
+/* The codes of the counter's dimensions that the tests of a set ask for. Returns the set of those that do. */
+static unsigned dimensions_of(const struct list_work *work, const struct model_counter *counter, unsigned tests,
+                              const char *dimensions[MODEL_MAX_DIMENSIONS])
 {
-    bool all = true;
+    unsigned found = 0;
     for (size_t t = 0; t < work->num_tests; t++) {
         const struct list_test *test = &work->tests[t];
-        bool                    found = false;
-        for (size_t d = 0; d < 4 && counter->dimensions[d] != NULL; d++)
-            if (strcmp(counter->dimensions[d], test->field) == 0 && test->test == VIEW_IS && test->is.type == DB_TEXT) {
+        for (size_t d = 0; d < MODEL_MAX_DIMENSIONS && counter->dimensions[d] != NULL; d++)
+            if ((tests >> t & 1) != 0 && strcmp(counter->dimensions[d], test->field) == 0 && test->test == VIEW_IS &&
+                test->is.type == DB_TEXT) {
                 dimensions[d] = test->is.bytes; /* ends with '\0': list_value */
-                found = true;
+                found |= 1u << t;
             }
-        all &= found;
     }
-    return all;
+    return found;
 }
 
-int list_count(struct list_work *work, const struct id *tops, size_t num_tops, bool with_keys, double *count)
+static unsigned every_test(const struct list_work *work)
+{
+    return (1u << work->num_tests) - 1;
+}
+
+static unsigned tests_of_keys(const struct list_work *work)
+{
+    unsigned tests = 0;
+    for (size_t t = 0; t < work->num_tests; t++)
+        if (work->tests[t].key < VIEW_MAX_KEYS)
+            tests |= 1u << t;
+    return tests;
+}
+
+int list_count(struct list_work *work, const struct id *tops, size_t num_tops, unsigned tests, double *count)
 {
     const struct model_counter *counter = counter_of(work);
-    const char                 *dimensions[4] = { NULL };
+    const char                 *dimensions[MODEL_MAX_DIMENSIONS] = { NULL };
     *count = -1;
     if (counter == NULL || work->source->total == NULL || num_tops > MOST_TOPS)
         return 0;
-    if (with_keys)
-        dimensions_of(work, counter, dimensions);
+    dimensions_of(work, counter, tests, dimensions);
     double sum = 0;
     for (size_t i = 0; i < num_tops; i++) {
         int64_t total;
@@ -97,11 +112,14 @@ static const struct model_counter *counter_of_sort(const struct list_work *work)
 static int count_undated(struct list_work *work, const struct id *tops, size_t num_tops, struct numbers *numbers)
 {
     const struct model_counter *counter = counter_of_sort(work);
-    const char                 *any[4] = { NULL }, *dimensions[4] = { NULL };
-    numbers->all_undated = numbers->keyed_undated = 0;
+    const char                 *any[MODEL_MAX_DIMENSIONS] = { NULL }, *dimensions[MODEL_MAX_DIMENSIONS] = { NULL };
+    numbers->all_undated = numbers->keyed_undated = numbers->keyed_known = 0;
     if (counter == NULL)
         return 0;
-    dimensions_of(work, counter, dimensions);
+    unsigned known = dimensions_of(work, counter, LIST_EVERY_TEST, dimensions);
+    int      counted = list_count(work, tops, num_tops, known, &numbers->keyed_known);
+    if (counted != 0)
+        return counted;
     for (size_t i = 0; i < num_tops; i++) {
         int64_t all = 0, keyed = 0;
         int     ret = work->source->undated(work->source->db, work->record, counter, &tops[i], any, &all, work->error);
@@ -119,19 +137,26 @@ static int count_undated(struct list_work *work, const struct id *tops, size_t n
 static int read_numbers(struct list_work *work, struct numbers *numbers)
 {
     const struct model_counter *counter = counter_of(work);
-    const char                 *unused[4] = { NULL };
+    const char                 *unused[MODEL_MAX_DIMENSIONS] = { NULL };
     const struct id            *tops;
     size_t                      num_tops;
     int                         ret = all_tops(work, &tops, &num_tops);
-    numbers->counted = counter != NULL && dimensions_of(work, counter, unused);
+    numbers->counted = counter != NULL && dimensions_of(work, counter, LIST_EVERY_TEST, unused) == every_test(work);
     if (ret == 0)
-        ret = list_count(work, tops, num_tops, false, &numbers->all);
+        ret = list_count(work, tops, num_tops, 0, &numbers->all);
     if (ret == 0)
-        ret = list_count(work, tops, num_tops, true, &numbers->keyed);
+        ret = list_count(work, tops, num_tops, LIST_EVERY_TEST, &numbers->keyed);
     if (ret == 0)
-        ret = list_count(work, work->tops, work->num_tops, false, &numbers->here);
+        ret = list_count(work, work->tops, work->num_tops, 0, &numbers->here);
     if (ret == 0)
-        ret = list_count(work, work->tops, work->num_tops, true, &numbers->matching);
+        ret = list_count(work, work->tops, work->num_tops, LIST_EVERY_TEST, &numbers->matching);
+    numbers->by_key = numbers->keyed;
+    numbers->by_key_here = numbers->matching;
+    if (ret == 0 && tests_of_keys(work) != every_test(work)) {
+        ret = list_count(work, tops, num_tops, tests_of_keys(work), &numbers->by_key);
+        if (ret == 0)
+            ret = list_count(work, work->tops, work->num_tops, tests_of_keys(work), &numbers->by_key_here);
+    }
     if (ret == 0 && numbers->all >= 0)
         ret = count_undated(work, tops, num_tops, numbers);
     return ret;
@@ -150,11 +175,11 @@ static double cost_of_sort(const struct list_work *work, const struct numbers *n
 {
     double wanted = (double) work->page_size + 1, dated = numbers->all - numbers->all_undated;
     double matching = numbers->counted ? numbers->matching : numbers->matching * UNKNOWN_SHARE;
-    double share = numbers->keyed > 0 ? fmin(1, numbers->keyed_undated / numbers->keyed) : 0;
+    double share = numbers->keyed_known > 0 ? fmin(1, numbers->keyed_undated / numbers->keyed_known) : 0;
     double first_all = work->ascending ? numbers->all_undated : dated;
     double first = matching * (work->ascending ? share : 1 - share), last = matching - first;
     double cost;
-    *from_undated = !work->ascending && numbers->keyed_undated > 0 && numbers->keyed_undated >= numbers->keyed;
+    *from_undated = !work->ascending && numbers->keyed_undated > 0 && numbers->keyed_undated >= numbers->keyed_known;
     if (*from_undated || first_all <= 0)
         cost = walk(wanted, numbers->all - first_all, last);
     else if (first >= wanted)
@@ -184,22 +209,47 @@ static int cost_of_key(struct list_work *work, const struct numbers *numbers, do
     double handed_out = work->all_areas || !db_is_postgresql(work->source->db) ? 1 : HANDED_OUT;
     bool   found = false;
     if (leading > 0)
-        costs->key = (SEEK + numbers->keyed * entry) * handed_out;
-    if (fmin(costs->key, fmin(costs->area, costs->sort)) <= CHEAP)
+        costs->key = (SEEK + numbers->by_key * entry) * handed_out;
+    if (fmin(fmin(costs->key, costs->rare), fmin(costs->area, costs->sort)) <= CHEAP)
         return 0;
     int ret = list_find_keys(work, &found);
     if (ret != 0 || !found)
         return ret;
     double descents = SEEK * (double) work->num_keys;
-    double everywhere = leading > 0 ? HUGE_VAL : (descents + numbers->keyed * entry) * handed_out;
+    double everywhere = leading > 0 ? HUGE_VAL : (descents + numbers->by_key * entry) * handed_out;
     double in_areas = work->area_field == NULL || work->all_areas
                           ? HUGE_VAL
-                          : descents * (double) num_areas + numbers->matching * entry;
+                          : descents * (double) num_areas + numbers->by_key_here * entry;
     work->keys_in_areas = in_areas < fmin(everywhere, costs->key);
     if (!work->keys_in_areas && leading > 0)
         work->num_keys = 0;
     costs->key = fmin(costs->key, fmin(everywhere, in_areas));
     return 0;
+}
+
+/* Of the ways by a rare value: those of the test that the fewest rows pass. */
+static int cost_of_rare(struct list_work *work, struct list_costs *costs)
+{
+    const struct id *tops;
+    size_t           num_tops;
+    double           handed_out = work->all_areas || !db_is_postgresql(work->source->db) ? 1 : HANDED_OUT;
+    int              ret = all_tops(work, &tops, &num_tops);
+    for (size_t i = 0; i < work->num_tests && ret == 0; i++) {
+        const char *unused[MODEL_MAX_DIMENSIONS];
+        double      count, entry = 1;
+        if (list_rare_number(work, work->tests[i].field) == VIEW_MAX_RARE ||
+            dimensions_of(work, counter_of(work), 1u << i, unused) == 0)
+            continue;
+        for (size_t j = 0; j < work->num_tests; j++)
+            if (j != i && work->tests[j].key == VIEW_MAX_KEYS && strcmp(work->tests[j].field, work->sort_field) != 0)
+                entry = ROW;
+        ret = list_count(work, tops, num_tops, 1u << i, &count);
+        if (ret == 0 && count >= 0 && (SEEK + count * entry) * handed_out < costs->rare) {
+            costs->rare = (SEEK + count * entry) * handed_out;
+            work->rare = i;
+        }
+    }
+    return ret;
 }
 
 int list_estimate(struct list_work *work, struct list_costs *costs)
@@ -208,7 +258,7 @@ int list_estimate(struct list_work *work, struct list_costs *costs)
     size_t         num_areas = area_set_count(&work->areas);
     double         entry = 1;
     int            ret = read_numbers(work, &numbers);
-    *costs = (struct list_costs){ HUGE_VAL, HUGE_VAL, HUGE_VAL, false };
+    *costs = (struct list_costs){ HUGE_VAL, HUGE_VAL, HUGE_VAL, HUGE_VAL, false };
     if (ret != 0)
         return ret;
     if (numbers.all < 0 || numbers.here < 0) {
@@ -223,5 +273,6 @@ int list_estimate(struct list_work *work, struct list_costs *costs)
     costs->sort = cost_of_sort(work, &numbers, entry, &costs->from_undated);
     if (work->area_field != NULL)
         costs->area = SEEK * (double) num_areas + numbers.here * entry;
-    return cost_of_key(work, &numbers, entry, costs);
+    ret = cost_of_rare(work, costs);
+    return ret == 0 ? cost_of_key(work, &numbers, entry, costs) : ret;
 }

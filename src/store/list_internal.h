@@ -3,6 +3,8 @@
 #ifndef STORE_LIST_INTERNAL_H
 #define STORE_LIST_INTERNAL_H
 
+#include <limits.h>
+
 #include "base/sink.h"
 #include "store/list.h"
 #include "store/store.h"
@@ -55,6 +57,7 @@ struct list_work {
     bool                       keys_in_areas; /* by key: each area is asked for by itself */
     struct db_value (*keys)[VIEW_MAX_KEYS];   /* by key: the values of the view's keys that are asked for */
     size_t            num_keys, num_set;      /* so many; values in each */
+    size_t            rare;                   /* by rare: the test whose value it is */
     bool              identities;
     struct arena     *arena;
     struct db_error  *error;
@@ -73,13 +76,14 @@ int list_check(struct list_work *work, const struct list_query *query, struct fa
 
 /* list_cost.c: how many rows, and which way. */
 struct list_costs {
-    double sort, area, key; /* in index entries; HUGE_VAL = not that way */
-    bool   from_undated;    /* by sort: no row with a value in the sort field answers the tests */
+    double sort, area, key, rare; /* in index entries; HUGE_VAL = not that way */
+    bool   from_undated;          /* by sort: no row with a value in the sort field answers the tests */
 };
 int list_estimate(struct list_work *work, struct list_costs *costs);
-/* The rows that count in these areas (tops of subtrees) with the tests on keys (all = false: without any). < 0:
- * unknown. */
-int list_count(struct list_work *work, const struct id *tops, size_t num_tops, bool with_keys, double *count);
+/* The rows that count in these areas (tops of subtrees) and pass the tests of the set, as far as they are dimensions of
+ * the list's counter. tests: a bit for each, the first one lowest. < 0: unknown. */
+#define LIST_EVERY_TEST UINT_MAX
+int list_count(struct list_work *work, const struct id *tops, size_t num_tops, unsigned tests, double *count);
 
 /* list_plan.c */
 int  list_find(struct list_work *work);
@@ -91,6 +95,9 @@ void list_sort_best(struct list_best *best);
 int list_scan_sort(struct list_work *work, size_t patience, bool *done);
 int list_scan_areas(struct list_work *work);
 int list_scan_key(struct list_work *work);
+int list_scan_rare(struct list_work *work);
+/* Which of view->rare a field is; VIEW_MAX_RARE: none. */
+size_t list_rare_number(const struct list_work *work, const char *field);
 /* The keys to ask for, where the tests leave one of them open: its values. false: they are too many, or none is asked.
  */
 int list_find_keys(struct list_work *work, bool *found);
@@ -111,6 +118,7 @@ int  list_push_sort(struct list_work *work, size_t patience, bool *done);
 int  list_push_areas(struct list_work *work, const struct db_value *keys, size_t num_keys, const struct db_value *areas,
                      size_t room);
 int  list_push_keys(struct list_work *work, const struct db_value *values, size_t num);
+int  list_push_rare(struct list_work *work);
 
 /* list_facility.c: the rows of the grant's facilities, among the best. */
 bool list_reaches_facilities(const struct list_work *work);

@@ -84,7 +84,9 @@ static int gather(struct list_work *work, enum list_plan plan)
     work->plan = plan;
     work->best.num = 0;
     work->cut = false;
-    return plan == LIST_BY_KEY ? list_scan_key(work) : list_scan_areas(work);
+    return plan == LIST_BY_KEY    ? list_scan_key(work)
+           : plan == LIST_BY_RARE ? list_scan_rare(work)
+                                  : list_scan_areas(work);
 }
 
 /* The walk begins there, if not further on. */
@@ -146,7 +148,11 @@ static int find_in_areas(struct list_work *work)
         begin_undated(work);
     enum list_plan second = costs.key < costs.area ? LIST_BY_KEY : LIST_BY_AREA;
     double         other = fmin(costs.key, costs.area);
-    bool           done = false;
+    if (costs.rare < other) {
+        second = LIST_BY_RARE;
+        other = costs.rare;
+    }
+    bool done = false;
     if (other <= costs.sort)
         return gather(work, second);
     work->plan = LIST_BY_SORT;

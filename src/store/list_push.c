@@ -222,27 +222,33 @@ int list_push_areas(struct list_work *work, const struct db_value *keys, size_t 
     return ret;
 }
 
-/* The next rows with these keys, the best ones first. */
-static int next_of_keys(struct list_work *work, const struct db_value *values, size_t num,
-                        const struct list_place *start, bool included, size_t most, size_t *rows,
-                        struct list_place *last)
+/* The rows that have these values in these fields, which lead to an index. */
+struct wanted {
+    const char *const     *fields;
+    const struct db_value *values;
+    size_t                 num, num_keys; /* num_keys: so many of them are the list's first keys */
+};
+
+/* The next of them, the best ones first. */
+static int next_wanted(struct list_work *work, const struct wanted *wanted, const struct list_place *start,
+                       bool included, size_t most, size_t *rows, struct list_place *last)
 {
     struct statement s;
     size_t           entries;
     begin(&s, work);
     list_write_columns(work, &s.sql);
-    for (size_t key = 0; key < num; key++) {
-        sink_format(&s.sql, " %s \"%s\" = ", key == 0 ? "WHERE" : "AND", work->view->keys[key]);
-        put_parameter(&s, values[key]);
+    for (size_t i = 0; i < wanted->num; i++) {
+        sink_format(&s.sql, " %s \"%s\" = ", i == 0 ? "WHERE" : "AND", wanted->fields[i]);
+        put_parameter(&s, wanted->values[i]);
     }
-    put_tests(&s, " AND ", num);
+    put_tests(&s, " AND ", wanted->num_keys);
     if (start != NULL)
         put_behind(&s, " AND ", start, included, true);
     put_order(&s, true, true, most);
     return run(&s, false, rows, &entries, last);
 }
 
-int list_push_keys(struct list_work *work, const struct db_value *values, size_t num)
+static int push_wanted(struct list_work *work, const struct wanted *wanted)
 {
     struct list_place last = work->start;
     bool              started = work->has_start, included = work->start_included;
@@ -250,11 +256,11 @@ int list_push_keys(struct list_work *work, const struct db_value *values, size_t
     for (;;) {
         struct list_place start = last;
         size_t            rows;
-        int               ret = next_of_keys(work, values, num, started ? &start : NULL, included, most, &rows, &last);
+        int               ret = next_wanted(work, wanted, started ? &start : NULL, included, most, &rows, &last);
         if (ret != 0)
             return ret;
         work->scanned += rows;
-        /* Enough, when this key's rows so far are all before the last of the page. */
+        /* Enough, when its rows so far are all before the last of the page. */
         bool full = work->best.num == work->best.most;
         if (rows < most || (full && !list_before(&last, &work->best.places[0], work->ascending)))
             return 0;
@@ -262,4 +268,15 @@ int list_push_keys(struct list_work *work, const struct db_value *values, size_t
         included = false;
         most = most < EVERY_ROW / 16 ? EVERY_ROW : 2 * most;
     }
+}
+
+int list_push_keys(struct list_work *work, const struct db_value *values, size_t num)
+{
+    return push_wanted(work, &(struct wanted){ work->view->keys, values, num, num });
+}
+
+int list_push_rare(struct list_work *work)
+{
+    const struct list_test *test = &work->tests[work->rare];
+    return push_wanted(work, &(struct wanted){ &test->field, &test->is, 1, 0 });
 }

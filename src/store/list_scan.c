@@ -23,6 +23,14 @@ void list_write_columns(const struct list_work *work, struct sink *sql)
     sink_format(sql, " FROM \"%s\"", work->record->name);
 }
 
+size_t list_rare_number(const struct list_work *work, const char *field)
+{
+    size_t number = 0;
+    while (number < VIEW_MAX_RARE && (work->view->rare[number] == NULL || strcmp(work->view->rare[number], field) != 0))
+        number++;
+    return number;
+}
+
 static void write_index(const struct list_work *work, int use, struct sink *sql)
 {
     struct view_index index;
@@ -312,6 +320,31 @@ static int scan_keys(struct list_work *work, const struct db_value *values, size
         ret = judge(work, statement, false, SIZE_MAX, &read, &last);
     return ret;
 }
+
+/* ---- by a rare value ---- */
+
+int list_scan_rare(struct list_work *work)
+{
+    if (list_may_push(work))
+        return list_push_rare(work);
+    const struct list_test *test = &work->tests[work->rare];
+    struct sink             sql;
+    struct db_statement    *statement;
+    struct list_place       last;
+    size_t                  read;
+    sink_init_memory(&sql);
+    list_write_columns(work, &sql);
+    write_index(work, VIEW_BY_RARE - (int) list_rare_number(work, test->field), &sql);
+    sink_format(&sql, " WHERE \"%s\" = $1", test->field);
+    int ret = list_prepare_entries(work, &sql, &statement);
+    if (ret == 0)
+        ret = db_run(statement, &test->is, 1, work->error);
+    if (ret == 0)
+        ret = judge(work, statement, false, SIZE_MAX, &read, &last);
+    return ret;
+}
+
+/* ---- keys that are left open ---- */
 
 /* WITH RECURSIVE v(v) AS (the least value UNION ALL the least one above v): an index asked once a value. The keys
  * before the open one have the values of their tests. */

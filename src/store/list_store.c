@@ -25,7 +25,8 @@ static int undated_row(void *context, toc_date day, toc_date known, int64_t valu
 }
 
 static int undated(struct db *db, const struct model_record *record, const struct model_counter *counter,
-                   const struct id *area, const char *const dimensions[4], int64_t *total, struct db_error *error)
+                   const struct id *area, const char *const dimensions[MODEL_MAX_DIMENSIONS], int64_t *total,
+                   struct db_error *error)
 {
     *total = 0;
     return counters_rows(db, record, counter, area, dimensions, TOC_DATE_MAX, TOC_DATE_MAX, TOC_DATE_MAX, undated_row,

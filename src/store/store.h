@@ -191,10 +191,10 @@ int store_audit_reading(struct store_reader *reader, const struct access *who, c
 struct store_count_query {
     const struct model_record  *record;
     const struct model_counter *counter;
-    struct id                   area;          /* and all below it */
-    const char                 *dimensions[4]; /* a code each; NULL = all */
-    toc_date                    from, to;      /* days it happened, both included */
-    toc_date                    known;         /* as known at the end of this day (UTC); MODEL_MISSING_DATE = now */
+    struct id                   area;                             /* and all below it */
+    const char                 *dimensions[MODEL_MAX_DIMENSIONS]; /* a code each; NULL = all */
+    toc_date                    from, to;                         /* days it happened, both included */
+    toc_date                    known; /* as known at the end of this day (UTC); MODEL_MISSING_DATE = now */
 };
 
 /* counts: to - from + 1 numbers, one a day. *undated: those without a day. */

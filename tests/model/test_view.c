@@ -144,7 +144,7 @@ static void test_records_have_the_indexes_of_their_lists(void **state)
     size_t             num;
     const struct view *all = views(&num);
     for (const struct view *view = all; view < all + num; view++)
-        for (int use = VIEW_BY_FACILITY - MODEL_MAX_FACILITIES; use < (int) view->num_sorts; use++)
+        for (int use = VIEW_BY_RARE - VIEW_MAX_RARE; use < (int) view->num_sorts; use++)
             check_index(view, use);
 }
 

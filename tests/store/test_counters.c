@@ -35,7 +35,8 @@ static void create_cases(size_t num, enum test_area area, const char *disease, t
             illness->onset_date = onset;
             illness->outcome_date = illness->death_date = illness->specimen_date = MODEL_MISSING_DATE;
             illness->received_date = 19999;
-            illness->result_time = illness->outcome = (struct model_text){ NULL, 0 };
+            illness->result_time = illness->outcome = illness->severity = (struct model_text){ NULL, 0 };
+            illness->origin = illness->found_by = (struct model_text){ NULL, 0 };
         }
         struct store_request request = { .verb = "create", .set = { changes, 3 * some } };
         struct fault_list    faults = FAULT_LIST_INIT;
@@ -47,11 +48,21 @@ static void create_cases(size_t num, enum test_area area, const char *disease, t
     }
 }
 
+static const struct model_counter *counter_named(const char *name)
+{
+    const struct model_record *record = model_record(MODEL_CASE);
+    for (size_t i = 0; i < record->num_counters; i++)
+        if (strcmp(record->counters[i].name, name) == 0)
+            return &record->counters[i];
+    fail_msg("case has no counter %s", name);
+    return NULL;
+}
+
 static struct store_count_query by_onset(enum test_area area, const char *disease)
 {
     const struct model_record *record = model_record(MODEL_CASE);
     return (struct store_count_query){ .record = record,
-                                       .counter = &record->counters[0],
+                                       .counter = counter_named("case_by_onset"),
                                        .area = test.areas[area],
                                        .dimensions = { disease },
                                        .from = 19990,
@@ -98,6 +109,57 @@ static void test_counts_at_every_level(void **state)
     assert_int_equal(total(TEST_COUNTY, "plague", NULL), 3);
     assert_int_equal(total(TEST_COUNTY, "plague", "confirmed"), 3);
     assert_int_equal(total(TEST_COUNTY, NULL, "suspected"), 0);
+}
+
+static int64_t received(const char *outcome, const char *origin, const char *found_by, toc_date known)
+{
+    struct store_count_query query = { .record = model_record(MODEL_CASE),
+                                       .counter = counter_named("case_by_received"),
+                                       .area = test.areas[TEST_PROVINCE],
+                                       .dimensions = { "cholera", NULL, NULL, outcome, origin, found_by },
+                                       .from = 19995,
+                                       .to = 20004,
+                                       .known = known };
+    int64_t                  undated;
+    return count(query, &undated);
+}
+
+/* How a case was found, where it came from and how it ended are counted too, by the day on which each was known. */
+static void test_counts_of_how_cases_were_found_and_ended(void **state)
+{
+    (void) state;
+    struct people_sample sample;
+    struct store_change  change[3];
+    struct access        who = test_program();
+    toc_date             today = (toc_date) (test.now / INSTANT_DAY);
+    test_person_set(&test, &sample, change);
+    sample.illness.responsible_area = test.areas[TEST_EAST_ONE];
+    sample.illness.disease = text("cholera");
+    sample.illness.received_date = 20000;
+    sample.illness.onset_date = sample.illness.outcome_date = MODEL_MISSING_DATE;
+    sample.illness.death_date = sample.illness.specimen_date = MODEL_MISSING_DATE;
+    sample.illness.result_time = sample.illness.severity = sample.illness.outcome = (struct model_text){ NULL, 0 };
+    sample.illness.origin = text("unknown");
+    sample.illness.found_by = text("contact-in-quarantine");
+    struct store_request request = { .verb = "create", .set = { change, 3 } };
+    assert_ok(store_submit(test.store, &who, &request, NULL, NULL));
+    assert_int_equal(received(NULL, "unknown", "contact-in-quarantine", today), 1);
+    assert_int_equal(received("", NULL, NULL, today), 1);
+    assert_int_equal(received(NULL, "local", NULL, today), 0);
+
+    test.now += 2 * INSTANT_DAY;
+    sample.illness.outcome = text("died-of-disease");
+    sample.illness.origin = text("local");
+    change[2].verb = STORE_CHANGE;
+    change[2].given = (struct model_set){ { 0 } };
+    model_set_add(&change[2].given, model_case_outcome);
+    model_set_add(&change[2].given, model_case_origin);
+    request = (struct store_request){ .verb = "change", .set = { &change[2], 1 } };
+    assert_ok(store_submit(test.store, &who, &request, NULL, NULL));
+    assert_int_equal(received("died-of-disease", "local", "contact-in-quarantine", MODEL_MISSING_DATE), 1);
+    assert_int_equal(received(NULL, "unknown", NULL, MODEL_MISSING_DATE), 0);
+    assert_int_equal(received("died-of-disease", NULL, NULL, today + 1), 0);
+    assert_int_equal(received(NULL, "unknown", NULL, today + 1), 1);
 }
 
 static void test_counts_as_known(void **state)
@@ -174,7 +236,7 @@ static void test_a_new_writer_counts_on(void **state)
         nanosleep(&(struct timespec){ .tv_nsec = 100000000 }, NULL); /* until the writer has added what waited */
     /* a row a day and counter of each area, whatever the number of cases and codes */
     assert_int_equal(test_store_number(&test, "SELECT count(*) FROM counter WHERE event_day = 19995"), 4);
-    /* two of disease and classification, two of no sender and disease */
+    /* two of disease and classification, of them and all else that is missing the same, two of no sender and disease */
     assert_int_equal(test_store_number(&test, "SELECT count(*) FROM counter_codes"), 4);
 }
 
@@ -257,12 +319,11 @@ static void execute(const char *sql)
 static void test_rows_of_another_series_are_found_out(void **state)
 {
     (void) state;
-    const struct model_record *record = model_record(MODEL_CASE);
-    char                       sql[160];
-    int64_t                    counts[10], undated;
-    struct access              who = test_program();
+    char          sql[160];
+    int64_t       counts[10], undated;
+    struct access who = test_program();
     create_cases(1, TEST_EAST_ONE, "cholera", 19995);
-    struct counters_series other = counters_series(record->counters[0].name, &test.areas[TEST_OTHER]);
+    struct counters_series other = counters_series("case_by_onset", &test.areas[TEST_OTHER]);
     snprintf(sql, sizeof sql, "UPDATE counter SET series = %lld WHERE event_day = 19995", (long long) other.number);
     execute("DELETE FROM counter WHERE series <> (SELECT min(series) FROM counter WHERE event_day = 19995)");
     execute(sql);
@@ -271,8 +332,9 @@ static void test_rows_of_another_series_are_found_out(void **state)
 }
 
 #define PROMISES(on)                                                                                                   \
-    on(test_counts_at_every_level) on(test_counts_as_known) on(test_counts_need_the_grant) on(test_days_of_times)      \
-        on(test_a_new_writer_counts_on) on(test_what_failed_is_not_counted)
+    on(test_counts_at_every_level) on(test_counts_of_how_cases_were_found_and_ended) on(test_counts_as_known)          \
+        on(test_counts_need_the_grant) on(test_days_of_times) on(test_a_new_writer_counts_on)                          \
+            on(test_what_failed_is_not_counted)
 #define ON_SQLITE(name) { "sqlite: " #name, name, test_store_on_sqlite, test_store_end, &test },
 #define ON_POSTGRESQL(name) { "postgresql: " #name, name, test_store_on_postgresql, test_store_end, &test },
 #define WAITING(name) { "counts wait: " #name, name, test_store_on_postgresql_waiting, test_store_end, &test },

@@ -111,7 +111,7 @@ static struct expected plainly(const uint32_t *areas, size_t num_areas, const ch
 /* ---- asking ---- */
 
 static int (*total_function)(struct db *, const struct model_record *, const struct model_counter *, const struct id *,
-                             const char *const[4], int64_t *, struct db_error *) = world_total;
+                             const char *const[MODEL_MAX_DIMENSIONS], int64_t *, struct db_error *) = world_total;
 
 static int ask(struct db *db, const struct access *who, const struct list_query *query, struct arena *arena,
                struct list_page *page)
@@ -200,7 +200,7 @@ static void test_every_page_of_every_order(void **state)
 }
 
 static int few_everywhere(struct db *db, const struct model_record *record, const struct model_counter *counter,
-                          const struct id *area, const char *const dimensions[4], int64_t *total,
+                          const struct id *area, const char *const dimensions[MODEL_MAX_DIMENSIONS], int64_t *total,
                           struct db_error *error)
 {
     (void) db, (void) record, (void) counter, (void) dimensions, (void) error;
@@ -210,7 +210,7 @@ static int few_everywhere(struct db *db, const struct model_record *record, cons
 }
 
 static int many_everywhere(struct db *db, const struct model_record *record, const struct model_counter *counter,
-                           const struct id *area, const char *const dimensions[4], int64_t *total,
+                           const struct id *area, const char *const dimensions[MODEL_MAX_DIMENSIONS], int64_t *total,
                            struct db_error *error)
 {
     (void) db, (void) record, (void) counter, (void) area, (void) dimensions, (void) error;
@@ -221,7 +221,7 @@ static int many_everywhere(struct db *db, const struct model_record *record, con
 static void round_of_queries(struct test_random *random)
 {
     static int (*const totals[])(struct db *, const struct model_record *, const struct model_counter *,
-                                 const struct id *, const char *const[4], int64_t *,
+                                 const struct id *, const char *const[MODEL_MAX_DIMENSIONS], int64_t *,
                                  struct db_error *) = { world_total, NULL, few_everywhere, many_everywhere };
     static const char *const classifications[] = { NULL, "asymptomatic", "confirmed", "suspected" };
     struct list_filter       filters[2];
@@ -512,7 +512,7 @@ static void test_an_area_without_recent_cases(void **state)
 
 /* Many in the area, of which few have the key: each value of the other key is asked for in each area. */
 static int few_with_the_key(struct db *db, const struct model_record *record, const struct model_counter *counter,
-                            const struct id *area, const char *const dimensions[4], int64_t *total,
+                            const struct id *area, const char *const dimensions[MODEL_MAX_DIMENSIONS], int64_t *total,
                             struct db_error *error)
 {
     (void) db, (void) record, (void) counter, (void) error;
@@ -553,6 +553,62 @@ static void test_a_key_in_some_areas(void **state)
         free(expected.cases);
         arena_free(&arena);
     }
+}
+
+/* Of the expected those with this severity and this outcome; NULL = any. */
+static void keep_codes(struct expected *expected, const char *severity, const char *outcome)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < expected->num; i++)
+        if (is_code(expected->cases[i]->severity, severity) && is_code(expected->cases[i]->outcome, outcome))
+            expected->cases[kept++] = expected->cases[i];
+    expected->num = kept;
+}
+
+/* The rows of a rare value are found by the index of its field, and no others are read; a common one, and a rare one
+ * where few areas are asked for, by whatever is cheaper. */
+static void test_a_rare_value(void **state)
+{
+    (void) state;
+    static const struct {
+        const char *severity, *outcome, *disease;
+    } asked[] = { { "severe", NULL, NULL },   { NULL, "died-of-disease", NULL },
+                  { "critical", NULL, NULL }, { "severe", "died-of-disease", NULL },
+                  { "mild", NULL, NULL },     { "severe", NULL, "influenza" } };
+    const uint32_t tops[] = { world_area(&world, 0, false), world_area(&world, 2, false), world_area(&world, 4, true) };
+    size_t         rare = 0;
+    for (size_t i = 0; i < sizeof asked / sizeof *asked; i++)
+        for (int round = 0; round < 18; round++) {
+            struct list_filter filters[3];
+            struct list_query  query = { .view = view_find("cases", 5), .filters = filters, .page_size = 50 };
+            struct arena       arena = ARENA_INIT;
+            struct list_page   page;
+            uint32_t           top = tops[round / 6];
+            if (asked[i].severity != NULL)
+                filters[query.num_filters++] = (struct list_filter){ .field = "severity", .is = asked[i].severity };
+            if (asked[i].outcome != NULL)
+                filters[query.num_filters++] = (struct list_filter){ .field = "outcome", .is = asked[i].outcome };
+            if (asked[i].disease != NULL)
+                filters[query.num_filters++] = (struct list_filter){ .field = "disease", .is = asked[i].disease };
+            query.area = id_of(top);
+            sort_order = (unsigned) (round % 3);
+            query.sort = sort_names[sort_order];
+            query.ascending = ascending = round / 3 % 2 == 1;
+            struct expected expected = plainly(&top, 1, asked[i].disease, NULL);
+            keep_codes(&expected, asked[i].severity, asked[i].outcome);
+            assert_ok(ask(databases[0], &everything, &query, &arena, &page));
+            if (page.plan == LIST_BY_RARE) {
+                struct expected all = plainly(tops, 1, NULL, NULL);
+                keep_codes(&all, asked[i].severity, asked[i].severity == NULL ? asked[i].outcome : NULL);
+                assert_in_range(page.scanned, expected.num < 51 ? expected.num : 51, all.num);
+                free(all.cases);
+                rare++;
+            }
+            arena_free(&arena);
+            check_pages(&everything, query, expected);
+            free(expected.cases);
+        }
+    assert_true(rare > 12);
 }
 
 /* Infections without symptoms have no date of onset: rows that have one are not walked through. */
@@ -625,6 +681,7 @@ int main(void)
         cmocka_unit_test(test_an_area_outside_the_grant_is_absent),
         cmocka_unit_test(test_an_area_without_recent_cases),
         cmocka_unit_test(test_a_key_in_some_areas),
+        cmocka_unit_test(test_a_rare_value),
         cmocka_unit_test(test_rows_without_a_value),
         cmocka_unit_test(test_totals_come_from_the_counters),
     };

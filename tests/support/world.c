@@ -78,10 +78,11 @@ static void make_places(struct world *world)
 static uint16_t code_number(struct world *world, struct model_text code)
 {
     for (size_t i = 0; i < world->num_codes; i++)
-        if (strlen(world->codes[i]) == code.size && memcmp(world->codes[i], code.bytes, code.size) == 0)
+        if (strlen(world->codes[i]) == code.size &&
+            (code.size == 0 || memcmp(world->codes[i], code.bytes, code.size) == 0))
             return (uint16_t) i;
     assert_true(world->num_codes < WORLD_CODES);
-    world->codes[world->num_codes] = strndup(code.bytes, code.size);
+    world->codes[world->num_codes] = code.size > 0 ? strndup(code.bytes, code.size) : strdup("");
     return (uint16_t) world->num_codes++;
 }
 
@@ -126,6 +127,8 @@ void world_make(struct world *world, const struct world_options *options)
                                                .area = area_tree_find(world->tree, &illness->responsible_area),
                                                .disease = code_number(world, illness->disease),
                                                .classification = code_number(world, illness->classification),
+                                               .severity = code_number(world, illness->severity),
+                                               .outcome = code_number(world, illness->outcome),
                                                .onset = illness->onset_date,
                                                .received = illness->received_date,
                                                .updated = illness->head.updated };
@@ -237,7 +240,7 @@ void world_load(const struct world *world, struct db *db)
 #define MOST_KNOWN 16384
 static struct known {
     uint32_t area;
-    int      disease, classification; /* -1 = all */
+    int      codes[4]; /* of disease, classification, severity, outcome; -1 = all */
     int64_t  total;
 } known[MOST_KNOWN];
 static size_t              num_known;
@@ -252,29 +255,31 @@ static int number_of(const char *code)
 }
 
 int world_total(struct db *db, const struct model_record *record, const struct model_counter *counter,
-                const struct id *area, const char *const dimensions[4], int64_t *total, struct db_error *error)
+                const struct id *area, const char *const dimensions[MODEL_MAX_DIMENSIONS], int64_t *total,
+                struct db_error *error)
 {
     (void) db;
     (void) record;
     (void) counter;
     (void) error;
     struct known asked = { .area = area_tree_find(newest->tree, area),
-                           .disease = number_of(dimensions[0]),
-                           .classification = number_of(dimensions[1]) };
+                           .codes = { number_of(dimensions[0]), number_of(dimensions[1]), number_of(dimensions[2]),
+                                      number_of(dimensions[3]) } };
     if (known_of != newest)
         num_known = 0;
     known_of = newest;
     for (size_t i = 0; i < num_known; i++)
-        if (known[i].area == asked.area && known[i].disease == asked.disease &&
-            known[i].classification == asked.classification) {
+        if (known[i].area == asked.area && memcmp(known[i].codes, asked.codes, sizeof asked.codes) == 0) {
             *total = known[i].total;
             return 0;
         }
     for (size_t i = 0; i < newest->options.num_cases; i++) {
         const struct world_case *one = &newest->cases[i];
-        asked.total += area_tree_within(newest->tree, one->area, asked.area) &&
-                       (asked.disease == -1 || one->disease == asked.disease) &&
-                       (asked.classification == -1 || one->classification == asked.classification);
+        const int                codes[4] = { one->disease, one->classification, one->severity, one->outcome };
+        bool                     counts = area_tree_within(newest->tree, one->area, asked.area);
+        for (int d = 0; d < 4; d++)
+            counts = counts && (asked.codes[d] == -1 || asked.codes[d] == codes[d]);
+        asked.total += counts;
     }
     if (num_known < MOST_KNOWN)
         known[num_known++] = asked;
@@ -283,7 +288,8 @@ int world_total(struct db *db, const struct model_record *record, const struct m
 }
 
 int world_undated(struct db *db, const struct model_record *record, const struct model_counter *counter,
-                  const struct id *area, const char *const dimensions[4], int64_t *total, struct db_error *error)
+                  const struct id *area, const char *const dimensions[MODEL_MAX_DIMENSIONS], int64_t *total,
+                  struct db_error *error)
 {
     uint32_t within = area_tree_find(newest->tree, area);
     int      disease = number_of(dimensions[0]), classification = number_of(dimensions[1]);

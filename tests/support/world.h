@@ -23,7 +23,7 @@ struct world_case { /* what lists are about, in memory */
     struct id id;
     uint32_t  area;    /* number in the tree */
     uint16_t  disease; /* index of world->codes, as is classification */
-    uint16_t  classification;
+    uint16_t  classification, severity, outcome;
     toc_date  onset; /* MODEL_MISSING_DATE = none */
     toc_date  received;
     int64_t   updated;
@@ -59,10 +59,12 @@ uint32_t world_area(const struct world *world, unsigned level, bool last);
 
 /* struct list_source's total, of the world last made: counted in memory, remembered. */
 int world_total(struct db *db, const struct model_record *record, const struct model_counter *counter,
-                const struct id *area, const char *const dimensions[4], int64_t *total, struct db_error *error);
+                const struct id *area, const char *const dimensions[MODEL_MAX_DIMENSIONS], int64_t *total,
+                struct db_error *error);
 
 /* struct list_source's undated, likewise: cases without a date of onset. */
 int world_undated(struct db *db, const struct model_record *record, const struct model_counter *counter,
-                  const struct id *area, const char *const dimensions[4], int64_t *total, struct db_error *error);
+                  const struct id *area, const char *const dimensions[MODEL_MAX_DIMENSIONS], int64_t *total,
+                  struct db_error *error);
 
 #endif

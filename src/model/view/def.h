@@ -9,6 +9,7 @@
  *     FILTER("field", IS)  FILTER("field", RANGE)
  *     SORT("field")                            the usual one first
  *     KEYS("field", …)                         filters that stand in the indexes (view.h)
+ *     RARE("field", …)                         filters that have an index of their own (view.h)
  *     COUNTED("counter")
  *     END_VIEW
  *     #undef SELF
@@ -21,6 +22,7 @@
 #undef FILTER
 #undef SORT
 #undef KEYS
+#undef RARE
 #undef COUNTED
 #undef END_VIEW
 #define VIEW(record, title_en, title_zh)
@@ -29,6 +31,7 @@
 #define FILTER(field, test)
 #define SORT(field)
 #define KEYS(...)
+#define RARE(...)
 #define COUNTED(counter)
 #define END_VIEW
 #endif

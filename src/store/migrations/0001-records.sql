@@ -299,6 +299,8 @@ CREATE INDEX "cases_by_onset_date" ON "case" ("onset_date","id","responsible_are
 CREATE INDEX "cases_by_received_date" ON "case" ("received_date","id","responsible_area","disease","classification");
 CREATE INDEX "cases_by_updated" ON "case" ("updated","id","responsible_area","disease","classification");
 CREATE INDEX "cases_by_key" ON "case" ("disease","classification","responsible_area","onset_date","received_date","updated","id");
+CREATE INDEX "cases_by_severity" ON "case" ("severity","onset_date","received_date","updated","responsible_area","disease","classification","id");
+CREATE INDEX "cases_by_outcome" ON "case" ("outcome","onset_date","received_date","updated","responsible_area","disease","classification","id");
 CREATE INDEX "cases_by_reported_by" ON "case" ("reported_by","onset_date","id") WHERE "reported_by" IS NOT NULL;
 
 CREATE TABLE "feed" (
@@ -978,6 +980,8 @@ CREATE TABLE "counter_codes" (
   "dimension_2" {text} NOT NULL DEFAULT '',
   "dimension_3" {text} NOT NULL DEFAULT '',
   "dimension_4" {text} NOT NULL DEFAULT '',
+  "dimension_5" {text} NOT NULL DEFAULT '',
+  "dimension_6" {text} NOT NULL DEFAULT '',
   PRIMARY KEY ("number")){rowid};
 
 CREATE TABLE "counter" (
