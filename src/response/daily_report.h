@@ -13,11 +13,12 @@
  *     cases      all               the day, the seven days to it, the seven before those
  *     class      classification    the same; as all that follow, those alone that are not 0 throughout
  *     disease    disease           the same
- *     area       area right below  the same; at most DAILY_REPORT_MOST_AREAS, those with the most in seven days
- *     earlier    late, gone        cases of the 28 days before that came to be known, or are counted no longer, since
- *                                  the end of the day before
- *     signal     noticed           the day, seven days, the seven before; `waiting`: nobody has looked yet
- *     outbreak   status            not over, of this status; `opened`: detected on the day, and so on
+ *     found      quarantine, …     of the cases received then: found as contacts in quarantine, of no known source,
+ * died of the disease by now; also where 0 area       area right below  the same; at most DAILY_REPORT_MOST_AREAS,
+ * those with the most in seven days earlier    late, gone        cases of the 28 days before that came to be known, or
+ * are counted no longer, since the end of the day before signal     noticed           the day, seven days, the seven
+ * before; `waiting`: nobody has looked yet outbreak   status            not over, of this status; `opened`: detected on
+ * the day, and so on
  */
 #ifndef RESPONSE_DAILY_REPORT_H
 #define RESPONSE_DAILY_REPORT_H
@@ -40,6 +41,7 @@ enum daily_report_section {
     DAILY_REPORT_CASES,
     DAILY_REPORT_CLASS,
     DAILY_REPORT_DISEASE,
+    DAILY_REPORT_FOUND,
     DAILY_REPORT_AREA,
     DAILY_REPORT_RESULT,
     DAILY_REPORT_EARLIER,

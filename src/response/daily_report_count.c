@@ -16,8 +16,8 @@
 #define SIGNAL_DAYS 366 /* what is older and still waits is found by nobody */
 #define MOST_OUTBREAKS 2000
 
-const char *const daily_report_sections[] = { "cases",   "class",  "disease",  "area", "result",
-                                              "earlier", "signal", "outbreak", NULL };
+const char *const daily_report_sections[] = { "cases",  "class",   "disease", "found",    "area",
+                                              "result", "earlier", "signal",  "outbreak", NULL };
 
 struct counting {
     struct store_reader        *reader;
@@ -151,6 +151,29 @@ static int count_cases(struct counting *counting)
     if (ret == 0)
         ret = count_codes(counting, DAILY_REPORT_CLASS, "case_classification", 1);
     return ret == 0 ? count_codes(counting, DAILY_REPORT_DISEASE, "disease", 0) : ret;
+}
+
+/* Of the cases received: how they were found, of no known source, ended. The dimensions are found by their names. */
+static int count_found(struct counting *counting)
+{
+    static const struct {
+        const char            *item, *field, *code;
+        enum daily_report_word word;
+    } asked[] = { { "quarantine", "found_by", "contact-in-quarantine", DAILY_REPORT_WORD_QUARANTINE },
+                  { "no-source", "origin", "unknown", DAILY_REPORT_WORD_NO_SOURCE },
+                  { "died", "outcome", "died-of-disease", DAILY_REPORT_WORD_DIED } };
+    const struct model_counter *counter = find_counter(MODEL_CASE, "case_by_received");
+    int                         ret = 0;
+    for (size_t i = 0; ret == 0 && i < sizeof asked / sizeof *asked; i++) {
+        int64_t values[DAILY_REPORT_VALUES];
+        size_t  dimension = 0;
+        while (dimension + 1 < COUNTERS_DIMENSIONS && strcmp(counter->dimensions[dimension], asked[i].field) != 0)
+            dimension++;
+        ret = count_row(counting, MODEL_CASE, counter->name, &counting->area, dimension, asked[i].code, values);
+        if (ret == 0)
+            add_named(counting, DAILY_REPORT_FOUND, asked[i].item, asked[i].word, values, DAILY_REPORT_VALUES);
+    }
+    return ret;
 }
 
 /* ---- the areas below ---- */
@@ -382,6 +405,8 @@ int daily_report_count(struct store_reader *reader, const struct access *who, co
     if (counting.figures.rows == NULL)
         return TOC_ERR_NO_MEMORY;
     int ret = count_cases(&counting);
+    if (ret == 0)
+        ret = count_found(&counting);
     if (ret == 0)
         ret = count_areas(&counting);
     if (ret == 0)

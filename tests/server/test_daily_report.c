@@ -53,7 +53,8 @@ static toc_date today(void)
     return (toc_date) (test.now / INSTANT_DAY);
 }
 
-static void make_case(enum test_area area, toc_date received)
+static void make_case_found(enum test_area area, toc_date received, const char *found_by, const char *origin,
+                            const char *outcome)
 {
     struct people_sample sample;
     struct store_change  changes[3];
@@ -62,7 +63,16 @@ static void make_case(enum test_area area, toc_date received)
     test_person_set(&test, &sample, changes);
     sample.illness.responsible_area = test.areas[area];
     sample.illness.received_date = received;
+    sample.illness.outcome_date = sample.illness.death_date = MODEL_MISSING_DATE;
+    sample.illness.found_by = (struct model_text){ found_by, strlen(found_by) };
+    sample.illness.origin = (struct model_text){ origin, strlen(origin) };
+    sample.illness.outcome = (struct model_text){ outcome, strlen(outcome) };
     assert_ok(store_submit(test.store, &who, &request, NULL, NULL));
+}
+
+static void make_case(enum test_area area, toc_date received)
+{
+    make_case_found(area, received, "sought-care", "local", "recovered");
 }
 
 static struct exchange exchange;
@@ -136,6 +146,29 @@ static void test_figures_stay(void **state)
         assert_int_equal(figure("outbreak", "suspected", "values", 0), 0);
         make_case(TEST_EAST_ONE, today() - 1);
     }
+}
+
+/* How cases were found, where they came from and how they ended: sums of the counters, frozen with the rest, and of a
+ * corrected edition told. */
+static void test_how_cases_were_found_and_ended(void **state)
+{
+    (void) state;
+    make_case_found(TEST_EAST_ONE, today() - 1, "contact-in-quarantine", "unknown", "died-of-disease");
+    make_case_found(TEST_EAST_TWO, today() - 1, "contact-in-quarantine", "local", "recovered");
+    make_case_found(TEST_WEST_ONE, today() - 8, "screening-round", "unknown", "recovered");
+    make_case_found(TEST_OTHER, today() - 1, "contact-in-quarantine", "unknown", "died-of-disease"); /* outside */
+    (void) freeze(TEST_COUNTY, today() - 1, 201);
+    for (int round = 0; round < 2; round++) {
+        assert_int_equal(figure("found", "quarantine", "values", 0), 2);
+        assert_int_equal(figure("found", "no-source", "values", 1), 1);
+        assert_int_equal(figure("found", "no-source", "values", 2), 1);
+        assert_int_equal(figure("found", "died", "values", 0), 1);
+        make_case_found(TEST_EAST_ONE, today() - 1, "contact-in-quarantine", "local", "died-of-disease");
+    }
+    (void) on_report(HTTP_POST, "publish", NULL, 200);
+    (void) freeze(TEST_COUNTY, today() - 1, 201);
+    assert_int_equal(figure("found", "died", "before", 0), 1);
+    assert_int_equal(figure("found", "died", "after", 0), 3);
 }
 
 /* The text is somebody's until it is published; then nothing changes, and only another edition may follow. */
@@ -274,6 +307,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         BOTH("figures stay as they were frozen", test_figures_stay),
+        BOTH("how cases were found and ended", test_how_cases_were_found_and_ended),
         BOTH("a text until it is published, then another edition", test_editions),
         BOTH("an earlier day as it was known at its end", test_as_known_then),
         BOTH("files to print and to go on with", test_files),

@@ -13,7 +13,7 @@ import { askInbox, type Inbox } from "../signal/signals";
 import { Later } from "../ui/Later";
 import { Empty, Show } from "../ui/states";
 import { AreasBelow } from "./AreasBelow";
-import { askCloser, type Closer, type Counted } from "./closer";
+import { askCloser, type Closer } from "./closer";
 import { incompleteDays, reportedShare, sinceYesterday, type Difference } from "./figures";
 import { areasBelow, home, type Below } from "./home";
 import { Reports } from "./Reports";
@@ -99,36 +99,32 @@ function finding(figures: Figures): string {
 
 const UNSTABLE = 20; // a share of fewer results says little
 
-const atLeast = ({ n, more }: Counted) => `${more ? "≥ " : ""}${number(n)}`;
-
 /** What the cases of the window are, and the share of results that found something. */
-function CloserNumbers({ area, closer, disease }: { area: string; closer: Closer; disease: string }) {
+function CloserNumbers({ area, closer, disease, asof }: { area: string; closer: Closer; disease: string; asof: string }) {
   const { cases, tests } = closer;
   const first = plusDays(today(), 1 - WINDOW);
   const list = (more: object) => `/cases?${new URLSearchParams({ area: area, ...(disease === "" ? {} : { disease }), sort: "received_date", "received_date.from": first, ...more }).toString()}`;
+  // Lists are of now: what was known on an earlier day leads to none.
+  const listed = (text: string, more: object) => (asof === "" ? <a href={list(more)}>{text}</a> : text);
   return (
     <>
       {cases !== null && (
         <>
           <div>
             <dt>{t("situation.notQuarantined")}</dt>
-            <dd>{cases.quarantined.more ? "–" : number(Math.max(0, cases.received - cases.quarantined.n))}</dd>
+            <dd>{number(cases.received - cases.quarantined)}</dd>
             <dd class="quiet">
-              {t("situation.ofCases", { n: cases.received })} <a href={list({ found_by: "contact-in-quarantine" })}>{`${cases.quarantined.more ? "≥ " : ""}${t("situation.quarantined", { n: cases.quarantined.n })}`}</a>
+              {t("situation.ofCases", { n: cases.received })} {listed(t("situation.quarantined", { n: cases.quarantined }), { found_by: "contact-in-quarantine" })}
             </dd>
           </div>
           <div>
             <dt>{t("situation.noSource")}</dt>
-            <dd>
-              <a href={list({ origin: "unknown" })}>{atLeast(cases.unknownSource)}</a>
-            </dd>
+            <dd>{listed(number(cases.unknownSource), { origin: "unknown" })}</dd>
             <dd class="quiet">{t("situation.recordedSo", { n: cases.received })}</dd>
           </div>
           <div>
             <dt>{t("situation.died")}</dt>
-            <dd>
-              <a href={list({ outcome: "died-of-disease" })}>{atLeast(cases.died)}</a>
-            </dd>
+            <dd>{listed(number(cases.died), { outcome: "died-of-disease" })}</dd>
             <dd class="quiet">{t("situation.ofCases", { n: cases.received })}</dd>
           </div>
         </>
@@ -147,7 +143,7 @@ function CloserNumbers({ area, closer, disease }: { area: string; closer: Closer
   );
 }
 
-function Numbers({ figures, rest, disease }: { figures: Figures; rest: Rest; disease: string }) {
+function Numbers({ figures, rest, disease, asof }: { figures: Figures; rest: Rest; disease: string; asof: string }) {
   const { here } = figures.areas;
   const people = here.people;
   return (
@@ -169,7 +165,7 @@ function Numbers({ figures, rest, disease }: { figures: Figures; rest: Rest; dis
         <dd>{t("situation.fresh", { n: figures.difference.fresh })}</dd>
         <dd class="quiet">{t("situation.lateGone", { late: figures.difference.late, gone: figures.difference.gone })}</dd>
       </div>
-      <CloserNumbers area={here.area.id} closer={rest.closer} disease={disease} />
+      <CloserNumbers area={here.area.id} closer={rest.closer} disease={disease} asof={asof} />
     </dl>
   );
 }
@@ -218,7 +214,7 @@ function Page({ figures, rest, inbox, disease, asof }: { figures: Figures; rest:
         </p>
       )}
       <h1>{finding(figures)}</h1>
-      <Numbers figures={figures} rest={rest} disease={disease} />
+      <Numbers figures={figures} rest={rest} disease={disease} asof={asof} />
       {inbox !== null && <OpenSignals data={inbox} area={figures.areas.here.area.id} disease={disease} />}
       <div class="halves">
         <section class="card" aria-labelledby="curve">
