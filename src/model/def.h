@@ -26,6 +26,7 @@
  *         class  OPEN ROUTINE SENSITIVE IDENTIFYING
  *     INDEX(name, "field", …)  UNIQUE(name, "field", …)
  *     COUNTER(name, "day field", "dimension", …)
+ *     DATED_COUNTER(name, "day field", "dimension", …)  the same, without records that have no such day
  *     ORDER("earlier", "later")
  *     NEEDS("field", "code", "other")           where the field holds the code, the other field must be given
  *     ONLY_WITH("other", "field", "code")       the other field may be given only there; several lines, of one field:
@@ -41,6 +42,7 @@
 #undef INDEX
 #undef UNIQUE
 #undef COUNTER
+#undef DATED_COUNTER
 #undef ORDER
 #undef NEEDS
 #undef ONLY_WITH
@@ -56,6 +58,7 @@
 #define INDEX(name, ...)
 #define UNIQUE(name, ...)
 #define COUNTER(name, day, ...)
+#define DATED_COUNTER(name, day, ...)
 #define ORDER(earlier, later)
 #define NEEDS(field, code, other)
 #define ONLY_WITH(other, field, code)

@@ -42,9 +42,12 @@
 #include "model/def.h"
 #undef RECORD
 #undef COUNTER
+#undef DATED_COUNTER
 #undef END_RECORD
 #define RECORD(code, title_en, title_zh) static const struct model_counter MODEL_PASTE(counters_, SELF)[] = {
 #define COUNTER(counter, day_field, ...) { .name = #counter, .day = (day_field), .dimensions = { __VA_ARGS__ } },
+#define DATED_COUNTER(counter, day_field, ...)                                                                         \
+    { .name = #counter, .day = (day_field), .dimensions = { __VA_ARGS__ }, .dated = true },
 #define END_RECORD                                                                                                     \
     {                                                                                                                  \
         0                                                                                                              \

@@ -82,6 +82,7 @@ struct model_counter {
     const char *day; /* a DATE or TIME field: the day it happened; records without it count on no day ("missing") */
     const char
         *dimensions[MODEL_MAX_DIMENSIONS]; /* CODE, FLAG or REFERENCE fields; ends with NULL or the array's end */
+    bool dated;                            /* records without the day are not counted at all */
 };
 
 #define MODEL_INDEX_FIELDS 8

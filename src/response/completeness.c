@@ -118,13 +118,13 @@ static bool is_one_of(struct model_text text, const char *const *words, size_t n
 static bool goes_with(struct model_text report, struct model_text indicator)
 {
     static const char *const cases[] = { "cases", "deaths" };
-    static const char *const tests[] = { "tests", "positives", "persons-tested", "positivity" };
+    static const char *const tests[] = { "tests", "positives", "persons-tested", "persons-positive", "positivity" };
     static const char *const visits[] = {
         "syndromic-visits",      "outpatient-visits",      "fever-clinic-visits",         "diarrhoea-visits",
         "rash-and-fever-visits", "influenza-like-illness", "severe-respiratory-infection"
     };
     static const char *const sentinel[] = { "influenza-like-illness", "severe-respiratory-infection", "positivity" };
-    bool                     of_cases = is_one_of(indicator, cases, 2), of_tests = is_one_of(indicator, tests, 4);
+    bool                     of_cases = is_one_of(indicator, cases, 2), of_tests = is_one_of(indicator, tests, 5);
     bool                     of_visits = is_one_of(indicator, visits, sizeof visits / sizeof *visits);
     if (text_is(report, "case-reports") || text_is(report, "zero-report"))
         return of_cases;
@@ -149,7 +149,7 @@ static bool is_summed(const struct model_stream *stream)
 
 bool completeness_can_sum(struct model_text indicator)
 {
-    static const char *const apart[] = { "deaths", "positives", "persons-tested", "positivity" };
+    static const char *const apart[] = { "deaths", "positives", "persons-tested", "persons-positive", "positivity" };
     return !is_one_of(indicator, apart, sizeof apart / sizeof *apart);
 }
 

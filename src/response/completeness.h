@@ -12,7 +12,7 @@
  * disease or of all, whose kind goes with its indicator:
  *
  *     case-reports, zero-report    cases, deaths
- *     laboratory-counts            tests, positives, persons-tested, positivity
+ *     laboratory-counts            tests, positives, persons-tested, persons-positive, positivity
  *     syndromic-counts             syndromic-visits and other visits, severe-respiratory-infection
  *     sentinel-report              influenza-like-illness, severe-respiratory-infection, positivity
  *     aggregate-counts             every other

@@ -105,7 +105,8 @@ static void find_tests_of(struct watch_streams *found, size_t first, size_t num,
     }
     for (size_t i = 0; i < num && there > 0; i++)
         if (!watch_is_share(&streams[i]) && watch_is_count(&streams[i].stream) && tests[streams[i].place] != NULL &&
-            (text_is(streams[i].stream.indicator, "cases") || text_is(streams[i].stream.indicator, "positives"))) {
+            (text_is(streams[i].stream.indicator, "cases") || text_is(streams[i].stream.indicator, "positives") ||
+             text_is(streams[i].stream.indicator, "persons-positive"))) {
             streams[i].denominator = tests[streams[i].place];
             found->linked = true;
         }

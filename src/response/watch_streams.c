@@ -49,6 +49,10 @@ static const struct feed {
       { { NULL, "detected", "cancelled" },
         { NULL, "detected", "entered-in-error" },
         { NULL, "detected", "superseded" } } },
+    { "persons-tested", "person_by_day", MODEL_RESULT, { NULL }, { { NULL, "invalid" }, { NULL, "rejected" } } },
+    { "persons-tested", "person_by_week", MODEL_RESULT, { NULL }, { { NULL, "invalid" }, { NULL, "rejected" } } },
+    { "persons-positive", "person_by_day", MODEL_RESULT, { NULL, "detected" }, { { NULL } } },
+    { "persons-positive", "person_by_week", MODEL_RESULT, { NULL, "detected" }, { { NULL } } },
 };
 /* The feeds of streams whose numbers others count: model/stream_values.def, response/stream_reports.h. */
 enum { NUM_FEEDS = sizeof feeds / sizeof *feeds, IMPORTED = NUM_FEEDS, REPORTED, SHARE };
@@ -60,6 +64,15 @@ static bool counted_by_others(const struct watch_stream *one)
 }
 
 /* ---- streams ---- */
+
+/* Who was tested on two days of a week is two persons by days and one by weeks, and who was tested for two diseases one
+ * of each. */
+static const char *why_no_persons(const struct model_stream *stream)
+{
+    if (!text_is(stream->counter, text_is(stream->period, "week") ? "person_by_week" : "person_by_day"))
+        return "persons are counted of a day by person_by_day and of a week by person_by_week";
+    return stream->disease.bytes == NULL ? "persons are counted of one disease, and this stream has none" : NULL;
+}
 
 static const char *find_feed(struct watch_stream *one, toc_date today)
 {
@@ -79,7 +92,7 @@ static const char *find_feed(struct watch_stream *one, toc_date today)
     for (one->feed = 0; one->feed < NUM_FEEDS; one->feed++)
         if (text_is(stream->counter, feeds[one->feed].counter) &&
             text_is(stream->indicator, feeds[one->feed].indicator))
-            return NULL;
+            return strncmp(feeds[one->feed].counter, "person_", strlen("person_")) == 0 ? why_no_persons(stream) : NULL;
     return "no counter of that name counts this indicator";
 }
 

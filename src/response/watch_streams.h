@@ -8,6 +8,10 @@
  *     cases        case_by_onset, case_by_specimen, case_by_received   cases that are none
  *     tests        result_by_day                                       cancelled, entered in error, superseded
  *     positives    result_by_day, of those detected                    cancelled, entered in error, superseded
+ *     persons-tested     person_by_day or person_by_week               persons of whom nothing valid came
+ *     persons-positive   person_by_day or person_by_week, detected
+ *
+ * Persons are counted of a day or of a week (store/tested.h), as the stream's unit of time is, and of one disease.
  *
  * A stream whose feed is `unit-reports` is the sum of what reporting units say (stream_reports.h); with any other feed
  * it has the values that were loaded into it (model/stream_values.def).

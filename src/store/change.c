@@ -506,6 +506,8 @@ int group_change(struct group *group, struct ticket *ticket, struct store_change
         ret = check_grant(group, ticket, entry, STORE_ERR_ABSENT);
         if (ret == 0 && change->version != 0 && change->version != ((const struct model_head *) entry->value)->version)
             ret = STORE_ERR_VERSION;
+        if (ret == 0)
+            ret = group_note_tested(group, entry, false);
         if (ret != 0)
             return ret;
     }
@@ -517,6 +519,8 @@ int group_change(struct group *group, struct ticket *ticket, struct store_change
                                                               : group_erase(group, ticket, change, entry);
         break;
     }
+    if (ret == 0 && change->verb != STORE_ERASE)
+        ret = group_note_tested(group, entry, change->verb == STORE_CREATE);
     if (ret != 0)
         return ret;
     if (entry->record == model_record(MODEL_AREA))

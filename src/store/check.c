@@ -208,6 +208,8 @@ int store_check(struct db *db, const struct check_options *options, int64_t *wro
     if (ret == 0)
         ret = check_counters(&check);
     if (ret == 0)
+        ret = check_tested(&check);
+    if (ret == 0)
         ret = check_audit(&check);
     db_rollback(db);
     if (ret == 0)

@@ -129,6 +129,8 @@ static char *recount_sql(const struct model_record *record, const struct model_c
         const struct model_field *field = model_field_find(record, record->scope_path, (size_t) length);
         sink_format(&sql, " JOIN \"%s\" r ON r.\"id\" = t.\"%.*s\"", field->target, length, record->scope_path);
     }
+    if (counter->dated)
+        sink_format(&sql, " WHERE t.\"%s\" <> ''", counter->day);
     sink_format(&sql, " GROUP BY %s", area);
     for (size_t i = 0; i < num; i++)
         sink_format(&sql, ", t.\"%s\"", counter->dimensions[i]);

@@ -34,4 +34,7 @@ int check_tokens(struct check *check);
 /* Count every record with counters anew and compare. */
 int check_counters(struct check *check);
 
+/* Of each person, disease and day or week one result decides (tested.h). */
+int check_tested(struct check *check);
+
 #endif

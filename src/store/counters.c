@@ -263,9 +263,7 @@ static int combination_of(struct counter_book *book, const struct model_record *
     return ret == 0 ? number_of_combination(book, codes, number) : ret;
 }
 
-/* The day that a record counts on. A time in UTC, as this program writes its own, is of the node's day; one that was
- * said with another zone, or without, of the day that was said. */
-static toc_date day_of(const struct model_record *record, const char *name, const void *value)
+toc_date counters_day(const struct model_record *record, const char *name, const void *value)
 {
     const struct model_field *field = model_field_find(record, name, strlen(name));
     const void               *at = (const char *) value + field->offset;
@@ -365,14 +363,10 @@ int counters_add(struct counter_book *book, const struct model_record *record, s
     return ret == 0 ? count_at(book, place, (uint32_t) counter, day, known, codes, value) : ret;
 }
 
-int counters_count(struct counter_book *book, const struct model_record *record, const void *value,
-                   const struct id *areas, size_t num_areas, toc_date known, int64_t sign)
+/* One more that was counted, with no counter yet; it is kept when book->num_counted goes up. */
+static int begin_counted(struct counter_book *book, const struct model_record *record, const struct id *areas,
+                         size_t num_areas, toc_date known, int64_t sign, struct counters_counted **counted)
 {
-    int ret = 0;
-    if (record->num_counters > MOST_COUNTERS || num_areas > COUNTERS_MOST_AREAS)
-        return TOC_ERR_TOO_LARGE;
-    if (record->num_counters == 0 || num_areas == 0)
-        return 0;
     if (book->num_counted == book->room_counted) {
         size_t room = book->room_counted == 0 ? 64 : 2 * book->room_counted;
         void  *more = memory_resize(book->counted, room, sizeof *book->counted);
@@ -381,16 +375,79 @@ int counters_count(struct counter_book *book, const struct model_record *record,
         book->counted = more;
         book->room_counted = room;
     }
-    struct counters_counted *counted = &book->counted[book->num_counted];
-    *counted = (struct counters_counted){ .record = record, .sign = sign, .known = known, .num_areas = num_areas };
-    memcpy(counted->areas, areas, num_areas * sizeof *areas);
+    *counted = &book->counted[book->num_counted];
+    **counted = (struct counters_counted){ .record = record, .sign = sign, .known = known, .num_areas = num_areas };
+    memcpy((*counted)->areas, areas, num_areas * sizeof *areas);
+    return 0;
+}
+
+/* What a counter counts of a record. */
+struct counting {
+    toc_date day;
+    uint32_t codes;
+    bool     counts;
+};
+
+static int count_of(struct counter_book *book, const struct model_record *record, size_t counter, const void *value,
+                    struct counting *counting)
+{
+    const struct model_counter *one = &record->counters[counter];
+    counting->day = counters_day(record, one->day, value);
+    counting->counts = !one->dated || counting->day != MODEL_MISSING_DATE;
+    return counting->counts ? combination_of(book, record, one, value, &counting->codes) : 0;
+}
+
+static void put_counter(struct counters_counted *counted, size_t counter, const struct counting *counting)
+{
+    counted->counters[counted->num_counters] = (uint8_t) counter;
+    counted->days[counted->num_counters] = counting->day;
+    counted->codes[counted->num_counters++] = counting->codes;
+}
+
+int counters_count(struct counter_book *book, const struct model_record *record, const void *value,
+                   const struct id *areas, size_t num_areas, toc_date known, int64_t sign)
+{
+    struct counters_counted *counted;
+    if (record->num_counters > MOST_COUNTERS || num_areas > COUNTERS_MOST_AREAS)
+        return TOC_ERR_TOO_LARGE;
+    if (record->num_counters == 0 || num_areas == 0)
+        return 0;
+    int ret = begin_counted(book, record, areas, num_areas, known, sign, &counted);
     for (size_t c = 0; c < record->num_counters && ret == 0; c++) {
-        counted->counters[c] = (uint8_t) c;
-        counted->days[c] = day_of(record, record->counters[c].day, value);
-        ret = combination_of(book, record, &record->counters[c], value, &counted->codes[c]);
+        struct counting counting = { .counts = false };
+        ret = count_of(book, record, c, value, &counting);
+        if (ret == 0 && counting.counts)
+            put_counter(counted, c, &counting);
     }
-    counted->num_counters = record->num_counters;
-    book->num_counted += ret == 0;
+    book->num_counted += ret == 0 && counted->num_counters > 0;
+    return ret;
+}
+
+static bool same_counting(const struct counting *a, const struct counting *b)
+{
+    return a->counts == b->counts && (!a->counts || (a->day == b->day && a->codes == b->codes));
+}
+
+int counters_recount(struct counter_book *book, const struct model_record *record, const void *before,
+                     const void *after, const struct id *areas, size_t num_areas, toc_date known)
+{
+    struct counting counting[2][MOST_COUNTERS] = { { { .counts = false } } };
+    int             ret = 0;
+    if (record->num_counters > MOST_COUNTERS || num_areas > COUNTERS_MOST_AREAS)
+        return TOC_ERR_TOO_LARGE;
+    for (size_t c = 0; c < record->num_counters && ret == 0; c++) {
+        ret = count_of(book, record, c, before, &counting[0][c]);
+        if (ret == 0)
+            ret = count_of(book, record, c, after, &counting[1][c]);
+    }
+    for (int64_t sign = -1; sign <= 1 && ret == 0 && num_areas > 0; sign += 2) {
+        struct counters_counted *counted;
+        ret = begin_counted(book, record, areas, num_areas, known, sign, &counted);
+        for (size_t c = 0; c < record->num_counters && ret == 0; c++)
+            if (counting[sign > 0][c].counts && !same_counting(&counting[0][c], &counting[1][c]))
+                put_counter(counted, c, &counting[sign > 0][c]);
+        book->num_counted += ret == 0 && counted->num_counters > 0;
+    }
     return ret;
 }
 

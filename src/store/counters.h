@@ -93,6 +93,15 @@ int counters_begin(struct counter_book *book, struct db *db, struct db_error *er
 int counters_count(struct counter_book *book, const struct model_record *record, const void *value,
                    const struct id *areas, size_t num_areas, toc_date known, int64_t sign);
 
+/* A counted record stands otherwise than before: no longer and anew (-1, +1) with those of its counters that count it
+ * otherwise, at the same areas. Nothing is written yet. Returns as counters_count. */
+int counters_recount(struct counter_book *book, const struct model_record *record, const void *before,
+                     const void *after, const struct id *areas, size_t num_areas, toc_date known);
+
+/* The day that a record counts on by a DATE or TIME field; MODEL_MISSING_DATE: none. A time in UTC, as this program
+ * writes its own, is of the node's day; one that was said with another zone, or without, of the day that was said. */
+toc_date counters_day(const struct model_record *record, const char *field, const void *value);
+
 /* What is counted at `area`, and below, now: taken away (sign -1) or counted too (+1) at each area of `at`, known on
  * day `known`: for an area that has left, or has come under, them. The rows must hold all increments
  * (counters_settle); the new ones are not written yet. */

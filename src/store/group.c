@@ -52,6 +52,7 @@ int group_begin(struct group *group, struct writer *writer)
         .event = writer->event,
     };
     group->reader = (struct store_reader){ .store = store, .db = writer->db, .group = group };
+    tested_names_init(&group->tested);
     group_answers_init(&group->answers);
     group_foresee_init(group);
     group_forget_notes(group);
@@ -81,6 +82,7 @@ void group_free(struct group *group)
     key_table_free(&group->uniques);
     key_table_free(&group->answers);
     key_table_free(&group->asked);
+    tested_names_free(&group->tested);
     free(group->subjects);
     free(group->dirty);
     free(group->undo);
@@ -120,6 +122,16 @@ int group_entry(struct group *group, const struct model_record *record, const st
     }
     *entry = found->entry;
     return found->entry == NULL ? TOC_ERR_NO_MEMORY : 0;
+}
+
+struct entry *group_entry_find(const struct group *group, const struct model_record *record, const struct id *id)
+{
+    struct entry_slot key;
+    memset(&key, 0, sizeof key);
+    key.key.id = *id;
+    key.key.record = (uint32_t) store_record_number(record);
+    const struct entry_slot *slot = key_table_find(&group->entries, &key.key);
+    return slot == NULL ? NULL : slot->entry;
 }
 
 struct entry *group_entry_at(const struct group *group, size_t i)

@@ -16,6 +16,7 @@
 #include "store/counters.h"
 #include "store/key_table.h"
 #include "store/store_internal.h"
+#include "store/tested.h"
 #include "store/writer.h"
 
 /* A record in the group. */
@@ -114,6 +115,7 @@ struct group {
     struct audit_head       head;
     int64_t                 event;  /* number of the newest */
     struct area_moves       moves;  /* areas that have moved in the tree */
+    struct tested_names     tested; /* persons of whom another result may decide (group_tested.c) */
     struct id              *erased; /* persons erased by this group */
     size_t                  num_erased, room_erased;
     bool                    areas_changed;
@@ -152,6 +154,8 @@ void group_free(struct group *group);
 int group_entry(struct group *group, const struct model_record *record, const struct id *id, struct entry **entry);
 /* Entry i of group->entries; NULL where memory was short. */
 struct entry *group_entry_at(const struct group *group, size_t i);
+/* The entry of a record; NULL where there is none. */
+struct entry *group_entry_find(const struct group *group, const struct model_record *record, const struct id *id);
 int           group_load(struct group *group); /* entries that are not loaded, from the database */
 int           group_key_of(struct group *group, const struct id *owner, struct group_key **key);
 int           group_load_keys(struct group *group);
@@ -164,6 +168,9 @@ int group_event(struct group *group, enum store_verb verb, const struct entry *e
 int group_audit(struct group *group, const struct audit_entry *entry);
 /* The area that decides about an entry, by the entries in memory; missing where the path ends. */
 struct id group_area(struct group *group, const struct entry *entry);
+
+/* Where an entry is counted: its area and those above it. */
+size_t group_counted_areas(const struct group *group, const struct id *area, struct id areas[AREA_TREE_MAX_DEPTH]);
 
 /* Its area and the facilities that it belongs to. */
 struct group_place group_place_of(struct group *group, const struct entry *entry);
@@ -210,6 +217,11 @@ int group_note_moves(struct group *group, const struct ticket *ticket);
 int group_count_followers(struct group *group, const struct entry *entry, int64_t sign);
 /* The search tokens of a person who has come to another county are to be made anew. */
 int group_follow_person(struct group *group, const struct entry *person, const struct id *area_before);
+
+/* Persons tested (tested.h, group_tested.c). A record is to change or has changed: note whose results it may be about;
+ * then, once a group and before areas move, mark the results that decide and count them so. */
+int group_note_tested(struct group *group, const struct entry *entry, bool is_new);
+int group_decide_tested(struct group *group);
 
 int group_change(struct group *group, struct ticket *ticket, struct store_change *change, size_t number);
 int group_erase(struct group *group, struct ticket *ticket, struct store_change *change, struct entry *entry);

@@ -164,17 +164,23 @@ static int check_alone(struct group *group, struct ticket *ticket)
     return 0;
 }
 
+size_t group_counted_areas(const struct group *group, const struct id *area, struct id areas[AREA_TREE_MAX_DEPTH])
+{
+    uint32_t numbers[AREA_TREE_MAX_DEPTH];
+    uint32_t number = area_tree_find(group->areas, area);
+    size_t   num = number == AREA_NONE ? 0 : area_tree_ancestors(group->areas, number, numbers);
+    for (size_t a = 0; a < num; a++)
+        areas[a] = *area_tree_id(group->areas, numbers[a]);
+    return num;
+}
+
 static int post_counts(struct group *group)
 {
     int ret = 0;
     for (size_t i = 0; i < group->num_counts && ret == 0; i++) {
         const struct group_count *count = &group->counts[i];
-        uint32_t                  numbers[AREA_TREE_MAX_DEPTH];
         struct id                 areas[AREA_TREE_MAX_DEPTH];
-        uint32_t                  area = area_tree_find(group->areas, &count->area);
-        size_t                    num = area == AREA_NONE ? 0 : area_tree_ancestors(group->areas, area, numbers);
-        for (size_t a = 0; a < num; a++)
-            areas[a] = *area_tree_id(group->areas, numbers[a]);
+        size_t                    num = group_counted_areas(group, &count->area, areas);
         ret =
             counters_count(group->writer->book, count->record, count->value, areas, num, group->known_day, count->sign);
     }

@@ -137,7 +137,9 @@ int group_move_areas(struct group *group)
     const struct area_move *moves = group->moves.moves;
     const size_t            num = group->moves.num;
     bool                    any = false;
-    int                     ret = num == 0 ? 0 : any_counts(group, &any);
+    int                     ret = num == 0 ? 0 : group_decide_tested(group); /* by the tree before */
+    if (ret == 0 && num > 0)
+        ret = any_counts(group, &any);
     for (size_t i = 0; any && i < num && ret == 0; i++) {
         ret = count_above(&moving, &moves[i].area, -1);
         if (ret == 0)

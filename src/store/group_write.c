@@ -205,7 +205,9 @@ static int list_erased(struct group *group)
 
 int group_finish(struct group *group)
 {
-    int ret = group_write(group);
+    int ret = group_decide_tested(group);
+    if (ret == 0)
+        ret = group_write(group);
     if (ret == 0)
         ret = write_rows(group, &group->events);
     if (ret == 0)

@@ -165,6 +165,57 @@ def test_streams(node):
 
 
 @with_node
+def test_persons_tested(node):
+    """Who is tested three times in a week is one person; one positive is enough; a correction and a merge count anew"""
+    more = [node.create("person", f"area={node.areas[0]}", "sex=female") for _ in range(3)]
+    days = [TODAY - datetime.timedelta(days=back) for back in (9, 8, 7)]  # of one week
+
+    def specimen(person, day):
+        return node.create("specimen", "subject=person", f"person={person}", f"responsible_area={node.areas[0]}", "material=other",
+                           f"collected_time={day}T09:00")
+
+    def result(of, found, **given):
+        return node.create("result", f"specimen={of}", "target=measles-virus", "disease=measles", "status=final", f"interpretation={found}",
+                           f"result_time={TODAY}T09:00", *(f"{name}={value}" for name, value in given.items()))
+
+    rows = [f"{period}-{name},{name},measles,{node.county},{period},counter,person_by_{period}"
+            for period in ("day", "week") for name in ("persons-tested", "persons-positive")]
+    rows += [f"wrong,persons-tested,measles,{node.county},week,counter,person_by_day", f"all,persons-tested,,{node.county},day,counter,person_by_day"]
+    node.load("stream", "code,indicator,disease,area,period,feed,counter", rows, node.where)
+    ids = {row["code"]: row["id"] for row in json.loads(node("record", "list", "streams"))["rows"]}
+    for period, steps in (("day", 14), ("week", 2)):
+        node.create("stream", f"code={period}-share", "indicator=positivity", "disease=measles", f"area={node.county}", f"period={period}", "feed=share",
+                    f"numerator={ids[period + '-persons-positive']}", f"denominator={ids[period + '-persons-tested']}", f"window_steps={steps}")
+
+    def share(period):
+        told = {row["stream"]: row for row in csv.DictReader(io.StringIO(node("watch", "streams", "--today", TODAY, "--format", "csv")))}
+        assert told["wrong"]["not_watched"] == "persons are counted of a day by person_by_day and of a week by person_by_week", told["wrong"]
+        assert told["all"]["not_watched"] == "persons are counted of one disease, and this stream has none", told["all"]
+        row = told[f"{period}-share"]
+        assert row["unstable"] == "1", row
+        return row["numerator"], row["denominator"]
+
+    tests = [specimen(node.persons[0], day) for day in days]
+    for of, found in zip(tests, ("not-detected", "detected", "not-detected")):
+        result(of, found)
+    result(specimen(more[0], days[0]), "not-detected")
+    result(specimen(more[1], days[0]), "invalid")
+    assert (share("week"), share("day")) == (("1", "2"), ("1", "4"))
+    positive = result(specimen(more[2], days[1]), "detected")
+    assert (share("week"), share("day")) == (("2", "3"), ("2", "5"))
+    node("record", "change", "person", more[2], f"merged_into={node.persons[0]}")  # both positive on one day: they are one
+    assert (share("week"), share("day")) == (("1", "2"), ("1", "4"))
+    node("record", "change", "result", positive, "status=entered-in-error")
+    assert (share("week"), share("day")) == (("1", "2"), ("1", "4"))
+    node("record", "change", "person", more[2], "merged_into=")  # apart again, and of the third nothing is valid
+    assert (share("week"), share("day")) == (("1", "2"), ("1", "4"))
+    node("record", "change", "result", positive, "status=corrected", "interpretation=not-detected")
+    assert (share("week"), share("day")) == (("1", "3"), ("1", "5"))
+    code, out, err = run("check", "--node", node.path)
+    assert code == 0, (out, err)
+
+
+@with_node
 def test_outbreaks(node):
     """An outbreak from a signal and one by hand; dates, 7-1-7, and the summary of what came of signals"""
     node.cases("plague", 0, [(0, 1)])

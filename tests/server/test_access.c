@@ -693,7 +693,13 @@ static bool body_with(size_t number, size_t field, const struct id *id, char *bo
     struct json_writer         json;
     struct model_set           all = model_set_all(record);
     void                      *value = malloc(record->size);
+    void                      *nothing = malloc(record->size);
     memcpy(value, canaries.values[number][MINE], record->size);
+    model_init(record, nothing);
+    for (size_t f = 0; f < record->num_fields; f++)
+        if (record->fields[f].rule == MODEL_RULE_WRITTEN)
+            model_copy(&record->fields[f], value, nothing);
+    free(nothing);
     *(struct model_head *) value = (struct model_head){ .id = { { 0x77, (uint8_t) number, (uint8_t) field } } };
     *(struct id *) (void *) ((char *) value + record->fields[field].offset) = *id;
     sink_init_memory(&sink);

@@ -505,6 +505,8 @@ CREATE TABLE "result" (
   "linked_case" {id},
   "supersedes" {id},
   "message" {id},
+  "person_day" {text} NOT NULL DEFAULT '',
+  "person_week" {text} NOT NULL DEFAULT '',
   PRIMARY KEY ("id")){keyed};
 CREATE INDEX "result_specimen" ON "result" ("specimen","target");
 CREATE INDEX "result_case" ON "result" ("linked_case") WHERE "linked_case" IS NOT NULL;

@@ -31,6 +31,8 @@ const REASONS: Record<string, TextKey> = {
   "only days and weeks are watched": "streams.why.period",
   "it has ended": "streams.why.ended",
   "no counter of that name counts this indicator": "streams.why.counter",
+  "persons are counted of a day by person_by_day and of a week by person_by_week": "streams.why.persons",
+  "persons are counted of one disease, and this stream has none": "streams.why.disease",
   "its area is in no tree": "streams.why.area",
   "nothing was counted yet": "streams.why.nothing",
   "how many live in its area is not known, so there is no rate": "streams.why.rate",
