@@ -131,6 +131,8 @@ def main():
     if "start" in parts:
         starts(tocsin, options.node or (node_with(build, options.start_cases) if options.start_cases else None))
     if "requests" in parts:
+        with tempfile.TemporaryDirectory(prefix="tocsin-bench-") as name: # as the shipped nginx file reaches it
+            subprocess.run([bench, "requests", str(options.cases), f"{name}/http", "tocsin.example"], check=True)
         subprocess.run([bench, "requests", str(options.cases)], check=True)
     if "live" in parts:
         subprocess.run([bench, "live", str(options.streams), str(options.seconds)], check=True)

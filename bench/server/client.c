@@ -13,6 +13,7 @@
 #include <sys/epoll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -32,17 +33,27 @@ static double now(void)
     return (double) time.tv_sec + (double) time.tv_nsec / 1e9;
 }
 
-static int connect_to(unsigned port)
+static int connected(int fd, const void *address, socklen_t size)
 {
-    struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons((uint16_t) port) };
-    int                fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), yes = 1;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
-    if (fd < 0 || connect(fd, (struct sockaddr *) &address, sizeof address) != 0) {
+    if (fd < 0 || connect(fd, address, size) != 0) {
         perror("connect");
         exit(1);
     }
     return fd;
+}
+
+static int connect_to(const char *place)
+{
+    if (place[0] == '/') {
+        struct sockaddr_un address = { .sun_family = AF_UNIX };
+        snprintf(address.sun_path, sizeof address.sun_path, "%s", place);
+        return connected(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), &address, sizeof address);
+    }
+    struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons((uint16_t) atoi(place)) };
+    int                fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), yes = 1;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
+    return connected(fd, &address, sizeof address);
 }
 
 /* Length of the whole answer at the beginning of the bytes, or 0. */
@@ -74,7 +85,7 @@ static char *read_file(const char *path, size_t *size)
     return text;
 }
 
-int client_requests(unsigned port, int connections, int num, const char *file)
+int client_requests(const char *place, int connections, int num, const char *file)
 {
     size_t       size;
     char        *requests = read_file(file, &size), *next = requests;
@@ -82,7 +93,7 @@ int client_requests(unsigned port, int connections, int num, const char *file)
     double      *took = calloc((size_t) num, sizeof *took), began = now();
     int          epoll = epoll_create1(EPOLL_CLOEXEC), sent = 0, answered = 0, good = 0;
     for (int i = 0; i < connections; i++) {
-        peers[i].fd = connect_to(port);
+        peers[i].fd = connect_to(place);
         peers[i].bytes = malloc(ROOM);
         struct epoll_event event = { .events = EPOLLIN, .data.ptr = &peers[i] };
         epoll_ctl(epoll, EPOLL_CTL_ADD, peers[i].fd, &event);
@@ -177,7 +188,7 @@ static void take(int epoll, int milliseconds, bool *opened, int *num_open)
     }
 }
 
-int client_streams(unsigned port, int streams, const char *host)
+int client_streams(const char *place, int streams, const char *host)
 {
     struct rlimit limit;
     getrlimit(RLIMIT_NOFILE, &limit);
@@ -189,7 +200,7 @@ int client_streams(unsigned port, int streams, const char *host)
     char         text[200], line[8];
     snprintf(text, sizeof text, "GET /api/v1/live HTTP/1.1\r\nHost: %s\r\n\r\n", host);
     for (int i = 0; i < streams; i++) {
-        peers[i].fd = connect_to(port);
+        peers[i].fd = connect_to(place);
         peers[i].bytes = malloc(8192);
         struct epoll_event event = { .events = EPOLLIN, .data.ptr = &peers[i] };
         epoll_ctl(epoll, EPOLL_CTL_ADD, peers[i].fd, &event);

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What a request costs the server, beside the store's own call, and 5,000 streams of live events.
  *
- *     bench_server requests [CASES]          read one, list 50, create: processor time a request
+ *     bench_server requests [CASES [SOCKET HOST]]
+ *                                            read one, list 50, create: processor time a request, on a unix socket as
+ *                                            behind nginx, or on a port
  *     bench_server live [STREAMS [SECONDS]]  one event a second to each
  *     bench_server live STREAMS SECONDS SOCKET PORT HOST
  *                                            the server on a unix socket, the streams through what listens on PORT;
@@ -35,6 +37,8 @@ static struct people_sample *samples;
 static struct access         who;
 static struct caller         caller;
 static char                  bearer[SESSION_TEXT]; /* the session's secret */
+static char                  place[200];           /* where clients find the server, see client.h */
+static const char           *way;                  /* there, in words */
 
 static double cpu(void)
 {
@@ -59,7 +63,7 @@ static double serve(const char *file, int num, char *spread, size_t size)
 {
     char   command[600], line[200] = "";
     double before = cpu();
-    snprintf(command, sizeof command, "%s client %u %d %d %s", program, test.port, CONNECTIONS, num, file);
+    snprintf(command, sizeof command, "%s client %s %d %d %s", program, place, CONNECTIONS, num, file);
     FILE *client = popen(command, "re");
     if (client == NULL || fgets(line, sizeof line, client) == NULL || pclose(client) != 0)
         exit(1);
@@ -220,7 +224,7 @@ static void tell(const char *what, double bar, double *served, double *itself, i
                          served[0], served[rounds - 1]);
     snprintf(measured + used, sizeof measured - (size_t) used, ", %.2f x the store's own call (%.1f us); %s",
              median / own, own, spread);
-    snprintf(measure, sizeof measure, "CPU a request: %s", what);
+    snprintf(measure, sizeof measure, "CPU a request, %s: %s", way, what);
     snprintf(wanted, sizeof wanted, "<= %.0f us", bar);
     row(measure, wanted, measured, median <= bar);
 }
@@ -254,13 +258,12 @@ static void requests(int cases)
 
 /* ---- streams ---- */
 
-static void live(int streams, int seconds, unsigned port, const char *host, const char *through)
+static void live(int streams, int seconds, const char *port, const char *host, const char *through)
 {
-    char number[20], count[20], line[200] = "", measure[200], measured[200];
+    char count[20], line[200] = "", measure[200], measured[200];
     int  to_client[2], from_client[2];
     if (pipe(to_client) != 0 || pipe(from_client) != 0)
         exit(1);
-    snprintf(number, sizeof number, "%u", port);
     snprintf(count, sizeof count, "%d", streams);
     pid_t child = fork();
     if (child == 0) {
@@ -268,7 +271,7 @@ static void live(int streams, int seconds, unsigned port, const char *host, cons
         dup2(from_client[1], STDOUT_FILENO);
         for (int fd = STDERR_FILENO + 1; fd < 100; fd++)
             close(fd);
-        execl(program, program, "streams", number, count, host, (char *) NULL);
+        execl(program, program, "streams", port, count, host, (char *) NULL);
         _exit(127);
     }
     close(to_client[0]);
@@ -309,47 +312,76 @@ static void live(int streams, int seconds, unsigned port, const char *host, cons
     row(measure, "none lost, <= 10 % of a core", measured, all == expected && fewest == most && share <= 10);
 }
 
+/* On a unix socket, as nginx reaches it, whatever its clients connect to. */
+static void listen_on_socket(struct server_options *options, const char *path, const char *host)
+{
+    static char address[200], url[200];
+    snprintf(address, sizeof address, "unix:%s", path);
+    snprintf(url, sizeof url, "https://%s", host);
+    options->listen = address;
+    options->public_url = url;
+}
+
+static void start(const struct server_options *options)
+{
+    test_server_start(&test, options);
+    who = test_program();
+    who.purpose = ACCESS_NO_PURPOSE;
+    caller = test_caller_person(&who);
+}
+
+static int measure_requests(int argc, char **argv)
+{
+    struct server_options options = { .quiet = true };
+    bool                  on_socket = argc == 5;
+    if (on_socket)
+        listen_on_socket(&options, argv[3], argv[4]);
+    start(&options);
+    test_exchange_own_sessions(false);
+    way = on_socket ? "from nginx's socket" : "over TCP";
+    if (on_socket)
+        snprintf(place, sizeof place, "%s", argv[3]);
+    else
+        snprintf(place, sizeof place, "%u", test.port);
+    sign_in();
+    requests(argc > 2 ? atoi(argv[2]) : CREATES);
+    test_server_stop(&test);
+    return 0;
+}
+
+static int measure_live(int argc, char **argv)
+{
+    struct server_options options = { .quiet = true, .max_per_peer = 20000 };
+    bool                  through_nginx = argc == 7;
+    char                  port[20], line[10];
+    int                   streams = argc > 2 ? atoi(argv[2]) : 5000, seconds = argc > 3 ? atoi(argv[3]) : 10;
+    if (through_nginx)
+        listen_on_socket(&options, argv[4], argv[6]);
+    start(&options);
+    test_exchange_as(&caller);
+    test_exchange_own_sessions(true);
+    samples = calloc((size_t) seconds, sizeof *samples);
+    for (int i = 0; i < seconds; i++)
+        assert_ok(test_person_create(&test.store, &samples[i]));
+    if (through_nginx && (puts("ready") < 0 || fflush(stdout) != 0 || fgets(line, sizeof line, stdin) == NULL))
+        return 1;
+    snprintf(port, sizeof port, "%u", test.port);
+    if (through_nginx)
+        live(streams, seconds, argv[5], argv[6], "through nginx");
+    else
+        live(streams, seconds, port, test.host, "direct");
+    test_server_stop(&test);
+    return 0;
+}
+
 int main(int argc, char **argv)
 {
     program = argv[0];
     if (argc == 6 && strcmp(argv[1], "client") == 0)
-        return client_requests((unsigned) atoi(argv[2]), atoi(argv[3]), atoi(argv[4]), argv[5]);
+        return client_requests(argv[2], atoi(argv[3]), atoi(argv[4]), argv[5]);
     if (argc == 5 && strcmp(argv[1], "streams") == 0)
-        return client_streams((unsigned) atoi(argv[2]), atoi(argv[3]), argv[4]);
+        return client_streams(argv[2], atoi(argv[3]), argv[4]);
     if (argc < 2)
         return 2;
-    bool                  is_live = strcmp(argv[1], "live") == 0;
-    char                  place[200], url[200], line[10];
-    struct server_options options = { .quiet = true, .max_per_peer = 20000 };
-    if (argc == 7) {
-        snprintf(place, sizeof place, "unix:%s", argv[4]);
-        snprintf(url, sizeof url, "https://%s", argv[6]);
-        options.listen = place;
-        options.public_url = url;
-    }
-    test_server_start(&test, &options);
-    who = test_program();
-    who.purpose = ACCESS_NO_PURPOSE;
-    caller = test_caller_person(&who);
-    if (is_live)
-        test_exchange_as(&caller);
-    test_exchange_own_sessions(is_live);
-    if (!is_live) {
-        sign_in();
-        requests(argc > 2 ? atoi(argv[2]) : CREATES);
-    } else {
-        int seconds = argc > 3 ? atoi(argv[3]) : 10;
-        samples = calloc((size_t) seconds, sizeof *samples);
-        for (int i = 0; i < seconds; i++)
-            assert_ok(test_person_create(&test.store, &samples[i]));
-        if (argc == 7 && (puts("ready") < 0 || fflush(stdout) != 0 || fgets(line, sizeof line, stdin) == NULL))
-            return 1;
-        int streams = argc > 2 ? atoi(argv[2]) : 5000;
-        if (argc == 7)
-            live(streams, seconds, (unsigned) atoi(argv[5]), argv[6], "through nginx");
-        else
-            live(streams, seconds, test.port, test.host, "direct");
-    }
-    test_server_stop(&test);
-    return 0;
+    return strcmp(argv[1], "live") == 0 ? measure_live(argc, argv) : measure_requests(argc, argv);
 }
