@@ -274,7 +274,7 @@ int intake_counts_load(struct intake *intake, struct store_reader *reader, struc
     struct stream_load_report report = { .num_streams = 0 };
     struct fault_list         faults = FAULT_LIST_INIT;
     size_t                    num_values = 0;
-    *counts = (struct intake_table_counts){ .rows = 0 };
+    *counts = (struct intake_table_counts){ .of_numbers = true };
     if (text_is(arrival->feed->status, "stopped")) {
         snprintf(counts->reason, sizeof counts->reason, "its feed is stopped");
         return hold(intake, file, counts);

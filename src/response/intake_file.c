@@ -260,6 +260,10 @@ int intake_table_end(struct intake *intake, struct store_reader *reader, const s
         model_set_add(&changes[0].given, model_message_verdict);
         model_set_add(&changes[0].given, model_message_processed);
         model_set_add(&changes[0].given, model_message_num_faults);
+        if (counts->of_numbers) {
+            row.num_values = (int64_t) counts->rows;
+            model_set_add(&changes[0].given, model_message_num_values);
+        }
         model_set_add(&changes[0].given, model_message_reason);
         if (reason[0] != '\0')
             row.reason = intake_text(reason);

@@ -71,6 +71,7 @@ void intake_table_write_mapping(const struct intake_table *table, struct json_wr
 #define INTAKE_TABLE_REASON 201
 struct intake_table_counts {
     uint64_t rows, repeated, bad; /* repeated: were here before; bad: cannot be used. Of numbers: rows are values */
+    bool     of_numbers;
     char     reason[INTAKE_TABLE_REASON]; /* of numbers: what became of them, or why they are held */
 };
 

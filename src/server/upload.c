@@ -402,6 +402,11 @@ int upload_show(struct exchange *exchange)
     put_text(&json, "verdict", message.verdict);
     put_text(&json, "reason", message.reason);
     reply_instant(&json, "processed", message.processed);
+    json_key(&json, "values");
+    if (message.num_values != MODEL_MISSING_INTEGER)
+        json_put_integer(&json, message.num_values);
+    else
+        json_put_null(&json);
     ret = put_rows(exchange, &message, &json);
     json_end(&json);
     return ret;

@@ -431,6 +431,7 @@ static void test_counts(void **state)
     work();
     said = about("", NULL, 200);
     assert_has(said, "1 values of 1 streams: 1 new, of these 0 in the place of others, 0 known; 1 rows cannot be used");
+    assert_has(said, "\"values\":1,\"rows\":{\"waiting\":0,\"accepted\":0,");
     assert_has(said, "\"bad_rows\":[{\"row\":3,\"reason\":\"row 3, column B (count): is no number");
     assert_null(strstr(said, "Canary"));
     assert_int_equal(number("SELECT count(*) FROM stream_values"), 1);

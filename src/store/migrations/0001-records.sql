@@ -356,6 +356,7 @@ CREATE TABLE "message" (
   "num_bytes" {integer} NOT NULL,
   "verdict" {text} NOT NULL DEFAULT '',
   "num_faults" {integer},
+  "num_values" {integer},
   "reason" {text} NOT NULL DEFAULT '',
   "test" {integer},
   "history" {integer},

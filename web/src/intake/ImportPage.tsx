@@ -62,7 +62,7 @@ function Waiting() {
 export function Counts({ upload }: { upload: Upload }) {
   const { waiting, accepted, accepted_with_faults, held, rejected } = upload.rows;
   const told = [
-    ["import.in", accepted + accepted_with_faults],
+    upload.values === null ? (["import.in", accepted + accepted_with_faults] as const) : (["import.values", upload.values] as const),
     ["import.bad", rejected],
     ["import.heldRows", held],
     ["import.toDo", waiting],

@@ -189,6 +189,7 @@ test("a table of numbers is asked whose numbers they are, and becomes streams", 
   await looksWell(page);
   await button(page, "Confirm, and load the rows").click();
   await page.getByText("cannot be used yet").waitFor();
+  assert.match(await page.locator(".tally").textContent(), /Numbers taken in1To be mended1/);
   const { body } = await ask(page, "GET", "/api/v1/streams?indicator=absence-school");
   assert.deepEqual(body.rows.map((row) => [row.code, row.period]), [["absence-900101", "day"]]);
 });
