@@ -17,6 +17,7 @@ import { askCloser, type Closer } from "./closer";
 import { incompleteDays, reportedShare, sinceYesterday, type Difference } from "./figures";
 import { areasBelow, home, type Below } from "./home";
 import { Reports } from "./Reports";
+import { Why } from "./Why";
 import "./situation.css";
 
 const WINDOW = 7; // days that a number of the page covers
@@ -62,7 +63,7 @@ async function askFigures(area: string, disease: string, asof: string, signal: A
     areasBelow(area, signal),
     counts("case_by_received", plusDays(last, 1 - 2 * WINDOW), known),
     counts("case_by_onset", first, known),
-    keepYesterday(key, () => counts("case_by_onset", first, { asof: plusDays(last, -1) })),
+    keepYesterday(key, () => counts("case_by_received", plusDays(last, 1 - WINDOW), { asof: plusDays(last, -1) })),
     keepTriangle(key, () => get("/api/v1/triangle", { ...of, counter: "case_by_onset", from: first, to: last, max_delay: MOST_DELAY, ...known }, { signal })),
   ]);
   const share = reportedShare(triangle.cells, (at) => CURVE_DAYS - 1 - at);
@@ -70,7 +71,7 @@ async function askFigures(area: string, disease: string, asof: string, signal: A
     areas,
     recent: sum(received.points.slice(WINDOW)),
     before: sum(received.points.slice(0, WINDOW)),
-    difference: sinceYesterday(yesterday.points.map((point) => point.count), curve.points.map((point) => point.count)),
+    difference: sinceYesterday(yesterday.points.map((point) => point.count), received.points.slice(WINDOW).map((point) => point.count)),
     curve: curve.points,
     undated: curve.undated,
     incomplete: incompleteDays(share),
@@ -205,6 +206,7 @@ function Choices({ areas, disease, asof }: { areas: Below; disease: string; asof
 }
 
 function Page({ figures, rest, inbox, disease, asof }: { figures: Figures; rest: Rest; inbox: Data<Inbox> | null; disease: string; asof: string }) {
+  const last = asof === "" ? today() : asof;
   return (
     <>
       <Choices areas={figures.areas} disease={disease} asof={asof} />
@@ -215,6 +217,7 @@ function Page({ figures, rest, inbox, disease, asof }: { figures: Figures; rest:
       )}
       <h1>{finding(figures)}</h1>
       <Numbers figures={figures} rest={rest} disease={disease} asof={asof} />
+      {may("case", "read") && <Why area={figures.areas.here.area.id} disease={disease} from={plusDays(last, 1 - WINDOW)} to={last} asof={asof} />}
       {inbox !== null && <OpenSignals data={inbox} area={figures.areas.here.area.id} disease={disease} />}
       <div class="halves">
         <section class="card" aria-labelledby="curve">

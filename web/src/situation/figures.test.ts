@@ -31,6 +31,7 @@ describe("the share of a day that is known", () => {
 describe("what changed since yesterday", () => {
   test("is new, late or gone", () => {
     expect(sinceYesterday([5, 4, 3, 0], [5, 6, 2, 4])).toEqual({ fresh: 4, late: 2, gone: 1 });
+    expect(sinceYesterday([1, 1, 0], [1, 3, 2])).toEqual({ fresh: 2, late: 2, gone: 0 }); // new is of the newest day alone
   });
   test("adds up to the difference of the sums", () => {
     const before = [3, 1, 4, 1, 5];

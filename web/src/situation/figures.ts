@@ -34,7 +34,7 @@ export function incompleteDays(share: number[], enough = 0.9): number | null {
 }
 
 export interface Difference {
-  fresh: number; /** cases of the newest two days that were not known yesterday */
+  fresh: number; /** cases of the newest day, which nobody could know yesterday */
   late: number; /** cases of earlier days that were not known yesterday */
   gone: number; /** cases that yesterday's numbers had and today's have not: reclassified, moved, merged, erased */
 }
@@ -45,7 +45,7 @@ export function sinceYesterday(before: number[], now: number[]): Difference {
   now.forEach((count, day) => {
     const change = count - (before[day] ?? 0);
     if (change < 0) difference.gone -= change;
-    else if (day >= now.length - 2) difference.fresh += change;
+    else if (day === now.length - 1) difference.fresh += change;
     else difference.late += change;
   });
   return difference;

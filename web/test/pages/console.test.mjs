@@ -6,7 +6,7 @@ import { readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { ask, browse, makeNode, serve, signIn, TOCSIN, TODAY } from "../program.mjs";
+import { ask, browse, looksWell, makeNode, serve, signIn, TOCSIN, TODAY } from "../program.mjs";
 
 const COUNTY = "900101";
 const TOWNSHIP = "900101100"; // where the measles of the invented cases are
@@ -104,6 +104,29 @@ test("a new case changes the open situation by itself, within a second", async (
   assert.equal(made.status, 201, JSON.stringify(made.body));
   await page.waitForFunction((n) => document.querySelector("h1")?.textContent.startsWith(`${n} `), week + 1, { timeout: 5000 });
   console.log(`# from the case sent to the number changed: ${Date.now() - began} ms`);
+  await context.close();
+});
+
+test("why today's number is another than yesterday's: each kind of change adds up, and leads to its cases", async () => {
+  const { page, complaints, context } = await signIn(browser, server.url, "dolma", { bypassCSP: true });
+  const week = await countFrom(page, 7);
+  await page.getByText("Why is today's number different from yesterday's?").click();
+  const card = page.locator("details.card", { hasText: "Why is today's number" });
+  const said = card.locator("p", { hasText: "as shown here" });
+  await said.waitFor();
+  assert.match(await said.textContent(), new RegExp(`: 0 as known at the end of .*, ${week} as shown here`), "all were loaded today");
+  const kinds = card.locator(".why > li summary");
+  const changes = (await kinds.allTextContents()).map((text) => numbers(text).at(-1));
+  assert.equal(changes.reduce((sum, one) => sum + one, 0), week);
+  const figure = await page.locator(".numbers > div", { hasText: "Since yesterday" }).textContent();
+  assert.deepEqual(numbers(figure).slice(0, 2), (await kinds.allTextContents()).map((text) => numbers(text)[0]), "the figure beside it says the same");
+  await kinds.filter({ hasText: "late" }).click();
+  const first = card.locator(".why details[open] a").first();
+  const to = await first.getAttribute("href");
+  await looksWell(page);
+  await first.click();
+  await page.waitForURL(new RegExp(to));
+  assert.deepEqual(complaints, []);
   await context.close();
 });
 
