@@ -17,6 +17,7 @@
 #include "cli/record_list.h"
 #include "cli/watch_load.h"
 #include "cli/watch_outbreak.h"
+#include "cli/watch_positivity.h"
 #include "cli/watch_report.h"
 #include "response/completeness.h"
 #include "response/signal.h"
@@ -26,14 +27,15 @@
 #include "store/node.h"
 
 struct settings {
-    struct node_cli_settings       node;
-    struct output_settings         output;
-    struct record_list_settings    list;
-    struct watch_load_settings     load;
-    const char                    *outbreak, *duplicate_of;
-    struct watch_outbreak_settings about; /* also today, reason */
-    struct watch_report_settings   report;
-    bool                           summary;
+    struct node_cli_settings         node;
+    struct output_settings           output;
+    struct record_list_settings      list;
+    struct watch_load_settings       load;
+    const char                      *outbreak, *duplicate_of;
+    struct watch_outbreak_settings   about; /* also today, reason */
+    struct watch_report_settings     report;
+    struct watch_positivity_settings positivity;
+    bool                             summary;
 };
 
 static const char *set_today(void *settings, const char *value)
@@ -116,6 +118,10 @@ static const struct cli_group groups[] = {
       .options = watch_load_options,
       .num_options = WATCH_LOAD_NUM_OPTIONS,
       .offset = offsetof(struct settings, load) },
+    { .title = "positivity; with --disease, --area and --period",
+      .options = watch_positivity_options,
+      .num_options = WATCH_POSITIVITY_NUM_OPTIONS,
+      .offset = offsetof(struct settings, positivity) },
     { .title = "report",
       .options = watch_report_options,
       .num_options = WATCH_REPORT_NUM_OPTIONS,
@@ -540,6 +546,13 @@ static int report(struct call *call)
                         call->operands, call->num_operands);
 }
 
+static int make_positivity(struct call *call)
+{
+    return watch_positivity(call->command, call->node, &call->who, &call->settings->positivity,
+                            call->settings->about.disease, call->settings->list.area,
+                            call->settings->load.period == 0 ? "day" : "week", call->operands, call->num_operands);
+}
+
 /* ---- numbers that others count ---- */
 
 static int load(struct call *call)
@@ -578,6 +591,7 @@ static const struct verb {
     { "load", load, true, true },
     { "values", list_values, false, true },
     { "streams", list_streams, false, false },
+    { "positivity", make_positivity, true, true },
     { "silent", list_silent, false, false },
     { "signals", list_signals, false, false },
     { "outbreaks", list_outbreaks, false, false },
@@ -598,7 +612,7 @@ static int parse(const struct cli_command *command, int argc, char **argv, struc
     if (call->verb == NULL)
         return cli_complain(
             command, CLI_USE,
-            "%s; allowed: run, load, values, streams, silent, signals, report, answer, outbreaks, outbreak",
+            "%s; allowed: run, load, values, streams, positivity, silent, signals, report, answer, outbreaks, outbreak",
             first < argc ? "no such verb" : "what is to be done?");
     call->command = command;
     call->settings = settings;
@@ -688,6 +702,7 @@ static const char *const        usage[] = { "run [OPTION]...",
                                             "load --stream CODE [OPTION]... FILE...",
                                             "values [OPTION]... CODE",
                                             "streams [OPTION]...",
+                                            "positivity --disease CODE --area CODE [OPTION]... CODE",
                                             "silent [OPTION]...",
                                             "signals [OPTION]...",
                                             "report --area CODE [OPTION]... WHAT",
@@ -704,6 +719,8 @@ static const struct cli_example examples[] = {
     { "tocsin watch load --stream visits --indicator syndromic-visits --period day --area 540100 visits.csv",
       "numbers that others count, into a stream that is made where it is not there" },
     { "tocsin watch values visits --known 2026-11-01", "what was known of a stream on a day" },
+    { "tocsin watch positivity --disease measles --area 540100 measles-positivity",
+      "persons positive, persons tested and their share, by week" },
     { "tocsin watch run", "judge all streams; again and again, from a timer, say" },
     { "tocsin watch silent", "what has stopped to count" },
     { "tocsin watch signals --where status=new", "what waits for an answer" },
@@ -735,6 +752,7 @@ const struct cli_command cli_command_watch = {
         "what is known of a stream, or was.\n\n"
         "'streams' lists the streams with the method, the history and the day up to which reports are mostly "
         "in.\n\n"
+        "'positivity' makes three streams at once: CODE, a share, of CODE-positive in CODE-tested.\n\n"
         "'silent' tells the streams that have stopped: a fault of the data until somebody has looked, no signal.\n\n"
         "'signals' lists signals as 'tocsin record list signals' does; their alarms: 'tocsin record list alarms "
         "--where signal=ID'.\n\n"

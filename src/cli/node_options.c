@@ -157,7 +157,7 @@ bool node_is_refusal(int status)
 int node_complain(const struct cli_command *command, int status, struct fault_list *faults)
 {
     if (faults->num_all > 0)
-        return input_report(command, status == BASE_ERR_INPUT ? status : BASE_ERR_SYSTEM, faults);
+        return input_report(command, node_is_refusal(status) ? BASE_ERR_INPUT : BASE_ERR_SYSTEM, faults);
     fault_list_free(faults);
     return cli_complain(command, node_is_refusal(status) ? CLI_INPUT : CLI_MACHINE, "%s", node_status_text(status));
 }

@@ -178,14 +178,18 @@ def test_persons_tested(node):
         return node.create("result", f"specimen={of}", "target=measles-virus", "disease=measles", "status=final", f"interpretation={found}",
                            f"result_time={TODAY}T09:00", *(f"{name}={value}" for name, value in given.items()))
 
-    rows = [f"{period}-{name},{name},measles,{node.county},{period},counter,person_by_{period}"
-            for period in ("day", "week") for name in ("persons-tested", "persons-positive")]
-    rows += [f"wrong,persons-tested,measles,{node.county},week,counter,person_by_day", f"all,persons-tested,,{node.county},day,counter,person_by_day"]
-    node.load("stream", "code,indicator,disease,area,period,feed,counter", rows, node.where)
-    ids = {row["code"]: row["id"] for row in json.loads(node("record", "list", "streams"))["rows"]}
-    for period, steps in (("day", 14), ("week", 2)):
-        node.create("stream", f"code={period}-share", "indicator=positivity", "disease=measles", f"area={node.county}", f"period={period}", "feed=share",
-                    f"numerator={ids[period + '-persons-positive']}", f"denominator={ids[period + '-persons-tested']}", f"window_steps={steps}")
+    node.load("stream", "code,indicator,disease,area,period,feed,counter",
+              [f"wrong,persons-tested,measles,{node.county},week,counter,person_by_day", f"all,persons-tested,,{node.county},day,counter,person_by_day"],
+              node.where)
+    of = ("watch", "positivity", "--disease", "measles", "--area", "900101", "--period")
+    node(*of, "day", "--window", 14, "day-share")
+    made = json.loads(node(*of, "week", "--window", 2, "week-share"))
+    assert json.loads(node("record", "read", "stream", made["id"]))["denominator"] == made["denominator"], made
+    node(*of, "week", "--window", 2, "--by", "tests", "tests-share")
+    for words, message in ((["--by", "luck", "x"], "/by: no such definition; allowed: persons, tests"), (["week-share"], "there already"),
+                           (["--window", 0, "x"], "--window"), ([], "needs --disease CODE, --area CODE")):
+        code, out, err = run(*of, "week", *words, "--node", node.path)
+        assert code in (1, 2) and out == "" and message in err, (words, code, out, err)
 
     def share(period):
         told = {row["stream"]: row for row in csv.DictReader(io.StringIO(node("watch", "streams", "--today", TODAY, "--format", "csv")))}
@@ -201,6 +205,7 @@ def test_persons_tested(node):
     result(specimen(more[0], days[0]), "not-detected")
     result(specimen(more[1], days[0]), "invalid")
     assert (share("week"), share("day")) == (("1", "2"), ("1", "4"))
+    assert share("tests") == ("1", "5")  # all were reported today
     positive = result(specimen(more[2], days[1]), "detected")
     assert (share("week"), share("day")) == (("2", "3"), ("2", "5"))
     node("record", "change", "person", more[2], f"merged_into={node.persons[0]}")  # both positive on one day: they are one
@@ -325,8 +330,8 @@ def test_a_report(node):
 
 def test_wrong_use():
     """Wrong use is told before a node is opened."""
-    for words, message in (([], "what is to be done?; allowed: run, load, values, streams, silent, signals, report, answer, outbreaks, outbreak"),
-                           (["look"], "no such verb; allowed: run, load, values, streams, silent, signals, report, answer, outbreaks, outbreak"),
+    for words, message in (([], "what is to be done?; allowed: run, load, values, streams, positivity, silent, signals, report, answer, outbreaks, outbreak"),
+                           (["look"], "no such verb; allowed: run, load, values, streams, positivity, silent, signals, report, answer, outbreaks, outbreak"),
                            (["run", "x"], "run: takes no operand"),
                            (["report", "--ill", "-1", "--area", "900101", "x"], "--ill"),
                            (["run", "--today", "soon"], None)):
