@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What `tocsin simulate` promises a planner: bad scenarios are told by line and start nothing, threads change nothing, two
+"""What `tocsin simulate` promises a planner: the reference model's portable tests are passed, bad scenarios are told by line and start nothing, threads change nothing, two
 scenarios share their chance, a hundred runs are a matter of seconds.
 
 usage: simulate.py BUILD
@@ -11,6 +11,7 @@ import csv
 import io
 import os
 import pathlib
+import re
 import resource
 import shutil
 import subprocess
@@ -42,6 +43,23 @@ def row(measure, bar, measured, holds):
 
 def simulate(program, *words):
     return subprocess.run([program, "simulate", *map(str, words)], capture_output=True, text=True)
+
+
+def portable_tests(build):
+    """The tests that OpenABM-Covid19 asks of itself and that can be asked of another model (docs/methods/simulation.md)."""
+    passed, failed, without = [], [], []
+    for name in ("", "_reference", "_contacts", "_tracing"):
+        program = build / f"tests/lib/test_simulation{name}"
+        if not program.exists():
+            without.append(program.name)
+            continue
+        run = subprocess.run([program], capture_output=True, text=True, env={**os.environ, "CMOCKA_MESSAGE_OUTPUT": "TAP"})
+        told = re.findall(r"^(not )?ok \d+ - (\w+)", run.stdout, re.MULTILINE)
+        passed += [test for wrong, test in told if not wrong]
+        failed += [test for wrong, test in told if wrong] + ([program.name] if run.returncode and not told else [])
+    row("portable tests of OpenABM-Covid19, with their tolerances, and the engine's own (test functions)", "all",
+        f"{len(passed)} of {len(passed) + len(failed)}" + "".join(f", failed: {test}" for test in failed) +
+        "".join(f", not built: {name}" for name in without), passed and not failed and not without)
 
 
 def bad_scenarios(program, place):
@@ -155,6 +173,7 @@ def main():
     program = pathlib.Path(sys.argv[1], "tocsin").resolve()
     with tempfile.TemporaryDirectory(prefix="tocsin-simulate-") as name:
         place = pathlib.Path(name)
+        portable_tests(program.parent)
         bad_scenarios(program, place)
         threads(program, place)
         processes(program, place)

@@ -46,10 +46,11 @@ static double draw_spread(const struct toc_simulation *sim, uint32_t word)
     return low + (high - low) * fmin(1, at - cell);
 }
 
-static uint32_t draw_day(const struct toc_simulation *sim, uint32_t word)
+static uint32_t draw_day(const struct toc_simulation *sim, uint32_t strain, uint32_t word)
 {
-    uint32_t day = sim->day_guess[word >> 24];
-    while (word >= sim->day_bound[day] && sim->day_bound[day] != UINT32_MAX)
+    const uint32_t *bound = sim->day_bound[strain];
+    uint32_t        day = sim->day_guess[strain][word >> 24];
+    while (word >= bound[day] && bound[day] != UINT32_MAX)
         day++;
     return day + 1;
 }
@@ -146,7 +147,7 @@ static void draw_hits(struct toci_shard *shard, uint32_t agent, uint32_t strain,
             draw = toci_draw(sim->seed, TOCI_DRAW_HIT, agent, sim->day, i / 2);
         /* 20 bits for the day, 20 for the thinning, 24 for the place */
         uint32_t word = draw.v[i % 2], other = draw.v[2 + i % 2];
-        uint32_t day = sim->day + draw_day(sim, (word & 0xFFFFF000u) | 0x800);
+        uint32_t day = sim->day + draw_day(sim, strain, (word & 0xFFFFF000u) | 0x800);
         double   at = ((other >> 20 << 12 | (word & 0xFFF)) + 0.5) * 0x1p-24 * total;
         if (at < reach.bound[0]) {
             hit_household(shard, &reach, day, other << 12 | 0x800, at / reach.bound[0]);

@@ -221,8 +221,8 @@ struct toc_simulation {
     double   mean_weight, mean_contacts; /* of a person and day; weighted by transmission; as such */
     double   highest_susceptibility, household_bound;
     double   rate; /* hazard per contact of weight 1, over the whole curve, of a severe case of the first strain */
-    uint32_t day_bound[TOCI_SIM_DAYS]; /* cumulated curve, in 2^32 */
-    uint8_t  day_guess[256];
+    uint32_t day_bound[TOC_SIMULATION_STRAIN][TOCI_SIM_DAYS]; /* cumulated curve, in 2^32 */
+    uint8_t  day_guess[TOC_SIMULATION_STRAIN][256];
     float    spread[33][TOCI_SIM_OCTAVE_CELLS + 1]; /* quantiles of infectiousness by octaves of the upper tail */
     uint16_t onset[TOCI_SIM_QUANTILES], recovery[TOCI_SIM_QUANTILES], asymptomatic_recovery[TOCI_SIM_QUANTILES],
         critical[TOCI_SIM_QUANTILES], hospital_recovery[TOCI_SIM_QUANTILES], care[TOCI_SIM_QUANTILES],

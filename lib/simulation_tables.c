@@ -22,19 +22,21 @@ static void fill_days(uint16_t table[TOCI_SIM_QUANTILES], double mean, double sd
     }
 }
 
-static void fill_curve(struct toc_simulation *sim)
+static void fill_curve(struct toc_simulation *sim, int strain)
 {
-    double sd = sim->p.infectious_sd, mean = sim->p.infectious_mean;
-    double shape = mean * mean / (sd * sd), scale = sd * sd / mean;
-    double all = pgamma(TOCI_SIM_DAYS - 1, shape, scale, 1, 0);
+    uint32_t *bound = sim->day_bound[strain];
+    double    factor = sim->p.strain_infectious_days[strain];
+    double    sd = sim->p.infectious_sd * factor, mean = sim->p.infectious_mean * factor;
+    double    shape = mean * mean / (sd * sd), scale = sd * sd / mean;
+    double    all = pgamma(TOCI_SIM_DAYS - 1, shape, scale, 1, 0);
     for (int day = 0; day < TOCI_SIM_DAYS; day++) { /* element d: up to day d + 1 */
         double part = pgamma(day + 1, shape, scale, 1, 0) / all;
-        sim->day_bound[day] = part >= 1 - 0x1p-32 ? UINT32_MAX : (uint32_t) (part * 0x1p32);
+        bound[day] = part >= 1 - 0x1p-32 ? UINT32_MAX : (uint32_t) (part * 0x1p32);
     }
     for (uint32_t i = 0, day = 0; i < 256; i++) {
-        while (sim->day_bound[day] <= i << 24 && sim->day_bound[day] != UINT32_MAX)
+        while (bound[day] <= i << 24 && bound[day] != UINT32_MAX)
             day++;
-        sim->day_guess[i] = (uint8_t) day;
+        sim->day_guess[strain][i] = (uint8_t) day;
     }
 }
 
@@ -62,7 +64,8 @@ void toci_sim_tables(struct toc_simulation *sim)
     fill_days(sim->hospital_recovery, p->hospital_recovery_mean, p->hospital_recovery_sd);
     fill_days(sim->care, p->intensive_care_mean, p->intensive_care_sd);
     fill_days(sim->death, p->death_mean, p->death_sd);
-    fill_curve(sim);
+    for (int strain = 0; strain < TOC_SIMULATION_STRAIN; strain++)
+        fill_curve(sim, strain);
     fill_spread(sim);
     sim->highest_susceptibility = 0;
     for (int age = 0; age < TOC_SIMULATION_AGE; age++)

@@ -201,6 +201,44 @@ static void test_a_trigger_looks_at_the_areas_of_its_line_as_one(void **state)
     check_trigger(10000, 3, nowhere);
 }
 
+/* Infections within the area that the cases come from, and in the others. */
+static void count_crossings(bool checkpoints, double crossings[2])
+{
+    const struct toc_simulation_schedule schedule = {
+        .measure = TOC_SIMULATION_MEASURE_checkpoints, .area = 1, .from = 1, .to = LAST, .strength = 1, .on_above = -1
+    };
+    const struct toc_simulation_import import = { .day = 1, .area = 1, .persons = 2500 };
+    struct toc_simulation             *sim = create(&(struct toc_simulation_setup){ .parameters = &parameters,
+                                                                                    .areas = villages,
+                                                                                    .num_areas = AREAS,
+                                                                                    .schedule = &schedule,
+                                                                                    .num_schedule = checkpoints,
+                                                                                    .imports = &import,
+                                                                                    .num_imports = 1,
+                                                                                    .seed = 4 });
+    crossings[0] = crossings[1] = 0;
+    for (int day = 1; day <= 6; day++) {
+        step(sim);
+        for (size_t area = 0; day > 1 && area < AREAS; area++)
+            crossings[area != 1] += count_in(area, TOC_SIMULATION_COLUMN_infections);
+    }
+    toc_simulation_free(sim);
+}
+
+/* Checkpoints around a village leave a part of the contacts across its border, and all within. */
+static void test_checkpoints_around_a_village(void **state)
+{
+    (void) state;
+    double open[2], controlled[2];
+    parameters.travel_share = 0.5;
+    parameters.checkpoint_contacts = 0.2;
+    count_crossings(false, open);
+    count_crossings(true, controlled);
+    assert_true(open[1] > 200);
+    assert_close(controlled[0] / open[0], 1, 0.1, 0);
+    assert_close(controlled[1] / open[1], 0.2, 0, 0.08);
+}
+
 /* How many days schools are closed in the village, and in another one, where all cases are found on day 5. */
 static double days_closed(uint32_t off_after)
 {
@@ -329,6 +367,7 @@ int main(void)
         cmocka_unit_test_setup(test_wrong_ages_are_named_by_their_area, set_up),
         cmocka_unit_test_setup(test_imports_into_several_areas, set_up),
         cmocka_unit_test_setup(test_a_trigger_looks_at_the_areas_of_its_line_as_one, set_up),
+        cmocka_unit_test_setup(test_checkpoints_around_a_village, set_up),
         cmocka_unit_test_setup(test_a_zone_waits_before_it_is_let_go, set_up),
         cmocka_unit_test_setup(test_areas_that_do_not_exist, set_up),
         cmocka_unit_test_setup(test_a_town_goes_home_to_many_villages, set_up),

@@ -201,6 +201,37 @@ static void test_the_app_tells_later(void **state)
     }
 }
 
+/* Ten in a tube; those of a positive tube are tested again singly. */
+static void test_pools(void **state)
+{
+    (void) state;
+    double tubes[2];
+    for (int seeds = 0; seeds < 2; seeds++) {
+        set_up(NULL);
+        be_certain();
+        parameters.seed_infections = 20.0 * seeds;
+        all_ages(parameters.asymptomatic, 1);
+        all_ages(parameters.mild, 0);
+        parameters.screening_share = 0.25;
+        parameters.screening_attendance = 1;
+        enforce(MEASURE(screening), 1);
+        struct toc_simulation *sim = create(11);
+        double                 tested = 0, found = 0;
+        tubes[seeds] = 0;
+        for (int day = 1; day <= 5; day++) { /* four days are a round; the results come a day later */
+            assert_ok(toc_simulation_step(sim, NULL));
+            tested += day < 5 ? total(sim, COLUMN(specimens)) : 0;
+            tubes[seeds] += day < 5 ? total(sim, COLUMN(tubes)) : 0;
+            found += total(sim, COLUMN(positives));
+        }
+        assert_close(tested, AGENTS, 0, 0);
+        assert_close(found, 20.0 * seeds, 0, 0);
+        toc_simulation_free(sim);
+    }
+    assert_close(tubes[0], AGENTS / 10.0, 0, 4 * 64); /* the last tube of each part of the population is not full */
+    assert_close(tubes[1] - tubes[0], 200, 0, 10);
+}
+
 /* Specimens on the day of the symptoms, also of those who are ill of something else. */
 static void test_tests_without_delay(void **state)
 {
@@ -291,6 +322,7 @@ int main(void)
         cmocka_unit_test_setup(test_a_negative_contact_stays, set_up),
         cmocka_unit_test_setup(test_many_contacts_give_priority, set_up),
         cmocka_unit_test_setup(test_the_app_tells_later, set_up),
+        cmocka_unit_test_setup(test_pools, set_up),
         cmocka_unit_test_setup(test_tests_without_delay, set_up),
         cmocka_unit_test_setup(test_shelters_and_their_beds, set_up),
         cmocka_unit_test_setup(test_shelters_keep_households_well, set_up),
