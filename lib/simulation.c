@@ -131,6 +131,17 @@ static void take_orders(struct toci_shard *shard)
     toci_bag_empty(shard, &shard->orders);
 }
 
+/* Sixteen at a time, which compilers make few instructions of. */
+static void keep_bits(uint32_t *word, uint32_t num, uint32_t kept)
+{
+    uint32_t i = 0;
+    for (; i + 16 <= num; i += 16)
+        for (uint32_t k = 0; k < 16; k++)
+            word[i + k] &= kept;
+    for (; i < num; i++)
+        word[i] &= kept;
+}
+
 /* Phase 3. */
 void toci_sim_progress_day(void *context, size_t index)
 {
@@ -140,8 +151,7 @@ void toci_sim_progress_day(void *context, size_t index)
     uint32_t               forgotten = UINT32_C(1) << ((sim->day + TOCI_SIM_MASK_AHEAD + 1) & 31);
     forget_flows(shard);
     if (sim->stays)
-        for (uint32_t agent = shard->first; agent < shard->end; agent++)
-            sim->at_home[agent] &= ~forgotten;
+        keep_bits(sim->at_home + shard->first, shard->end - shard->first, ~forgotten);
     toci_sim_take_hits(shard);
     take_orders(shard);
     TOCI_BAG_EACH(chunk, i, events)

@@ -50,38 +50,48 @@ static bool is_seen(uint32_t word, double probability)
     return (word >> 16) < probability * 0x1p16;
 }
 
-/* Bits of days: bit b is the day b days before the last. */
-static uint32_t days_about(const struct toc_simulation *sim, uint32_t agent, const struct search *search)
+/* Bits of the days of interest: bit 0 is the first of them, the highest one the last. */
+static uint32_t all_days(const struct search *search)
 {
-    uint32_t bits = 0;
-    for (uint32_t back = 0; back < search->days && back < search->day; back++)
-        bits |= (uint32_t) !toci_stays(sim, agent, search->day - back) << back;
-    return bits;
+    return (UINT32_C(1) << search->days) - 1;
 }
 
-/* The same of the days on which somebody is not on a journey. */
+static uint32_t first_day(const struct search *search)
+{
+    return search->day - search->days + 1;
+}
+
+/* Those on which somebody was not restricted. */
+static uint32_t days_about(const struct toc_simulation *sim, uint32_t agent, const struct search *search)
+{
+    uint32_t stays = sim->stays ? sim->at_home[agent] : 0, turn = first_day(search) & 31;
+    stays = stays >> turn | stays << (-turn & 31);
+    return ~stays & all_days(search);
+}
+
+/* Those on which somebody was not on a journey. */
 static uint32_t days_at_home(const struct toc_simulation *sim, uint32_t agent, const struct search *search)
 {
     uint32_t bits = 0;
-    for (uint32_t back = 0; back < search->days && back < search->day; back++)
-        bits |= (uint32_t) !toci_is_away(sim, agent, search->day - back) << back;
+    for (uint32_t i = 0; i < search->days; i++)
+        bits |= (uint32_t) !toci_is_away(sim, agent, first_day(search) + i) << i;
     return bits;
 }
 
-/* The same of the days on which two slots meet. */
+/* Those on which two slots met. */
 static uint32_t days_met(const struct toc_simulation *sim, uint32_t slot, uint32_t other, const struct search *search)
 {
-    uint32_t bits = 0;
-    if (sim->p.ring_daily_share != 0.5 || search->day % 128 < search->days) {
-        for (uint32_t back = 0; back < search->days && back < search->day; back++)
-            bits |= (uint32_t) toci_meet(sim, slot, other, search->day - back) << back;
+    uint32_t bits = 0, first = first_day(search);
+    if (sim->p.ring_daily_share != 0.5 || first >> 7 != search->day >> 7) {
+        for (uint32_t i = 0; i < search->days; i++)
+            bits |= (uint32_t) toci_meet(sim, slot, other, first + i) << i;
         return bits;
     }
     uint32_t         low = slot < other ? slot : other, high = slot < other ? other : slot;
-    struct toci_draw draw = toci_draw(sim->seed, TOCI_DRAW_MET, low, high, search->day >> 7);
-    for (uint32_t back = 0; back < search->days; back++)
-        bits |= (draw.v[(search->day - back) >> 5 & 3] >> ((search->day - back) & 31) & 1) << back;
-    return bits;
+    struct toci_draw draw = toci_draw(sim->seed, TOCI_DRAW_MET, low, high, first >> 7);
+    uint32_t         at = first >> 5 & 3;
+    uint64_t         two = draw.v[at] | (at < 3 ? (uint64_t) draw.v[at + 1] << 32 : 0);
+    return (uint32_t) (two >> (first & 31)) & all_days(search);
 }
 
 static bool is_user(const struct toc_simulation *sim, uint32_t agent)
@@ -113,20 +123,16 @@ static void tell(struct search *search, uint32_t contact, uint32_t since, double
         toci_bag_put(shard, &shard->told[search->day % TOCI_SIM_TOLD], (uint64_t) search->agent << 32 | contact);
 }
 
-/* One contact, met on these days: seen at least once? */
-static void consider(struct search *search, uint32_t contact, double seen, uint32_t met, uint32_t word)
+/* One contact, met so many times, the last time `since` days before: seen at least once? */
+static void consider(struct search *search, uint32_t contact, double seen, uint32_t times, uint32_t since,
+                     uint32_t word)
 {
     const struct toc_simulation *sim = search->shard->sim;
-    if (met == 0 || (search->by_app && !is_user(sim, contact)) || !toci_is_about(sim, contact))
+    double                       missed = 1;
+    if (times == 0 || (search->by_app && !is_user(sim, contact)) || !toci_is_about(sim, contact))
         return;
-    double   missed = 1, times = 0;
-    uint32_t since = 0;
-    while (!(met >> since & 1))
-        since++;
-    for (uint32_t left = met; left != 0; left &= left - 1) {
+    for (uint32_t i = 0; i < times; i++)
         missed *= 1 - seen;
-        times++;
-    }
     if (is_seen(word, 1 - missed))
         tell(search, contact, since, times * seen, word);
 }
@@ -138,7 +144,7 @@ static void search_household(struct search *search)
     uint32_t                     size = toci_household_size(sim, search->agent);
     for (uint32_t i = 0; i < size; i++)
         if (first + i != search->agent)
-            consider(search, first + i, search->seen[0], (UINT32_C(1) << search->days) - 1, word_of(search, i));
+            consider(search, first + i, search->seen[0], (uint32_t) sim->p.trace_days, 0, word_of(search, i));
 }
 
 static void search_ring(struct search *search, uint32_t about)
@@ -146,21 +152,25 @@ static void search_ring(struct search *search, uint32_t about)
     const struct toc_simulation *sim = search->shard->sim;
     struct toci_place            place;
     struct toci_edge             edge[3 * TOC_SIMULATION_MAX_DEGREE / 2];
+    uint32_t                     word[3 * TOC_SIMULATION_MAX_DEGREE / 2 + 1];
     double seen = search->seen[1] * toci_contact_factor(sim, search->agent, search->area, TOCI_RING);
     if (sim->num_journeys > 0)
         about &= days_at_home(sim, search->agent, search);
     if (about == 0 || seen <= 0 || !toci_place_of(sim, search->agent, search->area, &place))
         return;
-    uint32_t num = 3 * place.half, kept = 0, own = place.first + place.position;
+    uint32_t num = 3 * place.half, looked = 0, kept = 0, own = place.first + place.position;
     for (uint32_t i = 0; i < num; i++) {
-        edge[i] = toci_edge_of(sim, &place, i);
-        __builtin_prefetch(&sim->slot_rewired[edge[i].owner]);
-    }
-    for (uint32_t i = 0; i < num; i++) {
-        if (!is_worth_it(search, word_of(search, FIRST_OF_RING + i)) || !toci_edge_exists(sim, &place, &edge[i]))
+        word[looked] = word_of(search, FIRST_OF_RING + i);
+        if (!is_worth_it(search, word[looked]))
             continue;
-        edge[i].k = i;
+        edge[looked] = toci_edge_of(sim, &place, i);
+        __builtin_prefetch(&sim->slot_rewired[edge[looked++].owner]);
+    }
+    for (uint32_t i = 0; i < looked; i++) {
+        if (!toci_edge_exists(sim, &place, &edge[i]))
+            continue;
         __builtin_prefetch(&sim->slot_agent[edge[i].other]);
+        word[kept] = word[i];
         edge[kept++] = edge[i];
     }
     for (uint32_t i = 0; i < kept; i++) {
@@ -176,7 +186,9 @@ static void search_ring(struct search *search, uint32_t about)
             met &= days_at_home(sim, other, search);
         if (met != 0)
             met &= days_met(sim, own, edge[i].other, search);
-        consider(search, other, seen, met, word_of(search, FIRST_OF_RING + edge[i].k));
+        if (met != 0)
+            consider(search, other, seen, (uint32_t) __builtin_popcount(met),
+                     search->days - 32 + (uint32_t) __builtin_clz(met), word[i]);
     }
 }
 
@@ -231,7 +243,7 @@ static void search_random(struct search *search, uint32_t about)
     double   seen = search->seen[2] * toci_contact_factor(sim, search->agent, search->area, TOCI_RANDOM);
     uint32_t num = 0, number = FIRST_OF_RANDOM;
     for (uint32_t back = 0; back < search->days && seen > 0; back++) {
-        if (!(about >> back & 1))
+        if (!(about >> (search->days - 1 - back) & 1))
             continue;
         for (uint32_t stub = first; stub < end; stub++) {
             uint32_t word = word_of(search, number++);
@@ -259,7 +271,7 @@ static void search_rides(struct search *search, uint32_t about)
     about &= days_at_home(sim, search->agent, search);
     for (uint32_t back = 0; back < search->days && seen > 0; back++) {
         uint32_t day = search->day - back;
-        if (!(about >> back & 1))
+        if (!(about >> (search->days - 1 - back) & 1))
             continue;
         for (uint32_t ride = 0; ride < sim->rides; ride++) {
             uint32_t word = word_of(search, number++);
@@ -277,7 +289,7 @@ static void search_contacts(struct search *search)
 {
     const struct toc_simulation *sim = search->shard->sim;
     search->area = toci_sim_area_of(sim, search->agent);
-    search->days = (uint32_t) sim->p.trace_days;
+    search->days = (uint32_t) fmin(sim->p.trace_days, search->day);
     uint32_t about = days_about(sim, search->agent, search);
     search_household(search);
     search_ring(search, about);

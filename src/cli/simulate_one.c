@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/memory_large.h"
 #include "cli/simulate_run.h"
 #include "formats/checkpoint_file.h"
 #include "tocsin/status.h"
@@ -167,7 +168,8 @@ static uint32_t begin(struct work *work)
     struct toc_error            error = { 0 };
     uint32_t                    day = job->resume ? read_checkpoint(work, &setup) : 0;
     if (day == 0 && goes_on(work)) {
-        int status = toc_simulation_create(&setup, &memory_allocator, work->one->runner, &work->simulation, &error);
+        int status =
+            toc_simulation_create(&setup, &memory_large_allocator, work->one->runner, &work->simulation, &error);
         if (status != 0)
             fail_by_engine(work, status, &error);
     }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/memory_large.h"
 #include "tocsin/status.h"
 
 #define SUM_START UINT64_C(0xCBF29CE484222325) /* FNV-1a, a word at a time */
@@ -209,7 +210,7 @@ int checkpoint_read(FILE *file, const struct checkpoint_key *key, const struct t
     if (ret == 0 && !whole)
         ret = BASE_ERR_INPUT;
     if (ret == 0 && head.day < head.days) {
-        ret = toc_simulation_restore(setup, &memory_allocator, runner, get, file, &sim, NULL);
+        ret = toc_simulation_restore(setup, &memory_large_allocator, runner, get, file, &sim, NULL);
         if (ret == 0 && toc_simulation_day(sim) != head.day)
             ret = TOC_ERR_DOMAIN;
         ret = ret == 0 || ret == TOC_ERR_NO_MEMORY ? ret : BASE_ERR_INPUT;
