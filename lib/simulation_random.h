@@ -47,7 +47,8 @@ enum toci_purpose {
     TOCI_DRAW_SHELTER,
     TOCI_DRAW_RIDER,
     TOCI_DRAW_RIDE,
-    TOCI_DRAW_RIDE_MET
+    TOCI_DRAW_RIDE_MET,
+    TOCI_DRAW_TUBE
 };
 
 struct toci_draw {

@@ -27,6 +27,7 @@ enum {
     TOCI_SIM_MAX_STUBS = 255,
     TOCI_SIM_FIRST_RIDE = 256, /* place of a hit: the first pairing of riders */
     TOCI_SIM_MAX_RIDES = 1000,
+    TOCI_SIM_MAX_POOL = 50,
     TOCI_SIM_PAIRINGS = 32,  /* days whose pairings can be formed again */
     TOCI_SIM_TOLD = 32,      /* days after which a negative result releases nobody any more */
     TOCI_SIM_RETRIES = 8,    /* random partners tried where those before are away */

@@ -181,20 +181,25 @@ static void take_result(struct toci_shard *shard, uint32_t agent, bool positive,
         look_for_contacts(shard, agent, TOCI_TRACE_RELEASE, note);
 }
 
-static bool test_finds(const struct toc_simulation *sim, uint32_t agent)
+/* Infected so long, and not longer, that a test can find it. */
+static bool can_be_found(const struct toc_simulation *sim, uint32_t agent)
 {
-    double   u = toci_unit(toci_draw(sim->seed, TOCI_DRAW_TEST, agent, sim->day, 0).v[0]);
     uint32_t since = sim->day - sim->agent[agent].infected;
-    bool     within =
-        sim->agent[agent].infected != UINT16_MAX && since >= sim->p.test_first_day && since <= sim->p.test_last_day;
-    return within ? u < sim->p.test_sensitivity : u >= sim->p.test_specificity;
+    return sim->agent[agent].infected != UINT16_MAX && since >= sim->p.test_first_day && since <= sim->p.test_last_day;
+}
+
+/* number: of the day's tests of one specimen. */
+static bool test_finds(const struct toc_simulation *sim, uint32_t agent, uint32_t number)
+{
+    double u = toci_unit(toci_draw(sim->seed, TOCI_DRAW_TEST, agent, sim->day, number).v[0]);
+    return can_be_found(sim, agent) ? u < sim->p.test_sensitivity : u >= sim->p.test_specificity;
 }
 
 static void take_specimen(struct toci_shard *shard, uint32_t agent, uint32_t note)
 {
     struct toc_simulation *sim = shard->sim;
     uint32_t               delay = result_days(sim, agent);
-    bool                   positive = test_finds(sim, agent);
+    bool                   positive = test_finds(sim, agent, 0);
     toci_counted(shard, agent, TOC_SIMULATION_COLUMN_specimens, 1);
     toci_counted(shard, agent, TOC_SIMULATION_COLUMN_tubes, 1);
     note = days_later(note, delay);
@@ -294,27 +299,39 @@ void toci_report_other_symptoms(struct toci_shard *shard)
     }
 }
 
+/* A tube is positive if the specimen of an infected person makes it so, or by mistake: as often as one test is. */
+static bool tube_finds(const struct toc_simulation *sim, const uint32_t *member, uint32_t num)
+{
+    if (num == 1)
+        return test_finds(sim, member[0], 0);
+    for (uint32_t i = 0; i < num; i++)
+        if (can_be_found(sim, member[i]) && test_finds(sim, member[i], 0))
+            return true;
+    return toci_unit(toci_draw(sim->seed, TOCI_DRAW_TUBE, member[0], sim->day, 0).v[0]) >= sim->p.test_specificity;
+}
+
 /* One tube of a screening round: agents from, from + step, … below end. Returns the next agent. */
 static uint32_t screen_pool(struct toci_shard *shard, uint32_t from, uint32_t end, uint32_t step)
 {
     struct toc_simulation *sim = shard->sim;
-    uint32_t               in_tube = 0, pool = (uint32_t) sim->p.screening_pool, agent = from;
-    bool                   found = false;
-    for (; agent < end && in_tube < pool; agent += step) {
+    uint32_t               member[TOCI_SIM_MAX_POOL], num = 0, agent = from, delay = (uint32_t) sim->p.test_result_days;
+    for (; agent < end && num < (uint32_t) sim->p.screening_pool; agent += step) {
         struct toci_draw draw = toci_draw(sim->seed, TOCI_DRAW_SCREENING, agent, sim->day, 0);
-        if (!toci_is_about(sim, agent) || toci_unit(draw.v[0]) >= sim->p.screening_attendance)
+        if (!toci_is_about(sim, agent) || toci_is_case(sim, agent) ||
+            toci_unit(draw.v[0]) >= sim->p.screening_attendance)
             continue;
         toci_counted(shard, agent, TOC_SIMULATION_COLUMN_specimens, 1);
-        toci_counted(shard, agent, TOC_SIMULATION_COLUMN_tubes, in_tube == 0);
-        in_tube++;
-        if (!test_finds(sim, agent))
-            continue;
-        found = true;
-        toci_later_with(shard, agent, TOCI_RESULT_POSITIVE, TOCI_NO_SYMPTOMS, sim->day,
-                        sim->p.test_result_days < 1 ? 1 : (uint32_t) sim->p.test_result_days);
+        toci_counted(shard, agent, TOC_SIMULATION_COLUMN_tubes, num == 0);
+        member[num++] = agent;
     }
-    if (found && pool > 1)
-        toci_counted(shard, from, TOC_SIMULATION_COLUMN_tubes, (int) in_tube);
+    if (num == 0 || !tube_finds(sim, member, num))
+        return agent;
+    for (uint32_t i = 0; i < num; i++) {
+        if (num > 1)
+            toci_counted(shard, member[i], TOC_SIMULATION_COLUMN_tubes, 1);
+        if (num == 1 || test_finds(sim, member[i], 1))
+            toci_later_with(shard, member[i], TOCI_RESULT_POSITIVE, TOCI_NO_SYMPTOMS, sim->day, delay < 1 ? 1 : delay);
+    }
     return agent;
 }
 

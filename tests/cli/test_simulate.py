@@ -275,6 +275,28 @@ def test_scenarios_that_came_along():
         good("simulate", "--check", "s.yaml", cwd=place)
 
 
+def test_zones():
+    """The city of districts: zones end, beds of shelters are used, contacts of buses and trains infect, costs add up."""
+    with folder() as place:
+        out = pathlib.Path(place, "out")
+        summary = good("simulate", "-n", 2, "--days", 120, "-o", out, "--line-list", "csv",
+                       SCENARIOS / "covid-19-zones.yaml")
+        of = {row["statistic"]: float(row["mean"]) for row in rows(summary)}
+        assert 50 < of["infections"] < 5000, of
+        assert 100 < of["tubes"] < of["specimens"] / 4, of
+        assert 0 < of["peak_sheltered"] <= 400, of
+        series = read(out, "series.csv")
+        for statistic, columns in (("hospital_days", ("hospitalised", "intensive_care", "recovering")),
+                                   ("intensive_care_days", ("intensive_care",)), ("shelter_days", ("sheltered",)),
+                                   ("restricted_days", ("restricted",))):
+            equal(of[statistic], sum(int(row[column]) for row in series for column in columns) / 2)
+        closed = [sum(int(row["school_days_lost"]) for row in series if row["day"] == day and row["age"] == "0-9")
+                  for day in ("30", "120")]
+        assert closed[1] < closed[0] / 4, closed
+        networks = {row["network"] for row in read(out, "infections.csv")}
+        equal(networks, {"household", "ring", "random", "imported", "transport"})
+
+
 def test_progress():
     """--progress tells how far the work is; without it, and without a terminal, nothing is told."""
     code, _, err = run("simulate", "--progress", "-n", 2, "--agents", 60000, SCENARIOS / "covid-19.yaml")

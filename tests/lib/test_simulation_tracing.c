@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Tests of contacts and of their contacts in turn, tests with priority, an app that tells later: what
  * OpenABM-Covid19's tests of recursive and priority testing ask, of this model. Shelter hospitals for those found. */
+#include <math.h>
 #include <string.h>
 
 #include "lib/simulation_run.h"
@@ -232,6 +233,35 @@ static void test_pools(void **state)
     assert_close(tubes[1] - tubes[0], 200, 0, 10);
 }
 
+/* A mistake of the tube and one of the single test make a case, or two tests that find the infection. */
+static void test_a_positive_tube_is_no_case(void **state)
+{
+    (void) state;
+    be_certain();
+    parameters.seed_infections = 1000;
+    parameters.test_sensitivity = 0.7;
+    parameters.test_specificity = 0.97;
+    all_ages(parameters.asymptomatic, 1);
+    all_ages(parameters.mild, 0);
+    parameters.screening_share = parameters.screening_attendance = 1;
+    enforce(MEASURE(screening), 1);
+    struct toc_simulation *sim = create(12);
+    run(sim, 2, COLUMN(positives));
+    double infected = 0, found = 0;
+    for (uint32_t i = 0; i < AGENTS; i++) {
+        bool restricted = look_at(sim, i).restricted_until > 0;
+        infected += restricted && look_at(sim, i).infected == 0;
+        found += restricted;
+    }
+    assert_close(total(sim, COLUMN(positives)), found, 0, 0);
+    /* a tube with one infected is positive in 0.7 + 0.3 x 0.03 of all tubes, in more with others; then once more 0.7 */
+    assert_close(infected / 1000, (0.7 + 0.3 * (0.03 + 9 * 0.7 / 40)) * 0.7, 0, 4 * sqrt(0.25 / 1000));
+    /* of the others in a tube that is positive for an infected one or by mistake, 0.03 */
+    double positive = 0.03 + 0.97 * (1 - pow(1 - 0.7 / 40, 9));
+    assert_close(found - infected, (AGENTS - 1000) * positive * 0.03, 0, 4 * sqrt(AGENTS * positive * 0.03));
+    toc_simulation_free(sim);
+}
+
 /* Specimens on the day of the symptoms, also of those who are ill of something else. */
 static void test_tests_without_delay(void **state)
 {
@@ -323,6 +353,7 @@ int main(void)
         cmocka_unit_test_setup(test_many_contacts_give_priority, set_up),
         cmocka_unit_test_setup(test_the_app_tells_later, set_up),
         cmocka_unit_test_setup(test_pools, set_up),
+        cmocka_unit_test_setup(test_a_positive_tube_is_no_case, set_up),
         cmocka_unit_test_setup(test_tests_without_delay, set_up),
         cmocka_unit_test_setup(test_shelters_and_their_beds, set_up),
         cmocka_unit_test_setup(test_shelters_keep_households_well, set_up),
