@@ -147,6 +147,14 @@ static void search_household(struct search *search)
             consider(search, first + i, search->seen[0], (uint32_t) sim->p.trace_days, 0, word_of(search, i));
 }
 
+/* How many bits are set. __builtin_popcount would call a function that is neither mathematics nor of memory. */
+static uint32_t count_days(uint32_t days)
+{
+    days -= days >> 1 & 0x55555555;
+    days = (days & 0x33333333) + (days >> 2 & 0x33333333);
+    return ((days + (days >> 4)) & 0x0f0f0f0f) * 0x01010101 >> 24;
+}
+
 static void search_ring(struct search *search, uint32_t about)
 {
     const struct toc_simulation *sim = search->shard->sim;
@@ -187,8 +195,7 @@ static void search_ring(struct search *search, uint32_t about)
         if (met != 0)
             met &= days_met(sim, own, edge[i].other, search);
         if (met != 0)
-            consider(search, other, seen, (uint32_t) __builtin_popcount(met),
-                     search->days - 32 + (uint32_t) __builtin_clz(met), word[i]);
+            consider(search, other, seen, count_days(met), search->days - 32 + (uint32_t) __builtin_clz(met), word[i]);
     }
 }
 
