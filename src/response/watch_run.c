@@ -8,6 +8,7 @@
 #include "response/change_list.h"
 #include "response/signal.h"
 #include "store/node.h"
+#include "store/signal_standing.h"
 
 enum { AGAIN = 3, ARENA_MOST_MIB = 2048 };
 
@@ -54,13 +55,11 @@ static int find_alarms(const struct watch_memory_group *known, struct watch_grou
 
 static int find_signals(const struct round *round, struct watch_group *group, struct arena *arena)
 {
-    size_t               num = 0, kept = 0;
-    struct id           *ids = arena_array(arena, group->num_alarms + 1, sizeof *ids);
-    struct model_signal *values = arena_array(arena, group->num_alarms + 1, sizeof *values);
-    struct watch_signal *signals = arena_array(arena, group->num_alarms + 1, sizeof *signals);
-    bool                *there = arena_array(arena, group->num_alarms + 1, sizeof *there);
-    struct model_set     visible;
-    if (ids == NULL || values == NULL || signals == NULL || there == NULL)
+    size_t                  num = 0, kept = 0;
+    struct id              *ids = arena_array(arena, group->num_alarms + 1, sizeof *ids);
+    struct signal_standing *standings = arena_array(arena, group->num_alarms + 1, sizeof *standings);
+    struct watch_signal    *signals = arena_array(arena, group->num_alarms + 1, sizeof *signals);
+    if (ids == NULL || standings == NULL || signals == NULL)
         return TOC_ERR_NO_MEMORY;
     for (size_t i = 0; i < group->num_alarms; i++)
         if (!id_is_missing(&group->alarms[i].signal))
@@ -70,17 +69,17 @@ static int find_signals(const struct round *round, struct watch_group *group, st
     for (size_t i = 0; i < num; i++)
         if (i == 0 || !id_equal(&ids[i], &ids[i - 1]))
             ids[kept++] = ids[i];
-    int ret = kept > 0 ? store_read_many(round->reader, round->who, model_record(MODEL_SIGNAL), ids, kept, arena,
-                                         values, there, &visible)
-                       : 0;
-    for (size_t i = 0; i < kept && ret == 0; i++)
+    int ret = store_signal_standings(round->reader, ids, kept, arena, standings);
+    for (size_t i = 0; i < kept && ret == 0; i++) {
+        const struct signal_standing *one = &standings[i];
         signals[i] = (struct watch_signal){ .id = ids[i],
-                                            .area = values[i].area,
-                                            .version = values[i].head.version,
-                                            .marked = values[i].mark.bytes != NULL,
-                                            .standing = !there[i] || text_is(values[i].status, "closed") ? WATCH_CLOSED
-                                                        : text_is(values[i].status, "new")               ? WATCH_NEW
-                                                                                           : WATCH_ANSWERED };
+                                            .area = one->area,
+                                            .version = one->version,
+                                            .marked = one->marked,
+                                            .standing = one->version == 0 || one->closed ? WATCH_CLOSED
+                                                        : one->is_new                    ? WATCH_NEW
+                                                                                         : WATCH_ANSWERED };
+    }
     group->signals = signals;
     group->num_signals = kept;
     return ret;
