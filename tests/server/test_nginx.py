@@ -166,7 +166,7 @@ class Stream:
     """Server-sent events through TLS, read as they come."""
 
     def __init__(self, cookies, after=None):
-        self.connection, self.rest = client(timeout=10), b""
+        self.connection, self.rest = client(timeout=60), b""
         again = f"Last-Event-ID: {after}\r\n" if after else ""
         self.connection.sendall(f"GET /api/v1/live HTTP/1.1\r\nHost: {nginx.NAME}\r\nCookie: {cookies}\r\n{again}\r\n".encode())
         head = self.until(b"\r\n\r\n")

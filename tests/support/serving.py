@@ -14,7 +14,7 @@ import time
 
 
 class UnixConnection(http.client.HTTPConnection):
-    def __init__(self, path, host="localhost", timeout=10):
+    def __init__(self, path, host="localhost", timeout=60):
         super().__init__(host, timeout=timeout)
         self.path = path
 
@@ -31,7 +31,7 @@ class Server:
         self.process = subprocess.Popen([program, "serve", "--node", str(node), "--listen", listen, *options],
                                         stdout=subprocess.PIPE, stderr=self.log, text=True, env=environment)
 
-    def wait_until_it_serves(self, seconds=20):
+    def wait_until_it_serves(self, seconds=60):
         """The address it prints; None where it ended without."""
         line = []
         reading = threading.Thread(target=lambda: line.append(self.process.stdout.readline()), daemon=True)
@@ -42,7 +42,7 @@ class Server:
         self.url = match.group(1) if match else None
         return self.url
 
-    def connection(self, timeout=10):
+    def connection(self, timeout=60):
         if self.listen.startswith("unix:"):
             return UnixConnection(self.listen[5:], timeout=timeout)
         host, port = re.fullmatch(r"http://(.+):(\d+)", self.url).groups()
@@ -64,7 +64,7 @@ class Server:
         found = [json.loads(line) for line in self.lines().splitlines() if line.startswith("{")]
         return [line for line in found if line["event"] == "request"]
 
-    def end(self, number=signal.SIGTERM, seconds=20):
+    def end(self, number=signal.SIGTERM, seconds=60):
         """Its exit code."""
         if self.process.poll() is None:
             self.process.send_signal(number)
@@ -85,7 +85,7 @@ class Server:
         self.log.close()
 
 
-def wait_for(what, seconds=10):
+def wait_for(what, seconds=60):
     """Until what() is true; False where it does not become so in time."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
