@@ -437,8 +437,10 @@ int db_sqlite_open(const char *path, const struct db_options *options, struct db
             goto out;
     }
     /* read_only is kept by query_only: a reader too must be able to mend the log's index after a crash */
-    int code = sqlite3_open_v2(path, &db->handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE,
-                               options->vfs);
+    bool        writes = !options->read_only && !options->unsafe_test_sync;
+    const char *files = writes ? sqlite_log_over(options->vfs) : options->vfs;
+    int         code =
+        sqlite3_open_v2(path, &db->handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, files);
     if (code != SQLITE_OK) {
         ret = sqlite_fail(db, code, NULL);
         db_fail(error, ret, "cannot open %s: %s", path, db->handle != NULL ? sqlite3_errmsg(db->handle) : "no memory");

@@ -46,6 +46,10 @@ int sqlite_finish(struct sqlite_statement *statement, struct db_error *error);
 void sqlite_cache_install(void);
 void sqlite_memory_install(void);
 
+/* db_sqlite_log.c: the name of a file system that writes the log in large pieces, over the one of this name (NULL: the
+ * system's). Only where each commit is synced: others would look for its pages before they are in the file. */
+const char *sqlite_log_over(const char *name);
+
 /* db_sqlite_checkpoint.c: the thread beside the writer, and what SQLite calls after each commit. */
 void sqlite_checkpoint_begin(struct sqlite_db *db);
 void sqlite_checkpoint_end(struct sqlite_db *db);
