@@ -252,6 +252,21 @@ static int cost_of_rare(struct list_work *work, struct list_costs *costs)
     return ret;
 }
 
+/* Without counters: the newest rows first, then those of the first test on a value that may be rare, if there is one;
+ * else a few areas one by one, or else no more than the newest rows. */
+static void guess(struct list_work *work, size_t num_areas, struct list_costs *costs)
+{
+    costs->sort = BLIND_PATIENCE;
+    for (size_t i = work->num_tests; i-- > 0;)
+        if (list_rare_number(work, work->tests[i].field) < VIEW_MAX_RARE) {
+            work->rare = i;
+            costs->rare = BLIND_PATIENCE / 2.0;
+            costs->sort = BLIND_PATIENCE / 4.0;
+        }
+    if (work->area_field != NULL && num_areas <= FEW_AREAS && isinf(costs->rare))
+        costs->area = BLIND_PATIENCE / 2.0;
+}
+
 int list_estimate(struct list_work *work, struct list_costs *costs)
 {
     struct numbers numbers;
@@ -262,9 +277,7 @@ int list_estimate(struct list_work *work, struct list_costs *costs)
     if (ret != 0)
         return ret;
     if (numbers.all < 0 || numbers.here < 0) {
-        costs->sort = BLIND_PATIENCE;
-        if (work->area_field != NULL && num_areas <= FEW_AREAS)
-            costs->area = BLIND_PATIENCE / 2.0;
+        guess(work, num_areas, costs);
         return 0;
     }
     for (size_t i = 0; i < work->num_tests; i++)

@@ -611,6 +611,27 @@ static void test_a_rare_value(void **state)
     assert_true(rare > 12);
 }
 
+/* The same pages where nobody has counted the rows. */
+static void test_a_rare_value_of_nobody_knows_how_many(void **state)
+{
+    (void) state;
+    const uint32_t     top = world_area(&world, 0, false);
+    struct list_filter filter = { .field = "severity", .is = "severe" };
+    struct list_query  query = { .view = view_find("cases", 5), .filters = &filter, .num_filters = 1, .page_size = 50 };
+    total_function = NULL;
+    for (int i = 0; i < 6; i++) {
+        query.area = id_of(top);
+        sort_order = (unsigned) (i % 3);
+        query.sort = sort_names[sort_order];
+        query.ascending = ascending = i / 3 == 1;
+        struct expected expected = plainly(&top, 1, NULL, NULL);
+        keep_codes(&expected, "severe", NULL);
+        check_pages(&everything, query, expected);
+        free(expected.cases);
+    }
+    total_function = world_total;
+}
+
 /* Infections without symptoms have no date of onset: rows that have one are not walked through. */
 static void test_rows_without_a_value(void **state)
 {
@@ -682,6 +703,7 @@ int main(void)
         cmocka_unit_test(test_an_area_without_recent_cases),
         cmocka_unit_test(test_a_key_in_some_areas),
         cmocka_unit_test(test_a_rare_value),
+        cmocka_unit_test(test_a_rare_value_of_nobody_knows_how_many),
         cmocka_unit_test(test_rows_without_a_value),
         cmocka_unit_test(test_totals_come_from_the_counters),
     };

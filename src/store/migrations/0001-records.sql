@@ -369,10 +369,9 @@ CREATE TABLE "message" (
 CREATE UNIQUE INDEX "message_body" ON "message" ("body_hash");
 CREATE INDEX "message_control" ON "message" ("control_hash");
 CREATE INDEX "message_part_of" ON "message" ("part_of","position") WHERE "part_of" IS NOT NULL;
-CREATE INDEX "message_waiting" ON "message" ("verdict","received");
-CREATE INDEX "messages_by_area" ON "message" ("area","received","verdict","channel","id");
-CREATE INDEX "messages_by_received" ON "message" ("received","id","area","verdict","channel");
-CREATE INDEX "messages_by_key" ON "message" ("verdict","channel","area","received","id");
+CREATE INDEX "messages_by_area" ON "message" ("area","received","id");
+CREATE INDEX "messages_by_received" ON "message" ("received","id","area");
+CREATE INDEX "messages_by_verdict" ON "message" ("verdict","received","area","id");
 CREATE INDEX "messages_by_feed" ON "message" ("feed","received","id") WHERE "feed" IS NOT NULL;
 CREATE INDEX "messages_by_sender" ON "message" ("sender","received","id") WHERE "sender" IS NOT NULL;
 
