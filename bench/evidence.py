@@ -25,6 +25,18 @@ def run(command, build, **environment):
     return (None if re.search(r"SKIP", said) else ran.returncode == 0), said
 
 
+def tell(measure, bar, command, pattern, build, **environment):
+    """A row of a test that is run now; pattern: what of its output is told, None = how many checks hold."""
+    good, said = run(command, build, **environment)
+    if good is None:
+        row(measure, bar, f"not measured: {SHARED} has not all of its data", False)
+        return
+    found = re.findall(pattern, said, re.M) if pattern else []
+    passed = len(re.findall(r"^\[ +OK \]|^ok ", said, re.M))
+    failed = len(re.findall(r"^\[  FAILED  \] .*(?<!below:)$|^not ok ", said, re.M))
+    row(measure, bar, "; ".join(found) if found else f"{passed} checks hold" + (f", {failed} do not" if failed else ""), good)
+
+
 def fuzzing(targets):
     seconds, runs = collections.Counter(), collections.Counter()
     for line in (ROOT / "fuzz/hours.tsv").read_text().splitlines()[1:]:

@@ -8,10 +8,9 @@ Prints, for `./dev show`, lines `row<TAB>measure<TAB>bar<TAB>measured<TAB>yes|no
 short and says so. POWER CUTS: 200 in the issue, and where none are given.
 """
 
-import re
 import sys
 
-from evidence import SHARED, fuzzing, row, run
+from evidence import fuzzing, tell
 
 # Measure, bar, program, what of its output tells what was done (all of it, where there is a number; else a word).
 TESTS = [
@@ -36,17 +35,6 @@ TESTS = [
 ]
 TARGETS = {"HL7 v2": "hl7", "times of HL7": "hl7_time", "MLLP": "mllp", "FHIR": "fhir", "FHIR into arrivals": "intake_fhir",
            "line lists": "list", "rows alone": "list_alone", "spreadsheets": "xlsx", "files of numbers": "stream_file"}
-
-
-def tell(measure, bar, command, pattern, build, **environment):
-    good, said = run(command, build, **environment)
-    if good is None:
-        row(measure, bar, f"not measured: {SHARED} has not all of its data", False)
-        return
-    found = re.findall(pattern, said, re.M) if pattern else []
-    passed = len(re.findall(r"^\[ +OK \]|^ok ", said, re.M))
-    failed = len(re.findall(r"^\[  FAILED  \] .*(?<!below:)$|^not ok ", said, re.M))
-    row(measure, bar, "; ".join(found) if found else f"{passed} checks hold" + (f", {failed} do not" if failed else ""), good)
 
 
 def main():

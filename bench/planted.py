@@ -19,6 +19,7 @@ class Planting:
         parser.add_argument("--districts", type=int, default=districts, help=f"of each of the {kinds} kinds")
         parser.add_argument("--seed", type=int, default=1)
         given = parser.parse_args()
+        self.build = given.build
         self.districts, self.chance = given.districts, random.Random(given.seed)
         sys.argv[1:] = [f"{given.build}/tocsin"]  # what the tests' own module reads
         sys.path[:0] = [str(ROOT / "tests/cli")]
@@ -44,7 +45,8 @@ class Planting:
         return count
 
     def make_node(self, place):
-        """A new node below the folder, and a file for what is loaded into it."""
+        """A new node below the folder (made where it is not there), and a file for what is loaded into it."""
+        pathlib.Path(place).mkdir(exist_ok=True)
         node, file = pathlib.Path(place) / "node", pathlib.Path(place) / "rows.csv"
         self.must("node", "init", node, "--lists", ROOT / "share/lists")
         return node, file

@@ -60,6 +60,8 @@ COMMANDS = {
     ],
     "watch": [
         "python3 bench/watch.py {build}",
+        "node bench/watch_peak.mjs {build}",
+        "python3 bench/watch_real.py {build}",
         "python3 bench/watch_marks.py {build}",
         "python3 bench/watch_senders.py {build}",
         "python3 bench/watch_live.py {build}",

@@ -24,7 +24,8 @@ enum {
     DELAY_LEFT_OUT = 30,
     DELAY_MOST = 90,
     DELAY_LEAST_CASES = 10,
-    DELAY_IMPORTED = 365
+    DELAY_IMPORTED = 365,
+    DELAY_CHANGES = 20 /* one in so many is a change that is seen */
 };
 
 /* What a stream counts: a sum, and what is taken away from it. Dimensions in the counter's order. */
@@ -716,31 +717,52 @@ int watch_streams_series(struct store_reader *reader, const struct access *who, 
 
 /* ---- delay ---- */
 
-/* After how many days nine tenths of the days had a first value, of those that had one within DELAY_MOST days: what was
- * loaded as history says nothing. */
+/* The newest delay that nineteen of twenty do not exceed; -1 where there are too few. */
+static int64_t mostly_within(const int64_t by_delay[DELAY_MOST + 1], int64_t all)
+{
+    int64_t sum = 0;
+    for (int64_t d = 0; d <= DELAY_MOST && all >= DELAY_LEAST_CASES; d++) {
+        sum += by_delay[d];
+        if (20 * sum >= 19 * all)
+            return d;
+    }
+    return -1;
+}
+
+/* Values of one day, as known one after the other: from which of them on it stayed as the newest says, within 5 %. */
+static size_t settled_from(const struct stream_value *values, size_t num)
+{
+    double newest = values[num - 1].value;
+    size_t from = num - 1;
+    while (from > 0 &&
+           (values[from - 1].value == newest || fabs(values[from - 1].value - newest) < fabs(newest) / DELAY_CHANGES))
+        from--;
+    return from;
+}
+
+/* After how many days nineteen of twenty days changed no more by 5 %, of the days of a year that were first
+ * known within DELAY_MOST days: what was loaded as history says nothing. What is known after today is left out. */
 static int known_delay(struct store_reader *reader, const struct access *who, const struct watch_stream *stream,
                        toc_date today, int64_t *days)
 {
     struct arena        arena = { .limit = (size_t) KNOWN_MIB << 20 };
     struct stream_known known;
-    int64_t             by_delay[DELAY_MOST + 1] = { 0 }, all = 0, sum = 0;
+    int64_t             by_delay[DELAY_MOST + 1] = { 0 }, all = 0;
     int                 ret = stream_known_read(reader, who, &stream->stream, &arena, &known);
-    for (size_t i = 0; ret == 0 && i < known.num; i++) {
-        const struct stream_value *value = &known.values[i];
-        bool                       first = i == 0 || value[-1].day != value->day;
-        if (!first || isnan(value->value) || value->day > today ||
+    for (size_t first = 0, next = 0; ret == 0 && first < known.num; first = next) {
+        const struct stream_value *value = &known.values[first];
+        size_t                     num = 0;
+        for (next = first; next < known.num && known.values[next].day == value->day; next++)
+            num += known.values[next].known <= today && num == next - first;
+        if (num == 0 || isnan(value[num - 1].value) || value->day > today - DELAY_LEFT_OUT ||
             value->day <= today - DELAY_LEFT_OUT - DELAY_IMPORTED || value->known < value->day ||
             value->known - value->day > DELAY_MOST)
             continue;
-        by_delay[value->known - value->day]++;
+        toc_date delay = value[settled_from(value, num)].known - value->day;
+        by_delay[delay < DELAY_MOST ? delay : DELAY_MOST]++;
         all++;
     }
-    *days = -1;
-    for (size_t d = 0; d <= DELAY_MOST && all >= DELAY_LEAST_CASES && *days < 0; d++) {
-        sum += by_delay[d];
-        if (10 * sum >= 9 * all)
-            *days = (int64_t) d;
-    }
+    *days = mostly_within(by_delay, all);
     arena_free(&arena);
     return ret;
 }
@@ -748,7 +770,7 @@ static int known_delay(struct store_reader *reader, const struct access *who, co
 int watch_stream_delay(struct store_reader *reader, const struct access *who, const struct watch_stream *stream,
                        toc_date today, int64_t *days)
 {
-    int64_t                  cells[DELAY_DAYS * (DELAY_MOST + 1)], by_delay[DELAY_MOST + 1] = { 0 }, all = 0, sum = 0;
+    int64_t                  cells[DELAY_DAYS * (DELAY_MOST + 1)], by_delay[DELAY_MOST + 1] = { 0 }, all = 0;
     struct store_count_query query;
     char                     disease[MODEL_LISTS_CODE + 1];
     if (stream->stream.delay_days != MODEL_MISSING_INTEGER) {
@@ -769,11 +791,6 @@ int watch_stream_delay(struct store_reader *reader, const struct access *who, co
         by_delay[i % (DELAY_MOST + 1)] += cells[i];
         all += cells[i];
     }
-    *days = -1;
-    for (size_t d = 0; d <= DELAY_MOST && all >= DELAY_LEAST_CASES && *days < 0; d++) {
-        sum += by_delay[d];
-        if (10 * sum >= 9 * all)
-            *days = (int64_t) d;
-    }
+    *days = mostly_within(by_delay, all);
     return 0;
 }

@@ -106,8 +106,10 @@ int watch_streams_frame(const struct watch_streams *all, size_t first, size_t nu
 bool watch_stream_counts(const struct watch_stream *stream, enum model_record_number record,
                          const struct model_text *disease);
 
-/* After how many days nine tenths of what happened were known, from the reporting triangle of the 60 days before the
- * newest 30; stream.delay_days where it says. *days is -1 where too little happened to tell. */
+/* After how many days 95 % of what happened were known, from the reporting triangle of the 60 days before the newest
+ * 30; of numbers that others count, after how many days 95 % of the days of a year before the newest 30 changed no more
+ * by 5 % (of those first known within 90 days; at most 90). stream.delay_days where it says. *days is -1 where too
+ * little happened to tell: fewer than ten cases or days. */
 int watch_stream_delay(struct store_reader *reader, const struct access *who, const struct watch_stream *stream,
                        toc_date today, int64_t *days);
 

@@ -90,6 +90,27 @@ def test_twice_and_revised():
         assert node.values("sales-A") == [("2024-01-01", "0", "2024-01-09", ""), ("2024-01-02", "5", "2024-01-09", "")]
 
 
+def test_complete_to():
+    """A day is complete when nineteen of twenty days like it changed no more by 5 %; of too few days nobody can say."""
+    with folder() as where:
+        node = Node(where)
+        first, num = datetime.date(2024, 1, 1), 60
+        days = [first + datetime.timedelta(number) for number in range(num)]
+        today = days[-1] + datetime.timedelta(31)
+        rows = [(day, day + datetime.timedelta(later), value) for day in days for later, value in ((1, 100), (10, 130), (20, 131))]
+        text = "day,known,value\n" + "".join(f"{day},{known},{value}\n" for day, known, value in rows)
+        node.load("sales", text, "--indicator", "medicine-sales", "--period", "day", "--area", "A",
+                  "--columns", "date=day,value=value,known=known")
+
+        def complete_to(day):
+            return next(csv.DictReader(io.StringIO(node("watch", "streams", "--today", day, "--format", "csv"))))["complete_to"]
+
+        assert complete_to(today) == str(today - datetime.timedelta(10)), complete_to(today)
+        early = first + datetime.timedelta(30 + 8)  # nine days are old enough
+        assert complete_to(early) == "", complete_to(early)
+        assert complete_to(early + datetime.timedelta(1)) == str(early + datetime.timedelta(1 - 10))
+
+
 def test_totals():
     """Blank before the first case, a weekend without a report, a correction."""
     with folder() as where:

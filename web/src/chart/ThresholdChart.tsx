@@ -40,14 +40,14 @@ function stairs(steps: Step[], x: (i: number) => number, y: (value: number) => n
   return drawn;
 }
 
-/** incompleteFrom: the first day of which reports still come in; null = nobody can say. share: counts are per cent. */
-export function ThresholdChart({ steps, incompleteFrom, share, title }: { steps: Step[]; incompleteFrom: string | null; share: boolean; title: string }) {
+/** completeTo: later days still change. share: counts are per cent. */
+export function ThresholdChart({ steps, completeTo, share, title }: { steps: Step[]; completeTo: string; share: boolean; title: string }) {
   const most = Math.max(1, ...steps.map((step) => Math.max(step.count ?? 0, step.threshold ?? 0)));
   const y = scaleLinear([0, most], [HEIGHT - BOTTOM, TOP]).nice(4);
   const wide = (WIDTH - LEFT) / Math.max(1, steps.length);
   const x = (i: number) => LEFT + i * wide;
   const every = Math.max(1, Math.ceil(steps.length / 8));
-  const incomplete = (step: Step) => incompleteFrom !== null && step.day > incompleteFrom;
+  const incomplete = (step: Step) => step.day > completeTo;
   const text = (step: Step) => (step.count === null ? "–" : share ? shareText(step.count, step.numerator, step.denominator) : number(step.count));
   const over = (step: Step) => (step.mark === null ? t("chart.over") : t("signals.marked", { mark: codeName("series_mark", step.mark) }));
   return (

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What waits for an answer, on the situation page: the nearest deadlines, and how many there are.
+// What waits for an answer, on the situation page: the first of the inbox, and how many there are.
 import type { Data } from "../core/data";
 import { t } from "../core/language";
 import { codeName, nameOf } from "../core/session";

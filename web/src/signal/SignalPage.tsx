@@ -57,6 +57,8 @@ function streamsOf(alarms: Alarm[]): Alarm[] {
   return [...found.values()].sort((a, b) => above(b) - above(a));
 }
 
+const UNKNOWN_DELAY = 28; // days that are hatched while nobody can say how late reports are
+
 function Series({ alarm }: { alarm: Alarm }) {
   const data = useData(`watch ${alarm.stream}`, (signal) => get("/api/v1/watch/{id}", {}, { path: { id: alarm.stream ?? "" }, signal }), ["case", "result"]);
   const title = t("signal.series", { what: codeName("stream_indicator", alarm.indicator ?? ""), area: areaOf(alarm) });
@@ -68,12 +70,12 @@ function Series({ alarm }: { alarm: Alarm }) {
           {series.steps.length === 0 ? (
             <Empty>{t("signal.noSeries")}</Empty>
           ) : (
-            <ThresholdChart steps={series.steps} incompleteFrom={series.complete_to} share={series.share !== null} title={title} />
+            <ThresholdChart steps={series.steps} completeTo={series.complete_to ?? plusDays(series.newest_day ?? "", -UNKNOWN_DELAY)} share={series.share !== null} title={title} />
           )}
           <p class="quiet">
             {t("signal.method", { method: alarm.method ?? series.method ?? "–", period: codeName("reporting_period", series.period) })}{" "}
             {series.changes.map((one) => `${t("chart.change", { kind: codeName("series_mark", one.kind), day: day(one.day) })}. `)}
-            {series.complete_to === null ? t("signal.unknownDelay") : t("signal.completeTo", { day: day(series.complete_to) })}
+            {series.complete_to === null ? t("signal.unknownDelay", { n: UNKNOWN_DELAY }) : t("signal.completeTo", { day: day(series.complete_to) })}
           </p>
         </>
       )}

@@ -16,6 +16,15 @@ test("the nearest deadline comes first, what is beyond the budget stays listed b
   expect(ids(found.undue)).toEqual(["newer", "watched"]);
 });
 
+test("in a wave what is urgent, and what is something else, stands on top", () => {
+  const wave = ["1", "2", "3", "4", "5", "6"];
+  const found = inOrder(
+    [...wave.map((id) => ({ ...signal(id), disease: "influenza" })), { ...signal("other"), disease: "hepatitis-a" }, signal("told"), { ...signal("plague"), disease: "plague" }],
+    [...wave.map((id) => task(id, `2026-11-0${id}T00:00:00Z`)), task("other", "2026-11-08T00:00:00Z"), task("told", "2026-11-07T00:00:00Z"), task("plague", "2026-11-09T00:00:00Z", "urgent")],
+  );
+  expect(ids(found.above)).toEqual(["plague", "told", "other", ...wave]);
+});
+
 test("of several open tasks of a signal the nearest one is its clock", () => {
   const { above } = inOrder([signal("one")], [task("one", "2026-11-05T00:00:00Z"), task("one", "2026-11-04T00:00:00Z")]);
   expect(above[0]?.task?.due).toBe("2026-11-04T00:00:00Z");

@@ -11,7 +11,7 @@ export interface Waiting {
 }
 
 export interface Inbox {
-  above: Waiting[]; /** has a deadline, the nearest first */
+  above: Waiting[]; /** has a deadline, the nearest first: of urgent ones, of what is no wave, of waves */
   below: Waiting[]; /** beyond the budget of new signals */
   undue: Waiting[]; /** acted on or watched: nothing is due */
   more: boolean; /** there are more than are shown */
@@ -38,6 +38,15 @@ export function stepsOf(status: string): Step[] {
 
 const dueOf = (one: Waiting) => one.task?.due ?? "";
 
+/** More open signals of a disease than this are a wave: something else must not be lost among them. */
+const WAVE = 5;
+
+function ranks(waiting: Waiting[]): (one: Waiting) => number {
+  const open = new Map<string, number>();
+  for (const { signal } of waiting) open.set(signal.disease ?? signal.id, (open.get(signal.disease ?? signal.id) ?? 0) + 1);
+  return ({ signal, task }) => (task?.priority === "urgent" ? 0 : (open.get(signal.disease ?? signal.id) ?? 0) <= WAVE ? 1 : 2);
+}
+
 export function inOrder(signals: SignalRow[], tasks: TaskRow[]): Omit<Inbox, "more"> {
   const next = new Map<string, TaskRow>();
   for (const task of tasks) {
@@ -45,10 +54,12 @@ export function inOrder(signals: SignalRow[], tasks: TaskRow[]): Omit<Inbox, "mo
     if (known === undefined || (task.due ?? "") < (known.due ?? "")) next.set(task.signal ?? "", task);
   }
   const all = signals.map((signal) => ({ signal, task: next.get(signal.id) ?? null }));
+  const rank = ranks(all);
   const byDue = (a: Waiting, b: Waiting) => dueOf(a).localeCompare(dueOf(b)) || a.signal.id.localeCompare(b.signal.id);
+  const byRank = (a: Waiting, b: Waiting) => rank(a) - rank(b) || byDue(a, b);
   const deferred = (one: Waiting) => one.task?.priority === "low";
   return {
-    above: all.filter((one) => one.task !== null && !deferred(one)).sort(byDue),
+    above: all.filter((one) => one.task !== null && !deferred(one)).sort(byRank),
     below: all.filter(deferred).sort(byDue),
     undue: all.filter((one) => one.task === null).sort((a, b) => (b.signal.noticed_time ?? "").localeCompare(a.signal.noticed_time ?? "")),
   };

@@ -26,9 +26,9 @@ export function reportedShare(cells: number[][], daysToNow: (day: number) => num
   return share;
 }
 
-/** How many of the newest days still miss more than a tenth of their cases, by the shares above; null where the triangle
+/** How many of the newest days still miss more than 5 % of their cases, by the shares above; null where the triangle
  * does not say it (no cases, or all of them loaded at once). */
-export function incompleteDays(share: number[], enough = 0.9): number | null {
+export function incompleteDays(share: number[], enough = 0.95): number | null {
   const first = share.findIndex((one) => one >= enough);
   return first === -1 || share.some(Number.isNaN) ? null : first;
 }
