@@ -119,7 +119,7 @@ struct store_foresight;
 struct store_request {
     const char             *verb; /* of the domain, for the audit: "create", "convert contact to case" */
     struct store_change_set set;
-    bool                    bulk;            /* behind interactive work, in slices of some 10 ms */
+    bool                    bulk;            /* behind interactive work, in slices (writer_pace.h) */
     struct id               idempotency_key; /* the same key again answers as the first time; missing = none */
     /* Decided inside the writer's group, when everything before it is visible (linking to a person, "one open case"):
      * fills `set` from arena, or adds faults. NULL: `set` is ready. Must be quick: it holds up the others. */

@@ -15,9 +15,6 @@
 #include "store/schema.h"
 #include "store/select_many.h"
 
-/* Bulk changes of the first group, before their speed is known; and the bounds of what is learnt. */
-static const double FIRST_ALONE = 100, LEAST_ALONE = 30, MOST_ALONE = 8192;
-
 enum { INTERACTIVE, BULK };
 
 /* ---- the queue ---- */
@@ -107,7 +104,7 @@ static struct ticket *take_first(struct writer *writer, int lane)
 /* What goes into the next group, in order: interactive work, then bulk. */
 struct taken {
     size_t num, bulk_from;
-    bool   alone; /* as much bulk as fits */
+    bool   beside; /* other work goes on */
 };
 
 static double seconds_now(void)
@@ -140,8 +137,7 @@ static void wait_for_work(struct writer *writer)
             timed_out = !wait_for(writer, 1);
     }
     for (double now = seconds_now(), until = now + WRITER_MOMENT_SECONDS;
-         writer->first[INTERACTIVE] == NULL && !writer->closing && now < until && now < writer->bulk_from &&
-         now - writer->interactive_seen < WRITER_GOES_ON_SECONDS;
+         writer->first[INTERACTIVE] == NULL && !writer->closing && now < until && writer_pace_waits(&writer->pace, now);
          now = seconds_now())
         (void) wait_for(writer, until - now);
 }
@@ -159,13 +155,11 @@ static struct taken take_group(struct writer *writer, struct ticket **tickets, s
     }
     double now = seconds_now();
     if (num > 0)
-        writer->interactive_seen = now;
-    struct taken taken = { .bulk_from = num, .alone = now - writer->interactive_seen >= WRITER_GOES_ON_SECONDS };
-    double       fit = writer->alone_changes;
-    if (!taken.alone)
-        fit *= (double) WRITER_SLICE_MICROSECONDS / WRITER_ALONE_MICROSECONDS;
+        writer_pace_see(&writer->pace, now);
+    struct taken taken = { .bulk_from = num, .beside = writer_pace_beside(&writer->pace, now) };
+    double       fit = writer_pace_changes(&writer->pace, now, num > 0);
     weight = 0;
-    while (num < most && writer->first[BULK] != NULL && (taken.bulk_from == 0 || now >= writer->bulk_from) &&
+    while (num < most && writer->first[BULK] != NULL && fit > 0 &&
            (num == taken.bulk_from || (double) (weight + writer->first[BULK]->weight) <= fit)) {
         tickets[num] = take_first(writer, BULK);
         weight += tickets[num++]->weight;
@@ -386,14 +380,6 @@ static void run(struct writer *writer, struct ticket **tickets, size_t num)
         answer(tickets[i], ret == DB_ERR_CONFLICT ? STORE_ERR_EXISTS : ret);
 }
 
-/* How many bulk changes take as long as they may, from a group that had nothing else in it. */
-static void learn(struct writer *writer, double microseconds, size_t weight)
-{
-    double fit = (double) weight * WRITER_ALONE_MICROSECONDS / (microseconds > 1 ? microseconds : 1);
-    double next = 0.8 * writer->alone_changes + 0.2 * fit;
-    writer->alone_changes = next < LEAST_ALONE ? LEAST_ALONE : next > MOST_ALONE ? MOST_ALONE : next;
-}
-
 /* Nobody waits; *closing: and nobody will. */
 static bool is_idle(struct writer *writer, bool *closing)
 {
@@ -459,17 +445,6 @@ static void add_counts(struct writer *writer)
     }
 }
 
-/* A group is done: what it teaches of bulk work, and until when that rests. */
-static void note_time(struct writer *writer, const struct taken *taken, double began, size_t weight)
-{
-    double now = seconds_now();
-    if (taken->bulk_from == taken->num)
-        return;
-    if (taken->alone)
-        learn(writer, 1e6 * (now - began), weight);
-    writer->bulk_from = now + WRITER_PAUSES * (now - began);
-}
-
 static void *work(void *context)
 {
     struct writer  *writer = context;
@@ -496,7 +471,7 @@ static void *work(void *context)
             weight += tickets[i]->weight;
         if (num > 0) {
             run(writer, tickets, num);
-            note_time(writer, &taken, began, weight);
+            writer_pace_learn(&writer->pace, began, seconds_now(), weight, taken.beside);
         } else {
             add_counts(writer);
         }
@@ -582,7 +557,7 @@ int writer_start(struct store *store, struct db *db, struct writer **made, struc
         return TOC_ERR_NO_MEMORY;
     writer->store = store;
     writer->db = db;
-    writer->alone_changes = FIRST_ALONE;
+    writer->pace = (struct writer_pace) WRITER_PACE_INIT;
     pthread_mutex_init(&writer->lock, NULL);
     pthread_condattr_t clock;
     pthread_condattr_init(&clock);

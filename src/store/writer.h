@@ -9,16 +9,8 @@
 
 #include "store/counters.h"
 #include "store/store_internal.h"
+#include "store/writer_pace.h"
 
-/* Bulk work of one group, with its share of the commit: while interactive work goes on a slice; alone as much as
- * somebody who comes meanwhile may wait for, so that a commit is shared by many. Interactive work goes on for a while
- * after it was last seen: who waits for each answer sends the next thing a moment later, and is given that moment. A
- * slice is followed by PAUSES times as long without bulk work, as long as there is other work to do. */
-#define WRITER_SLICE_MICROSECONDS 10000
-#define WRITER_ALONE_MICROSECONDS 50000
-#define WRITER_GOES_ON_SECONDS 0.02
-#define WRITER_MOMENT_SECONDS 0.003
-#define WRITER_PAUSES 9
 #define WRITER_KEYS_SECONDS 10 /* between two sweeps of the keys of messages */
 
 /* A request that waits, or a reading that wants its audit entry. */
@@ -67,9 +59,7 @@ struct writer {
     bool                  keys_destroyed; /* keys of messages are gone, whose old pages may stay */
     time_t                keys_swept;     /* when that was last seen to */
     struct pending        pending;
-    double                alone_changes;    /* bulk changes of a group without interactive work, learnt */
-    double                interactive_seen; /* when there was some, by the monotonic clock */
-    double                bulk_from;        /* beside other work there is none before */
+    struct writer_pace    pace;
 
     pthread_t       thread;
     bool            started;
