@@ -15,6 +15,11 @@ static const char *const quiet[] = {
     "SET log_min_error_statement='panic'",
 };
 
+/* The next 16 MiB of the server's log are made by whoever comes to their beginning, while all commits wait. Without
+ * zeros in them that is at once, and a commit is no less durable. Only a superuser may set it, or a role that was
+ * granted it. */
+static const char at_once[] = "SET wal_init_zero=off";
+
 /* One text of the server. */
 static int ask_text(struct pg_db *db, const char *sql, char *text, size_t size, struct db_error *error)
 {
@@ -41,6 +46,8 @@ static int set_session(struct pg_db *db, const struct db_options *options, struc
     for (size_t i = 0; i < sizeof quiet / sizeof *quiet && ret == 0; i++)
         if (pg_execute(db, quiet[i], NULL) == DB_ERR_LOST)
             ret = db_fail(error, DB_ERR_LOST, "the connection to PostgreSQL broke");
+    if (ret == 0 && !options->read_only && pg_execute(db, at_once, NULL) == DB_ERR_LOST)
+        ret = db_fail(error, DB_ERR_LOST, "the connection to PostgreSQL broke");
     return ret;
 }
 

@@ -83,6 +83,36 @@ static void test_a_server_that_would_write_rows_into_its_log(void **state)
     administer("DROP ROLE plain");
 }
 
+static const struct db_value *one_value(struct db *db, const char *sql)
+{
+    struct db_statement   *statement;
+    const struct db_value *row;
+    size_t                 num_columns;
+    assert_db(db_prepare(db, sql, &statement, &said));
+    assert_db(db_run(statement, NULL, 0, &said));
+    assert_int_equal(db_step(statement, &row, &num_columns, NULL), 1);
+    return row;
+}
+
+/* Who writes and may say so, or has it from a superuser, makes the server's log grow without zeros. */
+static void test_the_log_grows_at_once(void **state)
+{
+    static const char asked[] = "SELECT CASE WHEN current_setting('wal_init_zero')='off' THEN 1 ELSE 0 END";
+    char              url[TEST_POSTGRESQL_URL];
+    struct db        *db = test_database_open(*state);
+    assert_int_equal(one_value(db, asked)->integer, 1);
+    db_close(db);
+    plain_url(*state, url);
+    administer("CREATE ROLE plain LOGIN");
+    for (int off = 0; off <= 1; off++) {
+        assert_db(db_open(url, &(struct db_options){ 0 }, &db, &said));
+        assert_int_equal(one_value(db, asked)->integer, off);
+        db_close(db);
+        administer("ALTER ROLE plain SET wal_init_zero=off");
+    }
+    administer("DROP ROLE plain");
+}
+
 static bool log_has(const char *word)
 {
     char  path[200], line[4096];
@@ -243,6 +273,7 @@ static void test_a_silent_server_is_not_waited_for_without_end(void **state)
 
 #define PROMISES(X)                                                                                                    \
     X(test_a_server_that_would_write_rows_into_its_log)                                                                \
+    X(test_the_log_grows_at_once)                                                                                      \
     X(test_no_value_reaches_the_servers_log)                                                                           \
     X(test_a_broken_connection_is_lost)                                                                                \
     X(test_the_next_holder_waits_for_the_last_ones_transaction)                                                        \
