@@ -14,6 +14,7 @@
 #include "cli/take_table.h"
 #include "formats/fhir/fhir.h"
 #include "formats/hl7v2/batch.h"
+#include "response/intake_accession.h"
 #include "response/intake_fhir.h"
 #include "response/intake_format.h"
 #include "response/intake_reconcile.h"
@@ -25,18 +26,26 @@
 struct settings {
     struct node_cli_settings  node;
     const char               *feed, *release, *codes;
-    toc_date                  reconcile; /* MODEL_MISSING_DATE: none */
+    toc_date                  reconcile, accessions; /* MODEL_MISSING_DATE: none */
     bool                      history;
     struct take_table_options table;
 };
 
-static const char *set_reconcile(void *settings, const char *value)
+static const char *set_day(toc_date *day, const char *value)
 {
     enum date_form form;
-    return date_from_text(value, strlen(value), &((struct settings *) settings)->reconcile, &form, NULL) != 0 ||
-                   form != DATE_FORM_DAY
-               ? "a day (2026-11-22)"
-               : NULL;
+    return date_from_text(value, strlen(value), day, &form, NULL) != 0 || form != DATE_FORM_DAY ? "a day (2026-11-22)"
+                                                                                                : NULL;
+}
+
+static const char *set_reconcile(void *settings, const char *value)
+{
+    return set_day(&((struct settings *) settings)->reconcile, value);
+}
+
+static const char *set_accessions(void *settings, const char *value)
+{
+    return set_day(&((struct settings *) settings)->accessions, value);
 }
 
 static const struct cli_option options[] = {
@@ -63,6 +72,13 @@ static const struct cli_option options[] = {
       .meaning =
           "Take nothing in: of the HL7 v2 headers in the files say which came from --feed on that day, which did "
           "not, and what became of all that came." },
+    { .name = "accessions",
+      .value = "DAY",
+      .kind = CLI_CUSTOM,
+      .set = set_accessions,
+      .meaning = "Take nothing in: of the accession numbers in the files, one a line, say which came from --feed and "
+                 "are used, which were kept on that day and why they are not used, which never came, and which came "
+                 "and are not listed. A record of it is kept." },
     { .name = "codes",
       .value = "FOLDER",
       .initial = "the tables that came with tocsin",
@@ -465,6 +481,46 @@ static int reconcile_file(struct call *call, const char *path)
     return ret == 0 ? call->told : node_complain(call->command, ret, &faults);
 }
 
+struct filed {
+    const char                     *file;
+    const struct intake_accessions *found;
+    const struct id                *record;
+};
+
+static void put_filed(struct json_writer *json, const void *what)
+{
+    const struct filed *filed = what;
+    json_key(json, "file");
+    json_put_string(json, filed->file);
+    intake_accessions_write(filed->found, filed->record, json);
+}
+
+/* The accession numbers that a sender says it sent, against what came. */
+static int file_accessions(struct call *call, const char *path)
+{
+    struct fault_list        faults = FAULT_LIST_INIT;
+    struct intake_accessions found;
+    struct file_bytes        file;
+    struct id                record;
+    toc_date                 day = call->settings->accessions;
+    struct intake_filing     filing = { .feed = &call->feed, .day = day, .filed_by = call->who.user };
+    int                      failure = file_bytes_open(&file, path);
+    if (failure != 0)
+        return cli_complain(call->command, CLI_MACHINE, "%s: %s", path, strerror(failure));
+    int ret = intake_accessions_find(call->intake, call->reader, &call->feed, 1, time_zone_start(day),
+                                     time_zone_start(day + 1), (struct report_text){ file.bytes, file.size },
+                                     &call->arena, &faults, &found);
+    if (ret == 0)
+        ret = intake_accessions_keep(call->intake, &found, &filing, &record, &faults);
+    if (ret == 0) {
+        write_line(call, put_filed, &(struct filed){ path, &found, &record });
+        call->num_bad += found.fates[INTAKE_MISSING] + found.fates[INTAKE_NOT_USED] > 0;
+    }
+    if (file.size > 0)
+        file_bytes_close(&file);
+    return ret == 0 ? call->told : node_complain(call->command, ret, &faults);
+}
+
 static int work_off(struct call *call)
 {
     struct fault_list none = FAULT_LIST_INIT;
@@ -477,16 +533,21 @@ static int work_off(struct call *call)
 
 static int run(const struct cli_command *command, int argc, char **argv)
 {
-    struct settings settings = { .node = NODE_CLI_SETTINGS_INIT, .reconcile = MODEL_MISSING_DATE };
+    struct settings settings = { .node = NODE_CLI_SETTINGS_INIT,
+                                 .reconcile = MODEL_MISSING_DATE,
+                                 .accessions = MODEL_MISSING_DATE };
     struct call     call = { .command = command, .settings = &settings };
     int             first, exit_code = cli_parse(command, argc, argv, &settings, &first);
     if (exit_code >= 0)
         return exit_code;
     if (first == argc && settings.release == NULL)
         return cli_complain(command, CLI_USE, "which files?");
-    bool reconciles = settings.reconcile != MODEL_MISSING_DATE;
-    if (reconciles && settings.feed == NULL)
-        return cli_complain(command, CLI_USE, "--reconcile: whose messages? --feed is needed");
+    bool reconciles = settings.reconcile != MODEL_MISSING_DATE, files = settings.accessions != MODEL_MISSING_DATE;
+    if (reconciles && files)
+        return cli_complain(command, CLI_USE, "--reconcile and --accessions: one of them at a time");
+    if ((reconciles || files) && settings.feed == NULL)
+        return cli_complain(command, CLI_USE, "--%s: whose messages? --feed is needed",
+                            files ? "accessions" : "reconcile");
     exit_code = node_options_open(command, &settings.node, true, &call.node, &call.who);
     if (exit_code != CLI_DONE)
         return exit_code;
@@ -494,8 +555,10 @@ static int run(const struct cli_command *command, int argc, char **argv)
     if (exit_code == CLI_DONE && settings.release != NULL)
         exit_code = release(&call);
     for (int i = first; i < argc && exit_code == CLI_DONE; i++)
-        exit_code = reconciles ? reconcile_file(&call, argv[i]) : take_file(&call, argv[i]);
-    if (exit_code == CLI_DONE && !reconciles)
+        exit_code = reconciles ? reconcile_file(&call, argv[i])
+                    : files    ? file_accessions(&call, argv[i])
+                               : take_file(&call, argv[i]);
+    if (exit_code == CLI_DONE && !reconciles && !files)
         exit_code = work_off(&call);
     store_reader_close(call.reader);
     intake_close(call.intake);
@@ -508,7 +571,7 @@ static int run(const struct cli_command *command, int argc, char **argv)
 }
 
 static const char *const        usage[] = { "[OPTION]... FILE...", "--release MESSAGE [OPTION]...",
-                                            "--reconcile DAY --feed ID FILE...", NULL };
+                                            "--reconcile DAY --feed ID FILE...", "--accessions DAY --feed ID FILE...", NULL };
 static const struct cli_example examples[] = {
     { "tocsin intake --node county --feed ID /var/spool/hl7/today.hl7",
       "a laboratory's file: kept, then made records of" },
@@ -518,6 +581,8 @@ static const struct cli_example examples[] = {
       "a line list: good rows are loaded, bad ones come back to be mended" },
     { "tocsin intake --node county --feed ID --reconcile 2026-11-22 /var/spool/hl7/sent.hl7",
       "of what the laboratory says that it sent: what did not come" },
+    { "tocsin intake --node county --feed ID --accessions 2026-11-22 numbers.txt",
+      "of its accession numbers: what is used, what is not and why, what never came" },
     { NULL, NULL },
 };
 

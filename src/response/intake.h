@@ -84,4 +84,7 @@ bool intake_is_history(const struct report *report, const struct intake_plan_opt
  */
 struct report_text intake_specimen_number(const struct report *report, uint32_t specimen, uint32_t order);
 
+/* Those of all its results, each once, as a specimen's row has them; in arena. Returns 0 or TOC_ERR_NO_MEMORY. */
+int intake_specimen_numbers(const struct report *report, struct arena *arena, struct model_text **numbers, size_t *num);
+
 #endif

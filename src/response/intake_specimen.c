@@ -157,3 +157,23 @@ struct model_specimen *plan_find_specimen(struct plan *plan, const struct about 
         specimen->received_time = intake_moment(&about->received, plan->arena, &plan->status);
     return specimen;
 }
+
+int intake_specimen_numbers(const struct report *report, struct arena *arena, struct model_text **numbers, size_t *num)
+{
+    int status = 0;
+    *num = 0;
+    *numbers = arena_array(arena, report->num_results + 1, sizeof **numbers);
+    if (*numbers == NULL)
+        return TOC_ERR_NO_MEMORY;
+    for (uint32_t i = 0; i < report->num_results; i++) {
+        const struct report_result *result = &report->results[i];
+        struct model_text number = intake_clean(intake_specimen_number(report, result->specimen, result->order),
+                                                NUMBER_CHARACTERS, arena, &status);
+        bool              known = number.size == 0;
+        for (size_t n = 0; n < *num && !known; n++)
+            known = (*numbers)[n].size == number.size && memcmp((*numbers)[n].bytes, number.bytes, number.size) == 0;
+        if (!known)
+            (*numbers)[(*num)++] = number;
+    }
+    return status;
+}

@@ -90,27 +90,6 @@ static void add_persons(struct job *job)
     place_persons(job);
 }
 
-/* The numbers that the report's specimens may have. */
-static int numbers_of(const struct report *report, struct arena *arena, struct model_text **numbers, size_t *num)
-{
-    int status = 0;
-    *num = 0;
-    *numbers = arena_array(arena, report->num_results + 1, sizeof **numbers);
-    if (*numbers == NULL)
-        return TOC_ERR_NO_MEMORY;
-    for (uint32_t i = 0; i < report->num_results; i++) {
-        const struct report_result *result = &report->results[i];
-        struct model_text           number =
-            intake_clean(intake_specimen_number(report, result->specimen, result->order), 60, arena, &status);
-        bool known = number.size == 0;
-        for (size_t n = 0; n < *num && !known; n++)
-            known = (*numbers)[n].size == number.size && memcmp((*numbers)[n].bytes, number.bytes, number.size) == 0;
-        if (!known)
-            (*numbers)[(*num)++] = number;
-    }
-    return status;
-}
-
 static void read_job(struct job *job, struct store_reader *reader)
 {
     const struct model_message *message = &job->from->message;
@@ -148,7 +127,7 @@ static void read_job(struct job *job, struct store_reader *reader)
     if (job->readable && !intake_is_test(&job->read.report, &job->feed))
         add_persons(job);
     if (job->readable && job->status == 0)
-        job->status = numbers_of(&job->read.report, &job->arena, &job->numbers, &job->num_numbers);
+        job->status = intake_specimen_numbers(&job->read.report, &job->arena, &job->numbers, &job->num_numbers);
 }
 
 /* The tokens of everybody in the batch, with one call of the keeper. */

@@ -92,6 +92,39 @@ int store_sender_transmissions(struct store_reader *reader, const struct id *fee
                                   values, 3, transmission_row, &transmissions, &reader->error);
 }
 
+struct sent {
+    store_take_sent *take;
+    void            *context;
+};
+
+static int sent_row(void *context, const struct db_value *row, size_t num_columns)
+{
+    const struct sent    *sent = context;
+    struct sender_message message = { .received = row[1].integer,
+                                      .format = { (const char *) row[2].bytes, row[2].size },
+                                      .is_row = row[3].type == DB_BYTES };
+    (void) num_columns;
+    if (row[0].type != DB_BYTES || row[0].size != ID_BYTES)
+        return DB_ERR_CORRUPT;
+    memcpy(message.id.bytes, row[0].bytes, ID_BYTES);
+    return sent->take(sent->context, &message);
+}
+
+int store_sender_messages(struct store_reader *reader, const struct id *feed, int64_t from, int64_t until,
+                          store_take_sent *take, void *context)
+{
+    struct sent     sent = { take, context };
+    struct db_value values[] = { db_id(feed), db_integer(from), db_integer(until) };
+    struct db      *db;
+    int             ret = store_reader_db(reader, &db);
+    return ret != 0
+               ? ret
+               : select_rows(db,
+                             "SELECT id, received, format, part_of FROM message WHERE feed = $1 AND received >= $2 "
+                             "AND received < $3 ORDER BY received, id",
+                             values, 3, sent_row, &sent, &reader->error);
+}
+
 struct reasons {
     store_take_reason *take;
     void              *context;

@@ -27,6 +27,18 @@ typedef int store_take_transmission(void *context, const char *verdict, size_t s
 int         store_sender_transmissions(struct store_reader *reader, const struct id *feed, int64_t from, int64_t until,
                                        store_take_transmission *take, void *context);
 
+/* Its messages that came from `from` on and before `until`, oldest first: transmissions, files and the rows of files.
+ */
+struct sender_message {
+    struct id         id;
+    int64_t           received;
+    struct model_text format; /* a view, until take returns */
+    bool              is_row; /* of a file */
+};
+typedef int store_take_sent(void *context, const struct sender_message *message);
+int         store_sender_messages(struct store_reader *reader, const struct id *feed, int64_t from, int64_t until,
+                                  store_take_sent *take, void *context);
+
 /* What was wrong with its messages and rows since then: each reason as it was told ("row 7, column C (sex): is not in
  * the table of values") and how many had it. */
 typedef int store_take_reason(void *context, const char *reason, size_t size, int64_t num);

@@ -143,6 +143,26 @@ def test_a_day_is_reconciled():
         equal(node.take(headers, "--feed", node.feed, "--reconcile", "today")[0], 2)
 
 
+def test_accession_numbers_are_filed():
+    """of the numbers on a list: what is used, what never came, what came besides; it is kept, nothing is taken in"""
+    with tempfile.TemporaryDirectory(prefix="tocsin-intake-") as folder:
+        node = Node(folder)
+        node.take(message(1) + message(2), "--feed", node.feed)
+        today = datetime.datetime.now(datetime.timezone.utc).date()
+        code, lines, err = node.take("nowhere\n", "--feed", node.feed, "--accessions", today)
+        equal((code, err, len(lines)), (1, "", 1))
+        line = lines[0]
+        equal([line[key] for key in ("listed", "used", "missing", "missing_numbers")],
+              [1, 0, 1, [{"number": "nowhere"}]])
+        came = [one["number"] for one in line["not_listed_numbers"]]
+        equal(len(came), line["not_listed"])
+        code, lines, err = node.take("\n".join(came), "--feed", node.feed, "--accessions", today)
+        equal((code, lines[0]["used"], lines[0]["missing"], lines[0]["not_listed"]), (0, len(came), 0, 0))
+        assert lines[0]["reconciliation"] != line["reconciliation"]
+        equal(node.take("A1", "--accessions", today)[0], 2)
+        equal(node.take("A1", "--feed", node.feed, "--accessions", today, "--reconcile", today)[0], 2)
+
+
 def test_a_receipt_that_cannot_be_written_is_told():
     """a receipt that cannot be written is told once, and what was kept is kept"""
     with tempfile.TemporaryDirectory(prefix="tocsin-intake-") as folder:

@@ -168,7 +168,8 @@ def test_the_privacy_report_is_the_model_s():
         row for row in report["identities"] if row["role"] == "tracer").items()
     assert not [row for row in report["identities"] if row["role"] in ("administrator", "analyst", "supervisor")]
     kept = [record["record"] for record in report["records"] if record["retained_days"]]
-    equal(kept, ["message_raw", "message", "message_slice", "message_part", "sent_resource", "credential", "event_report", "job"])
+    equal(kept, ["message_raw", "message", "message_slice", "message_part", "sent_resource", "reconciliation", "credential", "event_report",
+                 "job"])
 
 
 main(globals())

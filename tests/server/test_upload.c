@@ -337,6 +337,40 @@ static void test_reconciled(void **state)
     (void) ask(HTTP_POST, path, headers, strlen(headers), 404);
 }
 
+/* By accession number: what is told is kept, and read back by whoever may read numbers; the same key files once. */
+static void test_accessions_are_filed(void **state)
+{
+    (void) state;
+    struct id own = make_sender();
+    id_to_text(&own, feed_id);
+    upload_confirmed("case number,name,sex,disease,onset date\n1,Canary Anna,F,measles,2024-09-01\n");
+    as_machine(&(struct id){ { 9 } });
+    const char *said =
+        ask(HTTP_POST, "/api/v1/reconciliations/accessions?day=2024-10-04", "S1\nS2\n", strlen("S1\nS2\n"), 201);
+    assert_has(said, "\"listed\":2,\"used\":0,\"waiting\":0,\"not_used\":0,\"missing\":2,\"not_listed\":0,");
+    assert_int_equal(number("SELECT count(*) FROM reconciliation"), 1);
+    assert_has(ask(HTTP_POST, "/api/v1/reconciliations/accessions", "S1", 2, 422), "the day on which");
+    as_machine(&(struct id){ { 7 } });
+    assert_has(ask(HTTP_POST, "/api/v1/reconciliations/accessions?day=2024-10-04", "S1", 2, 422),
+               "no feed is this sender's");
+    as(ACCESS_TRACER, ACCESS_NO_PURPOSE);
+    snprintf(path, sizeof path, "/api/v1/reconciliations/accessions?feed=%s&day=2024-10-04", feed_id);
+    (void) ask(HTTP_POST, path, "S1", 2, 404);
+    as(ACCESS_DATA_MANAGER, ACCESS_DATA_QUALITY);
+    (void) ask(HTTP_POST, path, "S1", 2, 201);
+    snprintf(path, sizeof path, "/api/v1/reconciliations?feed=%s", feed_id);
+    said = ask(HTTP_GET, path, NULL, 0, 200);
+    assert_has(said, "\"missing\":2");
+    assert_has(said, "\"missing\":1");
+    json_t *page = json_loads(said, 0, NULL);
+    json_t *newest = json_array_get(json_object_get(page, "rows"), 0);
+    snprintf(path, sizeof path, "/api/v1/reconciliations/%s", json_string_value(json_object_get(newest, "id")));
+    json_decref(page);
+    assert_has(ask(HTTP_GET, path, NULL, 0, 200), "missing: S1");
+    as(ACCESS_SUPERVISOR, ACCESS_NO_PURPOSE);
+    assert_null(strstr(ask(HTTP_GET, path, NULL, 0, 200), "S1"));
+}
+
 /* A spreadsheet of the same rows, with a second sheet where `second` names one; the caller frees it. */
 static char *workbook(const char *second, size_t *size)
 {
@@ -490,6 +524,7 @@ int main(int argc, char **argv)
                                         ON_BOTH(test_a_receipt_never_tells_who_was_known),
                                         ON_BOTH(test_a_spreadsheet),
                                         ON_BOTH(test_reconciled),
+                                        ON_BOTH(test_accessions_are_filed),
                                         ON_BOTH(test_counts),
                                         ON_BOTH(test_what_is_no_list) };
     return cmocka_run_group_tests(tests, NULL, NULL);

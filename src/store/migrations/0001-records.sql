@@ -436,6 +436,32 @@ CREATE INDEX "sent_resource_name" ON "sent_resource" ("name_hash");
 CREATE INDEX "sent_resource_message" ON "sent_resource" ("message","position");
 CREATE INDEX "sent_resource_received" ON "sent_resource" ("received");
 
+CREATE TABLE "reconciliation" (
+  "id" {id} NOT NULL,
+  "version" {integer} NOT NULL,
+  "created" {integer} NOT NULL,
+  "updated" {integer} NOT NULL,
+  "area" {id} NOT NULL,
+  "feed" {id} NOT NULL,
+  "sender" {id},
+  "day" {text} NOT NULL DEFAULT '',
+  "filed" {integer} NOT NULL,
+  "filed_by" {id},
+  "listed" {integer} NOT NULL,
+  "used" {integer} NOT NULL,
+  "waiting" {integer} NOT NULL,
+  "not_used" {integer} NOT NULL,
+  "missing" {integer} NOT NULL,
+  "not_listed" {integer} NOT NULL,
+  "unread" {integer} NOT NULL,
+  "differences" {text} NOT NULL DEFAULT '',
+  PRIMARY KEY ("id")){keyed};
+CREATE INDEX "reconciliations_by_area" ON "reconciliation" ("area","filed","id");
+CREATE INDEX "reconciliations_by_filed" ON "reconciliation" ("filed","id","area");
+CREATE INDEX "reconciliations_by_feed" ON "reconciliation" ("feed","filed","area","id");
+CREATE INDEX "reconciliations_by_sender" ON "reconciliation" ("sender","filed","id") WHERE "sender" IS NOT NULL;
+CREATE INDEX "reconciliation_filed_by" ON "reconciliation" ("filed_by") WHERE "filed_by" IS NOT NULL;
+
 CREATE TABLE "pool" (
   "id" {id} NOT NULL,
   "version" {integer} NOT NULL,
@@ -510,6 +536,7 @@ CREATE TABLE "result" (
   PRIMARY KEY ("id")){keyed};
 CREATE INDEX "result_specimen" ON "result" ("specimen","target");
 CREATE INDEX "result_case" ON "result" ("linked_case") WHERE "linked_case" IS NOT NULL;
+CREATE INDEX "result_message" ON "result" ("message") WHERE "message" IS NOT NULL;
 
 CREATE TABLE "vaccination" (
   "id" {id} NOT NULL,
