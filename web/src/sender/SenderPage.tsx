@@ -1,16 +1,19 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// One sender: its last weeks by day, what was refused or held, and what was wrong, by kind.
+// One sender: its last weeks by day, what was refused or held, what was wrong, by kind, and the reconciliations it has filed.
 import { EpiCurve } from "../chart/EpiCurve";
 import { get, type Schemas } from "../core/api";
 import { useData } from "../core/data";
 import { day, number, t, time } from "../core/language";
-import { codeName } from "../core/session";
+import { codeName, may } from "../core/session";
 import { takesLists } from "../shell/pages";
 import { Empty, Fresh, Show } from "../ui/states";
 import { isUnusual, usual } from "./SenderList";
 import "./sender.css";
 
 type Sender = Schemas["sender"];
+
+const FILED = 20; // filings that are shown
+const SUMS = ["listed", "used", "waiting", "not_used", "missing", "not_listed"] as const;
 
 function Days({ sender }: { sender: Sender }) {
   const days = [...sender.days].reverse();
@@ -79,6 +82,50 @@ function Faults({ sender }: { sender: Sender }) {
   );
 }
 
+/** The lists of accession numbers that it has filed at day's end, newest first: what became of their numbers. */
+function Reconciliations({ feed }: { feed: string }) {
+  const data = useData(`reconciliations ${feed}`, (signal) => get("/api/v1/reconciliations", { feed, page_size: FILED }, { signal }), ["reconciliation"]);
+  return (
+    <section class="card">
+      <h2>{t("senders.filed")}</h2>
+      <Show data={data}>
+        {({ rows }) =>
+          rows.length === 0 ? (
+            <Empty>{t("senders.noneFiled")}</Empty>
+          ) : (
+            <table>
+              <thead>
+                <tr>
+                  <th>{t("curve.day")}</th>
+                  <th>{t("senders.filedAt")}</th>
+                  {SUMS.map((sum) => (
+                    <th key={sum} class="number">
+                      {t(`senders.filed.${sum}`)}
+                    </th>
+                  ))}
+                </tr>
+              </thead>
+              <tbody>
+                {rows.map((one) => (
+                  <tr key={one.id}>
+                    <th scope="row">{day(one.day ?? "")}</th>
+                    <td>{time(one.filed ?? "")}</td>
+                    {SUMS.map((sum) => (
+                      <td key={sum} class="number">
+                        {number(one[sum] ?? 0)}
+                      </td>
+                    ))}
+                  </tr>
+                ))}
+              </tbody>
+            </table>
+          )
+        }
+      </Show>
+    </section>
+  );
+}
+
 export default function SenderPage({ id }: { id: string }) {
   const data = useData(`sender ${id}`, (signal) => get("/api/v1/senders/{id}", {}, { path: { id }, signal }), ["feed", "message"]);
   if (data.failure?.status === 404) return <Empty>{t("senders.absent")}</Empty>;
@@ -121,6 +168,7 @@ export default function SenderPage({ id }: { id: string }) {
             )}
             <Days sender={sender} />
             <Faults sender={sender} />
+            {may("reconciliation", "read") && <Reconciliations feed={sender.id} />}
           </>
         )}
       </Show>
