@@ -512,7 +512,8 @@ int counters_take_waiting(struct counter_book *book, struct db *db, size_t most,
 
 static int leave(struct counter_book *book, struct db *db, struct db_error *error)
 {
-    int ret = counters_waiting_write(db, book->counted, book->num_counted, &book->newest_waiting, error);
+    struct counters_open *open = book->slices != NULL ? counters_slices_open(book->slices) : NULL;
+    int ret = counters_waiting_write(db, book->counted, book->num_counted, open, &book->newest_waiting, error);
     if (ret == 0 && book->slices != NULL)
         ret = counters_slices_put(book->slices, book, book->counted, book->num_counted, book->newest_waiting);
     book->waiting = true;

@@ -105,8 +105,7 @@ struct rows {
 static int count_waiting(void *context, const struct counters_counted *counted)
 {
     const struct rows *rows = context;
-    if (counted->record != rows->record || counted->known > rows->known ||
-        counters_waiting_area(counted, rows->area) == counted->num_areas)
+    if (counted->known > rows->known || counters_waiting_area(counted, rows->area) == counted->num_areas)
         return 0;
     size_t c = counters_waiting_counter(counted, rows->counter);
     if (c == counted->num_counters || !is_chosen(rows->chosen, counted->codes[c]))
@@ -135,7 +134,7 @@ static int count_row(void *context, const struct db_value *row, size_t num_colum
     int64_t      sum;
     (void) num_columns;
     if (row[3].integer != 0)
-        return counters_waiting_walk(&row[2], count_waiting, rows);
+        return counters_waiting_walk(&row[2], rows->record, count_waiting, rows);
     if (rows->cell != NULL)
         return count_cells(rows, row);
     int ret = sum_chosen(rows->chosen, &row[2], rows->mark, &sum);
@@ -237,7 +236,7 @@ struct total {
 static int total_waiting(void *context, const struct counters_counted *counted)
 {
     struct total *total = context;
-    if (counted->record != total->record || counted->counters[0] != 0 || !is_chosen(total->chosen, counted->codes[0]) ||
+    if (counted->counters[0] != 0 || !is_chosen(total->chosen, counted->codes[0]) ||
         counters_waiting_area(counted, total->area) == counted->num_areas)
         return 0;
     total->sum += counted->sign;
@@ -251,7 +250,7 @@ static int total_row(void *context, const struct db_value *row, size_t num_colum
     int           ret = 0;
     (void) num_columns;
     if (row[2].integer != 0)
-        return counters_waiting_walk(&row[1], total_waiting, total);
+        return counters_waiting_walk(&row[1], total->record, total_waiting, total);
     if (!total->chosen->all)
         ret = sum_chosen(total->chosen, &row[1], COUNTERS_AREA_MARK, &sum);
     total->sum += sum;

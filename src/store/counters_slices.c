@@ -34,11 +34,12 @@ struct batch {
 };
 
 struct counters_slices {
-    size_t       most; /* of a batch */
-    struct batch growing, closed;
-    int64_t      newest; /* number of the last that waits in `growing` */
-    int64_t      up_to;  /* of `closed`; 0: there is none */
-    size_t       next;   /* slice of `closed` */
+    size_t               most; /* of a batch */
+    struct batch         growing, closed;
+    int64_t              newest; /* number of the last that waits in `growing` */
+    int64_t              up_to;  /* of `closed`; 0: there is none */
+    size_t               next;   /* slice of `closed` */
+    struct counters_open open;   /* of `growing` */
 };
 
 int counters_slices_new(size_t batch, struct counters_slices **slices)
@@ -71,6 +72,7 @@ void counters_slices_clear(struct counters_slices *slices)
     clear_batch(&slices->closed);
     slices->up_to = 0;
     slices->next = 0;
+    slices->open = (struct counters_open){ .next = 0 };
 }
 
 void counters_slices_free(struct counters_slices *slices)
@@ -85,6 +87,11 @@ void counters_slices_free(struct counters_slices *slices)
 bool counters_slices_any(const struct counters_slices *slices)
 {
     return slices->up_to != 0 || slices->growing.num > 0;
+}
+
+struct counters_open *counters_slices_open(struct counters_slices *slices)
+{
+    return &slices->open;
 }
 
 /* ---- what waits, by its series ---- */
@@ -177,6 +184,7 @@ static void close_batch(struct counters_slices *slices)
     slices->growing = empty;
     slices->up_to = slices->newest;
     slices->next = 0;
+    slices->open = (struct counters_open){ .next = 0 };
 }
 
 static int write_slice(struct counters_slices *slices, struct counter_book *book, struct db *db, struct db_error *error)

@@ -28,6 +28,9 @@ void counters_slices_clear(struct counters_slices *slices); /* as if nothing wai
 int counters_slices_load(struct counters_slices *slices, struct counter_book *book, struct db *db, int64_t *newest,
                          struct db_error *error);
 
+/* The rows of what grows that have room for more. */
+struct counters_open *counters_slices_open(struct counters_slices *slices);
+
 /* This was written to wait, under numbers up to `newest`. */
 int counters_slices_put(struct counters_slices *slices, struct counter_book *book,
                         const struct counters_counted *counted, size_t num, int64_t newest);

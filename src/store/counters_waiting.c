@@ -61,39 +61,123 @@ static bool same_head(const struct counters_counted *a, const struct counters_co
            memcmp(a->counters, b->counters, a->num_counters) == 0;
 }
 
-int counters_waiting_write(struct db *db, const struct counters_counted *counted, size_t num, int64_t *newest,
-                           struct db_error *error)
+static int run(struct db *db, const char *sql, const struct db_value *parameters, size_t num, struct db_error *error)
+{
+    struct db_statement *statement;
+    int                  ret = db_prepare(db, sql, &statement, error);
+    return ret == 0 ? db_run(statement, parameters, num, error) : ret;
+}
+
+struct writing {
+    struct db            *db;
+    struct counters_open *open;
+    int64_t              *newest;
+    struct db_error      *error;
+    struct sink           piece;  /* what is put into a row next */
+    struct sink           bytes;  /* of rows that are new, one behind the other */
+    struct db_value      *rows;   /* these rows */
+    size_t               *begins; /* of each in `bytes`; one more: the end */
+    size_t                num_rows;
+};
+
+/* The row stands in the database as it is, or will with the other new ones. */
+static int keep_row(struct writing *writing, struct counters_open_row *row)
 {
     enum { COLUMNS = STORE_COLUMNS_counter_waiting };
-    struct sink      bytes;
-    size_t           num_rows = 0;
-    int64_t          number = *newest;
-    struct db_value *rows = memory_array(num + 1, COLUMNS * sizeof *rows);
-    size_t          *begins = memory_array(num + 1, sizeof *begins);
-    int              ret = rows == NULL || begins == NULL ? TOC_ERR_NO_MEMORY : 0;
-    sink_init_memory(&bytes);
+    const struct db_value parameters[] = { db_bytes(row->bytes, row->used), db_integer(row->number) };
+    bool                  changed = row->changed, stored = row->stored;
+    row->changed = false;
+    row->stored = true;
+    if (!changed)
+        return 0;
+    if (stored)
+        return run(writing->db, "UPDATE counter_waiting SET counted = $1 WHERE number = $2", parameters, 2,
+                   writing->error);
+    sink_write(&writing->bytes, row->bytes, row->used);
+    writing->rows[writing->num_rows * COLUMNS + store_counter_waiting_number] = db_integer(row->number);
+    writing->begins[++writing->num_rows] = writing->bytes.used;
+    return 0;
+}
+
+/* What was put into `piece` goes to the end of the row. */
+static int append(struct writing *writing, struct counters_open_row *row)
+{
+    if (writing->piece.failure != 0)
+        return TOC_ERR_NO_MEMORY;
+    if (writing->piece.used > sizeof row->bytes - row->used)
+        return TOC_ERR_TOO_LARGE;
+    memcpy(row->bytes + row->used, writing->piece.bytes, writing->piece.used);
+    row->used += writing->piece.used;
+    row->changed = true;
+    writing->piece.used = 0;
+    return 0;
+}
+
+/* The open row for such a record, a new one where none has room. */
+static int find_row(struct writing *writing, const struct counters_counted *counted, struct counters_open_row **found)
+{
+    struct counters_open     *open = writing->open;
+    struct counters_open_row *row = NULL;
+    for (size_t i = 0; i < COUNTERS_OPEN_ROWS && row == NULL; i++)
+        if (open->rows[i].number != 0 && same_head(&open->rows[i].head, counted))
+            row = &open->rows[i];
+    if (row == NULL)
+        row = &open->rows[open->next++ % COUNTERS_OPEN_ROWS];
+    else if (row->used < ENOUGH_BYTES) {
+        *found = row;
+        return 0;
+    }
+    int ret = keep_row(writing, row);
+    row->head = *counted;
+    row->number = ++*writing->newest;
+    row->stored = false;
+    row->used = 0;
+    put_head(&writing->piece, counted);
+    *found = row;
+    return ret == 0 ? append(writing, row) : ret;
+}
+
+static int put_all(struct writing *writing, const struct counters_counted *counted, size_t num)
+{
+    int ret = 0;
     for (size_t i = 0; i < num && ret == 0; i++) {
-        if (num_rows == 0 || !same_head(&counted[i], &counted[i - 1]) ||
-            bytes.used - begins[num_rows - 1] >= ENOUGH_BYTES) {
-            begins[num_rows++] = bytes.used;
-            put_head(&bytes, &counted[i]);
-        }
-        put_counted(&bytes, &counted[i]);
+        struct counters_open_row *row;
+        ret = find_row(writing, &counted[i], &row);
+        put_counted(&writing->piece, &counted[i]);
+        if (ret == 0)
+            ret = append(writing, row);
     }
-    if (ret == 0 && bytes.failure != 0)
-        ret = TOC_ERR_NO_MEMORY;
-    for (size_t i = 0; i < num_rows && ret == 0; i++) {
-        size_t end = i + 1 < num_rows ? begins[i + 1] : bytes.used;
-        rows[i * COLUMNS + store_counter_waiting_number] = db_integer(++number);
-        rows[i * COLUMNS + store_counter_waiting_counted] = db_bytes(bytes.bytes + begins[i], end - begins[i]);
-    }
+    for (size_t i = 0; i < COUNTERS_OPEN_ROWS && ret == 0; i++)
+        ret = keep_row(writing, &writing->open->rows[i]);
+    return ret == 0 && writing->bytes.failure != 0 ? TOC_ERR_NO_MEMORY : ret;
+}
+
+int counters_waiting_write(struct db *db, const struct counters_counted *counted, size_t num,
+                           struct counters_open *open, int64_t *newest, struct db_error *error)
+{
+    enum { COLUMNS = STORE_COLUMNS_counter_waiting };
+    struct counters_open none = { .next = 0 };
+    int64_t              number = *newest;
+    struct writing       writing = { .db = db,
+                                     .open = open != NULL ? open : &none,
+                                     .newest = &number,
+                                     .error = error,
+                                     .rows = memory_array(num + 1, COLUMNS * sizeof *writing.rows),
+                                     .begins = memory_array(num + 1, sizeof *writing.begins) };
+    sink_init_memory(&writing.piece);
+    sink_init_memory(&writing.bytes);
+    int ret = writing.rows == NULL || writing.begins == NULL ? TOC_ERR_NO_MEMORY : put_all(&writing, counted, num);
+    for (size_t i = 0; i < writing.num_rows && ret == 0; i++)
+        writing.rows[i * COLUMNS + store_counter_waiting_counted] =
+            db_bytes(writing.bytes.bytes + writing.begins[i], writing.begins[i + 1] - writing.begins[i]);
     if (ret == 0)
-        ret = db_insert(db, &store_table_counter_waiting, rows, num_rows, error);
+        ret = db_insert(db, &store_table_counter_waiting, writing.rows, writing.num_rows, error);
     if (ret == 0)
         *newest = number;
-    free(rows);
-    free(begins);
-    sink_free(&bytes);
+    free(writing.rows);
+    free(writing.begins);
+    sink_free(&writing.piece);
+    sink_free(&writing.bytes);
     return ret;
 }
 
@@ -158,22 +242,35 @@ struct head {
     int                        places[COUNTERS_MOST_COUNTERS];
 };
 
-static void take_head(struct walk *walk, struct head *head)
+/* The number of a counter among the record's, probably `guess`; -1: it has none of that name. */
+static int find_counter(const struct model_record *record, const char *name, size_t guess)
+{
+    if (record == NULL)
+        return -1;
+    if (guess < record->num_counters && strcmp(record->counters[guess].name, name) == 0)
+        return (int) guess;
+    for (size_t c = 0; c < record->num_counters; c++)
+        if (strcmp(record->counters[c].name, name) == 0)
+            return (int) c;
+    return -1;
+}
+
+/* False: it is of another record than `only`. */
+static bool take_head(struct walk *walk, const struct model_record *only, struct head *head)
 {
     char name[NAME_BYTES];
     *head = (struct head){ .known = take_day(walk) };
     take_name(walk, name);
-    head->record = model_record_find(name);
+    if (only != NULL && !walk->bad && strcmp(only->name, name) != 0)
+        return false;
+    head->record = only != NULL ? only : model_record_find(name);
     uint64_t num = take(walk);
     walk->bad = walk->bad || num > COUNTERS_MOST_COUNTERS;
     for (head->num_counters = 0; !walk->bad && head->num_counters < num; head->num_counters++) {
-        int *place = &head->places[head->num_counters];
         take_name(walk, name);
-        *place = -1;
-        for (size_t c = 0; head->record != NULL && c < head->record->num_counters; c++)
-            if (strcmp(head->record->counters[c].name, name) == 0)
-                *place = (int) c;
+        head->places[head->num_counters] = find_counter(head->record, name, head->num_counters);
     }
+    return true;
 }
 
 static void take_counted(struct walk *walk, const struct head *head, struct counters_counted *counted)
@@ -197,14 +294,16 @@ static void take_counted(struct walk *walk, const struct head *head, struct coun
     }
 }
 
-int counters_waiting_walk(const struct db_value *packed, counters_waiting_counted *counted, void *context)
+int counters_waiting_walk(const struct db_value *packed, const struct model_record *only,
+                          counters_waiting_counted *counted, void *context)
 {
     struct head head;
     int         ret = 0;
     if (packed->type != DB_BYTES || packed->size == 0)
         return DB_ERR_CORRUPT;
     struct walk walk = { .at = (const uint8_t *) packed->bytes, .end = (const uint8_t *) packed->bytes + packed->size };
-    take_head(&walk, &head);
+    if (!take_head(&walk, only, &head))
+        return 0;
     while (ret == 0 && !walk.bad && walk.at < walk.end) {
         struct counters_counted one;
         take_counted(&walk, &head, &one);
@@ -248,7 +347,7 @@ static int waiting_row(void *context, const struct db_value *row, size_t num_col
     struct reading *reading = context;
     (void) num_columns;
     reading->number = row[0].integer;
-    return counters_waiting_walk(&row[1], waiting_counted, reading);
+    return counters_waiting_walk(&row[1], NULL, waiting_counted, reading);
 }
 
 int counters_waiting_read(struct db *db, size_t most, counters_waiting_numbered *counted, void *context,
@@ -273,13 +372,6 @@ int counters_slice_read(struct db *db, struct counters_slice *slice, struct db_e
 {
     *slice = (struct counters_slice){ 0, 0 };
     return select_rows(db, "SELECT up_to, series FROM counter_slice", NULL, 0, slice_row, slice, error);
-}
-
-static int run(struct db *db, const char *sql, const struct db_value *parameters, size_t num, struct db_error *error)
-{
-    struct db_statement *statement;
-    int                  ret = db_prepare(db, sql, &statement, error);
-    return ret == 0 ? db_run(statement, parameters, num, error) : ret;
 }
 
 int counters_slice_write(struct db *db, const struct counters_slice *slice, struct db_error *error)

@@ -39,14 +39,33 @@ struct counters_counted {
     toc_date                   days[COUNTERS_MOST_COUNTERS];
 };
 
-/* Write them, within the open transaction, under the numbers after *newest, which goes on to the last. */
-int counters_waiting_write(struct db *db, const struct counters_counted *counted, size_t num, int64_t *newest,
-                           struct db_error *error);
+#define COUNTERS_OPEN_ROWS 4
 
-/* Go over a row's. Counters that the model has no longer are left out. The callback returns 0 to go on, or a status
- * that ends it; DB_ERR_CORRUPT where the bytes are none of such a row. */
+/* The rows that have room for more, one for each kind of record that is counted now, as the database has them: groups
+ * of a record or two fill rows together, so that whoever reads counts has few rows to go over. Zeroed: none. */
+struct counters_open {
+    struct counters_open_row {
+        struct counters_counted head; /* record, day known and counters of all that stand in it */
+        int64_t                 number;
+        bool                    stored, changed;
+        size_t                  used;
+        char                    bytes[3000];
+    } rows[COUNTERS_OPEN_ROWS];
+    size_t next; /* to be given up */
+};
+
+/* Write them, within the open transaction, into the open rows and under the numbers after *newest, which goes on to the
+ * last. open: NULL = every row is new, as a table wants that others remove rows from; its rows must stand as they were
+ * written, so it is zeroed before they are removed, or are to be, and where the transaction fails. */
+int counters_waiting_write(struct db *db, const struct counters_counted *counted, size_t num,
+                           struct counters_open *open, int64_t *newest, struct db_error *error);
+
+/* Go over a row's. Counters that the model has no longer are left out. only: a row of another record is passed over,
+ * unread but for its head; NULL: none is. The callback returns 0 to go on, or a status that ends it; DB_ERR_CORRUPT
+ * where the bytes are none of such a row. */
 typedef int counters_waiting_counted(void *context, const struct counters_counted *counted);
-int         counters_waiting_walk(const struct db_value *packed, counters_waiting_counted *counted, void *context);
+int         counters_waiting_walk(const struct db_value *packed, const struct model_record *only,
+                                  counters_waiting_counted *counted, void *context);
 
 /* The place in counted->areas, num_areas where it is not there; the place of a counter, num_counters where it has none.
  */

@@ -208,7 +208,7 @@ static void test_what_is_written_is_read(void **state)
     }
     open_database(&db);
     assert_ok(db_begin(db, DB_WRITE, NULL));
-    assert_ok(counters_waiting_write(db, written, NUM, &newest, NULL));
+    assert_ok(counters_waiting_write(db, written, NUM, NULL, &newest, NULL));
     seen.num = 0;
     assert_ok(counters_waiting_read(db, 100, see_numbered, &seen, NULL));
     assert_ok(db_rollback(db));
@@ -248,16 +248,22 @@ static void test_other_bytes_are_refused(void **state)
     struct db              *db;
     open_database(&db);
     assert_ok(db_begin(db, DB_WRITE, NULL));
-    assert_ok(counters_waiting_write(db, &one, 1, &newest, NULL));
+    assert_ok(counters_waiting_write(db, &one, 1, NULL, &newest, NULL));
     struct db_value key = db_integer(newest);
     assert_ok(db_fetch(db, &store_table_counter_waiting, &key, 1, keep, &whole, NULL));
     assert_ok(db_rollback(db));
     db_close(db);
+    struct db_value value = db_bytes(whole.bytes, whole.size);
+    seen.num = 0;
+    assert_ok(counters_waiting_walk(&value, model_record(MODEL_ALARM), see, &seen)); /* passed over */
+    assert_int_equal(seen.num, 0);
+    assert_ok(counters_waiting_walk(&value, one.record, see, &seen));
+    assert_int_equal(seen.num, 1);
     size_t num_refused = 0;
     for (size_t size = 0; size < whole.size; size++) {
         struct db_value part = db_bytes(whole.bytes, size);
         seen.num = 0;
-        int status = counters_waiting_walk(&part, see, &seen);
+        int status = counters_waiting_walk(&part, NULL, see, &seen);
         assert_true(status == DB_ERR_CORRUPT || status == 0);
         assert_int_equal(seen.num, 0);
         num_refused += status == DB_ERR_CORRUPT;
@@ -265,15 +271,15 @@ static void test_other_bytes_are_refused(void **state)
     assert_int_equal(num_refused, whole.size - 1); /* all but a head with nothing behind it */
     for (size_t at = 0; at < whole.size; at++)
         for (unsigned flip = 1; flip < 256; flip <<= 1) { /* it ends, within the bytes, whatever it says */
-            struct bytes    other = whole;
-            struct db_value value = db_bytes(other.bytes, other.size);
+            struct bytes other = whole;
+            value = db_bytes(other.bytes, other.size);
             other.bytes[at] = (char) (other.bytes[at] ^ (int) flip);
             seen.num = 0;
-            int status = counters_waiting_walk(&value, see, &seen);
+            int status = counters_waiting_walk(&value, NULL, see, &seen);
             assert_true(status == DB_ERR_CORRUPT || status == 0);
         }
     struct db_value text = db_text(whole.bytes, whole.size);
-    assert_status(counters_waiting_walk(&text, see, &seen), DB_ERR_CORRUPT);
+    assert_status(counters_waiting_walk(&text, NULL, see, &seen), DB_ERR_CORRUPT);
 }
 
 /* ---- slices, on SQLite ---- */
@@ -317,6 +323,27 @@ static void test_slices_are_counted(void **state)
     wait_until_none_waits(); /* nobody comes: the writer adds the rest */
     assert_int_equal(num_slices(), 0);
     assert_counts(cases);
+    assert_int_equal(wrong(), 0);
+}
+
+/* Groups of a case or two fill rows together. */
+static void test_small_groups_share_rows(void **state)
+{
+    (void) state;
+    test.options.counts_waiting = 1;
+    test_store_reopen(&test);
+    for (int i = 0; i < 40; i++)
+        create_cases(1 + (size_t) i % 2);
+    assert_in_range(num_waiting(), 2, 20);
+    assert_counts(60);
+    test_store_reopen(&test); /* begins rows of its own */
+    create_cases(1);
+    assert_counts(61);
+    assert_int_equal(wrong(), 0);
+    wait_until_none_waits();
+    create_cases(1); /* and again when all are gone */
+    create_cases(1);
+    assert_counts(63);
     assert_int_equal(wrong(), 0);
 }
 
@@ -372,9 +399,9 @@ static void test_what_waits_is_taken_in(void **state)
     test.store = NULL;
     open_database(&db);
     assert_ok(db_begin(db, DB_WRITE, &error));
-    assert_ok(counters_waiting_write(db, &counted, 1, &newest, &error));
+    assert_ok(counters_waiting_write(db, &counted, 1, NULL, &newest, &error));
     assert_ok(counters_slice_write(db, &(struct counters_slice){ newest, INT64_MAX }, &error));
-    assert_ok(counters_waiting_write(db, &counted, 1, &newest, &error));
+    assert_ok(counters_waiting_write(db, &counted, 1, NULL, &newest, &error));
     assert_ok(db_commit(db, &error));
     db_close(db);
     test_store_reopen(&test);
@@ -391,6 +418,7 @@ int main(void)
         { "bytes", test_what_is_written_is_read, test_store_on_sqlite, test_store_end, &test },
         { "other bytes", test_other_bytes_are_refused, test_store_on_sqlite, test_store_end, &test },
         { "slices", test_slices_are_counted, test_store_on_sqlite, test_store_end, &test },
+        { "slices, small groups", test_small_groups_share_rows, test_store_on_sqlite, test_store_end, &test },
         { "slices, an area moves", test_a_move_settles_what_waits, test_store_on_sqlite, test_store_end, &test },
         { "carried over", test_what_waits_is_taken_in, test_store_on_sqlite, test_store_end, &test },
         { "postgresql", test_what_waits_is_counted, test_store_on_postgresql, test_store_end, &test },
