@@ -2,7 +2,7 @@
 // Data of a page: asked for when its key changes, and again when a live event says that something of it has changed.
 import { useEffect, useRef, useState } from "preact/hooks";
 import { Problem } from "./api";
-import { onChange } from "./live";
+import { onChange, type Pace } from "./live";
 
 export interface Data<T> {
   value: T | null; /** the newest that came; kept while it is asked for anew */
@@ -40,9 +40,9 @@ export function keptFor<T>(milliseconds: number): (key: string, ask: () => Promi
   };
 }
 
-/** key: what it depends on; null = nothing to ask for yet. records: whose changes make it out of date; calm: how many
- * milliseconds their changes are gathered, where not as live.ts says. */
-export function useData<T>(key: string | null, ask: (signal: AbortSignal) => Promise<T>, records: readonly string[] = [], calm?: number): Data<T> {
+/** key: what it depends on; null = nothing to ask for yet. records: whose changes make it out of date; pace: how soon
+ * after them it is asked for anew (a constant). */
+export function useData<T>(key: string | null, ask: (signal: AbortSignal) => Promise<T>, records: readonly string[] = [], pace?: Pace): Data<T> {
   const [state, setState] = useState<Omit<Data<T>, "again">>({ value: null, failure: null, loading: key !== null, at: null });
   const [round, setRound] = useState(0);
   const shown = useRef<string | null>(null);
@@ -65,12 +65,12 @@ export function useData<T>(key: string | null, ask: (signal: AbortSignal) => Pro
       }
     });
     turn();
-    const deaf = names === "" ? null : onChange(names.split(","), turn, calm);
+    const deaf = names === "" ? null : onChange(names.split(","), turn, pace);
     return () => {
       deaf?.();
       ending.abort();
     };
-  }, [key, names, calm, round]);
+  }, [key, names, pace, round]);
 
   return { ...state, again: () => setRound((old) => old + 1) };
 }

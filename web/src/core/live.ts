@@ -14,24 +14,42 @@ export interface Change {
   area?: string;
 }
 
-type Listener = { records: readonly string[]; tell: () => void; calm: number; due: ReturnType<typeof setTimeout> | null };
+/** When a listener is told: soon after a change, but once in so many milliseconds (spaced); or so many milliseconds after
+ * the first change, once for all that come until then (gathered). */
+export interface Pace {
+  spaced?: number;
+  gathered?: number;
+}
+
+interface Listener {
+  records: readonly string[];
+  tell: () => void;
+  pace: Pace;
+  due: ReturnType<typeof setTimeout> | null;
+  told: number; /** when it was told last, in milliseconds */
+}
 const listeners = new Set<Listener>();
-const CALM_MS = 400; // many changes at once are one
+const SOON_MS = 30; // what was written together comes together
+const CALM_MS = 400;
+
+function wait({ pace: { spaced = CALM_MS, gathered }, told }: Listener): number {
+  return gathered ?? Math.min(spaced, Math.max(SOON_MS, told + spaced - Date.now()));
+}
 
 function hear(change: Change | null): void {
   for (const listener of listeners) {
     if (change !== null && !listener.records.includes(change.type)) continue;
     listener.due ??= setTimeout(() => {
       listener.due = null;
+      listener.told = Date.now();
       listener.tell();
-    }, listener.calm);
+    }, wait(listener));
   }
 }
 
-/** Call `tell` when a record of these kinds has changed, or when events may have been missed; `calm` milliseconds later,
- * once for all that come until then. */
-export function onChange(records: readonly string[], tell: () => void, calm = CALM_MS): () => void {
-  const listener: Listener = { records, tell, calm, due: null };
+/** Call `tell` when a record of these kinds has changed, or when events may have been missed. */
+export function onChange(records: readonly string[], tell: () => void, pace: Pace = {}): () => void {
+  const listener: Listener = { records, tell, pace, due: null, told: 0 };
   listeners.add(listener);
   return () => {
     if (listener.due !== null) clearTimeout(listener.due);
@@ -57,7 +75,8 @@ export function readEvent(block: string): { id?: string; event: string; data: st
 type Told = { change: Change | null } | { state: LiveState };
 const others = typeof BroadcastChannel === "undefined" ? null : new BroadcastChannel("tocsin-live");
 
-function take(told: Told): void {
+/** For tests too: what the stream or another page has said. */
+export function take(told: Told): void {
   if ("state" in told) live.value = told.state;
   else hear(told.change);
 }

@@ -40,7 +40,9 @@ interface Rest {
   byArea: Schemas["area_counts"];
   closer: Closer;
 }
-const REST_CALM_MS = 2000;
+const REST_PACE = { gathered: 2000 };
+// New signals are few, and nobody should wait for one.
+const SIGNAL_PACE = { spaced: 100 };
 
 // As known at the end of yesterday: nothing is added to it, except while a clock here goes ahead of the server's.
 const keepYesterday = keptFor<Schemas["counts"]>(300_000);
@@ -251,9 +253,9 @@ export function Situation() {
   const area = query.value.get("area") ?? own.value;
   const key = area === null ? null : `${area} ${disease} ${asof}`;
   const data = useData(key, (signal) => askFigures(area ?? "", disease, asof, signal), ["case", "area"]);
-  const rest = useData(key, (signal) => askRest(area ?? "", disease, asof, signal), ["case", "area", "result"], REST_CALM_MS);
+  const rest = useData(key, (signal) => askRest(area ?? "", disease, asof, signal), ["case", "area", "result"], REST_PACE);
   const signals = area !== null && asof === "" && may("signal", "read");
-  const inbox = useData(signals ? `inbox ${area} ${disease}` : null, (signal) => askInbox(area ?? "", disease, signal), ["signal", "task"]);
+  const inbox = useData(signals ? `inbox ${area} ${disease}` : null, (signal) => askInbox(area ?? "", disease, signal), ["signal", "task"], SIGNAL_PACE);
   // Shown together, so that nothing moves away from under somebody's eyes.
   const waits = area === null ? own : rest.value === null ? rest : signals && inbox.value === null && inbox.failure === null ? inbox : null;
   if (area === null && !own.loading && own.failure === null) return <Empty>{t("situation.noArea")}</Empty>;

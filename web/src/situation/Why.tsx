@@ -12,7 +12,7 @@ type Changes = Schemas["case_changes"];
 type Kind = Changes["kinds"][number];
 type Row = Kind["rows"][number];
 
-const CALM_MS = 5000;
+const PACE = { gathered: 5000 };
 
 const signed = (change: number) => `${change > 0 ? "+" : ""}${number(change)}`;
 
@@ -72,7 +72,7 @@ function Told({ changes, from, to }: { changes: Changes; from: string; to: strin
 export function Why({ area, disease, from, to, asof }: { area: string; disease: string; from: string; to: string; asof: string }) {
   const [open, setOpen] = useState(false);
   const which = { area, from, to, ...(disease === "" ? {} : { disease }), ...(asof === "" ? {} : { asof }) };
-  const data = useData(open ? `why ${JSON.stringify(which)}` : null, (signal) => get("/api/v1/cases/changes", which, { signal }), ["case", "person"], CALM_MS);
+  const data = useData(open ? `why ${JSON.stringify(which)}` : null, (signal) => get("/api/v1/cases/changes", which, { signal }), ["case", "person"], PACE);
   return (
     <details class="card" onToggle={(event) => setOpen(event.currentTarget.open)}>
       <summary>{t("why.title")}</summary>
