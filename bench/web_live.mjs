@@ -2,7 +2,9 @@
 // From a laboratory's message over MLLP to the curve and the signal that change in a page that is open, while other
 // laboratories send results at a steady rate. All on this machine: server, browser and senders.
 //
-// usage: web_live.mjs BUILD [--rate RESULTS_A_SECOND] [--probes N]
+// usage: web_live.mjs BUILD [--rate RESULTS_A_SECOND] [--probes N] [--stages]
+//
+// --stages: also where the time goes: when the browser has heard of the change, asked, and was answered.
 //
 // Each probe is a case of a disease of which one case is enough, in a township of its own: one case and one signal more on the
 // page. Times are from before the message is written to the socket until the page's elements have changed.
@@ -19,7 +21,7 @@ const COUNTY = "900101";
 const SENDERS = 8;
 const BAR_MS = 1000;
 const LONGEST_MS = 20_000;
-const { values } = parseArgs({ allowPositionals: true, options: { rate: { type: "string", default: "200" }, probes: { type: "string", default: "90" } } });
+const { values } = parseArgs({ allowPositionals: true, options: { rate: { type: "string", default: "200" }, probes: { type: "string", default: "90" }, stages: { type: "boolean" } } });
 const rate = Number(values.rate), probes = Math.min(90, Number(values.probes));
 const folder = mkdtempSync(join(tmpdir(), "tocsin-live-"));
 const node = join(folder, "node");
@@ -85,6 +87,36 @@ class Laboratory {
   }
 }
 
+/** In the page: when it heard of which record, and when it asked for what and was answered. */
+function noteStages() {
+  window.tocsinStages = { heard: [], asked: [] };
+  new BroadcastChannel("tocsin-live").onmessage = ({ data }) => {
+    if (data.change?.type !== undefined) window.tocsinStages.heard.push([data.change.type, Date.now()]);
+  };
+  const ask = window.fetch;
+  window.fetch = async (...words) => {
+    const one = [new URL(words[0].url ?? words[0], location.href).pathname, Date.now(), 0];
+    window.tocsinStages.asked.push(one);
+    const answer = await ask(...words);
+    one[2] = Date.now();
+    return answer;
+  };
+}
+
+/** Of each probe, from when to when: heard of a record of that kind, asked for that path first after that, answered. */
+function stagesOf({ heard, asked }, kind, path, spans) {
+  const stages = { heard: [], asked: [], answered: [] };
+  for (const [from, to] of spans) {
+    const at = heard.find(([type, at]) => type === kind && at >= from && at <= to)?.[1];
+    const turn = asked.filter(([name, began, ended]) => name === path && began >= (at ?? Infinity) && ended <= to && ended > 0)[0];
+    if (turn === undefined) continue;
+    stages.heard.push(at - from);
+    stages.asked.push(turn[1] - from);
+    stages.answered.push(turn[2] - from);
+  }
+  return stages;
+}
+
 let ending = false, sent = 0, refused = 0;
 
 async function load(place, first, places) {
@@ -109,6 +141,7 @@ await page.waitForSelector(".live.on");
 await page.waitForSelector(".curve .bar", { state: "attached" });
 
 await page.click(".curve summary"); // the curve's numbers, the newest day first
+if (values.stages) await page.evaluate(noteStages);
 
 let changed = () => {};
 await page.exposeFunction("tocsinChanged", (curve, signals) => changed(curve, signals));
@@ -126,6 +159,7 @@ const began = Date.now();
 await pause(3000);
 const probe = new Laboratory(server.mllp);
 const times = { acknowledged: [], curve: [], signal: [] };
+const spans = { curve: [], signal: [] };
 for (let i = 0; i < probes; i++) {
   const from = Date.now();
   const seen = new Promise((done) => {
@@ -146,6 +180,7 @@ for (let i = 0; i < probes; i++) {
   const at = await seen;
   times.curve.push(at.curve ?? LONGEST_MS);
   times.signal.push(at.signal ?? LONGEST_MS);
+  for (const what of ["curve", "signal"]) spans[what].push([from, from + (at[what] ?? LONGEST_MS)]);
   await pause(50 + Math.random() * 300);
 }
 const seconds = (Date.now() - began) / 1000;
@@ -159,6 +194,12 @@ for (const [what, all] of [["curve", times.curve], ["signal", times.signal]]) {
   const late = percentile(all, 0.99);
   row(`result of a message by MLLP to changed ${what} in an open browser, p99`, "< 1 s", `${late === LONGEST_MS ? "never within 20 s" : `${late} ms`}, median ${percentile(all, 0.5)} ms; ${beside}`,
     late < BAR_MS && reached >= 0.95 * rate && refused === 0);
+}
+if (values.stages) {
+  const noted = await page.evaluate(() => window.tocsinStages);
+  for (const [what, kind, path] of [["curve", "case", "/api/v1/counts"], ["signal", "signal", "/api/v1/signals/open"]])
+    for (const [stage, all] of Object.entries(stagesOf(noted, kind, path, spans[what])))
+      console.log(`${what}, ${stage}: median ${percentile(all, 0.5)} ms, p90 ${percentile(all, 0.9)} ms, p99 ${percentile(all, 0.99)} ms (${all.length})`);
 }
 await browser.close();
 await server.end();
