@@ -143,7 +143,7 @@ static int open_node(const struct cli_command *command, const struct settings *s
                      struct node *node)
 {
     char                host[100] = "", holder[180];
-    struct node_options options = { .directory = settings->node.directory, .program = node_program() };
+    struct node_options options = { .directory = settings->node.directory, .program = node_program(), .stays = true };
     gethostname(host, sizeof host - 1);
     snprintf(holder, sizeof holder, "tocsin serve on %s, process %ld", host, (long) getpid());
     options.holder = holder;

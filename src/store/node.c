@@ -130,6 +130,7 @@ static int open_store(const struct node_options *options, struct node *node, str
                                    .lists = node->lists,
                                    .clock = options->clock,
                                    .write = options->holder != NULL,
+                                   .stays = options->stays,
                                    .holder = options->holder,
                                    .db = { .create = options->create },
                                    .county_depth = (unsigned) node->settings.county_depth,

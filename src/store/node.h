@@ -24,6 +24,7 @@ struct node_options {
     const char        *program;  /* of the keeper: the path of tocsin; NULL = forked without exec (tests) */
     const char        *holder;   /* of the writer's lease, for people; NULL = only readers */
     bool               create;   /* the database may be made */
+    bool               stays;    /* a server's: names are read ahead (names_ahead.h) */
     struct store_clock clock;
 };
 

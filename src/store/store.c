@@ -11,6 +11,7 @@
 #include "model/records.h"
 #include "store/group.h"
 #include "store/migration.h"
+#include "store/names_ahead.h"
 #include "store/schema.h"
 #include "store/select_many.h"
 #include "store/store_internal.h"
@@ -109,6 +110,8 @@ int store_open(const struct store_options *options, struct store **store, struct
         ret = migration_check(made->tree_db, migrations, num_migrations, error);
     if (ret == 0)
         ret = store_reload_areas(made, made->tree_db, error);
+    if (ret == 0 && options->stays)
+        ret = names_ahead_start(made->url, &reading, NAMES_AHEAD_STEP, 0, &made->names);
     if (ret != 0)
         store_close(made);
     else
@@ -132,6 +135,7 @@ void store_close(struct store *store)
     size_t num;
     if (store == NULL)
         return;
+    names_ahead_stop(store->names);
     if (store->writer != NULL) {
         struct db *db = store->writer->db;
         writer_stop(store->writer);

@@ -54,6 +54,7 @@ struct store_options {
     const struct model_lists *lists;  /* borrowed; NULL = codes are not checked against lists */
     struct store_clock        clock;  /* { NULL } = the machine's */
     bool                      write;  /* take the lease, migrate, start the writer */
+    bool                      stays;  /* whoever opens it goes on for long: names are read ahead (names_ahead.h) */
     const char               *holder; /* who holds the lease, for people: "tocsin serve on host" */
     struct db_options         db;
     unsigned                  county_depth; /* depth of the counties in the tree of areas (0 = a top): people are

@@ -13,6 +13,7 @@
 #include "store/store.h"
 
 struct group;
+struct names_ahead;
 struct writer;
 
 /* The tree of areas, kept until nobody holds it. */
@@ -26,8 +27,9 @@ struct held_tree {
 struct store {
     struct store_options options;
     char                *url;
-    char         **selects, **selects_one; /* "SELECT … FROM …" a record, by its number; "… WHERE id = $1" */
-    struct writer *writer;                 /* NULL: not ours to write */
+    char              **selects, **selects_one; /* "SELECT … FROM …" a record, by its number; "… WHERE id = $1" */
+    struct writer      *writer;                 /* NULL: not ours to write */
+    struct names_ahead *names;                  /* NULL: it does not stay */
 
     atomic_uint_fast64_t access_stamp; /* store_access_stamp */
 
