@@ -60,6 +60,7 @@
 #undef VIEW
 #undef KEYS
 #undef RARE
+#undef CARRIED
 #undef COUNTED
 #undef END_VIEW
 #define VIEW(of, en, zh)                                                                                               \
@@ -70,6 +71,7 @@
         .sorts = MODEL_PASTE(sorts_, SELF), .num_sorts = LENGTH(MODEL_PASTE(sorts_, SELF)) - 1,
 #define KEYS(...) .keys = { __VA_ARGS__ },
 #define RARE(...) .rare = { __VA_ARGS__ },
+#define CARRIED(...) .carried = { __VA_ARGS__ },
 #define COUNTED(name) .counter = (name),
 #define END_VIEW                                                                                                       \
     }                                                                                                                  \
@@ -287,6 +289,8 @@ bool view_index_of(const struct view *view, int use, struct view_index *index)
         if (area != NULL)
             put(index, area);
         put_keys(index, view);
+        for (size_t i = 0; i < VIEW_MAX_RARE && view->carried[i] != NULL; i++)
+            put(index, view->carried[i]);
     }
     snprintf(index->name, sizeof index->name, "%s_by_%s", view->name, by);
     return true;

@@ -59,8 +59,9 @@ struct view {
     size_t                    num_filters;
     const struct view_sort   *sorts; /* the first one is the usual one, descending */
     size_t                    num_sorts;
-    const char *keys[VIEW_MAX_KEYS]; /* VIEW_IS filters that stand in the list's indexes: those that matter most */
-    const char *rare[VIEW_MAX_RARE]; /* VIEW_IS filters with an index of their own: a value may be rare by itself */
+    const char *keys[VIEW_MAX_KEYS];    /* VIEW_IS filters that stand in the list's indexes: those that matter most */
+    const char *carried[VIEW_MAX_RARE]; /* filters whose values the indexes of the orders have too */
+    const char *rare[VIEW_MAX_RARE];    /* VIEW_IS filters with an index of their own: a value may be rare by itself */
     const char *counter; /* of the record: tells how many rows an area has, by its dimensions; NULL = none */
 };
 
@@ -99,7 +100,7 @@ enum model_kind view_kind(const struct view *view, const struct view_column *col
  * Each list wants, as INDEX lines of its record, besides what else the record has:
  *
  *     <view>_by_area      area, sorts …, keys …, id       all rows of some areas, in whatever order
- *     <view>_by_<sort>    sort, id, area, keys …          the rows of all areas in that order; one a sort
+ *     <view>_by_<sort>    sort, id, area, keys …, carried … the rows of all areas in that order; one a sort
  *     <view>_by_key       keys …, area, sorts …, id       the rows of a rare key
  *
  *     <view>_by_<rare>    rare, sorts …, area, keys …, id the rows of a rare value; one a field that RARE names

@@ -38,6 +38,9 @@
 #define LIST_MOST_ROWS 200 /* of a page */
 #define LIST_MOST_FILTERS 16
 #define LIST_PATIENCE 4
+#define LIST_CHEAP_ENTRIES                                                                                             \
+    40000                        /* so many are read before a walk is given up whose entries carry a filter's values   \
+                                  */
 #define LIST_MOST_SCANNED 400000 /* index entries of one page; then it is short and `next` goes on from there */
 #define LIST_CURSOR_BYTES 1024   /* the longest cursor */
 

@@ -252,6 +252,15 @@ static int cost_of_rare(struct list_work *work, struct list_costs *costs)
     return ret;
 }
 
+/* Is the test's value in every entry of the walk by sort? */
+static bool in_entries(const struct list_work *work, const struct list_test *test)
+{
+    bool found = test->key < VIEW_MAX_KEYS || strcmp(test->field, work->sort_field) == 0;
+    for (size_t i = 0; i < VIEW_MAX_RARE && work->view->carried[i] != NULL && !found; i++)
+        found = strcmp(work->view->carried[i], test->field) == 0;
+    return found;
+}
+
 /* Without counters: the newest rows first, then those of the first test on a value that may be rare, if there is one;
  * else a few areas one by one, or else no more than the newest rows. */
 static void guess(struct list_work *work, size_t num_areas, struct list_costs *costs)
@@ -271,19 +280,23 @@ int list_estimate(struct list_work *work, struct list_costs *costs)
 {
     struct numbers numbers;
     size_t         num_areas = area_set_count(&work->areas);
-    double         entry = 1;
+    double         entry = 1, sorted_entry = 1;
     int            ret = read_numbers(work, &numbers);
-    *costs = (struct list_costs){ HUGE_VAL, HUGE_VAL, HUGE_VAL, HUGE_VAL, false };
+    *costs = (struct list_costs){ HUGE_VAL, HUGE_VAL, HUGE_VAL, HUGE_VAL, false, false };
     if (ret != 0)
         return ret;
     if (numbers.all < 0 || numbers.here < 0) {
         guess(work, num_areas, costs);
         return 0;
     }
-    for (size_t i = 0; i < work->num_tests; i++)
+    for (size_t i = 0; i < work->num_tests; i++) {
         if (work->tests[i].key == VIEW_MAX_KEYS && strcmp(work->tests[i].field, work->sort_field) != 0)
             entry = ROW;
-    costs->sort = cost_of_sort(work, &numbers, entry, &costs->from_undated);
+        if (!in_entries(work, &work->tests[i]))
+            sorted_entry = ROW;
+    }
+    costs->carried = sorted_entry < entry;
+    costs->sort = cost_of_sort(work, &numbers, sorted_entry, &costs->from_undated);
     if (work->area_field != NULL)
         costs->area = SEEK * (double) num_areas + numbers.here * entry;
     ret = cost_of_rare(work, costs);

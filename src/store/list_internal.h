@@ -78,6 +78,7 @@ int list_check(struct list_work *work, const struct list_query *query, struct fa
 struct list_costs {
     double sort, area, key, rare; /* in index entries; HUGE_VAL = not that way */
     bool   from_undated;          /* by sort: no row with a value in the sort field answers the tests */
+    bool   carried;               /* by sort: entries hold what else would be looked up in rows */
 };
 int list_estimate(struct list_work *work, struct list_costs *costs);
 /* The rows that count in these areas (tops of subtrees) and pass the tests of the set, as far as they are dimensions of

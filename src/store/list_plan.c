@@ -159,6 +159,8 @@ static int find_in_areas(struct list_work *work)
     work->expected = costs.sort;
     /* Never much more than the other way would have cost from the beginning. */
     double patience = fmin(LIST_PATIENCE * costs.sort, other) + (double) work->page_size;
+    if (costs.carried) /* cheap, and rows of one value may lie together, far from where the walk begins */
+        patience = fmax(patience, fmin(LIST_CHEAP_ENTRIES, other));
     if (other >= LIST_MOST_SCANNED)
         patience = LIST_MOST_SCANNED;
     ret = list_scan_sort(work, patience < LIST_MOST_SCANNED ? (size_t) patience : LIST_MOST_SCANNED, &done);

@@ -10,6 +10,7 @@
  *     SORT("field")                            the usual one first
  *     KEYS("field", …)                         filters that stand in the indexes (view.h)
  *     RARE("field", …)                         filters that have an index of their own (view.h)
+ *     CARRIED("field", …)                      filters whose values stand in the indexes of the orders (view.h)
  *     COUNTED("counter")
  *     END_VIEW
  *     #undef SELF
@@ -23,6 +24,7 @@
 #undef SORT
 #undef KEYS
 #undef RARE
+#undef CARRIED
 #undef COUNTED
 #undef END_VIEW
 #define VIEW(record, title_en, title_zh)
@@ -32,6 +34,7 @@
 #define SORT(field)
 #define KEYS(...)
 #define RARE(...)
+#define CARRIED(...)
 #define COUNTED(counter)
 #define END_VIEW
 #endif

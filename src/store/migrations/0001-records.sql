@@ -295,9 +295,9 @@ CREATE TABLE "case" (
   PRIMARY KEY ("id")){keyed};
 CREATE INDEX "case_person" ON "case" ("person","disease");
 CREATE INDEX "cases_by_area" ON "case" ("responsible_area","onset_date","received_date","updated","disease","classification","id");
-CREATE INDEX "cases_by_onset_date" ON "case" ("onset_date","id","responsible_area","disease","classification");
-CREATE INDEX "cases_by_received_date" ON "case" ("received_date","id","responsible_area","disease","classification");
-CREATE INDEX "cases_by_updated" ON "case" ("updated","id","responsible_area","disease","classification");
+CREATE INDEX "cases_by_onset_date" ON "case" ("onset_date","id","responsible_area","disease","classification","severity","outcome");
+CREATE INDEX "cases_by_received_date" ON "case" ("received_date","id","responsible_area","disease","classification","severity","outcome");
+CREATE INDEX "cases_by_updated" ON "case" ("updated","id","responsible_area","disease","classification","severity","outcome");
 CREATE INDEX "cases_by_key" ON "case" ("disease","classification","responsible_area","onset_date","received_date","updated","id");
 CREATE INDEX "cases_by_severity" ON "case" ("severity","onset_date","received_date","updated","responsible_area","disease","classification","id");
 CREATE INDEX "cases_by_outcome" ON "case" ("outcome","onset_date","received_date","updated","responsible_area","disease","classification","id");
