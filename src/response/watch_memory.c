@@ -39,7 +39,7 @@ void watch_memory_clear(struct watch_memory *memory)
         free(memory->groups[g].written);
     arena_free(&memory->arena);
     struct watch_sender_codes codes = memory->codes;
-    *memory = (struct watch_memory){ .own = own, .room_own = room_own, .codes = codes };
+    *memory = (struct watch_memory){ .own = own, .room_own = room_own, .codes = codes, .reader = memory->reader };
     memory->arena.limit = (size_t) ARENA_MOST_MIB << 20;
 }
 
@@ -48,6 +48,7 @@ void watch_memory_free(struct watch_memory *memory)
     if (memory == NULL)
         return;
     watch_memory_clear(memory);
+    store_reader_close(memory->reader);
     watch_sender_codes_free(&memory->codes);
     free(memory->own);
     free(memory);

@@ -67,11 +67,12 @@ struct watch_memory {
     struct watch_own_events   *own;
     size_t                     num_own, room_own;
     struct watch_sender_codes  codes;
+    struct store_reader       *reader; /* of the rounds: opening one costs as much as many rounds; NULL = none yet */
     struct arena               arena;
 };
 
 int  watch_memory_new(struct watch_memory **memory); /* 0 or TOC_ERR_NO_MEMORY */
-void watch_memory_free(struct watch_memory *memory); /* NULL is fine */
+void watch_memory_free(struct watch_memory *memory); /* before the store is closed; NULL is fine */
 
 /* Forget everything: the next round reads all. */
 void watch_memory_clear(struct watch_memory *memory);

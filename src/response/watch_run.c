@@ -426,6 +426,22 @@ static int do_round(struct round *round)
     return ret;
 }
 
+/* With the reader of the rounds before; after a failure with a new one. */
+static int do_round_with_reader(struct round *round)
+{
+    struct watch_memory *memory = round->memory;
+    struct db_error      error = { 0 };
+    int                  ret = memory->reader == NULL ? store_reader_open(round->store, &memory->reader, &error) : 0;
+    round->reader = memory->reader;
+    if (ret == 0)
+        ret = do_round(round);
+    if (ret != 0) {
+        store_reader_close(memory->reader);
+        memory->reader = NULL;
+    }
+    return ret;
+}
+
 int watch_run(struct store *store, const struct access *who, struct watch_memory *memory, toc_date today, int64_t now,
               watch_tell *tell, void *context, struct watch_report *report, struct fault_list *faults)
 {
@@ -437,20 +453,16 @@ int watch_run(struct store *store, const struct access *who, struct watch_memory
     /* Another round has written some of it: look again. */
     ret = STORE_ERR_EXISTS;
     for (int i = 0; i < AGAIN && (ret == STORE_ERR_EXISTS || ret == STORE_ERR_VERSION); i++) {
-        struct round    round = { .store = store,
-                                  .who = who,
-                                  .today = today,
-                                  .now = now,
-                                  .tell = tell,
-                                  .context = context,
-                                  .report = report,
-                                  .faults = faults,
-                                  .memory = memory != NULL ? memory : own };
-        struct db_error error = { 0 };
-        ret = store_reader_open(store, &round.reader, &error);
-        if (ret == 0)
-            ret = do_round(&round);
-        store_reader_close(round.reader);
+        struct round round = { .store = store,
+                               .who = who,
+                               .today = today,
+                               .now = now,
+                               .tell = tell,
+                               .context = context,
+                               .report = report,
+                               .faults = faults,
+                               .memory = memory != NULL ? memory : own };
+        ret = do_round_with_reader(&round);
     }
     watch_memory_free(own);
     return ret;
