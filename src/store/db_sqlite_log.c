@@ -7,6 +7,11 @@
  * with a sync, is in the file and on the disk when it is over, in the order of before. What is collected of a
  * transaction that has not ended nobody else may look at: others learn of pages when they are committed.
  *
+ * A sync of a file that has grown carries its new length to the disk as well, by a write of its own that is waited for.
+ * So when a small commit comes to the end of the log, zeros follow it, AHEAD_BYTES, and the commits after it are
+ * written over them: SQLite takes zeros for what a log's end is, anything but a page of the log. Large commits come
+ * with enough to write without them.
+ *
  * All other files, and all else, are those of the file system beneath: the system's, or a test's.
  */
 #include <pthread.h>
@@ -19,6 +24,7 @@
 #include "store/db_sqlite.h"
 
 #define PIECE_BYTES (((size_t) 128 << 10) - 1) /* the most that SQLite hands to the system at a time */
+#define AHEAD_BYTES ((sqlite3_int64) 1 << 20)
 enum { NAME_BYTES = 60, MOST_SYSTEMS = 4 };
 
 struct file_system {
@@ -32,7 +38,10 @@ struct log_file {
     sqlite3_file *beneath; /* behind this struct */
     char         *bytes;   /* PIECE_BYTES; NULL: nothing was written yet */
     size_t        used;
-    sqlite3_int64 start; /* of what is collected, in the file */
+    sqlite3_int64 start;   /* of what is collected, in the file */
+    size_t        written; /* since the last sync */
+    sqlite3_int64 end;     /* of what was written last */
+    sqlite3_int64 length;  /* the file is as long as this, if not longer */
 };
 
 static struct log_file *log_of(sqlite3_file *file)
@@ -47,7 +56,29 @@ static int pass_on(struct log_file *log)
 {
     size_t size = log->used;
     log->used = 0;
-    return size == 0 ? SQLITE_OK : log->beneath->pMethods->xWrite(log->beneath, log->bytes, (int) size, log->start);
+    if (size == 0)
+        return SQLITE_OK;
+    log->written += size;
+    log->end = log->start + (sqlite3_int64) size;
+    return log->beneath->pMethods->xWrite(log->beneath, log->bytes, (int) size, log->start);
+}
+
+/* Zeros behind what was written last, where that is the file's end. The disk need not have room for them. */
+static void go_ahead(struct log_file *log)
+{
+    sqlite3_int64 length = 0;
+    bool          small = log->written > 0 && log->written <= PIECE_BYTES;
+    log->written = 0;
+    if (!small || log->bytes == NULL || log->end < log->length)
+        return;
+    if (log->beneath->pMethods->xFileSize(log->beneath, &length) != SQLITE_OK || length > log->end) {
+        log->length = length;
+        return;
+    }
+    memset(log->bytes, 0, PIECE_BYTES);
+    for (log->length = log->end; log->length < log->end + AHEAD_BYTES; log->length += (sqlite3_int64) PIECE_BYTES)
+        if (log->beneath->pMethods->xWrite(log->beneath, log->bytes, (int) PIECE_BYTES, log->length) != SQLITE_OK)
+            return;
 }
 
 static int write_log(sqlite3_file *file, const void *bytes, int num, sqlite3_int64 offset)
@@ -58,8 +89,11 @@ static int write_log(sqlite3_file *file, const void *bytes, int num, sqlite3_int
     if (log->bytes == NULL)
         log->bytes = malloc(PIECE_BYTES);
     int code = follows && log->used + size <= PIECE_BYTES ? SQLITE_OK : pass_on(log);
-    if (code == SQLITE_OK && (log->bytes == NULL || size > PIECE_BYTES))
+    if (code == SQLITE_OK && (log->bytes == NULL || size > PIECE_BYTES)) {
+        log->written += size;
+        log->end = offset + num;
         return log->beneath->pMethods->xWrite(log->beneath, bytes, num, offset);
+    }
     if (code != SQLITE_OK)
         return code;
     if (log->used == 0)
@@ -81,6 +115,8 @@ static int sync_log(sqlite3_file *file, int flags)
 {
     struct log_file *log = log_of(file);
     int              code = pass_on(log);
+    if (code == SQLITE_OK)
+        go_ahead(log);
     return code != SQLITE_OK ? code : log->beneath->pMethods->xSync(log->beneath, flags);
 }
 
@@ -88,6 +124,7 @@ static int truncate_log(sqlite3_file *file, sqlite3_int64 size)
 {
     struct log_file *log = log_of(file);
     int              code = pass_on(log);
+    log->length = 0; /* ask again */
     return code != SQLITE_OK ? code : log->beneath->pMethods->xTruncate(log->beneath, size);
 }
 

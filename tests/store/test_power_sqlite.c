@@ -305,6 +305,41 @@ static void test_large_pieces(void **state)
     sqlite3_close(connection);
 }
 
+static long size_of_log(void)
+{
+    struct stat status;
+    char        name[sizeof path + 16];
+    snprintf(name, sizeof name, "%s-wal", path);
+    assert_int_equal(stat(name, &status), 0);
+    return (long) status.st_size;
+}
+
+/* Small commits find room in the log, so that a sync need not carry a new length of the file; what follows them there
+ * is no page of it for whoever opens the database. */
+static void test_room_ahead(void **state)
+{
+    (void) state;
+    make_database();
+    sqlite3 *connection = open_database("FULL"), *other = NULL;
+    assert_int_equal(execute(connection, "PRAGMA wal_autocheckpoint=0; CREATE TABLE small (id INTEGER PRIMARY KEY)"),
+                     SQLITE_OK);
+    long size = size_of_log();
+    assert_true(size > 1 << 20 && size < 2 << 20);
+    for (int i = 0; i < 20; i++)
+        assert_int_equal(execute(connection, "INSERT INTO small VALUES (NULL)"), SQLITE_OK);
+    assert_int_equal(size_of_log(), size);
+    for (int i = 0; i < 400; i++)
+        assert_int_equal(execute(connection, "INSERT INTO small VALUES (NULL)"), SQLITE_OK);
+    assert_true(size_of_log() > size);
+    power_vfs_cut(); /* the log is read anew by whoever comes next */
+    assert_int_equal(sqlite3_close(connection), SQLITE_OK);
+    assert_int_equal(power_vfs_restore(1, 512, NULL), 0);
+    power_vfs_plan(&(struct power_plan) POWER_PLAN_NONE);
+    assert_int_equal(sqlite3_open_v2(path, &other, SQLITE_OPEN_READWRITE, POWER_VFS), SQLITE_OK);
+    assert_int_equal(ask(other, "SELECT count(*) FROM small"), 420);
+    sqlite3_close(other);
+}
+
 /* Pages that the cache has no room for are read again before their commit; what is rolled back leaves no trace. */
 static void test_pages_before_their_commit(void **state)
 {
@@ -360,6 +395,7 @@ int main(void)
         cmocka_unit_test(test_failed_reads),
         cmocka_unit_test(test_large_pieces),
         cmocka_unit_test(test_pages_before_their_commit),
+        cmocka_unit_test(test_room_ahead),
     };
     return cmocka_run_group_tests(tests, make_machine, remove_machine);
 }
