@@ -3,7 +3,6 @@
  */
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "creates.h"
 #include "latency.h"
@@ -77,12 +76,23 @@ static double total_rows(struct workload *workload)
     return total;
 }
 
-static double log_bytes(const char *directory)
+/* Of the log's header and frames, which have its salt; behind them may be room for more (store/db_sqlite_log.c). */
+static double log_bytes(const char *directory, double page)
 {
-    char        path[4096];
-    struct stat status;
+    char          path[4096];
+    unsigned char header[WAL_HEADER_BYTES], frame[FRAME_BYTES];
+    double        bytes = 0;
     snprintf(path, sizeof path, "%s/tocsin.db-wal", directory);
-    return stat(path, &status) == 0 ? (double) status.st_size : 0;
+    FILE *log = fopen(path, "rb");
+    if (log == NULL)
+        return 0;
+    if (fread(header, sizeof header, 1, log) == 1)
+        bytes = sizeof header;
+    while (bytes > 0 && fread(frame, sizeof frame, 1, log) == 1 && memcmp(frame + 8, header + 16, 8) == 0 &&
+           fseek(log, (long) page, SEEK_CUR) == 0)
+        bytes += sizeof frame + page;
+    fclose(log);
+    return bytes;
 }
 
 static void cost_on_sqlite(struct workload *workload, const char *directory, struct cost *cost)
@@ -97,9 +107,9 @@ static void cost_on_sqlite(struct workload *workload, const char *directory, str
     for (int i = 0; i < TIMES; i++) {
         before = total_rows(workload);
         ask(db, "PRAGMA wal_checkpoint(TRUNCATE)", NULL);
-        double empty = log_bytes(directory);
+        double empty = log_bytes(directory, page);
         create(workload);
-        double grown = log_bytes(directory) - (empty > 0 ? empty : WAL_HEADER_BYTES);
+        double grown = log_bytes(directory, page) - (empty > 0 ? empty : WAL_HEADER_BYTES);
         cost->pages += grown / (page + FRAME_BYTES) / TIMES;
         cost->bytes += grown / TIMES;
         cost->rows += (total_rows(workload) - before - of_asking) / TIMES;

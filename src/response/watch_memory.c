@@ -33,13 +33,12 @@ int watch_memory_new(struct watch_memory **memory)
 
 void watch_memory_clear(struct watch_memory *memory)
 {
-    struct watch_own_events *own = memory->own;
-    size_t                   room_own = memory->room_own;
     for (size_t g = 0; g < memory->num_groups; g++)
         free(memory->groups[g].written);
     arena_free(&memory->arena);
-    struct watch_sender_codes codes = memory->codes;
-    *memory = (struct watch_memory){ .own = own, .room_own = room_own, .codes = codes, .reader = memory->reader };
+    *memory = (struct watch_memory){
+        .own = memory->own, .room_own = memory->room_own, .codes = memory->codes, .reader = memory->reader
+    };
     memory->arena.limit = (size_t) ARENA_MOST_MIB << 20;
 }
 
