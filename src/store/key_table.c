@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "base/text.h"
 #include "tocsin/status.h"
 
 enum { FIRST_ENTRIES = 64, SLOTS_PER_ENTRY = 2 };
@@ -15,10 +14,23 @@ void *key_table_at(const struct key_table *table, size_t number)
     return table->entries + number * table->entry_size;
 }
 
+/* Eight bytes at a time: keys are ids, and codes with zeros behind them. */
+static uint64_t hash_key(const unsigned char *key, size_t size)
+{
+    uint64_t hash = 0;
+    for (size_t at = 0; at < size; at += sizeof hash) {
+        uint64_t word = 0;
+        memcpy(&word, key + at, size - at < sizeof word ? size - at : sizeof word);
+        hash = (hash ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+        hash ^= hash >> 32;
+    }
+    return hash;
+}
+
 /* The slot that holds the key, or the free one where it belongs. */
 static size_t slot_of(const struct key_table *table, const void *key)
 {
-    size_t slot = (size_t) text_hash(key, table->key_size) & (table->num_slots - 1);
+    size_t slot = (size_t) hash_key(key, table->key_size) & (table->num_slots - 1);
     while (table->slots[slot] != 0 && memcmp(key_table_at(table, table->slots[slot] - 1), key, table->key_size) != 0)
         slot = (slot + 1) & (table->num_slots - 1);
     return slot;
