@@ -227,9 +227,10 @@ static int cost_of_key(struct list_work *work, const struct numbers *numbers, do
     return 0;
 }
 
-/* Of the ways by a rare value: those of the test that the fewest rows pass. */
-static int cost_of_rare(struct list_work *work, struct list_costs *costs)
+/* Of the ways by a rare value: those of the test that the fewest rows pass, or of which the page takes the fewest. */
+static int cost_of_rare(struct list_work *work, const struct numbers *numbers, struct list_costs *costs)
 {
+    double           matching = numbers->counted ? numbers->matching : numbers->matching * UNKNOWN_SHARE;
     const struct id *tops;
     size_t           num_tops;
     double           handed_out = work->all_areas || !db_is_postgresql(work->source->db) ? 1 : HANDED_OUT;
@@ -244,6 +245,8 @@ static int cost_of_rare(struct list_work *work, struct list_costs *costs)
             if (j != i && work->tests[j].key == VIEW_MAX_KEYS && strcmp(work->tests[j].field, work->sort_field) != 0)
                 entry = ROW;
         ret = list_count(work, tops, num_tops, 1u << i, &count);
+        if (list_rare_in_order(work))
+            count = walk((double) work->page_size + 1, count, matching);
         if (ret == 0 && count >= 0 && (SEEK + count * entry) * handed_out < costs->rare) {
             costs->rare = (SEEK + count * entry) * handed_out;
             work->rare = i;
@@ -299,6 +302,6 @@ int list_estimate(struct list_work *work, struct list_costs *costs)
     costs->sort = cost_of_sort(work, &numbers, sorted_entry, &costs->from_undated);
     if (work->area_field != NULL)
         costs->area = SEEK * (double) num_areas + numbers.here * entry;
-    ret = cost_of_rare(work, costs);
+    ret = cost_of_rare(work, &numbers, costs);
     return ret == 0 ? cost_of_key(work, &numbers, entry, costs) : ret;
 }

@@ -97,6 +97,8 @@ int list_scan_sort(struct list_work *work, size_t patience, bool *done);
 int list_scan_areas(struct list_work *work);
 int list_scan_key(struct list_work *work);
 int list_scan_rare(struct list_work *work);
+/* Do the rows of a rare value come in the order that is asked for? Then no more of them are read than a page takes. */
+bool list_rare_in_order(const struct list_work *work);
 /* Which of view->rare a field is; VIEW_MAX_RARE: none. */
 size_t list_rare_number(const struct list_work *work, const char *field);
 /* The keys to ask for, where the tests leave one of them open: its values. false: they are too many, or none is asked.

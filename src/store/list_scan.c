@@ -118,11 +118,24 @@ int list_place_of(const struct db_value *row, struct list_place *place)
     return 0;
 }
 
-/* Judge the rows of a statement that runs: keep what counts. Ends early where the page is full (ordered) or `most` rows
- * were read. *read: how many; *last: the last of them. */
-static int judge(struct list_work *work, struct db_statement *statement, bool ordered, size_t most, size_t *read,
+/* How the rows of a statement come. */
+enum order { IN_NO_ORDER, BY_VALUE /* and those of one value in no order */, IN_ORDER };
+
+/* Does the page end before this value? */
+static bool page_ends(const struct list_work *work, struct list_place place)
+{
+    if (work->best.num < work->best.most)
+        return false;
+    place.id = work->best.places[0].id;
+    return list_before(&work->best.places[0], &place, work->ascending);
+}
+
+/* Judge the rows of a statement that runs: keep what counts. Ends early where the page is full, as far as rows come in
+ * order, or `most` rows were read. *read: how many; *last: the last of them, where they come in order. */
+static int judge(struct list_work *work, struct db_statement *statement, enum order order, size_t most, size_t *read,
                  struct list_place *last)
 {
+    const bool             ordered = order == IN_ORDER;
     const struct db_value *row;
     size_t                 columns;
     char                   text[VALUE_BYTES];
@@ -133,7 +146,7 @@ static int judge(struct list_work *work, struct db_statement *statement, bool or
         struct list_place place;
         (*read)++;
         ret = list_place_of(row, &place);
-        if (ret != 0)
+        if (ret != 0 || (order == BY_VALUE && page_ends(work, place)))
             break;
         if (ordered) { /* outlives the statement's row */
             *last = place;
@@ -203,7 +216,7 @@ int list_scan_sort(struct list_work *work, size_t patience, bool *done)
         struct list_place    begin = last; /* bound to the statement while it runs */
         int                  ret = run_sorted(work, started ? &begin : NULL, included, batch, &statement);
         if (ret == 0)
-            ret = judge(work, statement, true, left < batch ? left : batch, &read, &last);
+            ret = judge(work, statement, IN_ORDER, left < batch ? left : batch, &read, &last);
         if (ret != 0)
             return ret;
         if (work->best.num == work->best.most || read < (left < batch ? left : batch)) {
@@ -259,7 +272,7 @@ static int scan_some_areas(struct list_work *work, const struct db_value *keys, 
     if (ret == 0)
         ret = db_run(statement, values, num_keys + room, work->error);
     if (ret == 0)
-        ret = judge(work, statement, false, SIZE_MAX, &read, &last);
+        ret = judge(work, statement, IN_NO_ORDER, SIZE_MAX, &read, &last);
     return ret;
 }
 
@@ -317,16 +330,40 @@ static int scan_keys(struct list_work *work, const struct db_value *values, size
     if (ret == 0)
         ret = db_run(statement, values, num, work->error);
     if (ret == 0)
-        ret = judge(work, statement, false, SIZE_MAX, &read, &last);
+        ret = judge(work, statement, IN_NO_ORDER, SIZE_MAX, &read, &last);
     return ret;
 }
 
 /* ---- by a rare value ---- */
 
+bool list_rare_in_order(const struct list_work *work)
+{
+    return !db_is_postgresql(work->source->db) && strcmp(work->sort_field, work->view->sorts[0].field) == 0;
+}
+
+/* … AND "onset_date" <= $2 AND "onset_date" >= $3 ORDER BY "onset_date" DESC; returns how many parameters it has. */
+static size_t write_order(const struct list_work *work, struct sink *sql, struct db_value parameters[2])
+{
+    const char *direction = work->ascending ? "" : " DESC";
+    size_t      num = 0;
+    if (work->has_start) {
+        sink_format(sql, " AND \"%s\" %s= $%zu", work->sort_field, work->ascending ? ">" : "<", num + 2);
+        parameters[num++] = work->start.value;
+    }
+    if (work->end.type != DB_NULL) {
+        sink_format(sql, " AND \"%s\" %s= $%zu", work->sort_field, work->ascending ? "<" : ">", num + 2);
+        parameters[num++] = work->end;
+    }
+    sink_format(sql, " ORDER BY \"%s\"%s", work->sort_field, direction);
+    return num;
+}
+
 int list_scan_rare(struct list_work *work)
 {
     if (list_may_push(work))
         return list_push_rare(work);
+    const bool              in_order = list_rare_in_order(work);
+    size_t                  num = 1;
     const struct list_test *test = &work->tests[work->rare];
     struct sink             sql;
     struct db_statement    *statement;
@@ -335,12 +372,15 @@ int list_scan_rare(struct list_work *work)
     sink_init_memory(&sql);
     list_write_columns(work, &sql);
     write_index(work, VIEW_BY_RARE - (int) list_rare_number(work, test->field), &sql);
+    struct db_value parameters[3] = { test->is };
     sink_format(&sql, " WHERE \"%s\" = $1", test->field);
+    if (in_order)
+        num += write_order(work, &sql, parameters + 1);
     int ret = list_prepare_entries(work, &sql, &statement);
     if (ret == 0)
-        ret = db_run(statement, &test->is, 1, work->error);
+        ret = db_run(statement, parameters, num, work->error);
     if (ret == 0)
-        ret = judge(work, statement, false, SIZE_MAX, &read, &last);
+        ret = judge(work, statement, in_order ? BY_VALUE : IN_NO_ORDER, SIZE_MAX, &read, &last);
     return ret;
 }
 

@@ -598,7 +598,7 @@ static void test_a_rare_value(void **state)
             keep_codes(&expected, asked[i].severity, asked[i].outcome);
             assert_ok(ask(databases[0], &everything, &query, &arena, &page));
             if (i == 4 && round < 3) /* many of all areas, and each entry says whether it is one */
-                assert_int_equal(page.plan, LIST_BY_SORT);
+                assert_int_equal(page.plan, sort_order == BY_ONSET ? LIST_BY_RARE : LIST_BY_SORT);
             if (page.plan == LIST_BY_RARE) {
                 struct expected all = plainly(tops, 1, NULL, NULL);
                 keep_codes(&all, asked[i].severity, asked[i].severity == NULL ? asked[i].outcome : NULL);
@@ -611,6 +611,52 @@ static void test_a_rare_value(void **state)
             free(expected.cases);
         }
     assert_true(rare > 12);
+}
+
+/* Of the expected as many as stand before the page's end: those of the last one's value too. */
+static size_t up_to_the_last_value(const struct expected *expected, size_t page_size)
+{
+    size_t num = page_size < expected->num ? page_size : expected->num;
+    while (num > 0 && num < expected->num && value_of(expected->cases[num]) == value_of(expected->cases[num - 1]))
+        num++;
+    return num;
+}
+
+/* SQLite: by the list's own order a page of a common value takes its rows and no others, wherever they stand. */
+static void test_a_common_value_in_the_lists_order(void **state)
+{
+    (void) state;
+    const struct list_filter ranges[] = { { .field = NULL },
+                                          { .field = "onset_date", .from = "2025-03-05", .to = "2025-03-20" },
+                                          { .field = "onset_date", .to = "2025-02" },
+                                          { .field = "onset_date", .from = "2025-04" } };
+    uint32_t                 top = world_area(&world, 0, false);
+    size_t                   found = 0;
+    sort_order = BY_ONSET;
+    for (size_t i = 0; i < sizeof ranges / sizeof *ranges; i++)
+        for (int up = 0; up < 2; up++) {
+            struct list_filter filters[] = { { .field = "severity", .is = "mild" }, ranges[i] };
+            struct list_query  query = { .view = view_find("cases", 5),
+                                         .sort = "onset_date",
+                                         .filters = filters,
+                                         .num_filters = ranges[i].field == NULL ? 1 : 2,
+                                         .page_size = 20,
+                                         .ascending = ascending = up != 0 };
+            struct arena       arena = ARENA_INIT;
+            struct list_page   page;
+            struct expected    expected = plainly(&top, 1, NULL, NULL);
+            keep_codes(&expected, "mild", NULL);
+            if (ranges[i].field != NULL)
+                keep_range(&expected, ranges[i].from, ranges[i].to);
+            assert_ok(ask(databases[0], &everything, &query, &arena, &page));
+            assert_int_equal(page.plan, LIST_BY_RARE);
+            assert_in_range(page.scanned, 20, up_to_the_last_value(&expected, query.page_size + 1) + 1);
+            found += expected.num;
+            arena_free(&arena);
+            check_pages(&everything, query, expected);
+            free(expected.cases);
+        }
+    assert_true(found > 400);
 }
 
 /* The same pages where nobody has counted the rows. */
@@ -705,6 +751,7 @@ int main(void)
         cmocka_unit_test(test_an_area_without_recent_cases),
         cmocka_unit_test(test_a_key_in_some_areas),
         cmocka_unit_test(test_a_rare_value),
+        cmocka_unit_test(test_a_common_value_in_the_lists_order),
         cmocka_unit_test(test_a_rare_value_of_nobody_knows_how_many),
         cmocka_unit_test(test_rows_without_a_value),
         cmocka_unit_test(test_totals_come_from_the_counters),
