@@ -51,6 +51,19 @@ static void test_one_issue_a_fault(void **state)
     end(reading);
 }
 
+/* What does not say what it is has no place by a name: the answer is FHIR all the same. */
+static void test_a_resource_without_a_type(void **state)
+{
+    (void) state;
+    struct reading *reading = read_text("{'a':[{'code':{'text':'x'}}]}");
+    char           *text = outcome_of(reading, FHIR_EVERY_ENTRY);
+    assert_non_null(strstr(text, "no resource type"));
+    assert_null(strstr(text, "[\"\"]"));
+    assert_is_fhir(text);
+    free(text);
+    end(reading);
+}
+
 static void test_nothing_of_a_person_is_repeated(void **state)
 {
     (void) state;
@@ -152,6 +165,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_one_issue_a_fault),
+        cmocka_unit_test(test_a_resource_without_a_type),
         cmocka_unit_test(test_nothing_of_a_person_is_repeated),
         cmocka_unit_test(test_statuses),
         cmocka_unit_test(test_responses),

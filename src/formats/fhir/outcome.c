@@ -100,10 +100,11 @@ static void write_fault(struct json_writer *json, const struct report_fault *fau
     json_key(json, "diagnostics");
     json_put_string_of(json, text.bytes, text.failure == 0 ? text.used : 0);
     sink_free(&text);
-    if (fault->place.path != NULL && strcmp(fault->place.path, "$this") != 0) {
+    const char *path = fault->place.path; /* empty: of a resource that does not say what it is */
+    if (path != NULL && path[0] != '\0' && strcmp(path, "$this") != 0) {
         json_key(json, "expression");
         json_begin_array(json);
-        json_put_string(json, fault->place.path);
+        json_put_string(json, path);
         json_end(json);
     }
     json_end(json);
