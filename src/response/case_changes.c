@@ -10,8 +10,19 @@
 #include "store/area_tree.h"
 #include "store/changed_cases.h"
 
-const char *const case_change_words[] = { "new",          "late",   "moved-in", "moved-out", "redated",
-                                          "reclassified", "merged", "erased",   NULL };
+const char *const case_change_words[] = { "new",      "late",         "moved-in", "moved-out", "redated",
+                                          "restated", "reclassified", "merged",   "erased",    NULL };
+const char *const case_figure_words[] = { "received", "not-quarantined", "source-unknown", "died", NULL };
+
+/* What a figure asks of a case: that a dimension of the counter has this code, or has not. */
+static const struct {
+    const char *dimension, *code; /* NULL: nothing */
+    bool        has_not;
+} figures[CASE_FIGURES] = {
+    [CASE_FIGURE_NOT_QUARANTINED] = { "found_by", "contact-in-quarantine", true },
+    [CASE_FIGURE_SOURCE_UNKNOWN] = { "origin", "unknown", false },
+    [CASE_FIGURE_DIED] = { "outcome", "died-of-disease", false },
+};
 
 static const struct access program = { .role = ACCESS_PROGRAM, .everywhere = true };
 
@@ -40,6 +51,16 @@ static bool is_within(const struct reading *reading, const struct id *area)
     return within;
 }
 
+static bool answers(enum case_figure figure, const struct model_case *value)
+{
+    switch (figure) {
+    case CASE_FIGURE_NOT_QUARANTINED: return !text_is(value->found_by, figures[figure].code);
+    case CASE_FIGURE_SOURCE_UNKNOWN: return text_is(value->origin, figures[figure].code);
+    case CASE_FIGURE_DIED: return text_is(value->outcome, figures[figure].code);
+    default: return true;
+    }
+}
+
 static int read_known(const struct reading *reading, const struct id *id, int64_t as_of, struct arena *arena,
                       struct known *known)
 {
@@ -55,14 +76,21 @@ static int read_known(const struct reading *reading, const struct id *id, int64_
     known->there = true;
     known->in_area = is_within(reading, &known->value.responsible_area);
     known->in_days = known->value.received_date >= query->from && known->value.received_date <= query->to;
-    known->counts =
-        known->in_area && known->in_days && (query->disease == NULL || text_is(known->value.disease, query->disease));
+    known->counts = known->in_area && known->in_days &&
+                    (query->disease == NULL || text_is(known->value.disease, query->disease)) &&
+                    answers(query->figure, &known->value);
     return 0;
 }
 
 static bool same_text(struct model_text a, struct model_text b)
 {
     return a.size == b.size && (a.size == 0 || memcmp(a.bytes, b.bytes, a.size) == 0);
+}
+
+/* It counts at one of both, in the area at both: what has changed. */
+static enum case_change_kind corrected(const struct known *before, const struct known *after)
+{
+    return before->in_days && after->in_days ? CASE_CHANGE_RESTATED : CASE_CHANGE_REDATED;
 }
 
 /* What became of it; CASE_CHANGE_KINDS: nothing that this number tells. */
@@ -72,9 +100,9 @@ static enum case_change_kind kind_of(const struct reading *reading, const struct
     if (!before->there && after->counts)
         return after->value.received_date == reading->query->day ? CASE_CHANGE_NEW : CASE_CHANGE_LATE;
     if (!before->counts && after->counts)
-        return before->in_area ? CASE_CHANGE_REDATED : CASE_CHANGE_MOVED_IN;
+        return before->in_area ? corrected(before, after) : CASE_CHANGE_MOVED_IN;
     if (before->counts && after->there && !after->counts)
-        return after->in_area ? CASE_CHANGE_REDATED : CASE_CHANGE_MOVED_OUT;
+        return after->in_area ? corrected(before, after) : CASE_CHANGE_MOVED_OUT;
     if (!before->counts || !after->counts)
         return CASE_CHANGE_KINDS;
     if (before->value.received_date != after->value.received_date)
@@ -158,7 +186,9 @@ static int judge_merged(struct reading *reading, const struct id *id)
     return ret == 0 && merged ? judge(reading, id, true) : ret;
 }
 
-static int count(const struct reading *reading, toc_date known, int64_t *sum)
+/* code: of that dimension of the counter; NULL: all cases. */
+static int sum_days(const struct reading *reading, toc_date known, const char *dimension, const char *code,
+                    int64_t *sum)
 {
     const struct case_changes_query *query = reading->query;
     const struct model_record       *record = model_record(MODEL_CASE);
@@ -168,17 +198,32 @@ static int count(const struct reading *reading, toc_date known, int64_t *sum)
         return TOC_ERR_NO_MEMORY;
     while (strcmp(record->counters[at].name, "case_by_received") != 0)
         at++;
-    const struct store_count_query counted = { .record = record,
-                                               .counter = &record->counters[at],
-                                               .area = query->area,
-                                               .dimensions = { query->disease },
-                                               .from = query->from,
-                                               .to = query->to,
-                                               .known = known };
-    int                            ret = store_counts(reading->reader, reading->who, &counted, days, &undated);
+    struct store_count_query counted = { .record = record,
+                                         .counter = &record->counters[at],
+                                         .area = query->area,
+                                         .dimensions = { query->disease },
+                                         .from = query->from,
+                                         .to = query->to,
+                                         .known = known };
+    for (size_t i = 0; code != NULL && i < MODEL_MAX_DIMENSIONS && counted.counter->dimensions[i] != NULL; i++)
+        if (strcmp(counted.counter->dimensions[i], dimension) == 0)
+            counted.dimensions[i] = code;
+    int ret = store_counts(reading->reader, reading->who, &counted, days, &undated);
     *sum = 0;
     for (size_t i = 0; i < num_days && ret == 0; i++)
         *sum += days[i];
+    return ret;
+}
+
+static int count(const struct reading *reading, toc_date known, int64_t *sum)
+{
+    enum case_figure figure = reading->query->figure;
+    const char      *dimension = figures[figure].dimension, *code = figures[figure].code;
+    int64_t          of_code = 0, all = 0;
+    int              ret = sum_days(reading, known, dimension, code, &of_code);
+    if (ret == 0 && figures[figure].has_not)
+        ret = sum_days(reading, known, NULL, NULL, &all);
+    *sum = figures[figure].has_not ? all - of_code : of_code;
     return ret;
 }
 

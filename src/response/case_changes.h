@@ -2,7 +2,14 @@
 /* response/case_changes.h: why today's number of cases is another than yesterday's.
  *
  * The number is that of the cases received from one day to another, in an area and all below it, of a disease or of all
- * (the counter case_by_received). It is counted as known at the end of the day before, and as known now or at the end
+ * (the counter case_by_received), or of those of them that a figure of the Situation page tells:
+ *
+ *     received          all of them
+ *     not-quarantined   not found as contacts in quarantine (found_by)
+ *     source-unknown    their origin is recorded as unknown
+ *     died              their outcome is that they died of the disease
+ *
+ * It is counted as known at the end of the day before, and as known now or at the end
  * of the day; each case that was written in between is held against what was known of it then:
  *
  *     new           was not there, and was received on the day                                              + 1
@@ -10,6 +17,7 @@
  *     moved-in      was of another area                                                                     + 1
  *     moved-out     is of another area now                                                                  - 1
  *     redated       its day of receipt was corrected, into these days (+ 1), out of them (- 1), within them (0)
+ *     restated      its disease, or what the figure asks of it, is recorded otherwise                       + 1 or - 1
  *     reclassified  is counted then and now, with another classification                                      0
  *     merged        is counted then and now; its person was merged into another since                         0
  *     erased        what is left of the difference: a number, without a list                                - 1
@@ -32,6 +40,7 @@ enum case_change_kind {
     CASE_CHANGE_MOVED_IN,
     CASE_CHANGE_MOVED_OUT,
     CASE_CHANGE_REDATED,
+    CASE_CHANGE_RESTATED,
     CASE_CHANGE_RECLASSIFIED,
     CASE_CHANGE_MERGED,
     CASE_CHANGE_ERASED,
@@ -39,12 +48,22 @@ enum case_change_kind {
 };
 extern const char *const case_change_words[CASE_CHANGE_KINDS + 1]; /* "new", …; ends with NULL */
 
+enum case_figure {
+    CASE_FIGURE_RECEIVED,
+    CASE_FIGURE_NOT_QUARANTINED,
+    CASE_FIGURE_SOURCE_UNKNOWN,
+    CASE_FIGURE_DIED,
+    CASE_FIGURES
+};
+extern const char *const case_figure_words[CASE_FIGURES + 1]; /* "received", …; ends with NULL */
+
 struct case_changes_query {
-    struct id   area;
-    const char *disease;  /* NULL = all */
-    toc_date    from, to; /* days of receipt, both included */
-    toc_date    day;      /* whose changes */
-    bool        past;     /* as known at the end of that day, else now */
+    enum case_figure figure;
+    struct id        area;
+    const char      *disease;  /* NULL = all */
+    toc_date         from, to; /* days of receipt, both included */
+    toc_date         day;      /* whose changes */
+    bool             past;     /* as known at the end of that day, else now */
 };
 
 struct case_change {

@@ -38,7 +38,12 @@ int case_answer_changes(struct exchange *exchange)
     struct case_changes_query query = { .disease = exchange_query(exchange, "disease") };
     struct case_changes       changes;
     struct json_writer        json;
+    size_t                    figure = CASE_FIGURE_RECEIVED;
     int                       ret = request_parameters(exchange);
+    if (ret == 0)
+        ret = request_choice(exchange, "figure", case_figure_words, "received, not-quarantined, source-unknown or died",
+                             &figure);
+    query.figure = (enum case_figure) figure;
     if (ret == 0)
         ret = request_id(exchange, "area", &query.area);
     if (ret == 0 && id_is_missing(&query.area))

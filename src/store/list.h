@@ -38,9 +38,8 @@
 #define LIST_MOST_ROWS 200 /* of a page */
 #define LIST_MOST_FILTERS 16
 #define LIST_PATIENCE 4
-#define LIST_CHEAP_ENTRIES                                                                                             \
-    40000                        /* so many are read before a walk is given up whose entries carry a filter's values   \
-                                  */
+/* So many entries are read before a walk by order of carried values (view.h) is given up. */
+#define LIST_CHEAP_ENTRIES 40000
 #define LIST_MOST_SCANNED 400000 /* index entries of one page; then it is short and `next` goes on from there */
 #define LIST_CURSOR_BYTES 1024   /* the longest cursor */
 

@@ -226,6 +226,54 @@ static void test_each_kind(void **state)
     json_decref(json);
 }
 
+static void hold_figure(const char *figure, int then, int now, const struct id *restated)
+{
+    char more[80];
+    snprintf(more, sizeof more, "&figure=%s", figure);
+    json_t *json = ask(TEST_EAST, more, 200);
+    assert_int_equal(json_integer_value(json_object_get(json, "then")), then);
+    assert_int_equal(json_integer_value(json_object_get(json, "now")), now);
+    hold(json, "restated", restated != NULL, restated);
+    json_decref(json);
+}
+
+/* Of a figure count the cases that it tells: one comes to it, or leaves it, when that is recorded otherwise. */
+static void test_figures(void **state)
+{
+    (void) state;
+    struct model_case value = blank();
+    struct made       dead = make_case(TEST_EAST_ONE, today()), found = make_case(TEST_EAST_ONE, today()),
+                known = make_case(TEST_EAST_TWO, today());
+    value.found_by = text("sought-care");
+    change_case(found.illness, model_case_found_by, value);
+    change_case(dead.illness, model_case_found_by, value);
+    change_case(known.illness, model_case_found_by, value);
+    value = blank();
+    value.origin = text("unknown");
+    change_case(known.illness, model_case_origin, value);
+    value.origin = text("local");
+    change_case(found.illness, model_case_origin, value);
+    change_case(dead.illness, model_case_origin, value);
+    test.now += INSTANT_DAY;
+    hold_figure("received", 3, 3, NULL);
+    hold_figure("died", 0, 0, NULL);
+    change_case(known.illness, model_case_origin, value);
+    value = blank();
+    value.outcome = text("died-of-disease");
+    change_case(dead.illness, model_case_outcome, value);
+    value = blank();
+    value.found_by = text("contact-in-quarantine");
+    change_case(found.illness, model_case_found_by, value);
+    hold_figure("received", 3, 3, NULL);
+    hold_figure("died", 0, 1, &dead.illness);
+    hold_figure("source-unknown", 1, 0, &known.illness);
+    hold_figure("not-quarantined", 3, 2, &found.illness);
+    move_case(dead.illness, TEST_WEST_ONE); /* who never counted here among the dead */
+    hold_figure("died", 0, 0, NULL);
+    hold_figure("not-quarantined", 3, 1, &found.illness);
+    (void) ask(TEST_EAST, "&figure=tall", 422);
+}
+
 /* As known at the end of an earlier day: what came later is not in it. */
 static void test_an_earlier_day(void **state)
 {
@@ -267,6 +315,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         BOTH("each kind of change", test_each_kind),
+        BOTH("figures", test_figures),
         BOTH("an earlier day", test_an_earlier_day),
         BOTH("rows need the grant", test_rows_need_the_grant),
     };

@@ -17,7 +17,7 @@ import { askCloser, type Closer } from "./closer";
 import { incompleteDays, reportedShare, sinceYesterday, type Difference } from "./figures";
 import { areasBelow, home, type Below } from "./home";
 import { Reports } from "./Reports";
-import { Why } from "./Why";
+import { Why, type WhyOf } from "./Why";
 import "./situation.css";
 
 const WINDOW = 7; // days that a number of the page covers
@@ -103,7 +103,8 @@ function finding(figures: Figures): string {
 const UNSTABLE = 20; // a share of fewer results says little
 
 /** What the cases of the window are, and the share of results that found something. */
-function CloserNumbers({ area, closer, disease, asof }: { area: string; closer: Closer; disease: string; asof: string }) {
+function CloserNumbers({ closer, of }: { closer: Closer; of: WhyOf }) {
+  const { area, disease, asof } = of;
   const { cases, tests } = closer;
   const first = plusDays(today(), 1 - WINDOW);
   const list = (more: object) => `/cases?${new URLSearchParams({ area: area, ...(disease === "" ? {} : { disease }), sort: "received_date", "received_date.from": first, ...more }).toString()}`;
@@ -119,16 +120,19 @@ function CloserNumbers({ area, closer, disease, asof }: { area: string; closer: 
             <dd class="quiet">
               {t("situation.ofCases", { n: cases.received })} {listed(t("situation.quarantined", { n: cases.quarantined }), { found_by: "contact-in-quarantine" })}
             </dd>
+            <Why figure="not-quarantined" of={of} />
           </div>
           <div>
             <dt>{t("situation.noSource")}</dt>
             <dd>{listed(number(cases.unknownSource), { origin: "unknown" })}</dd>
             <dd class="quiet">{t("situation.recordedSo", { n: cases.received })}</dd>
+            <Why figure="source-unknown" of={of} />
           </div>
           <div>
             <dt>{t("situation.died")}</dt>
             <dd>{listed(number(cases.died), { outcome: "died-of-disease" })}</dd>
             <dd class="quiet">{t("situation.ofCases", { n: cases.received })}</dd>
+            <Why figure="died" of={of} />
           </div>
         </>
       )}
@@ -149,12 +153,15 @@ function CloserNumbers({ area, closer, disease, asof }: { area: string; closer: 
 function Numbers({ figures, rest, disease, asof }: { figures: Figures; rest: Rest; disease: string; asof: string }) {
   const { here } = figures.areas;
   const people = here.people;
+  const last = asof === "" ? today() : asof;
+  const of = { area: here.area.id, disease, from: plusDays(last, 1 - WINDOW), to: last, asof };
   return (
     <dl class="numbers">
       <div>
         <dt>{t("situation.recent", { days: WINDOW })}</dt>
         <dd>{number(figures.recent)}</dd>
         <dd class="quiet">{t("situation.beforeThat", { n: figures.before, days: WINDOW })}</dd>
+        {may("case", "read") && <Why figure="received" of={of} />}
       </div>
       <div>
         <dt>{t("situation.rate")}</dt>
@@ -168,7 +175,7 @@ function Numbers({ figures, rest, disease, asof }: { figures: Figures; rest: Res
         <dd>{t("situation.fresh", { n: figures.difference.fresh })}</dd>
         <dd class="quiet">{t("situation.lateGone", { late: figures.difference.late, gone: figures.difference.gone })}</dd>
       </div>
-      <CloserNumbers area={here.area.id} closer={rest.closer} disease={disease} asof={asof} />
+      <CloserNumbers closer={rest.closer} of={of} />
     </dl>
   );
 }
@@ -208,7 +215,6 @@ function Choices({ areas, disease, asof }: { areas: Below; disease: string; asof
 }
 
 function Page({ figures, rest, inbox, disease, asof }: { figures: Figures; rest: Rest; inbox: Data<Inbox> | null; disease: string; asof: string }) {
-  const last = asof === "" ? today() : asof;
   return (
     <>
       <Choices areas={figures.areas} disease={disease} asof={asof} />
@@ -219,7 +225,6 @@ function Page({ figures, rest, inbox, disease, asof }: { figures: Figures; rest:
       )}
       <h1>{finding(figures)}</h1>
       <Numbers figures={figures} rest={rest} disease={disease} asof={asof} />
-      {may("case", "read") && <Why area={figures.areas.here.area.id} disease={disease} from={plusDays(last, 1 - WINDOW)} to={last} asof={asof} />}
       {inbox !== null && <OpenSignals data={inbox} area={figures.areas.here.area.id} disease={disease} />}
       <div class="halves">
         <section class="card" aria-labelledby="curve">

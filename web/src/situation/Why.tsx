@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Why today's number of cases is another than yesterday's: each kind of change, how many, and which.
+// Why today's number of a figure is another than yesterday's: each kind of change, how many cases, and which.
 import { useState } from "preact/hooks";
 import { get, type Schemas } from "../core/api";
 import { plusDays } from "../core/days";
@@ -40,11 +40,28 @@ function Rows({ kind }: { kind: Kind }) {
   );
 }
 
-function Told({ changes, from, to }: { changes: Changes; from: string; to: string }) {
+/** A number of the page that counts cases, as the API calls it, and its name here. */
+export type Figure = "received" | "not-quarantined" | "source-unknown" | "died";
+const NAMES: Record<Exclude<Figure, "received">, TextKey> = {
+  "not-quarantined": "situation.notQuarantined",
+  "source-unknown": "situation.noSource",
+  died: "situation.died",
+};
+
+export interface WhyOf {
+  area: string;
+  disease: string;
+  from: string;
+  to: string;
+  asof: string;
+}
+
+function Told({ changes, figure, from, to }: { changes: Changes; figure: Figure; from: string; to: string }) {
+  const said = { from: day(from), to: day(to), then: changes.then, day: day(plusDays(to, -1)), now: changes.now };
   const kinds = changes.kinds.filter((kind) => kind.count !== 0);
   return (
     <>
-      <p>{t("why.sum", { from: day(from), to: day(to), then: changes.then, day: day(plusDays(to, -1)), now: changes.now })}</p>
+      <p>{figure === "received" ? t("why.sum", said) : t("why.sumOf", { ...said, figure: t(NAMES[figure]) })}</p>
       {kinds.length === 0 && <p>{t("why.none")}</p>}
       {!changes.complete && <p role="status">{t("why.incomplete")}</p>}
       <ul class="why">
@@ -69,14 +86,16 @@ function Told({ changes, from, to }: { changes: Changes; from: string; to: strin
 }
 
 /** Asked for when it is opened: most mornings nobody needs it. */
-export function Why({ area, disease, from, to, asof }: { area: string; disease: string; from: string; to: string; asof: string }) {
+export function Why({ figure, of: { area, disease, from, to, asof } }: { figure: Figure; of: WhyOf }) {
   const [open, setOpen] = useState(false);
-  const which = { area, from, to, ...(disease === "" ? {} : { disease }), ...(asof === "" ? {} : { asof }) };
+  const which = { area, figure, from, to, ...(disease === "" ? {} : { disease }), ...(asof === "" ? {} : { asof }) };
   const data = useData(open ? `why ${JSON.stringify(which)}` : null, (signal) => get("/api/v1/cases/changes", which, { signal }), ["case", "person"], PACE);
   return (
-    <details class="card" onToggle={(event) => setOpen(event.currentTarget.open)}>
-      <summary>{t("why.title")}</summary>
-      {open && <Show data={data}>{(changes) => <Told changes={changes} from={from} to={to} />}</Show>}
-    </details>
+    <dd class="quiet">
+      <details onToggle={(event) => setOpen(event.currentTarget.open)}>
+        <summary>{t("why.title")}</summary>
+        {open && <Show data={data}>{(changes) => <Told changes={changes} figure={figure} from={from} to={to} />}</Show>}
+      </details>
+    </dd>
   );
 }

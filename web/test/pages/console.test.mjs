@@ -110,8 +110,9 @@ test("a new case changes the open situation by itself, within a second", async (
 test("why today's number is another than yesterday's: each kind of change adds up, and leads to its cases", async () => {
   const { page, complaints, context } = await signIn(browser, server.url, "dolma", { bypassCSP: true });
   const week = await countFrom(page, 7);
-  await page.getByText("Why is today's number different from yesterday's?").click();
-  const card = page.locator("details.card", { hasText: "Why is today's number" });
+  const tile = (name) => page.locator(".numbers > div", { has: page.locator("dt", { hasText: name }) });
+  const card = tile("Cases received");
+  await card.getByText("Why not as yesterday?").click();
   const said = card.locator("p", { hasText: "as shown here" });
   await said.waitFor();
   assert.match(await said.textContent(), new RegExp(`: 0 as known at the end of .*, ${week} as shown here`), "all were loaded today");
@@ -123,6 +124,14 @@ test("why today's number is another than yesterday's: each kind of change adds u
   await kinds.filter({ hasText: "late" }).click();
   const first = card.locator(".why details[open] a").first();
   const to = await first.getAttribute("href");
+  await looksWell(page);
+  for (const name of ["Not found under quarantine", "Source not known", "Died of it"]) {
+    await tile(name).getByText("Why not as yesterday?").click();
+    const sum = tile(name).locator("p", { hasText: "as shown here" });
+    await sum.waitFor();
+    const [shown, now] = [numbers(await tile(name).locator("dd").first().textContent())[0], numbers(await sum.textContent()).at(-1)];
+    assert.equal(now, shown, `${name}: ${await sum.textContent()}`);
+  }
   await looksWell(page);
   await first.click();
   await page.waitForURL(new RegExp(to));
