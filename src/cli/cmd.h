@@ -38,5 +38,6 @@ extern const struct cli_command cli_command_user;
 extern const struct cli_command cli_command_job;
 extern const struct cli_command cli_command_verify;
 extern const struct cli_command cli_command_watch;
+extern const struct cli_command cli_command_evaluate;
 
 #endif

@@ -581,7 +581,7 @@ static const struct cli_example examples[] = {
       "a line list: good rows are loaded, bad ones come back to be mended" },
     { "tocsin intake --node county --feed ID --reconcile 2026-11-22 /var/spool/hl7/sent.hl7",
       "of what the laboratory says that it sent: what did not come" },
-    { "tocsin intake --node county --feed ID --accessions 2026-11-22 numbers.txt",
+    { "tocsin intake --node county --feed ID --accessions 2026-11-22 /var/spool/lists/numbers.txt",
       "of its accession numbers: what is used, what is not and why, what never came" },
     { NULL, NULL },
 };

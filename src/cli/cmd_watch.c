@@ -21,6 +21,7 @@
 #include "cli/watch_report.h"
 #include "response/completeness.h"
 #include "response/signal.h"
+#include "response/watch_past.h"
 #include "response/watch_run.h"
 #include "response/watch_silence.h"
 #include "response/watch_streams.h"

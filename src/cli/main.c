@@ -46,6 +46,7 @@ static const struct cli_command *const commands[] = {
     &cli_command_cert,
     &cli_command_verify,
     &cli_command_watch,
+    &cli_command_evaluate,
     &cli_command_report,
     &cli_command_help,
     &cli_command_completion,

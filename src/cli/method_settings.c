@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "base/nearest.h"
-#include "base/text.h"
 #include "cli/method_text.h"
+#include "formats/parameter_text.h"
 
 #define MAX_NAME 64
 #define MAX_VALUE 64
@@ -38,30 +38,6 @@ const struct toc_method *method_or_complain(const struct cli_command *command, c
     else
         cli_complain(command, CLI_USE, "no method '%s'; 'tocsin methods' lists them", name);
     return NULL;
-}
-
-/* A decimal number, or one divided by another as people write 2/3. */
-static bool read_number(const char *text, double *value)
-{
-    const char *slash = strchr(text, '/');
-    double      above, below;
-    if (slash == NULL)
-        return text_to_double(text, strlen(text), value) == 0;
-    if (text_to_double(text, (size_t) (slash - text), &above) != 0 ||
-        text_to_double(slash + 1, strlen(slash + 1), &below) != 0 || below == 0)
-        return false;
-    *value = above / below;
-    return true;
-}
-
-static bool set_value(const struct toc_parameter *parameter, const char *value, void *options)
-{
-    double number;
-    if (parameter->choices != NULL || parameter->kind == TOC_PARAMETER_FLAG)
-        if (toc_parameter_set_word(parameter, value, options, NULL) == 0)
-            return true;
-    return parameter->kind != TOC_PARAMETER_CHOICE && read_number(value, &number) &&
-           toc_parameter_set_number(parameter, number, options, NULL) == 0;
 }
 
 static int complain_unknown(const struct cli_command *command, const struct toc_method *method, const char *name)
@@ -107,7 +83,7 @@ static int apply(const struct cli_command *command, const char *text, const stru
             return complain_value(command, method, name, parameter, value);
         memcpy(element, value, length);
         element[length] = '\0';
-        if (!set_value(parameter, element, options))
+        if (!parameter_from_text(parameter, element, options))
             return complain_value(command, method, name, parameter, element);
         if (value[length] == '\0')
             return CLI_DONE;

@@ -260,9 +260,12 @@ size_t watch_history(const struct watch_group *group, size_t i)
     return group->num_steps - first;
 }
 
-/* The method for a history of that length; measured values have no variance that follows from their mean. */
+/* The method for a history of that length, where nobody has chosen one; measured values have no variance that follows
+ * from their mean. */
 static const struct toc_method *method_of(const struct watch_group *group, size_t i, size_t history)
 {
+    if (group->series[i].choice != NULL)
+        return group->series[i].choice->method;
     return group->series[i].continuous ? toc_method_find("ears-c2")
                                        : toc_method_default(history, group->steps_per_year);
 }
@@ -352,6 +355,8 @@ static int judge_by_method(const struct watch_group *group, size_t i, size_t beg
     const struct toc_parameter *least = toc_method_parameter(method, "min_sigma", 0);
     if (least != NULL)
         (void) toc_parameter_set_number(least, least_sigma, options, NULL);
+    if (group->series[i].choice != NULL)
+        watch_choice_apply(group->series[i].choice, options);
     int ret = method->judge(&series, from - begin, num, options, &memory_allocator, judgements, error);
     for (size_t step = 0; ret == 0 && step < num; step++) {
         judgements[step].expected /= factor;

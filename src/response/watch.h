@@ -14,6 +14,7 @@
 
 #include "base/arena.h"
 #include "model/records.h"
+#include "response/watch_choice.h"
 #include "tocsin/grouping.h"
 #include "tocsin/method.h"
 #include "tocsin/share.h"
@@ -87,6 +88,7 @@ struct watch_series {
     int                        share_of;   /* > 0: a share of `counts` in `of`, of windows of so many steps */
     const double              *counts;     /* num_steps; the last is the step of today; NaN = nobody has said */
     const double              *of;         /* num_steps: the denominator, or the tests of cases; NULL = none */
+    const struct watch_choice *choice;     /* the method that somebody chose; NULL = by the history */
     const struct watch_break  *breaks;     /* the oldest first */
     size_t                     num_breaks;
     const struct watch_judged *judged; /* not NULL: judged already; then `counts` is not read and may be NULL */

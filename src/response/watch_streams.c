@@ -17,16 +17,7 @@
 #include "store/list.h"
 #include "store/stream_layers.h"
 
-enum { KNOWN_AT_ONCE = 256, KNOWN_MIB = 1024, MOST_KINDS = 256 };
-enum {
-    TAKEN_AWAY = 3,
-    DELAY_DAYS = 60,
-    DELAY_LEFT_OUT = 30,
-    DELAY_MOST = 90,
-    DELAY_LEAST_CASES = 10,
-    DELAY_IMPORTED = 365,
-    DELAY_CHANGES = 20 /* one in so many is a change that is seen */
-};
+enum { KNOWN_AT_ONCE = 256, KNOWN_MIB = 1024, MOST_KINDS = 256, TAKEN_AWAY = 3 };
 
 /* What a stream counts: a sum, and what is taken away from it. Dimensions in the counter's order. */
 static const struct feed {
@@ -58,8 +49,7 @@ static const struct feed {
 /* The feeds of streams whose numbers others count: model/stream_values.def, response/stream_reports.h. */
 enum { NUM_FEEDS = sizeof feeds / sizeof *feeds, IMPORTED = NUM_FEEDS, REPORTED, SHARE };
 
-/* A day of which nobody has said anything is unknown, not 0. */
-static bool counted_by_others(const struct watch_stream *one)
+bool watch_counted_by_others(const struct watch_stream *one)
 {
     return one->feed == IMPORTED || one->feed == REPORTED;
 }
@@ -328,6 +318,26 @@ static int find_thresholds(struct store_reader *reader, struct watch_streams *fo
 
 /* ---- all of them ---- */
 
+static int find_how(struct watch_stream *one, toc_date today, struct arena *arena)
+{
+    char                why[WATCH_CHOICE_WHY];
+    struct watch_choice choice, *kept;
+    one->unwatched = find_feed(one, today);
+    if (!watch_choice_read(one->stream.method, one->stream.parameters, &choice, why)) {
+        if (one->unwatched == NULL)
+            one->unwatched = "its method, or a parameter of it, cannot be used";
+        return 0;
+    }
+    if (choice.method == NULL)
+        return 0;
+    kept = arena_array(arena, 1, sizeof *kept);
+    if (kept == NULL)
+        return TOC_ERR_NO_MEMORY;
+    *kept = choice;
+    one->choice = kept;
+    return 0;
+}
+
 int watch_streams_read(struct store_reader *reader, const struct access *who, toc_date today, struct arena *arena,
                        struct watch_streams *streams, struct fault_list *faults)
 {
@@ -336,9 +346,11 @@ int watch_streams_read(struct store_reader *reader, const struct access *who, to
     int                  ret = read_all(reader, who, arena, &found, faults);
     if (ret != 0)
         return ret;
+    for (size_t i = 0; i < found.num_streams && ret == 0; i++)
+        ret = find_how(&found.streams[i], today, arena);
+    if (ret != 0)
+        return ret;
     const struct area_tree *tree = store_hold_areas(store);
-    for (size_t i = 0; i < found.num_streams; i++)
-        found.streams[i].unwatched = find_feed(&found.streams[i], today);
     ret = find_areas(tree, arena, &found);
     store_release_areas(store, tree);
     if (ret == 0)
@@ -372,14 +384,15 @@ static const struct model_counter *counter_of(const struct feed *feed)
     return NULL;
 }
 
-/* The question of a feed; number 0 is the sum, 1 … what is taken away. False: nothing more is taken away. */
-static bool question(const struct watch_stream *one, size_t number, char disease[MODEL_LISTS_CODE + 1],
-                     struct store_count_query *query)
+bool watch_stream_question(const struct watch_stream *one, size_t number, char disease[MODEL_LISTS_CODE + 1],
+                           struct store_count_query *query)
 {
     const struct feed       *feed = &feeds[one->feed];
-    const char *const       *dimensions = number == 0 ? feed->dimensions : feed->without[number - 1];
+    const char *const       *dimensions = number == 0 ? feed->dimensions : feed->without[(number - 1) % TAKEN_AWAY];
     const struct model_text *code = &one->stream.disease;
     bool                     any = number == 0;
+    if (number > TAKEN_AWAY)
+        return false;
     *query = (struct store_count_query){ .record = model_record(feed->record),
                                          .counter = counter_of(feed),
                                          .area = one->stream.area,
@@ -413,10 +426,10 @@ static int read_days(struct store_reader *reader, const struct access *who, cons
     int    ret = 0;
     for (size_t i = 0; i < num; i++)
         days[i] = 0;
-    for (size_t q = 0; q <= TAKEN_AWAY && ret == 0; q++) {
+    for (size_t q = 0; ret == 0; q++) {
         struct store_count_query query;
         char                     disease[MODEL_LISTS_CODE + 1];
-        if (!question(one, q, disease, &query))
+        if (!watch_stream_question(one, q, disease, &query))
             break;
         query.from = from;
         query.to = to;
@@ -425,6 +438,11 @@ static int read_days(struct store_reader *reader, const struct access *who, cons
             days[i] += (double) (q == 0 ? scratch[i] : -scratch[i]);
     }
     return ret;
+}
+
+static toc_date first_read(toc_date today)
+{
+    return today - WATCH_DAYS_READ + 1;
 }
 
 static toc_date step_start(toc_date day, int length)
@@ -448,17 +466,12 @@ static void find_peers(const struct watch_stream *streams, size_t num, struct wa
     }
 }
 
-struct days {
-    toc_date from, to;
-};
-
-/* The values of a stream that others count, totals as increments. What is below 0 is a correction of earlier days, or
- * on a scale that methods for counts cannot judge: nothing is known of that day. */
-static int put_known(const struct watch_stream *one, struct stream_known *known, struct arena *arena,
-                     const struct days *days, double *at)
+int watch_days_known(const struct watch_stream *one, struct stream_known *known, toc_date as_of, toc_date today,
+                     struct arena *arena, double *at)
 {
+    toc_date             from = first_read(today);
     int                  step = text_is(one->stream.period, "week") ? 7 : 1;
-    size_t               num = stream_values_as_of(known->values, known->num, TOC_DATE_MAX), corrections;
+    size_t               num = stream_values_as_of(known->values, known->num, as_of), corrections;
     struct stream_value *values = known->values;
     for (size_t i = 0; i < WATCH_DAYS_READ; i++)
         at[i] = NAN;
@@ -470,8 +483,8 @@ static int put_known(const struct watch_stream *one, struct stream_known *known,
         num = stream_values_increments(known->values, num, step, values, room, &corrections);
     }
     for (size_t i = 0; i < num; i++)
-        if (values[i].day >= days->from && values[i].day <= days->to && values[i].value >= 0)
-            at[values[i].day - days->from] = values[i].value;
+        if (values[i].day >= from && values[i].day <= today && values[i].value >= 0)
+            at[values[i].day - from] = values[i].value;
     return 0;
 }
 
@@ -496,7 +509,7 @@ static int read_known(struct store_reader *reader, const struct access *who, siz
 
 /* All streams of one feed among these, a few hundred at once. */
 static int read_wanted(struct store_reader *reader, const struct access *who, size_t feed, const struct wanted *wanted,
-                       size_t num, const struct days *days)
+                       size_t num, toc_date today)
 {
     int ret = 0;
     for (size_t i = 0; i < num && ret == 0;) {
@@ -512,7 +525,7 @@ static int read_wanted(struct store_reader *reader, const struct access *who, si
             }
         ret = read_known(reader, who, feed, streams, there, &arena, known);
         for (size_t k = 0; k < there && ret == 0; k++)
-            ret = put_known(at[k]->stream, &known[k], &arena, days, at[k]->days);
+            ret = watch_days_known(at[k]->stream, &known[k], TOC_DATE_MAX, today, &arena, at[k]->days);
         arena_free(&arena);
     }
     return ret;
@@ -521,32 +534,26 @@ static int read_wanted(struct store_reader *reader, const struct access *who, si
 /* Of a day nothing is known, or a counter has counted nothing. */
 static bool is_nothing(const struct watch_stream *one, double value)
 {
-    return isnan(value) || (!counted_by_others(one) && value == 0);
+    return isnan(value) || (!watch_counted_by_others(one) && value == 0);
 }
 
-static toc_date first_read(toc_date today)
-{
-    return today - WATCH_DAYS_READ + 1;
-}
-
-static toc_date first_counted(const struct watch_stream *one, const struct watch_days *days, toc_date from)
+toc_date watch_days_first(const struct watch_stream *one, const struct watch_days *days, toc_date today)
 {
     const struct watch_stream *of = one->feed == SHARE ? one->denominator : one;
     const double              *at = one->feed == SHARE ? days->of : days->counts;
     size_t                     d = 0;
     while (d < WATCH_DAYS_READ && is_nothing(of, at[d]))
         d++;
-    return d < WATCH_DAYS_READ ? from + (toc_date) d : MODEL_MISSING_DATE;
+    return d < WATCH_DAYS_READ ? first_read(today) + (toc_date) d : MODEL_MISSING_DATE;
 }
 
 int watch_days_read(struct store_reader *reader, const struct access *who, const struct watch_stream *const *streams,
                     size_t num, toc_date today, struct watch_days *days, toc_date *first)
 {
-    const struct days range = { .from = first_read(today), .to = today };
-    int64_t          *scratch = memory_array(WATCH_DAYS_READ, sizeof *scratch);
-    struct wanted    *wanted = memory_array(2 * num + 1, sizeof *wanted);
-    size_t            there = 0;
-    int               ret = scratch == NULL || wanted == NULL ? TOC_ERR_NO_MEMORY : 0;
+    int64_t       *scratch = memory_array(WATCH_DAYS_READ, sizeof *scratch);
+    struct wanted *wanted = memory_array(2 * num + 1, sizeof *wanted);
+    size_t         there = 0;
+    int            ret = scratch == NULL || wanted == NULL ? TOC_ERR_NO_MEMORY : 0;
     for (size_t i = 0; i < num && ret == 0; i++) {
         wanted[there++] =
             (struct wanted){ streams[i]->feed == SHARE ? streams[i]->numerator : streams[i], days[i].counts };
@@ -554,14 +561,14 @@ int watch_days_read(struct store_reader *reader, const struct access *who, const
             wanted[there++] = (struct wanted){ streams[i]->denominator, days[i].of };
     }
     for (size_t i = 0; i < there && ret == 0; i++)
-        if (!counted_by_others(wanted[i].stream))
-            ret = read_days(reader, who, wanted[i].stream, range.from, range.to, wanted[i].days, scratch);
+        if (!watch_counted_by_others(wanted[i].stream))
+            ret = read_days(reader, who, wanted[i].stream, first_read(today), today, wanted[i].days, scratch);
     if (ret == 0)
-        ret = read_wanted(reader, who, IMPORTED, wanted, there, &range);
+        ret = read_wanted(reader, who, IMPORTED, wanted, there, today);
     if (ret == 0)
-        ret = read_wanted(reader, who, REPORTED, wanted, there, &range);
+        ret = read_wanted(reader, who, REPORTED, wanted, there, today);
     for (size_t i = 0; i < num && ret == 0; i++)
-        first[i] = first_counted(streams[i], &days[i], range.from);
+        first[i] = watch_days_first(streams[i], &days[i], today);
     free(wanted);
     free(scratch);
     return ret;
@@ -611,7 +618,7 @@ static void put_steps(const struct watch_stream *one, toc_date today, const doub
             sum += days[day - from];
             known++;
         }
-        if (!counted_by_others(one))
+        if (!watch_counted_by_others(one))
             counts[s] = fmax(0, sum); /* more taken away than was there: never of whole records */
         else
             counts[s] = known == 0 ? NAN : watch_is_count(&one->stream) ? nearbyint(sum) : sum / known;
@@ -650,6 +657,7 @@ void watch_streams_shape(const struct store *store, const struct watch_stream *s
                                    .continuous = streams[i].feed != SHARE && !watch_is_count(&streams[i].stream),
                                    .share_of = share_window(&streams[i]),
                                    .tests = watch_counts_tests(&streams[i]),
+                                   .choice = streams[i].choice,
                                    .breaks = streams[i].breaks,
                                    .num_breaks = streams[i].num_breaks };
     find_peers(streams, num, series);
@@ -713,84 +721,4 @@ int watch_streams_series(struct store_reader *reader, const struct access *who, 
     free(wanted);
     free(firsts);
     return ret;
-}
-
-/* ---- delay ---- */
-
-/* The newest delay that nineteen of twenty do not exceed; -1 where there are too few. */
-static int64_t mostly_within(const int64_t by_delay[DELAY_MOST + 1], int64_t all)
-{
-    int64_t sum = 0;
-    for (int64_t d = 0; d <= DELAY_MOST && all >= DELAY_LEAST_CASES; d++) {
-        sum += by_delay[d];
-        if (20 * sum >= 19 * all)
-            return d;
-    }
-    return -1;
-}
-
-/* Values of one day, as known one after the other: from which of them on it stayed as the newest says, within 5 %. */
-static size_t settled_from(const struct stream_value *values, size_t num)
-{
-    double newest = values[num - 1].value;
-    size_t from = num - 1;
-    while (from > 0 &&
-           (values[from - 1].value == newest || fabs(values[from - 1].value - newest) < fabs(newest) / DELAY_CHANGES))
-        from--;
-    return from;
-}
-
-/* After how many days nineteen of twenty days changed no more by 5 %, of the days of a year that were first
- * known within DELAY_MOST days: what was loaded as history says nothing. What is known after today is left out. */
-static int known_delay(struct store_reader *reader, const struct access *who, const struct watch_stream *stream,
-                       toc_date today, int64_t *days)
-{
-    struct arena        arena = { .limit = (size_t) KNOWN_MIB << 20 };
-    struct stream_known known;
-    int64_t             by_delay[DELAY_MOST + 1] = { 0 }, all = 0;
-    int                 ret = stream_known_read(reader, who, &stream->stream, &arena, &known);
-    for (size_t first = 0, next = 0; ret == 0 && first < known.num; first = next) {
-        const struct stream_value *value = &known.values[first];
-        size_t                     num = 0;
-        for (next = first; next < known.num && known.values[next].day == value->day; next++)
-            num += known.values[next].known <= today && num == next - first;
-        if (num == 0 || isnan(value[num - 1].value) || value->day > today - DELAY_LEFT_OUT ||
-            value->day <= today - DELAY_LEFT_OUT - DELAY_IMPORTED || value->known < value->day ||
-            value->known - value->day > DELAY_MOST)
-            continue;
-        toc_date delay = value[settled_from(value, num)].known - value->day;
-        by_delay[delay < DELAY_MOST ? delay : DELAY_MOST]++;
-        all++;
-    }
-    *days = mostly_within(by_delay, all);
-    arena_free(&arena);
-    return ret;
-}
-
-int watch_stream_delay(struct store_reader *reader, const struct access *who, const struct watch_stream *stream,
-                       toc_date today, int64_t *days)
-{
-    int64_t                  cells[DELAY_DAYS * (DELAY_MOST + 1)], by_delay[DELAY_MOST + 1] = { 0 }, all = 0;
-    struct store_count_query query;
-    char                     disease[MODEL_LISTS_CODE + 1];
-    if (stream->stream.delay_days != MODEL_MISSING_INTEGER) {
-        *days = stream->stream.delay_days;
-        return 0;
-    }
-    if (stream->feed == SHARE)
-        return watch_stream_delay(reader, who, stream->denominator, today, days);
-    if (counted_by_others(stream))
-        return known_delay(reader, who, stream, today, days);
-    (void) question(stream, 0, disease, &query);
-    query.from = today - DELAY_LEFT_OUT - DELAY_DAYS + 1;
-    query.to = today - DELAY_LEFT_OUT;
-    int ret = store_triangle(reader, who, &query, DELAY_MOST, cells);
-    if (ret != 0)
-        return ret;
-    for (size_t i = 0; i < sizeof cells / sizeof *cells; i++) {
-        by_delay[i % (DELAY_MOST + 1)] += cells[i];
-        all += cells[i];
-    }
-    *days = mostly_within(by_delay, all);
-    return 0;
 }

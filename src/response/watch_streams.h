@@ -27,8 +27,10 @@
 #ifndef RESPONSE_WATCH_STREAMS_H
 #define RESPONSE_WATCH_STREAMS_H
 
+#include "model/model_lists.h"
 #include "response/watch.h"
 #include "store/store.h"
+#include "store/stream_layers.h"
 
 #define WATCH_YEARS 8 /* of history that are read */
 
@@ -44,6 +46,7 @@ struct watch_stream {
     int                        residents_year;
     const struct watch_stream *numerator;   /* of a share; else NULL */
     const struct watch_stream *denominator; /* of a share; of cases and positives their tests; else NULL */
+    const struct watch_choice *choice;      /* NULL = by its history */
     const struct watch_break  *breaks;      /* the oldest first */
     size_t                     num_breaks;
 };
@@ -106,11 +109,23 @@ int watch_streams_frame(const struct watch_streams *all, size_t first, size_t nu
 bool watch_stream_counts(const struct watch_stream *stream, enum model_record_number record,
                          const struct model_text *disease);
 
-/* After how many days 95 % of what happened were known, from the reporting triangle of the 60 days before the newest
- * 30; of numbers that others count, after how many days 95 % of the days of a year before the newest 30 changed no more
- * by 5 % (of those first known within 90 days; at most 90). stream.delay_days where it says. *days is -1 where too
- * little happened to tell: fewer than ten cases or days. */
-int watch_stream_delay(struct store_reader *reader, const struct access *who, const struct watch_stream *stream,
-                       toc_date today, int64_t *days);
+/* ---- for whoever asks what was known on other days (watch_past.h) ---- */
+
+/* Others say its numbers: a day of which nobody has said anything is unknown, not 0. */
+bool watch_counted_by_others(const struct watch_stream *one);
+
+/* What is asked of the counter of a stream; number 0 is a sum, 1 … what is taken away from it. False: nothing more is.
+ */
+bool watch_stream_question(const struct watch_stream *one, size_t number, char disease[MODEL_LISTS_CODE + 1],
+                           struct store_count_query *query);
+
+/* The WATCH_DAYS_READ days up to today of a stream that others count, as known on a day; totals as increments. What is
+ * below 0 is a correction of earlier days, or on a scale that methods for counts cannot judge: nothing is known of that
+ * day. What is known is moved within `known`. Returns 0 or TOC_ERR_NO_MEMORY. */
+int watch_days_known(const struct watch_stream *one, struct stream_known *known, toc_date as_of, toc_date today,
+                     struct arena *arena, double *at);
+
+/* The first of these days that counts; MODEL_MISSING_DATE: none does. */
+toc_date watch_days_first(const struct watch_stream *one, const struct watch_days *days, toc_date today);
 
 #endif

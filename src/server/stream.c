@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/time_zone.h"
+#include "response/watch_past.h"
 #include "response/watch_streams.h"
 #include "server/completeness.h"
 #include "server/handlers.h"

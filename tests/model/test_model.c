@@ -147,7 +147,8 @@ static void test_free_texts_are_thought_through(void **state)
         "feed.sending_facility",
         "feed.certificate",
         "feed.charset",
-        "message.reason", /* a place and a sentence of the program's, without the value */
+        "stream.parameters", /* of a method: NAME=VALUE */
+        "message.reason",    /* a place and a sentence of the program's, without the value */
     };
     size_t                     num;
     const struct model_record *records = model_records(&num);

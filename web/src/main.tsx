@@ -25,12 +25,14 @@ const SenderPage = lazy(() => import("./sender/SenderPage"));
 const SignalList = lazy(() => import("./signal/SignalList"));
 const SignalPage = lazy(() => import("./signal/SignalPage"));
 const StreamList = lazy(() => import("./stream/StreamList"));
+const StreamPage = lazy(() => import("./stream/StreamPage"));
 
 function Page() {
   const found = /^\/cases\/([^/]+)$/.exec(path.value);
   const signal = /^\/signals\/([^/]+)$/.exec(path.value);
   const report = /^\/reports\/([^/]+)$/.exec(path.value);
   const sender = /^\/senders\/([^/]+)$/.exec(path.value);
+  const stream = /^\/streams\/([^/]+)$/.exec(path.value);
   if (path.value === "/") return <Situation />;
   if (path.value === "/cases") return <CaseList />;
   if (found !== null) return <CasePage id={found[1] ?? ""} />;
@@ -43,6 +45,7 @@ function Page() {
   if (path.value === "/import") return <ImportPage />;
   if (path.value === "/administration") return <AdminPage />;
   if (path.value === "/streams") return <StreamList />;
+  if (stream !== null) return <StreamPage key={stream[1]} id={stream[1] ?? ""} />;
   return <Empty>{t("state.noPage")}</Empty>;
 }
 

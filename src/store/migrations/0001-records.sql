@@ -611,6 +611,8 @@ CREATE TABLE "stream" (
   "delay_days" {integer},
   "threshold" {real},
   "threshold_per_100k" {real},
+  "method" {text} NOT NULL DEFAULT '',
+  "parameters" {text} NOT NULL DEFAULT '',
   "valid_from" {text} NOT NULL DEFAULT '',
   "valid_to" {text} NOT NULL DEFAULT '',
   PRIMARY KEY ("id")){keyed};

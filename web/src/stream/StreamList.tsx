@@ -40,6 +40,7 @@ const REASONS: Record<string, TextKey> = {
   "what it is a share of has another area or unit of time": "streams.why.parts",
   "what it is a share of is no count": "streams.why.count",
   "a share has no rate of residents": "streams.why.share",
+  "its method, or a parameter of it, cannot be used": "streams.why.method",
 };
 
 async function askPages<R>(ask: (after: object) => Promise<{ rows: R[]; next: string | null }>): Promise<R[]> {
@@ -137,7 +138,9 @@ function Table({ lines }: { lines: Line[] }) {
         <tbody>
           {lines.map(({ row, watched, alarms, signal }) => (
             <tr key={row.id}>
-              <th scope="row">{areaOf(row)}</th>
+              <th scope="row">
+                <a href={`/streams/${row.id}`}>{areaOf(row)}</a>
+              </th>
               <td>{[codeName("stream_indicator", row.indicator ?? ""), row.disease === undefined ? "" : codeName("disease", row.disease)].filter((text) => text !== "").join(", ")}</td>
               <td>{codeName("reporting_period", row.period ?? "")}</td>
               {watched === undefined || watched.not_watched !== null ? (

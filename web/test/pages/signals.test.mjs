@@ -222,3 +222,31 @@ test("without the server the inbox keeps what it shows and says of when it is", 
   server = await serve(node.node);
   await context.close();
 });
+
+test("a stream is judged by another way on the last year, beside what is set, and then set so", async () => {
+  const { page, complaints, context } = await signIn(browser, server.url, "dolma", { bypassCSP: true });
+  await page.goto(`${server.url}/streams?disease=measles`);
+  await page.locator(".streams tbody th a").first().click();
+  await page.waitForSelector("path.threshold");
+  const method = page.getByRole("combobox", { name: "Method" });
+  await button(page, "Judge the last year").click();
+  await page.waitForSelector(".compared");
+  assert.equal(await page.locator(".compared thead th").count(), 1);
+  await method.selectOption("ears-c1");
+  await page.getByLabel("Parameters of the method").fill("alpa=0.2");
+  await button(page, "Try on the last year").click();
+  await page.waitForSelector("text=a parameter of it");
+  await page.getByLabel("Parameters of the method").fill("alpha=0.2");
+  await button(page, "Try on the last year").click();
+  await page.waitForSelector(".compared thead th:nth-of-type(2)");
+  const [own, tried] = await page.locator(".compared tbody tr").first().locator("td").allTextContents();
+  assert.notEqual(own, "ears-c1");
+  assert.equal(tried, "ears-c1");
+  await looksWell(page);
+  await button(page, "Set it so").click();
+  await page.waitForFunction(() => [...document.querySelectorAll("select")].some((one) => one.value === "ears-c1") && document.querySelector(".compared") === null);
+  const id = new URL(page.url()).pathname.split("/").pop();
+  assert.equal((await ask(page, "GET", `/api/v1/watch/${id}`)).body.method, "ears-c1");
+  assert.deepEqual(complaints.filter((one) => !one.includes("422")), []);
+  await context.close();
+});
