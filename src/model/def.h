@@ -27,6 +27,8 @@
  *     INDEX(name, "field", …)  UNIQUE(name, "field", …)
  *     COUNTER(name, "day field", "dimension", …)
  *     DATED_COUNTER(name, "day field", "dimension", …)  the same, without records that have no such day
+ *     COUNTER_OF(name, "field", CODES("code", …), "day field", "dimension", …)  the same, of records with one of these
+ *                                                codes in the field alone; four codes at most
  *     ORDER("earlier", "later")
  *     NEEDS("field", "code", "other")           where the field holds the code, the other field must be given
  *     ONLY_WITH("other", "field", "code")       the other field may be given only there; several lines, of one field:
@@ -43,6 +45,7 @@
 #undef UNIQUE
 #undef COUNTER
 #undef DATED_COUNTER
+#undef COUNTER_OF
 #undef ORDER
 #undef NEEDS
 #undef ONLY_WITH
@@ -59,6 +62,7 @@
 #define UNIQUE(name, ...)
 #define COUNTER(name, day, ...)
 #define DATED_COUNTER(name, day, ...)
+#define COUNTER_OF(name, field, codes, day, ...)
 #define ORDER(earlier, later)
 #define NEEDS(field, code, other)
 #define ONLY_WITH(other, field, code)

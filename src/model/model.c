@@ -43,11 +43,18 @@
 #undef RECORD
 #undef COUNTER
 #undef DATED_COUNTER
+#undef COUNTER_OF
 #undef END_RECORD
+#define CODES(...)                                                                                                     \
+    {                                                                                                                  \
+        __VA_ARGS__                                                                                                    \
+    }
 #define RECORD(code, title_en, title_zh) static const struct model_counter MODEL_PASTE(counters_, SELF)[] = {
 #define COUNTER(counter, day_field, ...) { .name = #counter, .day = (day_field), .dimensions = { __VA_ARGS__ } },
 #define DATED_COUNTER(counter, day_field, ...)                                                                         \
     { .name = #counter, .day = (day_field), .dimensions = { __VA_ARGS__ }, .dated = true },
+#define COUNTER_OF(counter, field, given, day_field, ...)                                                              \
+    { .name = #counter, .day = (day_field), .dimensions = { __VA_ARGS__ }, .only = (field), .codes = given },
 #define END_RECORD                                                                                                     \
     {                                                                                                                  \
         0                                                                                                              \

@@ -77,12 +77,15 @@ struct model_head {
 /* A sum of records kept by the writer as signed increments, by day and by every combination of the dimensions, for the
  * record's area and all areas above it. */
 #define MODEL_MAX_DIMENSIONS 6
+#define MODEL_MAX_ONLY 4
 struct model_counter {
     const char *name;
     const char *day; /* a DATE or TIME field: the day it happened; records without it count on no day ("missing") */
     const char
         *dimensions[MODEL_MAX_DIMENSIONS]; /* CODE, FLAG or REFERENCE fields; ends with NULL or the array's end */
     bool dated;                            /* records without the day are not counted at all */
+    const char *only;                      /* a CODE field; NULL = all records */
+    const char *codes[MODEL_MAX_ONLY];     /* what it must hold for a record to be counted; ends as dimensions do */
 };
 
 #define MODEL_INDEX_FIELDS 8

@@ -92,6 +92,14 @@ static void put_counters(struct json_writer *json, const struct model_record *re
         for (size_t d = 0; d < sizeof counter->dimensions / sizeof *counter->dimensions && counter->dimensions[d]; d++)
             json_put_string(json, counter->dimensions[d]);
         json_end(json);
+        if (counter->only != NULL) {
+            put(json, "only", counter->only);
+            json_key(json, "codes");
+            json_begin_array(json);
+            for (size_t c = 0; c < MODEL_MAX_ONLY && counter->codes[c] != NULL; c++)
+                json_put_string(json, counter->codes[c]);
+            json_end(json);
+        }
         json_end(json);
     }
     json_end(json);

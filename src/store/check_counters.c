@@ -131,6 +131,15 @@ static char *recount_sql(const struct model_record *record, const struct model_c
     }
     if (counter->dated)
         sink_format(&sql, " WHERE t.\"%s\" <> ''", counter->day);
+    for (size_t i = 0; counter->only != NULL && i < MODEL_MAX_ONLY && counter->codes[i] != NULL; i++) {
+        if (i > 0)
+            sink_format(&sql, ", '%s'", counter->codes[i]);
+        else
+            sink_format(&sql, "%s t.\"%s\" IN ('%s'", counter->dated ? " AND" : " WHERE", counter->only,
+                        counter->codes[i]);
+    }
+    if (counter->only != NULL)
+        sink_format(&sql, ")");
     sink_format(&sql, " GROUP BY %s", area);
     for (size_t i = 0; i < num; i++)
         sink_format(&sql, ", t.\"%s\"", counter->dimensions[i]);

@@ -388,12 +388,26 @@ struct counting {
     bool     counts;
 };
 
+/* Is it one of the records that the counter is of? */
+static bool is_of(const struct model_record *record, const struct model_counter *counter, const void *value)
+{
+    if (counter->only == NULL)
+        return true;
+    const struct model_field *field = model_field_find(record, counter->only, strlen(counter->only));
+    const struct model_text  *code = (const void *) ((const char *) value + field->offset);
+    for (size_t i = 0; i < MODEL_MAX_ONLY && counter->codes[i] != NULL; i++)
+        if (code->size == strlen(counter->codes[i]) && code->size > 0 &&
+            memcmp(code->bytes, counter->codes[i], code->size) == 0)
+            return true;
+    return false;
+}
+
 static int count_of(struct counter_book *book, const struct model_record *record, size_t counter, const void *value,
                     struct counting *counting)
 {
     const struct model_counter *one = &record->counters[counter];
     counting->day = counters_day(record, one->day, value);
-    counting->counts = !one->dated || counting->day != MODEL_MISSING_DATE;
+    counting->counts = (!one->dated || counting->day != MODEL_MISSING_DATE) && is_of(record, one, value);
     return counting->counts ? combination_of(book, record, one, value, &counting->codes) : 0;
 }
 

@@ -220,7 +220,7 @@ int counters_codes(struct db *db, uint32_t after, counters_code *code, void *con
 bool counters_like_first(const struct model_record *record, const struct model_counter *counter)
 {
     const struct model_counter *first = &record->counters[0];
-    bool                        same = counters_num_dimensions(first) == counters_num_dimensions(counter);
+    bool same = counters_num_dimensions(first) == counters_num_dimensions(counter) && counter->only == NULL;
     for (size_t i = 0; same && i < counters_num_dimensions(first); i++)
         same = strcmp(first->dimensions[i], counter->dimensions[i]) == 0;
     return same;

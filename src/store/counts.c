@@ -34,6 +34,9 @@ static int check_question(struct store *store, const struct access *who, const s
     if (access_highest(who, query->record) == ACCESS_NOTHING)
         return STORE_ERR_DENIED;
     const char *const *names = query->counter->dimensions;
+    const char        *only = query->counter->only;
+    if (only != NULL && !access_may_filter(who, query->record, model_field_find(query->record, only, strlen(only))))
+        return STORE_ERR_DENIED;
     for (size_t i = 0; i < COUNTERS_DIMENSIONS && names[i] != NULL; i++) {
         const struct model_field *field = model_field_find(query->record, names[i], strlen(names[i]));
         if (query->dimensions[i] != NULL && (field == NULL || !access_may_filter(who, query->record, field)))

@@ -104,7 +104,8 @@ static const struct model_counter *counter_of_sort(const struct list_work *work)
     if (work->source->undated == NULL || list_kind(work->record, work->sort_field) != MODEL_KIND_DATE)
         return NULL;
     for (size_t i = 0; i < work->record->num_counters; i++)
-        if (!work->record->counters[i].dated && strcmp(work->record->counters[i].day, work->sort_field) == 0)
+        if (!work->record->counters[i].dated && work->record->counters[i].only == NULL &&
+            strcmp(work->record->counters[i].day, work->sort_field) == 0)
             return &work->record->counters[i];
     return NULL;
 }

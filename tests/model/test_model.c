@@ -53,8 +53,12 @@ static void test_every_name_in_a_description_means_something(void **state)
         for (size_t j = 0; j < record->num_fields; j++)
             if (record->fields[j].kind == MODEL_KIND_REFERENCE)
                 assert_non_null(model_record_find(record->fields[j].target));
-        for (size_t j = 0; j < record->num_counters; j++)
+        for (size_t j = 0; j < record->num_counters; j++) {
+            const char               *only = record->counters[j].only;
+            const struct model_field *field = only != NULL ? model_field_find(record, only, strlen(only)) : NULL;
             assert_non_null(model_field_find(record, record->counters[j].day, strlen(record->counters[j].day)));
+            assert_true(only == NULL || (field != NULL && field->kind == MODEL_KIND_CODE));
+        }
         for (size_t j = 0; j < record->num_orders; j++)
             assert_non_null(model_field_find(record, record->orders[j].later, strlen(record->orders[j].later)));
         for (size_t j = 0; j < record->num_indexes; j++)
