@@ -256,6 +256,7 @@ static const struct rows_column stream_columns[] = {
     { .name = "stream" },
     { .name = "indicator" },
     { .name = "disease" },
+    { .name = "among" },
     { .name = "period" },
     { .name = "date_type" },
     { .name = "method" },
@@ -359,6 +360,7 @@ static void put_stream(struct call *call, struct store_reader *reader, const str
     put_text(rows, one->stream.code);
     put_text(rows, one->stream.indicator);
     put_text(rows, one->stream.disease);
+    put_text(rows, one->stream.among);
     put_text(rows, one->stream.period);
     put_text(rows, one->stream.counter);
     if (group == NULL || group->num_steps == 0) {

@@ -23,6 +23,8 @@ const char *stream_reports_unfit(const struct model_stream *stream)
         return "reports of units do not tell this indicator apart";
     if (stream->measure.bytes != NULL)
         return "reports of units are counts, not measured";
+    if (stream->among.bytes != NULL)
+        return "reports of units do not tell whom they are among";
     return stream->cumulative == 1 ? "reports of units are no totals since a start" : NULL;
 }
 

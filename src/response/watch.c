@@ -480,6 +480,16 @@ static int64_t order_signals(struct run *run, size_t step)
     return next;
 }
 
+static bool is_exempt(const struct watch_series *series)
+{
+    return series->single_case || series->exempt;
+}
+
+static bool is_urgent(const struct watch_series *series)
+{
+    return series->single_case || series->urgent;
+}
+
 static void fill_series(struct run *run, size_t step)
 {
     for (size_t i = 0; i < run->group->num_series; i++) {
@@ -489,7 +499,7 @@ static void fill_series(struct run *run, size_t step)
             .area = one->place,
             .peers = one->peers,
             .alarm = is_alarm(run, i, step),
-            .exempt = one->single_case || run->marks[at(run, i, step)] != WATCH_UNMARKED, /* takes no place of others */
+            .exempt = is_exempt(one) || run->marks[at(run, i, step)] != WATCH_UNMARKED, /* takes no place of others */
             .observed = watch_observed(run->group, i, step),
             .before = { step > 0 ? watch_observed(run->group, i, step - 1) : NAN,
                         step > 1 ? watch_observed(run->group, i, step - 2) : NAN },
@@ -658,6 +668,37 @@ static bool moves_to(const struct run *run, const struct id *signal)
     return false;
 }
 
+/* What the alarms that a signal has now, and had not before, are exempt from. */
+static struct watch_lifted newly(const struct run *run, const struct id *signal)
+{
+    const struct watch_group *group = run->group;
+    struct watch_lifted       found = { .id = *signal };
+    for (size_t r = 0; r < run->plan.num_raised; r++) {
+        const struct watch_series *series = &group->series[run->plan.raised[r].series];
+        if (!id_equal(&run->plan.raised[r].signal, signal) || run->plan.raised[r].mark != WATCH_UNMARKED)
+            continue;
+        found.exempt = found.exempt || is_exempt(series);
+        found.urgent = found.urgent || is_urgent(series);
+    }
+    for (size_t m = 0; m < run->plan.num_moved; m++)
+        for (size_t k = 0; k < group->num_alarms && id_equal(&run->plan.moved[m].signal, signal); k++)
+            if (id_equal(&group->alarms[k].id, &run->plan.moved[m].alarm)) {
+                found.exempt = found.exempt || is_exempt(&group->series[group->alarms[k].series]);
+                found.urgent = found.urgent || is_urgent(&group->series[group->alarms[k].series]);
+            }
+    return found;
+}
+
+/* Had it such an alarm before? */
+static bool was_exempt(const struct run *run, const struct id *signal)
+{
+    bool found = false;
+    for (size_t k = 0; k < run->group->num_alarms && !found; k++)
+        found = id_equal(&run->group->alarms[k].signal, signal) &&
+                is_exempt(&run->group->series[run->group->alarms[k].series]);
+    return found;
+}
+
 /* A new signal is marked where all its alarms are. */
 static void count_founded(struct run *run)
 {
@@ -665,13 +706,14 @@ static void count_founded(struct run *run)
         struct watch_founded *founded = &run->plan.founded[k];
         bool                  marked = !moves_to(run, &founded->id);
         founded->place = run->group->series[founded->lead].place;
-        founded->exempt = false;
+        struct watch_lifted now = newly(run, &founded->id);
+        founded->exempt = now.exempt;
+        founded->urgent = now.urgent;
         for (size_t r = 0; r < run->plan.num_raised; r++) {
             const struct watch_raised *raised = &run->plan.raised[r];
             if (!id_equal(&raised->signal, &founded->id))
                 continue;
             founded->num_alarms++;
-            founded->exempt = founded->exempt || run->group->series[raised->series].single_case;
             marked = marked && raised->mark != WATCH_UNMARKED;
             if (founded->mark == WATCH_UNMARKED)
                 founded->mark = raised->mark;
@@ -679,20 +721,23 @@ static void count_founded(struct run *run)
         }
         if (!marked)
             founded->mark = WATCH_UNMARKED;
-        founded->deferred = founded->deferred || founded->mark != WATCH_UNMARKED;
+        founded->deferred = (founded->deferred && !founded->exempt) || founded->mark != WATCH_UNMARKED;
     }
 }
 
-/* Signals that were marked and have an alarm now that is not. */
-static void lift_marked(struct run *run)
+/* Signals that were marked and have an alarm now that is not, or that have their first alarm that no budget defers. */
+static void lift(struct run *run)
 {
     for (size_t s = 0; s < run->group->num_signals; s++) {
         const struct watch_signal *signal = &run->signals[s];
         bool                       lifted = moves_to(run, &signal->id);
         for (size_t r = 0; r < run->plan.num_raised && !lifted; r++)
             lifted = run->plan.raised[r].mark == WATCH_UNMARKED && id_equal(&run->plan.raised[r].signal, &signal->id);
-        if (signal->marked && signal->standing != WATCH_CLOSED && lifted)
-            run->plan.lifted[run->plan.num_lifted++] = signal->id;
+        struct watch_lifted one = newly(run, &signal->id);
+        one.exempt = one.exempt && !was_exempt(run, &signal->id);
+        one.marked = signal->marked && lifted;
+        if (signal->standing != WATCH_CLOSED && (one.marked || (one.exempt && signal->standing == WATCH_NEW)))
+            run->plan.lifted[run->plan.num_lifted++] = one;
     }
 }
 
@@ -716,7 +761,7 @@ int watch_plan(const struct watch_group *group, struct arena *arena, struct watc
     write_alarms(&run, from);
     close_empty(&run);
     count_founded(&run);
-    lift_marked(&run);
+    lift(&run);
     *plan = run.plan;
     return 0;
 }

@@ -81,6 +81,8 @@ struct watch_series {
     uint32_t                   place; /* area of the map */
     uint32_t                   peers; /* as struct toc_grouping_series has it */
     bool                       single_case;
+    bool                       exempt;     /* no budget defers its signals; nor those of single cases */
+    bool                       urgent;     /* the first task of its signals is urgent; so it is of single cases */
     double                     fixed;      /* > 0: an alarm from this number on, whatever is usual; 0 = by a method */
     bool                       by_rate;    /* fixed was set as a rate */
     bool                       continuous; /* measured, not counted */
@@ -144,8 +146,14 @@ struct watch_founded {
     size_t                 lead, step; /* a series */
     size_t                 num_alarms;
     uint32_t               place; /* that all its alarms lie in; its lead's where they lie in nothing together */
-    bool                   exempt, deferred;
+    bool                   exempt, urgent, deferred;
     enum watch_mark        mark; /* of its first alarm, where all are marked: it is deferred then */
+};
+/* A signal that stood below the line, or might have, and does so no longer. */
+struct watch_lifted {
+    struct id id;
+    bool      marked;         /* it was, and has an alarm that is not */
+    bool      exempt, urgent; /* it has the first alarm of such a stream */
 };
 struct watch_closed {
     struct id id, duplicate_of;
@@ -156,7 +164,7 @@ struct watch_plan { /* arrays in the arena */
     struct watch_raised  *raised;
     struct watch_moved   *moved;
     struct watch_closed  *closed;
-    struct id            *lifted; /* signals that were marked and have an alarm that is not */
+    struct watch_lifted  *lifted;
     size_t                num_founded, num_raised, num_moved, num_closed, num_lifted;
 };
 

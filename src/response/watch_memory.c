@@ -13,11 +13,7 @@
 #include "store/list.h"
 #include "store/stream_layers.h"
 
-enum {
-    PAGE = 256,
-    MOST_EVENTS = 20000, /* behind by more: everything is read again */
-    ARENA_MOST_MIB = 2048
-};
+enum { PAGE = 256, ARENA_MOST_MIB = 2048, MOST_EVENTS = 20000 /* behind by more: everything is read again */ };
 
 /* ---- its life ---- */
 
@@ -520,7 +516,9 @@ static int take_event(struct following *following, const struct store_event *eve
         following->all = following->all || strcmp(record, all[i]) == 0;
     if (following->all || strcmp(record, "stream_values") == 0)
         return 0;
-    if (strcmp(record, "case") == 0)
+    if (strcmp(record, "facility") == 0)
+        following->all = event->verb != STORE_CREATE; /* its kind says what may be deferred */
+    else if (strcmp(record, "case") == 0)
         take_case(following, event);
     else if (strcmp(record, "result") == 0)
         take_result(following, event);

@@ -13,7 +13,7 @@
  *     alarm, signal of others    the alarm is read again, its group is grouped anew
  *     a day that begins          all series are read again, since each has a step more
  *
- *     area, stream, series_change, outline, code, population: everything is read again
+ *     area, stream, series_change, outline, code, population, a facility that a stream is of: everything is read again
  *
  * A share, and cases beside tests, are read again with the streams that they are of.
  *

@@ -90,21 +90,23 @@ bool watch_counts_tests(const struct watch_stream *one)
            (text_is(one->stream.indicator, "tests") || text_is(one->stream.indicator, "persons-tested"));
 }
 
-/* Beside the cases and positives of a group the tests at each place, those before persons tested. tests: of each place,
- * all NULL, and so left. */
+/* Beside the cases and positives of a group the tests at each place, those before persons tested; all of them alone, as
+ * tests of everybody explain nothing among some. tests: of each place, all NULL, and so left. */
 static void find_tests_of(struct watch_streams *found, size_t first, size_t num, const struct watch_stream **tests)
 {
     struct watch_stream *streams = &found->streams[first];
     size_t               there = 0;
     for (size_t i = 0; i < num; i++) {
         const struct watch_stream **at = &tests[streams[i].place];
-        if (!watch_counts_tests(&streams[i]) || (*at != NULL && !text_is(streams[i].stream.indicator, "tests")))
+        if (!watch_counts_tests(&streams[i]) || streams[i].stream.among.bytes != NULL ||
+            (*at != NULL && !text_is(streams[i].stream.indicator, "tests")))
             continue;
         *at = &streams[i];
         there++;
     }
     for (size_t i = 0; i < num && there > 0; i++)
-        if (!watch_is_share(&streams[i]) && watch_is_count(&streams[i].stream) && tests[streams[i].place] != NULL &&
+        if (!watch_is_share(&streams[i]) && watch_is_count(&streams[i].stream) &&
+            streams[i].stream.among.bytes == NULL && tests[streams[i].place] != NULL &&
             (text_is(streams[i].stream.indicator, "cases") || text_is(streams[i].stream.indicator, "positives") ||
              text_is(streams[i].stream.indicator, "persons-positive"))) {
             streams[i].denominator = tests[streams[i].place];

@@ -136,6 +136,7 @@ static void say_what(const struct writing *writing, const struct watch_founded *
     const struct model_stream *stream = &writing->streams[founded->lead].stream;
     struct toc_share           share = watch_share(writing->group, founded->lead, founded->step);
     signal->indicator = stream->indicator;
+    signal->among = stream->among;
     signal->measure = writing->group->series[founded->lead].share_of > 0 ? text_view("percent") : stream->measure;
     signal->period = stream->period;
     signal->mark = mark_text(founded->mark);
@@ -168,8 +169,9 @@ static int write_founded(struct writing *writing, const struct watch_founded *fo
     signal->status = text_view("new");
     signal->noticed_time = writing->time;
     say_what(writing, founded, signal);
-    signal_task_first(&founded->id, &signal->area, founded->exempt, writing->round->now, task);
-    task->priority = text_view(founded->exempt ? "urgent" : founded->deferred ? "low" : "normal");
+    bool urgent = founded->urgent && !founded->deferred;
+    signal_task_first(&founded->id, &signal->area, urgent, writing->round->now, task);
+    task->priority = text_view(founded->deferred ? "low" : urgent ? "urgent" : founded->exempt ? "high" : "normal");
     return 0;
 }
 
@@ -235,24 +237,26 @@ static int write_closed(struct writing *writing, const struct watch_closed *clos
 }
 
 /* It is no longer below the line. */
-static int write_lifted(struct writing *writing, const struct id *lifted)
+static int write_lifted(struct writing *writing, const struct watch_lifted *lifted)
 {
     bool fresh = false;
     for (size_t s = 0; s < writing->group->num_signals; s++)
-        fresh = fresh ||
-                (id_equal(&writing->group->signals[s].id, lifted) && writing->group->signals[s].standing == WATCH_NEW);
-    struct model_signal *signal = add(writing, STORE_CHANGE, MODEL_SIGNAL);
-    if (signal == NULL)
-        return TOC_ERR_NO_MEMORY;
-    signal->head.id = *lifted;
-    give(writing, model_signal_mark);
+        fresh = fresh || (id_equal(&writing->group->signals[s].id, &lifted->id) &&
+                          writing->group->signals[s].standing == WATCH_NEW);
+    if (lifted->marked) {
+        struct model_signal *signal = add(writing, STORE_CHANGE, MODEL_SIGNAL);
+        if (signal == NULL)
+            return TOC_ERR_NO_MEMORY;
+        signal->head.id = lifted->id;
+        give(writing, model_signal_mark);
+    }
     struct model_task *task = fresh ? add(writing, STORE_CHANGE, MODEL_TASK) : NULL;
     if (!fresh)
         return 0;
     if (task == NULL)
         return TOC_ERR_NO_MEMORY;
-    task->head.id = signal_task_id(lifted, SIGNAL_TRIAGE);
-    task->priority = text_view("normal");
+    task->head.id = signal_task_id(&lifted->id, SIGNAL_TRIAGE);
+    task->priority = text_view(!lifted->exempt ? "normal" : lifted->urgent ? "urgent" : "high");
     give(writing, model_task_priority);
     return 0;
 }

@@ -8,6 +8,10 @@
  *
  * Judged are the newest WATCH_WEEKS weeks or WATCH_DAYS days, which is how late data may be. Single cases: diseases of
  * the reference list single_case_disease, by whatever stream of cases.
+ *
+ * The budget of new signals does not defer, besides those: deaths, streams among some people alone (stream.among),
+ * numbers of one facility of a kind in the list collective_unit, diseases of the list notify_within_2_hours (class A,
+ * what is handled so, unexplained illness), whose first task is urgent.
  */
 #ifndef RESPONSE_WATCH_RUN_H
 #define RESPONSE_WATCH_RUN_H

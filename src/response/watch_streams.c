@@ -11,6 +11,7 @@
 #include "response/change_list.h"
 #include "response/stream_reports.h"
 #include "response/watch_breaks.h"
+#include "response/watch_exempt.h"
 #include "response/watch_parts.h"
 #include "store/area_figures.h"
 #include "store/area_tree.h"
@@ -19,32 +20,64 @@
 
 enum { KNOWN_AT_ONCE = 256, KNOWN_MIB = 1024, MOST_KINDS = 256, TAKEN_AWAY = 3 };
 
-/* What a stream counts: a sum, and what is taken away from it. Dimensions in the counter's order. */
+/* What a stream counts: a sum, and what is taken away from it. Dimensions in the counter's order. One among some of the
+ * cases alone has a counter of its own behind the one that it names. */
 static const struct feed {
     const char              *indicator, *counter;
     enum model_record_number record;
     const char              *dimensions[4]; /* the first is the disease */
     const char              *without[TAKEN_AWAY][4];
+    const char              *among, *counter_among; /* of the list stream_among; NULL: all of them */
 } feeds[] = {
-    { "cases", "case_by_onset", MODEL_CASE, { NULL }, { { NULL, "not-a-case" } } },
-    { "cases", "case_by_specimen", MODEL_CASE, { NULL }, { { NULL, "not-a-case" } } },
-    { "cases", "case_by_received", MODEL_CASE, { NULL }, { { NULL, "not-a-case" } } },
+    { "cases", "case_by_onset", MODEL_CASE, { NULL }, { { NULL, "not-a-case" } }, NULL, NULL },
+    { "cases", "case_by_specimen", MODEL_CASE, { NULL }, { { NULL, "not-a-case" } }, NULL, NULL },
+    { "cases", "case_by_received", MODEL_CASE, { NULL }, { { NULL, "not-a-case" } }, NULL, NULL },
+    { "cases",
+      "case_by_received",
+      MODEL_CASE,
+      { NULL },
+      { { NULL, "not-a-case" } },
+      "health-workers",
+      "case_of_health_workers" },
+    { "cases",
+      "case_by_received",
+      MODEL_CASE,
+      { NULL },
+      { { NULL, "not-a-case" } },
+      "acquired-in-facility",
+      "case_acquired_in_facility" },
     { "tests",
       "result_by_day",
       MODEL_RESULT,
       { NULL },
-      { { NULL, NULL, "cancelled" }, { NULL, NULL, "entered-in-error" }, { NULL, NULL, "superseded" } } },
+      { { NULL, NULL, "cancelled" }, { NULL, NULL, "entered-in-error" }, { NULL, NULL, "superseded" } },
+      NULL,
+      NULL },
     { "positives",
       "result_by_day",
       MODEL_RESULT,
       { NULL, "detected" },
       { { NULL, "detected", "cancelled" },
         { NULL, "detected", "entered-in-error" },
-        { NULL, "detected", "superseded" } } },
-    { "persons-tested", "person_by_day", MODEL_RESULT, { NULL }, { { NULL, "invalid" }, { NULL, "rejected" } } },
-    { "persons-tested", "person_by_week", MODEL_RESULT, { NULL }, { { NULL, "invalid" }, { NULL, "rejected" } } },
-    { "persons-positive", "person_by_day", MODEL_RESULT, { NULL, "detected" }, { { NULL } } },
-    { "persons-positive", "person_by_week", MODEL_RESULT, { NULL, "detected" }, { { NULL } } },
+        { NULL, "detected", "superseded" } },
+      NULL,
+      NULL },
+    { "persons-tested",
+      "person_by_day",
+      MODEL_RESULT,
+      { NULL },
+      { { NULL, "invalid" }, { NULL, "rejected" } },
+      NULL,
+      NULL },
+    { "persons-tested",
+      "person_by_week",
+      MODEL_RESULT,
+      { NULL },
+      { { NULL, "invalid" }, { NULL, "rejected" } },
+      NULL,
+      NULL },
+    { "persons-positive", "person_by_day", MODEL_RESULT, { NULL, "detected" }, { { NULL } }, NULL, NULL },
+    { "persons-positive", "person_by_week", MODEL_RESULT, { NULL, "detected" }, { { NULL } }, NULL, NULL },
 };
 /* The feeds of streams whose numbers others count: model/stream_values.def, response/stream_reports.h. */
 enum { NUM_FEEDS = sizeof feeds / sizeof *feeds, IMPORTED = NUM_FEEDS, REPORTED, SHARE };
@@ -65,7 +98,37 @@ static const char *why_no_persons(const struct model_stream *stream)
     return stream->disease.bytes == NULL ? "persons are counted of one disease, and this stream has none" : NULL;
 }
 
-static const char *find_feed(struct watch_stream *one, toc_date today)
+static const struct model_counter *counter_of(const struct feed *feed)
+{
+    const struct model_record *record = model_record(feed->record);
+    const char                *name = feed->counter_among != NULL ? feed->counter_among : feed->counter;
+    for (size_t i = 0; i < record->num_counters; i++)
+        if (strcmp(record->counters[i].name, name) == 0)
+            return &record->counters[i];
+    return NULL;
+}
+
+const struct model_counter *watch_stream_only(const struct watch_stream *one)
+{
+    return one->feed < NUM_FEEDS && feeds[one->feed].among != NULL ? counter_of(&feeds[one->feed]) : NULL;
+}
+
+static bool is_among(const struct model_stream *stream, const char *among)
+{
+    return among == NULL ? stream->among.bytes == NULL : text_is(stream->among, among);
+}
+
+static const char *why_not_for(const struct access *who, const struct watch_stream *one)
+{
+    const struct model_counter *counter = watch_stream_only(one);
+    const struct model_record  *record = model_record(feeds[one->feed].record);
+    if (counter != NULL &&
+        !access_may_filter(who, record, model_field_find(record, counter->only, strlen(counter->only))))
+        return "what tells whom it is among may not be read";
+    return strncmp(feeds[one->feed].counter, "person_", strlen("person_")) == 0 ? why_no_persons(&one->stream) : NULL;
+}
+
+static const char *find_feed(struct watch_stream *one, const struct access *who, toc_date today)
 {
     const struct model_stream *stream = &one->stream;
     if (!text_is(stream->period, "day") && !text_is(stream->period, "week"))
@@ -82,9 +145,10 @@ static const char *find_feed(struct watch_stream *one, toc_date today)
     }
     for (one->feed = 0; one->feed < NUM_FEEDS; one->feed++)
         if (text_is(stream->counter, feeds[one->feed].counter) &&
-            text_is(stream->indicator, feeds[one->feed].indicator))
-            return strncmp(feeds[one->feed].counter, "person_", strlen("person_")) == 0 ? why_no_persons(stream) : NULL;
-    return "no counter of that name counts this indicator";
+            text_is(stream->indicator, feeds[one->feed].indicator) && is_among(stream, feeds[one->feed].among))
+            return why_not_for(who, one);
+    return stream->among.bytes != NULL ? "no counter of that name counts this indicator among these"
+                                       : "no counter of that name counts this indicator";
 }
 
 static int read_page(struct store_reader *reader, const struct access *who, const struct list_page *page,
@@ -318,11 +382,11 @@ static int find_thresholds(struct store_reader *reader, struct watch_streams *fo
 
 /* ---- all of them ---- */
 
-static int find_how(struct watch_stream *one, toc_date today, struct arena *arena)
+static int find_how(struct watch_stream *one, const struct access *who, toc_date today, struct arena *arena)
 {
     char                why[WATCH_CHOICE_WHY];
     struct watch_choice choice, *kept;
-    one->unwatched = find_feed(one, today);
+    one->unwatched = find_feed(one, who, today);
     if (!watch_choice_read(one->stream.method, one->stream.parameters, &choice, why)) {
         if (one->unwatched == NULL)
             one->unwatched = "its method, or a parameter of it, cannot be used";
@@ -347,7 +411,7 @@ int watch_streams_read(struct store_reader *reader, const struct access *who, to
     if (ret != 0)
         return ret;
     for (size_t i = 0; i < found.num_streams && ret == 0; i++)
-        ret = find_how(&found.streams[i], today, arena);
+        ret = find_how(&found.streams[i], who, today, arena);
     if (ret != 0)
         return ret;
     const struct area_tree *tree = store_hold_areas(store);
@@ -357,6 +421,8 @@ int watch_streams_read(struct store_reader *reader, const struct access *who, to
         ret = find_neighbours(reader, arena, &found);
     if (ret == 0)
         ret = find_thresholds(reader, &found);
+    if (ret == 0)
+        ret = watch_exempt_facilities(reader, who, arena, &found);
     if (ret == 0)
         ret = watch_parts_find(&found);
     if (ret != 0)
@@ -374,15 +440,6 @@ int watch_streams_read(struct store_reader *reader, const struct access *who, to
 }
 
 /* ---- series ---- */
-
-static const struct model_counter *counter_of(const struct feed *feed)
-{
-    const struct model_record *record = model_record(feed->record);
-    for (size_t i = 0; i < record->num_counters; i++)
-        if (strcmp(record->counters[i].name, feed->counter) == 0)
-            return &record->counters[i];
-    return NULL;
-}
 
 bool watch_stream_question(const struct watch_stream *one, size_t number, char disease[MODEL_LISTS_CODE + 1],
                            struct store_count_query *query)
@@ -450,7 +507,7 @@ static toc_date step_start(toc_date day, int length)
     return length == 7 ? day - toc_date_weekday(day) : day;
 }
 
-/* Streams with the same indicator in areas of the same depth have the number of the first of them. */
+/* Streams of the same indicator among the same in areas of the same depth have the number of the first of them. */
 static void find_peers(const struct watch_stream *streams, size_t num, struct watch_series *series)
 {
     size_t kinds[MOST_KINDS], num_kinds = 0;
@@ -458,7 +515,8 @@ static void find_peers(const struct watch_stream *streams, size_t num, struct wa
         size_t k = 0;
         while (k < num_kinds &&
                !(streams[kinds[k]].depth == streams[i].depth && streams[kinds[k]].feed == streams[i].feed &&
-                 compare_text(streams[kinds[k]].stream.indicator, streams[i].stream.indicator) == 0))
+                 compare_text(streams[kinds[k]].stream.indicator, streams[i].stream.indicator) == 0 &&
+                 compare_text(streams[kinds[k]].stream.among, streams[i].stream.among) == 0))
             k++;
         series[i].peers = (uint32_t) (k < num_kinds ? kinds[k] : i);
         if (k == num_kinds && num_kinds < MOST_KINDS)
@@ -591,18 +649,6 @@ int watch_step_days(const struct watch_stream *stream)
     return text_is(stream->stream.period, "week") ? 7 : 1;
 }
 
-/* Of cases of a disease of which one is enough. A store may have no lists. */
-static void mark_single_cases(const struct store *store, const struct watch_stream *streams, size_t num,
-                              struct watch_series *series)
-{
-    const struct model_lists *lists = store_lists(store);
-    const struct model_text  *disease = &streams->stream.disease; /* all of them have the same */
-    bool                      single = lists != NULL && disease->bytes != NULL &&
-                  model_lists_find(lists, "single_case_disease", disease->bytes, disease->size) != NULL;
-    for (size_t i = 0; i < num; i++)
-        series[i].single_case = single && text_is(streams[i].stream.indicator, "cases");
-}
-
 static void put_steps(const struct watch_stream *one, toc_date today, const double *days, toc_date start, size_t steps,
                       double *counts)
 {
@@ -661,7 +707,7 @@ void watch_streams_shape(const struct store *store, const struct watch_stream *s
                                    .breaks = streams[i].breaks,
                                    .num_breaks = streams[i].num_breaks };
     find_peers(streams, num, series);
-    mark_single_cases(store, streams, num, series);
+    watch_exempt_mark(store_lists(store), streams, num, series);
 }
 
 int watch_streams_frame(const struct watch_streams *all, size_t first, size_t num, toc_date start, toc_date today,

@@ -11,6 +11,10 @@
  *     persons-tested     person_by_day or person_by_week               persons of whom nothing valid came
  *     persons-positive   person_by_day or person_by_week, detected
  *
+ * A stream of cases by case_by_received may be among some of them alone (stream.among): health workers (occupation), or
+ * acquired in a facility (origin). Who may not filter cases by that field does not see it counted. What others count is
+ * among whom its sender says.
+ *
  * Persons are counted of a day or of a week (store/tested.h), as the stream's unit of time is, and of one disease.
  *
  * A stream whose feed is `unit-reports` is the sum of what reporting units say (stream_reports.h); with any other feed
@@ -44,10 +48,11 @@ struct watch_stream {
     bool                       by_rate;
     int64_t                    residents; /* that the rate is of; 0 = no rate */
     int                        residents_year;
-    const struct watch_stream *numerator;   /* of a share; else NULL */
-    const struct watch_stream *denominator; /* of a share; of cases and positives their tests; else NULL */
-    const struct watch_choice *choice;      /* NULL = by its history */
-    const struct watch_break  *breaks;      /* the oldest first */
+    const struct watch_stream *numerator;     /* of a share; else NULL */
+    const struct watch_stream *denominator;   /* of a share; of cases and positives their tests; else NULL */
+    struct model_text          facility_kind; /* of the facility whose numbers these are, if only one */
+    const struct watch_choice *choice;        /* NULL = by its history */
+    const struct watch_break  *breaks;        /* the oldest first */
     size_t                     num_breaks;
 };
 
@@ -103,6 +108,9 @@ void watch_streams_shape(const struct store *store, const struct watch_stream *s
 /* All of the group but its series, alarms, signals, budget and ids. */
 int watch_streams_frame(const struct watch_streams *all, size_t first, size_t num, toc_date start, toc_date today,
                         struct arena *arena, struct watch_group *group);
+
+/* The counter of a stream that counts some of the cases alone (stream.among); NULL: it counts all of them. */
+const struct model_counter *watch_stream_only(const struct watch_stream *one);
 
 /* Does this stream count records of that kind, by a counter or, of unit_report, summed up? disease: of the record;
  * NULL = whatever it is. */

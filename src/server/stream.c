@@ -135,6 +135,24 @@ static void put_completeness(struct reading *reading, struct json_writer *json, 
     completeness_put(json, steps, num);
 }
 
+/* The field of the cases and the codes by which those are told that are counted; null: all are. */
+static void put_only(struct json_writer *json, const struct model_counter *counter)
+{
+    json_key(json, "only");
+    if (counter == NULL) {
+        json_put_null(json);
+        return;
+    }
+    json_begin_object(json);
+    put_name(json, "field", counter->only);
+    json_key(json, "codes");
+    json_begin_array(json);
+    for (size_t c = 0; c < MODEL_MAX_ONLY && counter->codes[c] != NULL; c++)
+        json_put_string(json, counter->codes[c]);
+    json_end(json);
+    json_end(json);
+}
+
 /* The members that both answers have. group: of the stream, which is number `at` there; NULL or without steps where it
  * is not watched or nothing was counted yet. */
 static int put_watched(struct reading *reading, struct json_writer *json, const struct watch_stream *one,
@@ -152,6 +170,8 @@ static int put_watched(struct reading *reading, struct json_writer *json, const 
     reply_id(json, "area", &one->stream.area);
     put_text(json, "indicator", one->stream.indicator);
     put_text(json, "disease", one->stream.disease);
+    put_text(json, "among", one->stream.among);
+    put_only(json, watch_stream_only(one));
     put_text(json, "period", one->stream.period);
     put_text(json, "counter", one->stream.counter);
     put_name(json, "method", method);

@@ -365,7 +365,8 @@ static void test_lifted(void **state)
     struct watch_plan plan = plan_of(&arena);
     assert_int_equal(plan.num_founded, 0);
     assert_int_equal(plan.num_lifted, 1);
-    assert_true(id_equal(&plan.lifted[0], &signals[0].id));
+    assert_true(plan.lifted[0].marked && !plan.lifted[0].exempt);
+    assert_true(id_equal(&plan.lifted[0].id, &signals[0].id));
     apply(&plan);
     signals[0].marked = false;
     plan = plan_of(&arena);

@@ -29,7 +29,8 @@ static struct model_text text(const char *bytes)
     return (struct model_text){ bytes, strlen(bytes) };
 }
 
-static struct id make_stream(const char *disease, const char *period, size_t area, const char *counter)
+static struct id make_stream_among(const char *among, const char *disease, const char *period, size_t area,
+                                   const char *counter)
 {
     static int          number;
     char                code[20];
@@ -43,12 +44,22 @@ static struct id make_stream(const char *disease, const char *period, size_t are
     stream.area = test.areas[area];
     stream.period = text(period);
     stream.feed = text(counter != NULL ? "counter" : "file");
+    if (among != NULL)
+        stream.among = text(among);
     if (counter != NULL)
         stream.counter = text(counter);
     test_store_submit(&test, STORE_CREATE, MODEL_STREAM, &stream, NULL, 0);
     return stream.head.id;
 }
 
+static struct id make_stream(const char *disease, const char *period, size_t area, const char *counter)
+{
+    return make_stream_among(NULL, disease, period, area, counter);
+}
+
+static const char *const occupations[] = { "farmer", "health-worker", "laboratory-worker" };
+static const char *const origins[] = { "local", "healthcare-associated", "institution-acquired" };
+static const char *const among[] = { "health-workers", "acquired-in-facility" };
 static const char *const diseases[] = { "measles", "cholera", "rubella" };
 static const char *const classes[] = { "suspected", "confirmed", "not-a-case" };
 
@@ -65,19 +76,24 @@ static void make_case(struct test_random *random)
     one.responsible_area = test.areas[test_between(random, TEST_COUNTY, TEST_OTHER)];
     one.received_date = today - (toc_date) test_between(random, 0, 20);
     one.onset_date = one.received_date - (toc_date) test_between(random, 0, 9);
+    one.occupation = text(occupations[test_between(random, 0, 2)]);
+    one.origin = text(origins[test_between(random, 0, 2)]);
     test_store_submit(&test, STORE_CREATE, MODEL_CASE, &one, NULL, 0);
 }
 
 static void change_case(struct test_random *random)
 {
-    static const size_t given[] = { model_case_responsible_area, model_case_classification, model_case_onset_date };
+    static const size_t given[] = { model_case_responsible_area, model_case_classification, model_case_onset_date,
+                                    model_case_occupation, model_case_origin };
     struct model_case   one;
-    size_t              what = test_between(random, 0, 2);
+    size_t              what = test_between(random, 0, 4);
     model_init(model_record(MODEL_CASE), &one);
     one.head.id = cases[test_between(random, 0, num_cases - 1)];
     one.responsible_area = test.areas[test_between(random, TEST_COUNTY, TEST_OTHER)];
     one.classification = text(classes[test_between(random, 0, 2)]);
     one.onset_date = today - 20 - (toc_date) test_between(random, 0, 9);
+    one.occupation = text(occupations[test_between(random, 0, 2)]);
+    one.origin = text(origins[test_between(random, 0, 2)]);
     test_store_submit(&test, STORE_CHANGE, MODEL_CASE, &one, &given[what], 1);
 }
 
@@ -344,6 +360,7 @@ static void one_history(bool postgresql, struct test_random *random)
     for (size_t area = TEST_COUNTY; area <= TEST_OTHER; area++) {
         for (size_t d = 0; d < 2; d++) {
             (void) make_stream(diseases[d], "week", area, d == 0 ? "case_by_onset" : "case_by_received");
+            (void) make_stream_among(among[d], diseases[d], "week", area, "case_by_received");
             make_shares(diseases[d], area);
         }
         loaded[area] = make_stream("influenza", "day", area, NULL);

@@ -167,6 +167,29 @@ static void test_who_may(void **state)
     assert_null(strstr(get("/api/v1/watch", 403), "measles"));
 }
 
+/* A stream among health workers says so and how they are told; to a role that may not filter by it, why it has no
+ * numbers, and all others as ever. */
+static void test_among(void **state)
+{
+    struct model_stream value;
+    (void) state;
+    make_stream(&value, "measles-staff", "day");
+    value.counter = text("case_by_received");
+    value.among = text("health-workers");
+    test_store_submit(&test, STORE_CREATE, MODEL_STREAM, &value, NULL, 0);
+    const char *body = one(&value.head.id, "", 200);
+    assert_non_null(strstr(body, "\"among\":\"health-workers\",\"only\":{\"field\":\"occupation\",\"codes\":["
+                                 "\"health-worker\",\"laboratory-worker\"]}"));
+    assert_non_null(strstr(body, "\"newest\":0"));
+    assert_non_null(strstr(one(&stream, "", 200), "\"among\":null,\"only\":null"));
+    access.role = ACCESS_ANALYST;
+    access.purpose = ACCESS_NO_PURPOSE;
+    caller = test_caller_person(&access);
+    assert_non_null(strstr(one(&value.head.id, "", 200), "\"not_watched\":\"what tells whom it is among"));
+    assert_non_null(strstr(one(&stream, "", 200), "\"not_watched\":null"));
+    assert_non_null(strstr(get("/api/v1/watch", 200), "\"newest\":0"));
+}
+
 /* Two institutions of the county owe reports of cases every day; one has said that there were none yesterday. */
 static void make_units(void)
 {
@@ -245,9 +268,11 @@ int main(void)
         { "sqlite: series", test_series, on_sqlite, end, NULL },
         { "sqlite: all", test_all, on_sqlite, end, NULL },
         { "sqlite: who may", test_who_may, on_sqlite, end, NULL },
+        { "sqlite: among some", test_among, on_sqlite, end, NULL },
         { "postgresql: series", test_series, on_postgresql, end, NULL },
         { "postgresql: all", test_all, on_postgresql, end, NULL },
         { "postgresql: who may", test_who_may, on_postgresql, end, NULL },
+        { "postgresql: among some", test_among, on_postgresql, end, NULL },
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

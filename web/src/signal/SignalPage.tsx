@@ -13,7 +13,7 @@ import { Answer } from "./Answer";
 import { Clock } from "./Clock";
 import { areaOf } from "./OpenSignals";
 import { Reported } from "./Reported";
-import { shareText } from "./said";
+import { counted, shareText } from "./said";
 import { STEPS, type Step } from "./signals";
 import "./signal.css";
 
@@ -61,7 +61,7 @@ const UNKNOWN_DELAY = 28; // days that are hatched while nobody can say how late
 
 function Series({ alarm }: { alarm: Alarm }) {
   const data = useData(`watch ${alarm.stream}`, (signal) => get("/api/v1/watch/{id}", {}, { path: { id: alarm.stream ?? "" }, signal }), ["case", "result"]);
-  const title = t("signal.series", { what: codeName("stream_indicator", alarm.indicator ?? ""), area: areaOf(alarm) });
+  const title = t("signal.series", { what: counted(alarm), area: areaOf(alarm) });
   return (
     <Show data={data}>
       {(series) => (
@@ -106,7 +106,7 @@ function Streams({ alarms }: { alarms: Alarm[] }) {
               <tr key={one.stream} class={one === chosen ? "chosen" : ""}>
                 <td>
                   <a href={withQuery({ stream: one.stream ?? null })} aria-current={one === chosen ? "true" : undefined}>
-                    {areaOf(one)}
+                    {one.among === undefined ? areaOf(one) : t("signals.among", { what: areaOf(one), among: codeName("stream_among", one.among) })}
                   </a>
                 </td>
                 <td>{day(one.day)}</td>
@@ -155,31 +155,47 @@ function Where({ area, alarms }: { area: Schemas["area"]; alarms: Alarm[] }) {
 
 const DATES: Record<string, "onset_date" | "received_date"> = { case_by_onset: "onset_date", case_by_received: "received_date" };
 
-/** The cases of the days that alarm: those that the series counts, in the signal's area. */
+type DateField = "onset_date" | "received_date";
+
+/** The cases that a series counts of these days in the signal's area: a list for each code by which they are told, where
+ * it is among some alone. */
+async function askBehind(signal: Signal, lead: Alarm, alarms: Alarm[], ending: AbortSignal) {
+  const series = await get("/api/v1/watch/{id}", { steps: 1 }, { path: { id: lead.stream ?? "" }, signal: ending });
+  const date: DateField | undefined = DATES[series.counter ?? ""];
+  if (date === undefined || (series.among !== null && (series.only === null || series.not_watched !== null))) return null;
+  const days = alarms.map((alarm) => alarm.day ?? "").sort();
+  const last = plusDays(days[days.length - 1] ?? "", series.period === "week" ? 6 : 0);
+  const all = {
+    area: signal.area ?? "",
+    ...(signal.disease === undefined ? {} : { disease: signal.disease }),
+    sort: date,
+    [`${date}.from`]: days[0] ?? "",
+    [`${date}.to`]: last,
+  };
+  const { only } = series;
+  const lists = only === null ? [{ asked: all, what: null }] : only.codes.map((code) => ({ asked: { ...all, [only.field]: code }, what: codeName(only.field, code) }));
+  const pages = await Promise.all(lists.map(({ asked }) => get("/api/v1/cases", { ...asked, page_size: MOST_CASES, total: true }, { signal: ending })));
+  const rows = pages.flatMap((page) => page.rows).sort((a, b) => (b[date] ?? "").localeCompare(a[date] ?? ""));
+  return { date, rows: rows.slice(0, MOST_CASES), links: lists.map((list, i) => ({ ...list, total: pages[i]?.total })).filter((list) => list.what === null || list.total !== 0) };
+}
+
+/** The cases of the days that alarm: those that the chosen series counts, in the signal's area. */
 function Behind({ signal, alarms }: { signal: Signal; alarms: Alarm[] }) {
-  const [lead] = streamsOf(alarms);
-  const data = useData(lead?.stream === undefined ? null : `behind ${signal.id} ${alarms.length}`, async (ending) => {
-    const stream = await get("/api/v1/streams/{id}", {}, { path: { id: lead?.stream ?? "" }, signal: ending });
-    const date = DATES[stream.counter ?? ""];
-    if (date === undefined) return null;
-    const days = alarms.map((alarm) => alarm.day ?? "").sort();
-    const last = plusDays(days[days.length - 1] ?? "", stream.period === "week" ? 6 : 0);
-    const asked = {
-      area: signal.area ?? "",
-      ...(signal.disease === undefined ? {} : { disease: signal.disease }),
-      sort: date,
-      [`${date}.from`]: days[0] ?? "",
-      [`${date}.to`]: last,
-    };
-    return { asked, date, page: await get("/api/v1/cases", { ...asked, page_size: MOST_CASES, total: true }, { signal: ending }) };
-  }, ["case"]);
+  const streams = streamsOf(alarms);
+  const lead = streams.find((one) => one.stream === query.value.get("stream")) ?? streams[0];
+  const days = lead?.among === undefined ? alarms : alarms.filter((alarm) => alarm.stream === lead.stream);
+  const data = useData(
+    lead?.stream === undefined ? null : `behind ${signal.id} ${lead.among === undefined ? "" : lead.stream} ${days.length}`,
+    async (ending) => (lead === undefined ? null : askBehind(signal, lead, days, ending)),
+    ["case"],
+  );
   if (lead === undefined || !may("case", "read")) return null;
   return (
     <section class="card" aria-labelledby="behind">
       <h2 id="behind">{t("signal.behind")}</h2>
       <Show data={{ ...data, value: data.value ?? null }}>
         {(found) =>
-          found === null || found.page.rows.length === 0 ? (
+          found === null || found.rows.length === 0 ? (
             <Empty>{t("signal.noCases")}</Empty>
           ) : (
             <>
@@ -195,7 +211,7 @@ function Behind({ signal, alarms }: { signal: Signal; alarms: Alarm[] }) {
                     </tr>
                   </thead>
                   <tbody>
-                    {found.page.rows.map((row) => (
+                    {found.rows.map((row) => (
                       <tr key={row.id}>
                         <td>
                           <a href={`/cases/${row.id}`}>{day(row[found.date]) || t("cases.noDate")}</a>
@@ -209,9 +225,14 @@ function Behind({ signal, alarms }: { signal: Signal; alarms: Alarm[] }) {
                   </tbody>
                 </table>
               </div>
-              <a href={`/cases?${new URLSearchParams(found.asked).toString()}`}>
-                {found.page.total == null ? t("signal.wholeList") : t("signal.allCases", { n: found.page.total })}
-              </a>
+              {found.links.map(({ asked, what, total }) => (
+                <p key={what}>
+                  <a href={`/cases?${new URLSearchParams(asked).toString()}`}>
+                    {total == null ? t("signal.wholeList") : t("signal.allCases", { n: total })}
+                    {what !== null && `: ${what}`}
+                  </a>
+                </p>
+              ))}
             </>
           )
         }

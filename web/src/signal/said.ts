@@ -14,9 +14,15 @@ function value(signal: SignalRow, found: number): string {
   return signal.measure === "percent" ? `${number(found, 1)} %` : number(found, digits);
 }
 
+/** "Cases (Health workers)": what is counted, and among whom where not among all. */
+export function counted(one: { indicator?: string | undefined; among?: string | undefined }): string {
+  const what = codeName("stream_indicator", one.indicator ?? "");
+  return one.among === undefined ? what : t("signals.among", { what, among: codeName("stream_among", one.among) });
+}
+
 export function saidBy(signal: SignalRow): string {
   if (signal.observed === undefined) return signal.summary ?? signal.place ?? "";
-  const what = codeName("stream_indicator", signal.indicator ?? "");
+  const what = counted(signal);
   const n = signal.denominator === undefined ? value(signal, signal.observed) : shareText(signal.observed, signal.numerator, signal.denominator);
   const first = signal.expected === undefined ? t("signals.said", { what, n }) : t("signals.saidExpected", { what, n, expected: number(signal.expected, 1) });
   return [

@@ -7,7 +7,7 @@ import { day, number, t, type TextKey } from "../core/language";
 import { go, query, withQuery } from "../core/router";
 import { codeName, codesOf, may, nameOf } from "../core/session";
 import { areaOf } from "../signal/OpenSignals";
-import { shareText } from "../signal/said";
+import { counted, shareText } from "../signal/said";
 import "../chart/chart.css";
 import { Empty, Fresh, Show } from "../ui/states";
 
@@ -31,6 +31,9 @@ const REASONS: Record<string, TextKey> = {
   "only days and weeks are watched": "streams.why.period",
   "it has ended": "streams.why.ended",
   "no counter of that name counts this indicator": "streams.why.counter",
+  "no counter of that name counts this indicator among these": "streams.why.among",
+  "what tells whom it is among may not be read": "streams.why.amongRead",
+  "reports of units do not tell whom they are among": "streams.why.amongUnits",
   "persons are counted of a day by person_by_day and of a week by person_by_week": "streams.why.persons",
   "persons are counted of one disease, and this stream has none": "streams.why.disease",
   "its area is in no tree": "streams.why.area",
@@ -141,7 +144,7 @@ function Table({ lines }: { lines: Line[] }) {
               <th scope="row">
                 <a href={`/streams/${row.id}`}>{areaOf(row)}</a>
               </th>
-              <td>{[codeName("stream_indicator", row.indicator ?? ""), row.disease === undefined ? "" : codeName("disease", row.disease)].filter((text) => text !== "").join(", ")}</td>
+              <td>{[counted(row), row.disease === undefined ? "" : codeName("disease", row.disease)].filter((text) => text !== "").join(", ")}</td>
               <td>{codeName("reporting_period", row.period ?? "")}</td>
               {watched === undefined || watched.not_watched !== null ? (
                 <td colSpan={5} class="quiet">
