@@ -151,7 +151,7 @@ test("a signal shows its series with threshold and expected, the areas that alar
   await page.locator(".curve summary").click();
   const column = await page.locator(".curve tbody tr td:nth-child(2)").allTextContents();
   assert.deepEqual(column.map(Number).reverse(), series.steps.map((step) => step.count), "the table has the same");
-  await page.locator("#behind ~ a").click();
+  await page.locator("#behind ~ p a").click();
   await page.waitForSelector(".grid-body a");
   const days = alarms.rows.map((row) => row.day).sort();
   const { body: cases } = await ask(page, "GET", `/api/v1/cases?disease=measles&onset_date.from=${days[0]}&onset_date.to=${days.at(-1)}&page_size=200`);
