@@ -173,6 +173,9 @@ def revisions(place):
 def main():
     tell("percentages, totals with blanks, revisions, wastewater: loaded for what they are, once", "all",
          ["python3", "{root}/tests/cli/test_watch_load.py", "{build}/tocsin"], None, planting.build)
+    tell("a server that starts again, data that come late, one delivery or many", "no signal lost or doubled",
+         ["{build}/tests/server/test_server_detection"], None, planting.build)
+    tell("a stream that stops", "a data alert, no signal", ["{build}/tests/response/test_response_watch_silence"], None, planting.build)
     if not REAL.is_dir():
         row("real series: signals of a replay; what is shown as complete", "as above", f"not measured: {REAL} is not there", False)
         return
