@@ -84,3 +84,18 @@ void arena_wipe(struct arena *arena)
 {
     release(arena, 1);
 }
+
+bool arena_make_room(struct arena *arena, void **array, size_t num, size_t *room, size_t size)
+{
+    if (num < *room)
+        return true;
+    size_t more = *room == 0 ? 64 : 2 * *room;
+    void  *bigger = arena_array(arena, more, size);
+    if (bigger == NULL)
+        return false;
+    if (num > 0)
+        memcpy(bigger, *array, num * size);
+    *array = bigger;
+    *room = more;
+    return true;
+}

@@ -8,6 +8,7 @@
 #ifndef BASE_ARENA_H
 #define BASE_ARENA_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct arena_block;
@@ -33,5 +34,9 @@ char *arena_copy(struct arena *arena, const void *bytes, size_t size);
 
 void arena_free(struct arena *arena); /* the arena is empty and usable afterwards */
 void arena_wipe(struct arena *arena); /* clears every byte first */
+
+/* Room for one more in an array of the arena that holds num of `room` elements of that size: it doubles where it is
+ * full. False: no memory; the array stays. */
+bool arena_make_room(struct arena *arena, void **array, size_t num, size_t *room, size_t size);
 
 #endif

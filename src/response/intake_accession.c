@@ -38,22 +38,6 @@ struct search {
     size_t                    num_messages, room_messages, opened;
 };
 
-/* Room for one more in an array of the arena, which doubles. */
-static bool make_room(struct arena *arena, void **array, size_t num, size_t *room, size_t size)
-{
-    if (num < *room)
-        return true;
-    size_t more = *room == 0 ? 64 : 2 * *room;
-    void  *bigger = arena_array(arena, more, size);
-    if (bigger == NULL)
-        return false;
-    if (num > 0)
-        memcpy(bigger, *array, num * size);
-    *array = bigger;
-    *room = more;
-    return true;
-}
-
 static int compare(struct model_text a, struct model_text b)
 {
     size_t shared = a.size < b.size ? a.size : b.size;
@@ -101,8 +85,8 @@ static int add_line(struct search *search, struct report_text line, uint64_t num
         return refuse(faults, number, "at most 60 characters", "a longer number");
     if (search->found->num_listed == INTAKE_ACCESSION_MOST)
         return refuse(faults, number, "at most 100000 at a time", "more than 100000 numbers");
-    if (!make_room(search->arena, &listed, search->found->num_listed, &search->room_listed,
-                   sizeof *search->found->listed))
+    if (!arena_make_room(search->arena, &listed, search->found->num_listed, &search->room_listed,
+                         sizeof *search->found->listed))
         return TOC_ERR_NO_MEMORY;
     search->found->listed = listed;
     search->found->listed[search->found->num_listed++] =
@@ -155,7 +139,8 @@ static int note(struct search *search, struct model_text number, enum intake_fat
     struct intake_accession *one = find_listed(search, number);
     void                    *array = search->found->not_listed;
     if (one == NULL) {
-        if (!make_room(search->arena, &array, search->found->num_not_listed, &search->room_not_listed, sizeof *one))
+        if (!arena_make_room(search->arena, &array, search->found->num_not_listed, &search->room_not_listed,
+                             sizeof *one))
             return TOC_ERR_NO_MEMORY;
         search->found->not_listed = array;
         one = &search->found->not_listed[search->found->num_not_listed++];
@@ -274,7 +259,8 @@ static int take_message(void *context, const struct sender_message *message)
 {
     struct search *search = context;
     void          *messages = search->messages;
-    if (!make_room(search->arena, &messages, search->num_messages, &search->room_messages, sizeof *search->messages))
+    if (!arena_make_room(search->arena, &messages, search->num_messages, &search->room_messages,
+                         sizeof *search->messages))
         return TOC_ERR_NO_MEMORY;
     search->messages = messages;
     struct model_message like = { .format = message->format };

@@ -35,22 +35,6 @@ static int refuse(struct question *question, uint64_t line, const char *allowed,
     return BASE_ERR_INPUT;
 }
 
-/* Room for one more in an array of the arena, which doubles. */
-static bool make_room(struct arena *arena, void **array, size_t num, size_t *room, size_t size)
-{
-    if (num < *room)
-        return true;
-    size_t more = *room == 0 ? 64 : 2 * *room;
-    void  *bigger = arena_array(arena, more, size);
-    if (bigger == NULL)
-        return false;
-    if (num > 0)
-        memcpy(bigger, *array, num * size);
-    *array = bigger;
-    *room = more;
-    return true;
-}
-
 /* Under each key and of each feed, as the door would have hashed it. */
 static bool hash_all(struct question *question, const struct report *report, size_t asked)
 {
@@ -58,8 +42,8 @@ static bool hash_all(struct question *question, const struct report *report, siz
         for (size_t k = 0; k < question->intake->num_keys; k++) {
             const struct intake_arrival arrival = { .feed = &question->feeds[f], .report = report };
             void                       *hashes = question->hashes;
-            if (!make_room(question->arena, &hashes, question->num_hashes, &question->room_hashes,
-                           sizeof(struct hashed)))
+            if (!arena_make_room(question->arena, &hashes, question->num_hashes, &question->room_hashes,
+                                 sizeof(struct hashed)))
                 return false;
             question->hashes = hashes;
             struct hashed *one = &question->hashes[question->num_hashes++];
@@ -88,7 +72,7 @@ static int ask(struct question *question, const struct hl7_batch_message *messag
         ret = refuse(question, message->number, "MSH segments with MSH-10", "a message without a control number");
     else if (found->num_asked == INTAKE_RECONCILE_MOST)
         ret = refuse(question, message->number, "at most 100000 at a time", "more than 100000 headers");
-    else if (!make_room(question->arena, &asked, found->num_asked, &question->room_asked, sizeof *found->asked))
+    else if (!arena_make_room(question->arena, &asked, found->num_asked, &question->room_asked, sizeof *found->asked))
         ret = TOC_ERR_NO_MEMORY;
     if (ret == 0) {
         const char *copy = arena_copy(question->arena, control.bytes, control.size);

@@ -2,6 +2,7 @@
 #include "server/request.h"
 
 #include <jansson.h>
+#include <math.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <string.h>
@@ -304,6 +305,15 @@ void reply_id(struct json_writer *json, const char *name, const struct id *id)
     }
     id_to_text(id, text);
     json_put_string(json, text);
+}
+
+void reply_number(struct json_writer *json, const char *name, double number)
+{
+    json_key(json, name);
+    if (isnan(number))
+        json_put_null(json);
+    else
+        json_put_number(json, number);
 }
 
 void reply_day(struct json_writer *json, const char *name, toc_date day)

@@ -67,5 +67,6 @@ void reply_written(struct exchange *exchange, const struct id *id, int64_t versi
 void reply_id(struct json_writer *json, const char *name, const struct id *id);
 void reply_day(struct json_writer *json, const char *name, toc_date day);
 void reply_instant(struct json_writer *json, const char *name, int64_t instant);
+void reply_number(struct json_writer *json, const char *name, double number); /* NaN: null */
 
 #endif

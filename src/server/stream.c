@@ -49,20 +49,11 @@ static void put_name(struct json_writer *json, const char *name, const char *tex
         json_put_string(json, text);
 }
 
-static void put_value(struct json_writer *json, const char *name, double value)
-{
-    json_key(json, name);
-    if (isnan(value))
-        json_put_null(json);
-    else
-        json_put_number(json, value);
-}
-
 /* A share of a step: nothing of it is known where its denominator is 0. */
 static void put_share(struct json_writer *json, struct toc_share share)
 {
-    put_value(json, "numerator", share.denominator > 0 ? share.numerator : NAN);
-    put_value(json, "denominator", share.denominator > 0 ? share.denominator : NAN);
+    reply_number(json, "numerator", share.denominator > 0 ? share.numerator : NAN);
+    reply_number(json, "denominator", share.denominator > 0 ? share.denominator : NAN);
 }
 
 static bool is_unstable(struct toc_share share)
@@ -87,7 +78,7 @@ static void put_changes(struct reading *reading, struct json_writer *json, const
         json_begin_object(json);
         reply_day(json, "day", change->day);
         put_name(json, "kind", watch_mark_words[change->mark]);
-        put_value(json, "percent", change->percent);
+        reply_number(json, "percent", change->percent);
         json_key(json, "noticed");
         json_put_bool(json, change->noticed);
         put_text(json, "sender", sender.code);
@@ -115,8 +106,8 @@ static void put_definition(struct json_writer *json, const struct watch_stream *
     }
     json_key(json, "unstable");
     json_put_bool(json, is_unstable(newest));
-    put_value(json, "residents", one->residents > 0 ? (double) one->residents : NAN);
-    put_value(json, "residents_year", one->residents > 0 ? (double) one->residents_year : NAN);
+    reply_number(json, "residents", one->residents > 0 ? (double) one->residents : NAN);
+    reply_number(json, "residents_year", one->residents > 0 ? (double) one->residents_year : NAN);
 }
 
 /* Of the reports that are owed to a stream; and the day up to which it is mostly complete, of which none may be
@@ -177,7 +168,7 @@ static int put_watched(struct reading *reading, struct json_writer *json, const 
     put_name(json, "method", method);
     reply_day(json, "history_from", counted ? group->dates[0] : MODEL_MISSING_DATE);
     reply_day(json, "newest_day", counted ? group->dates[group->num_steps - 1] : MODEL_MISSING_DATE);
-    put_value(json, "newest", counted ? watch_value(&group->series[at], group->num_steps - 1) : NAN);
+    reply_number(json, "newest", counted ? watch_value(&group->series[at], group->num_steps - 1) : NAN);
     put_completeness(reading, json, one, delay);
     put_name(json, "not_watched",
              one->unwatched != NULL ? one->unwatched
@@ -245,12 +236,12 @@ static void put_steps(struct json_writer *json, const struct watch_group *group,
         struct toc_share            share = watch_share(group, at, step);
         json_begin_object(json);
         reply_day(json, "day", group->dates[step]);
-        put_value(json, "count", watch_value(&group->series[at], step));
+        reply_number(json, "count", watch_value(&group->series[at], step));
         put_share(json, share);
         json_key(json, "unstable");
         json_put_bool(json, is_unstable(share));
-        put_value(json, "expected", judgement->expected);
-        put_value(json, "threshold", judgement->threshold);
+        reply_number(json, "expected", judgement->expected);
+        reply_number(json, "threshold", judgement->threshold);
         json_key(json, "over");
         json_put_bool(json, judgement->alarm == TOC_ALARM_YES);
         put_name(json, "mark", watch_mark_words[watch_mark_of(group, at, step, judgement)]);

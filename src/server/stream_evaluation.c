@@ -60,15 +60,6 @@ static int ask(struct exchange *exchange, struct asked *asked)
     return ret == 0 ? ask_trial(exchange, asked) : ret;
 }
 
-static void put_value(struct json_writer *json, const char *name, double value)
-{
-    json_key(json, name);
-    if (isnan(value))
-        json_put_null(json);
-    else
-        json_put_number(json, value);
-}
-
 static void put_count(struct json_writer *json, const char *name, size_t count)
 {
     json_key(json, name);
@@ -87,7 +78,7 @@ static void put_outbreaks(struct json_writer *json, const struct watch_evaluatio
         json_put_string_of(json, one->number.bytes != NULL ? one->number.bytes : "", one->number.size);
         reply_day(json, "from", one->from);
         reply_day(json, "to", one->to);
-        put_value(json, "delay", one->found ? (double) one->delay : (double) NAN);
+        reply_number(json, "delay", one->found ? (double) one->delay : (double) NAN);
         json_end(json);
     }
     json_end(json);
@@ -102,10 +93,10 @@ static void put_alarms(struct json_writer *json, const struct watch_evaluation *
         json_begin_object(json);
         reply_day(json, "day", one->day);
         reply_day(json, "raised", one->raised);
-        put_value(json, "observed_then", one->observed);
-        put_value(json, "observed_now", one->now);
-        put_value(json, "expected", one->judgement.expected);
-        put_value(json, "threshold", one->judgement.threshold);
+        reply_number(json, "observed_then", one->observed);
+        reply_number(json, "observed_now", one->now);
+        reply_number(json, "expected", one->judgement.expected);
+        reply_number(json, "threshold", one->judgement.threshold);
         json_key(json, "mark");
         if (one->mark == WATCH_UNMARKED)
             json_put_null(json);
@@ -139,10 +130,10 @@ static int put_result(struct exchange *exchange, struct json_writer *json, const
     put_count(json, "steps", found.num_steps);
     put_count(json, "marked", found.num_marked);
     put_count(json, "episodes", found.num_episodes);
-    put_value(json, "episodes_a_year", (double) found.num_episodes / found.years);
+    reply_number(json, "episodes_a_year", (double) found.num_episodes / found.years);
     put_count(json, "outside_outbreaks", found.num_outside);
     put_count(json, "found", found.num_found);
-    put_value(json, "median_delay", found.median_delay);
+    reply_number(json, "median_delay", found.median_delay);
     put_outbreaks(json, &found);
     put_alarms(json, &found);
     json_end(json);

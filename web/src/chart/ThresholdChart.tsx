@@ -2,6 +2,7 @@
 // A series that is watched: bars, what was to be expected (dashed), the threshold (line), and a mark over each step that
 // is above it, an empty one where more than that explains it. Shares of few are hatched. The same as a table behind it.
 import { scaleLinear } from "d3-scale";
+import { plusDays } from "../core/days";
 import { day, number, t } from "../core/language";
 import { codeName } from "../core/session";
 import { shareText } from "../signal/said";
@@ -40,14 +41,18 @@ function stairs(steps: Step[], x: (i: number) => number, y: (value: number) => n
   return drawn;
 }
 
-/** completeTo: later days still change. share: counts are per cent. */
-export function ThresholdChart({ steps, completeTo, share, title }: { steps: Step[]; completeTo: string; share: boolean; title: string }) {
+/** Days that are hatched while nobody can say how late reports are. */
+export const UNKNOWN_DELAY = 28;
+
+/** completeTo: later days still change; null = nobody can say. share: counts are per cent. */
+export function ThresholdChart({ steps, completeTo, share, title }: { steps: Step[]; completeTo: string | null; share: boolean; title: string }) {
   const most = Math.max(1, ...steps.map((step) => Math.max(step.count ?? 0, step.threshold ?? 0)));
   const y = scaleLinear([0, most], [HEIGHT - BOTTOM, TOP]).nice(4);
   const wide = (WIDTH - LEFT) / Math.max(1, steps.length);
   const x = (i: number) => LEFT + i * wide;
   const every = Math.max(1, Math.ceil(steps.length / 8));
-  const incomplete = (step: Step) => step.day > completeTo;
+  const complete = completeTo ?? plusDays(steps[steps.length - 1]?.day ?? "", -UNKNOWN_DELAY);
+  const incomplete = (step: Step) => step.day > complete;
   const text = (step: Step) => (step.count === null ? "–" : share ? shareText(step.count, step.numerator, step.denominator) : number(step.count));
   const over = (step: Step) => (step.mark === null ? t("chart.over") : t("signals.marked", { mark: codeName("series_mark", step.mark) }));
   return (

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // A signal: what is unusual and why, where, whose cases are behind it, and its answer with every step's clock.
-import { ThresholdChart } from "../chart/ThresholdChart";
+import { ThresholdChart, UNKNOWN_DELAY } from "../chart/ThresholdChart";
 import { get, type Schemas } from "../core/api";
 import { useData } from "../core/data";
 import { plusDays } from "../core/days";
@@ -57,8 +57,6 @@ function streamsOf(alarms: Alarm[]): Alarm[] {
   return [...found.values()].sort((a, b) => above(b) - above(a));
 }
 
-const UNKNOWN_DELAY = 28; // days that are hatched while nobody can say how late reports are
-
 function Series({ alarm }: { alarm: Alarm }) {
   const data = useData(`watch ${alarm.stream}`, (signal) => get("/api/v1/watch/{id}", {}, { path: { id: alarm.stream ?? "" }, signal }), ["case", "result"]);
   const title = t("signal.series", { what: counted(alarm), area: areaOf(alarm) });
@@ -70,7 +68,7 @@ function Series({ alarm }: { alarm: Alarm }) {
           {series.steps.length === 0 ? (
             <Empty>{t("signal.noSeries")}</Empty>
           ) : (
-            <ThresholdChart steps={series.steps} completeTo={series.complete_to ?? plusDays(series.newest_day ?? "", -UNKNOWN_DELAY)} share={series.share !== null} title={title} />
+            <ThresholdChart steps={series.steps} completeTo={series.complete_to} share={series.share !== null} title={title} />
           )}
           <p class="quiet">
             {t("signal.method", { method: alarm.method ?? series.method ?? "–", period: codeName("reporting_period", series.period) })}{" "}

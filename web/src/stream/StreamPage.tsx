@@ -4,7 +4,6 @@ import { useState } from "preact/hooks";
 import { ThresholdChart } from "../chart/ThresholdChart";
 import { get, patch, Problem, type Schemas } from "../core/api";
 import { useData } from "../core/data";
-import { plusDays } from "../core/days";
 import { day, number, t } from "../core/language";
 import { codeName, codesOf, may, nameOf } from "../core/session";
 import "../chart/chart.css";
@@ -19,8 +18,6 @@ interface Way {
   parameters: string;
   threshold: string;
 }
-
-const UNKNOWN_DELAY = 28; // days that are hatched while nobody can say how late reports are
 
 async function askStream(id: string, signal: AbortSignal) {
   const [record, series] = await Promise.all([
@@ -201,7 +198,7 @@ export default function StreamPage({ id }: { id: string }) {
             {series.steps.length === 0 ? (
               <Empty>{t("signal.noSeries")}</Empty>
             ) : (
-              <ThresholdChart steps={series.steps} completeTo={series.complete_to ?? plusDays(series.newest_day ?? "", -UNKNOWN_DELAY)} share={series.share !== null} title={title} />
+              <ThresholdChart steps={series.steps} completeTo={series.complete_to} share={series.share !== null} title={title} />
             )}
             <Setting key={record.version} record={record} saved={() => setRound(round + 1)} />
           </>
